@@ -1,0 +1,387 @@
+package decision
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"kontor/crypto/keys"
+	"kontor/crypto/sign"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+)
+
+// Time bounds of a round, in milliseconds.
+const (
+	Grace         = 15 * 60 * 1000           // after a deadline, before it counts as passed: clocks differ
+	LapseAfter    = 7 * 24 * 60 * 60 * 1000  // after the grace, before silence may be recorded as a lapse
+	DefaultSignBy = 72 * 60 * 60 * 1000      // from the proposal of the document
+	MaxSignBy     = 14 * 24 * 60 * 60 * 1000 // a firm offer longer than this would be a free option
+)
+
+// MaxSignatures bounds the signatures a round keeps: five roles of sixteen members with room for replaced keys.
+const MaxSignatures = 256
+
+// Verdict is what a round has come to.
+type Verdict string
+
+// The verdicts. FINAL and VOID exclude each other on every node, whatever it holds. FINAL becomes CONTESTED only by a
+// lapse the other side's acknowledgement did not precede, or by a fork; a witness's word changes no more.
+const (
+	Open      Verdict = "OPEN"      // some party has neither acknowledged nor voided
+	Final     Verdict = "FINAL"     // every party acknowledged the complete set before anything else
+	Void      Verdict = "VOID"      // some party's feed passed sign_by without the complete set
+	Contested Verdict = "CONTESTED" // a lapse or a fork stands against an acknowledgement: effects stop, a dispute opens
+)
+
+// Mark is a place in a member's feed, with the claimed time that stood there.
+type Mark struct {
+	Seq int64 `cbor:"seq" json:"seq"`
+	Lam int64 `cbor:"lam" json:"lam"`
+	T   int64 `cbor:"t" json:"t"` // ms UTC, as claimed
+}
+
+// RoundParty is one party's part in a round.
+type RoundParty struct {
+	Company   block.CID   `cbor:"company" json:"company"`
+	PolicyCID block.CID   `cbor:"policy_cid" json:"policy_cid"` // what its signatures name
+	Policy    sign.Policy `cbor:"policy" json:"policy"`         // whose signatures suffice for this company
+	DualHat   bool        `cbor:"dual_hat" json:"dual_hat"`     // its genesis lets one person sign in two roles
+	Ack       *Mark       `cbor:"ack,omitempty" json:"ack,omitempty"`
+	Void      *Mark       `cbor:"void,omitempty" json:"void,omitempty"`
+	Revised   *Mark       `cbor:"revised,omitempty" json:"revised,omitempty"` // first material revision of a named artifact: later own signatures are invalid
+	Heard     *Mark       `cbor:"heard,omitempty" json:"heard,omitempty"`     // newest entry while neither acked nor voided: "silent since"
+	Forked    bool        `cbor:"forked" json:"forked"`                       // two entries with one seq: its voids no longer free it
+}
+
+// Collected is a valid signature with the place of the entry that carried it.
+type Collected struct {
+	Company block.CID   `cbor:"company" json:"company"`
+	Seq     int64       `cbor:"seq" json:"seq"`
+	Key     keys.Public `cbor:"key" json:"key"`
+	Person  [16]byte    `cbor:"person" json:"person"`
+	Role    Role        `cbor:"role" json:"role"`
+}
+
+// Lapse says that By, which had acknowledged, recorded Over's silence.
+type Lapse struct {
+	By   block.CID `cbor:"by" json:"by"`
+	Over block.CID `cbor:"over" json:"over"`
+	At   Mark      `cbor:"at" json:"at"`
+}
+
+// Round is the signing of one document: who signed, who acknowledged, and the verdict (PROTOCOL 6).
+//
+// Give Observe every entry of every party and of the witness, in any order that respects causality, from the entry that proposed the
+// document on, while Settled is false; and after that the entries that lapse, resolve or abort this document.
+type Round struct {
+	Topic      block.CID    `cbor:"topic" json:"topic"`
+	Number     int64        `cbor:"round" json:"round"`
+	Document   block.CID    `cbor:"document" json:"document"`
+	SignBy     int64        `cbor:"sign_by" json:"sign_by"`
+	Witness    *block.CID   `cbor:"witness,omitempty" json:"witness,omitempty"` // a writing member that is no party
+	Parties    []RoundParty `cbor:"parties" json:"parties"`                     // ascending by company
+	Signatures []Collected  `cbor:"signatures" json:"signatures"`               // ascending by company, seq, key
+	Lapses     []Lapse      `cbor:"lapses,omitempty" json:"lapses,omitempty"`   // ascending by By, Over
+	Resolved   *Mark        `cbor:"resolved,omitempty" json:"resolved,omitempty"`
+	Aborted    *Mark        `cbor:"aborted,omitempty" json:"aborted,omitempty"`
+	Verdict    Verdict      `cbor:"verdict" json:"verdict"`
+}
+
+// NewRound opens the signing of a checked document. Policies are those in force at the topic's opening.
+func NewRound(topic block.CID, number int64, document block.CID, signBy int64, witness *block.CID, parties []RoundParty) (Round, error) {
+	r := Round{Topic: topic, Number: number, Document: document, SignBy: signBy, Witness: witness,
+		Parties: slices.Clone(parties), Signatures: []Collected{}, Verdict: Open}
+	slices.SortFunc(r.Parties, func(a, b RoundParty) int { return a.Company.Compare(b.Company) })
+	if len(parties) < 2 {
+		return Round{}, fmt.Errorf("open round %d: %d parties, not two or more", number, len(parties))
+	}
+	for i, p := range r.Parties {
+		if i > 0 && r.Parties[i-1].Company == p.Company {
+			return Round{}, fmt.Errorf("open round %d: party %s stands twice", number, p.Company.Short())
+		}
+		if witness != nil && *witness == p.Company {
+			return Round{}, fmt.Errorf("open round %d: witness %s is a party", number, p.Company.Short())
+		}
+		if err := p.Policy.Validate(); err != nil {
+			return Round{}, fmt.Errorf("open round %d: party %s: %w", number, p.Company.Short(), err)
+		}
+	}
+	return r, nil
+}
+
+// SignatureFact is a role signature over this round, already verified: right document, policy, company and round,
+// key certified for the role at the entry that carries it and not revoked, amount within its limit.
+type SignatureFact struct {
+	Key    keys.Public
+	Person [16]byte
+	Role   Role
+}
+
+// Event is one admitted entry as a round sees it.
+type Event struct {
+	Member     block.CID // whose feed
+	Seq        int64
+	Lam        int64
+	T          int64                                  // claimed time, ms UTC
+	Saw        func(member block.CID, seq int64) bool // the entry's causal past holds that entry; not asked about Member itself
+	Signatures []SignatureFact                        // that this entry carries for this round
+	Revises    bool                                   // this entry materially revises (practice T1) or withdraws an artifact the document names
+	Lapsed     *block.CID                             // this entry records the silence of that party
+	Resolve    bool                                   // the witness declares the set complete
+	Abort      bool                                   // the witness declares the round void
+}
+
+func (e Event) mark() *Mark { return &Mark{e.Seq, e.Lam, e.T} }
+
+// saw tells whether the event's causal past, itself included, holds the entry.
+func (e Event) saw(member block.CID, seq int64) bool {
+	if member == e.Member {
+		return seq <= e.Seq
+	}
+	return e.Saw != nil && e.Saw(member, seq)
+}
+
+func (r Round) party(company block.CID) int {
+	return slices.IndexFunc(r.Parties, func(p RoundParty) bool { return p.Company == company })
+}
+
+// passing is the claimed time from which an entry passes sign_by.
+func (r Round) passing() int64 { return r.SignBy + Grace }
+
+// Observe is the round after an entry. Refused parts of the entry (see Check) change nothing.
+func (r Round) Observe(e Event) Round {
+	r = r.collect(e)
+	r = r.place(e)
+	if e.Lapsed != nil && r.lapseRefused(e) == nil {
+		r.Lapses = insert(r.Lapses, Lapse{e.Member, *e.Lapsed, *e.mark()}, func(a, b Lapse) int {
+			return cmp.Or(a.By.Compare(b.By), a.Over.Compare(b.Over))
+		})
+	}
+	if e.Resolve && r.resolveRefused(e) == nil {
+		r.Resolved = e.mark()
+	}
+	if e.Abort && r.abortRefused(e) == nil {
+		r.Aborted = e.mark()
+	}
+	r.Verdict = r.verdict()
+	return r
+}
+
+// collect takes the valid signatures the entry carries. One key counts once, by its first entry.
+func (r Round) collect(e Event) Round {
+	i := r.party(e.Member)
+	if i < 0 {
+		return r
+	}
+	if e.Revises && r.Parties[i].Revised == nil {
+		r.Parties = slices.Clone(r.Parties)
+		r.Parties[i].Revised = e.mark()
+	}
+	for _, s := range e.Signatures {
+		if r.signatureRefused(e, s) == nil {
+			r.Signatures = insert(r.Signatures, Collected{e.Member, e.Seq, s.Key, s.Person, s.Role}, func(a, b Collected) int {
+				return cmp.Or(a.Company.Compare(b.Company), cmp.Compare(a.Seq, b.Seq), a.Key.Compare(b.Key))
+			})
+		}
+	}
+	return r
+}
+
+// place sets the party's acknowledgement or void, whichever comes first in its feed. The other branch of a forked
+// feed may still bring the acknowledgement: a fork never frees its author.
+func (r Round) place(e Event) Round {
+	i := r.party(e.Member)
+	if i < 0 {
+		return r
+	}
+	p := r.Parties[i]
+	if p.Ack != nil || p.Void != nil && !p.Forked {
+		return r
+	}
+	switch {
+	case r.Complete(e):
+		p.Ack, p.Heard = e.mark(), nil
+	case p.Void != nil:
+		return r
+	case e.T >= r.passing():
+		p.Void, p.Heard = e.mark(), nil
+	default:
+		if p.Heard != nil && p.Heard.Seq >= e.Seq {
+			return r
+		}
+		p.Heard = e.mark()
+	}
+	r.Parties = slices.Clone(r.Parties)
+	r.Parties[i] = p
+	return r
+}
+
+// Complete tells whether the causal past of an observed entry, itself included, meets every party's quorum.
+func (r Round) Complete(e Event) bool {
+	if len(r.Signatures) < len(r.Parties) {
+		return false // each party needs one at least
+	}
+	for _, p := range r.Parties {
+		if signers := r.signers(p.Company, e.saw); len(signers) == 0 || !p.Policy.Met(signers, p.DualHat) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r Round) signers(company block.CID, saw func(block.CID, int64) bool) []sign.Signer {
+	var out []sign.Signer
+	for _, s := range r.Signatures {
+		if s.Company == company && saw(company, s.Seq) {
+			out = append(out, sign.Signer{Key: s.Key, Person: s.Person, Role: string(s.Role)})
+		}
+	}
+	return out
+}
+
+// Check finds what in an entry the round refuses; the rest of the entry counts. ROUND-01 signature by no party, -02
+// after sign_by, -03 after the signer's company revised a named artifact, -04 a key that has signed, or too many;
+// -05 to -08 lapse by one that has not acknowledged, over no other party, too early, or over one that has answered;
+// -09 to -12 witness's word by another, resolve late or incomplete, abort early or without a void, a second word.
+func (r Round) Check(e Event) []artifact.Finding {
+	var out []artifact.Finding
+	for i, s := range e.Signatures {
+		for _, f := range r.signatureRefused(e, s) {
+			f.Path = fmt.Sprintf("signatures[%d]", i)
+			out = append(out, f)
+		}
+	}
+	after := r.collect(e).place(e)
+	if e.Lapsed != nil {
+		out = append(out, after.lapseRefused(e)...)
+	}
+	if e.Resolve {
+		out = append(out, after.resolveRefused(e)...)
+	}
+	if e.Abort {
+		out = append(out, after.abortRefused(e)...)
+	}
+	return out
+}
+
+func (r Round) signatureRefused(e Event, s SignatureFact) []artifact.Finding {
+	i := r.party(e.Member)
+	switch {
+	case i < 0:
+		return refuse("ROUND-01", "signatures", "%s is no party to the document", e.Member.Short())
+	case e.T > r.SignBy:
+		return refuse("ROUND-02", "signatures", "signed at %d, after sign_by %d", e.T, r.SignBy)
+	case e.Revises || r.Parties[i].Revised != nil && r.Parties[i].Revised.Seq <= e.Seq:
+		return refuse("ROUND-03", "signatures", "%s revised a named artifact before this signature; sign a new round", e.Member.Short())
+	case len(r.Signatures) >= MaxSignatures:
+		return refuse("ROUND-04", "signatures", "the round holds %d signatures already", MaxSignatures)
+	case slices.ContainsFunc(r.Signatures, func(c Collected) bool { return c.Company == e.Member && c.Key == s.Key }):
+		return refuse("ROUND-04", "signatures", "key %s has signed this round already", s.Key.ID())
+	}
+	return nil
+}
+
+func (r Round) lapseRefused(e Event) []artifact.Finding {
+	by, over := r.party(e.Member), r.party(*e.Lapsed)
+	switch {
+	case by < 0 || r.Parties[by].Ack == nil || r.Parties[by].Ack.Seq > e.Seq:
+		return refuse("ROUND-05", "lapsed", "%s has not acknowledged the document", e.Member.Short())
+	case over < 0 || over == by:
+		return refuse("ROUND-06", "lapsed", "%s is no other party", e.Lapsed.Short())
+	case e.T < r.passing()+LapseAfter:
+		return refuse("ROUND-07", "lapsed", "recorded at %d, possible from %d", e.T, r.passing()+LapseAfter)
+	}
+	p := r.Parties[over]
+	if p.Ack != nil && e.saw(p.Company, p.Ack.Seq) || p.Void != nil && e.saw(p.Company, p.Void.Seq) {
+		return refuse("ROUND-08", "lapsed", "%s has answered, and this entry knows it", p.Company.Short())
+	}
+	return nil
+}
+
+func (r Round) resolveRefused(e Event) []artifact.Finding {
+	switch {
+	case r.Witness == nil || *r.Witness != e.Member:
+		return refuse("ROUND-09", "resolve", "%s is not the witness", e.Member.Short())
+	case e.T >= r.passing():
+		return refuse("ROUND-10", "resolve", "written at %d, possible before %d", e.T, r.passing())
+	case !r.Complete(e):
+		return refuse("ROUND-10", "resolve", "the set of signatures is not complete here")
+	case r.Resolved != nil || r.Aborted != nil:
+		return refuse("ROUND-12", "resolve", "the witness has spoken already")
+	}
+	return nil
+}
+
+func (r Round) abortRefused(e Event) []artifact.Finding {
+	voided := func(p RoundParty) bool { return p.Void != nil && e.saw(p.Company, p.Void.Seq) }
+	switch {
+	case r.Witness == nil || *r.Witness != e.Member:
+		return refuse("ROUND-09", "abort", "%s is not the witness", e.Member.Short())
+	case e.T < r.passing():
+		return refuse("ROUND-11", "abort", "written at %d, possible from %d", e.T, r.passing())
+	case !slices.ContainsFunc(r.Parties, voided):
+		return refuse("ROUND-11", "abort", "no party's void is known here")
+	case r.Resolved != nil || r.Aborted != nil:
+		return refuse("ROUND-12", "abort", "the witness has spoken already")
+	}
+	return nil
+}
+
+// verdict follows from the marks alone, so it does not depend on the order in which they came.
+func (r Round) verdict() Verdict {
+	if r.Resolved != nil {
+		return Final
+	}
+	if r.Aborted != nil {
+		return Void
+	}
+	acks, freed := 0, false
+	for _, p := range r.Parties {
+		if p.Ack != nil {
+			acks++
+		}
+		if p.Void == nil {
+			continue
+		}
+		if p.Forked {
+			freed = true
+		} else if r.Witness == nil {
+			return Void // with a witness, implied voids alone decide nothing
+		}
+	}
+	complete := acks == len(r.Parties)
+	if freed && (r.Witness == nil || complete) {
+		return Contested // a fork must not free its author, nor bind the other by itself
+	}
+	for _, l := range r.Lapses {
+		if r.Parties[r.party(l.Over)].Ack != nil {
+			return Contested
+		}
+	}
+	if complete {
+		return Final
+	}
+	return Open
+}
+
+// Fork notes that a party's feed has two entries with one seq. Its voids stop counting; a verdict that rested on them
+// alone becomes contested.
+func (r Round) Fork(company block.CID) Round {
+	if i := r.party(company); i >= 0 && !r.Parties[i].Forked {
+		r.Parties = slices.Clone(r.Parties)
+		r.Parties[i].Forked = true
+		r.Verdict = r.verdict()
+	}
+	return r
+}
+
+// insert puts v into a sorted slice of its own, or leaves the slice as it is if v's place is taken.
+func insert[T any](s []T, v T, compare func(a, b T) int) []T {
+	i, found := slices.BinarySearchFunc(s, v, compare)
+	if found {
+		return s
+	}
+	out := make([]T, 0, len(s)+1)
+	return append(append(append(out, s[:i]...), v), s[i:]...)
+}
