@@ -1,0 +1,352 @@
+package forecast
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/quantity"
+)
+
+// Codes of the forecast rules. A code never changes its meaning.
+const (
+	CodeEmpty      = "FORECAST-01" // no line, or a line without buckets: the horizon is empty
+	CodeBounds     = "FORECAST-02" // more lines, buckets or levels than the bounds, or a figure beyond them
+	CodeItem       = "FORECAST-03" // item without identifier, malformed, or GTIN with a wrong check digit
+	CodeFalling    = "FORECAST-04" // quantiles fall as the probability rises
+	CodeDuplicate  = "FORECAST-05" // one line twice
+	CodeBuckets    = "FORECAST-06" // buckets unsorted, overlapping, empty or backwards
+	CodeNegative   = "FORECAST-07" // a quantity below zero
+	CodeMean       = "FORECAST-08" // the mean is missing
+	CodeLevel      = "FORECAST-09" // probabilities out of range or not rising
+	CodeUnit       = "FORECAST-10" // unit unknown, or not fitting the product or the series
+	CodeCumulative = "FORECAST-11" // cumulative demand falls from one bucket to the next, or is given for some buckets only
+	CodeLocation   = "FORECAST-12" // location malformed
+	CodeEnum       = "FORECAST-13" // a code outside its list
+	CodeSourcing   = "FORECAST-14" // sourcing share out of range
+	CodeAnswer     = "FORECAST-15" // answer due and the meaning of silence do not agree
+	CodeTier       = "FORECAST-16" // tier roles and emission do not agree
+	CodeGap        = "FORECAST-17" // buckets missing in between without a reason
+	CodeScope      = "FORECAST-18" // a product or region outside the scope
+	CodeMethod     = "FORECAST-19" // method malformed, or bands without quantiles
+	CodeExt        = "FORECAST-20" // extension fields of a line too many or too long
+	CodeRevision   = "FORECAST-21" // not a revision of the forecast it names
+)
+
+// Check applies the newest rule set.
+func Check(d Document) []artifact.Finding { return CheckUnder(d, artifact.RulesNewest) }
+
+// CheckUnder applies the rules in force under the given rule set: first the header's, then these. It answers none
+// for a document that may come into force, else at most artifact.MaxFindings.
+func CheckUnder(d Document, _ artifact.Rules) []artifact.Finding {
+	var r artifact.Report
+	r.Append(artifact.CheckHeader(d.Header, Type))
+	checkHead(&r, d)
+	if len(d.Lines) == 0 {
+		r.Add(CodeEmpty, "lines", "the forecast has no lines")
+	}
+	if len(d.Lines) > MaxLines {
+		r.Add(CodeBounds, "lines", "%d lines are more than %d", len(d.Lines), MaxLines)
+		return r.Findings()
+	}
+	for i, l := range d.Lines {
+		if r.Full() {
+			break
+		}
+		checkLine(&r, fmt.Sprintf("lines[%d]", i), d, l)
+	}
+	checkAcross(&r, d)
+	return r.Findings()
+}
+
+func checkHead(r *artifact.Report, d Document) {
+	if !oneOf(d.Purpose, SalesForecast, OrderForecast) {
+		r.Add(CodeEnum, "purpose", "unknown forecast purpose %q", artifact.Clip(string(d.Purpose)))
+	}
+	if !oneOf(d.WeekScheme, "", WeeksISO, WeeksSunday, WeeksSaturday) {
+		r.Add(CodeEnum, "weekScheme", "unknown week scheme %q", artifact.Clip(string(d.WeekScheme)))
+	}
+	switch {
+	case d.AnswerDue == 0 && d.OnNoAnswer != "":
+		r.Add(CodeAnswer, "onNoAnswer", "silence has a meaning (%q) and no answer is due", artifact.Clip(string(d.OnNoAnswer)))
+	case d.AnswerDue != 0 && !oneOf(d.OnNoAnswer, NoCommit, LastCommitStands):
+		r.Add(CodeAnswer, "onNoAnswer", "an answer is due and silence means %q: want NO_COMMIT or LAST_COMMIT_STANDS", artifact.Clip(string(d.OnNoAnswer)))
+	case d.AnswerDue != 0 && (d.AnswerDue <= d.Header.Issued || d.AnswerDue > artifact.MaxTime):
+		r.Add(CodeAnswer, "answerDue", "%d is not after the issue at %d", d.AnswerDue, d.Header.Issued)
+	}
+	m := d.Method
+	if (m.Name != "" && !artifact.IsName(m.Name)) || (m.Version != "" && !artifact.IsName(m.Version)) || !oneOf(m.Bands, "", BandsModel, BandsEmpirical, BandsNone) {
+		r.Add(CodeMethod, "method", "name %q, version %q or bands %q is malformed", artifact.Clip(m.Name), artifact.Clip(m.Version), artifact.Clip(string(m.Bands)))
+	}
+	if m.Coverage < 0 || m.Coverage > PPM || m.Samples < 0 {
+		r.Add(CodeMethod, "method.coverage", "%d ppm of %d samples is no coverage", m.Coverage, m.Samples)
+	}
+	if d.Contributors < 0 || d.Contributors > MaxLines {
+		r.Add(CodeBounds, "contributors", "%d is out of range", d.Contributors)
+	}
+	if d.Emission != nil {
+		checkEmission(r, *d.Emission)
+	}
+}
+
+func checkEmission(r *artifact.Report, e Emission) {
+	if len(e.Events) == 0 || len(e.Events) > MaxEvents {
+		r.Add(CodeTier, "emission.events", "%d events: want 1 to %d", len(e.Events), MaxEvents)
+		return
+	}
+	for i, id := range e.Events {
+		if len(id) != 16 || (i > 0 && bytes.Compare(e.Events[i-1], id) >= 0) {
+			r.Add(CodeTier, fmt.Sprintf("emission.events[%d]", i), "event ids have 16 bytes and rise")
+			return
+		}
+	}
+	if e.Hops < 1 || e.Hops > MaxHops {
+		r.Add(CodeTier, "emission.hops", "%d hops: want 1 to %d", e.Hops, MaxHops)
+	}
+}
+
+func checkLine(r *artifact.Report, path string, d Document, l Line) {
+	checkItem(r, path+".item", l.Item)
+	checkLocation(r, path+".location", l.Location)
+	if !l.Unit.Known() {
+		r.Add(CodeUnit, path+".unit", "unknown unit %q: want a UN/ECE Rec 20 code such as C62, PK or KGM", artifact.Clip(string(l.Unit)))
+	}
+	if !oneOf(l.Kind, Base, Promotional, Seasonal, Total) {
+		r.Add(CodeEnum, path+".forecastType", "unknown forecast type %q", artifact.Clip(string(l.Kind)))
+	}
+	if !oneOf(l.Category, Default, AfterSales, Series, PhaseIn, OneTime, OperatingItems, Extraordinary, PhaseOut) {
+		r.Add(CodeEnum, path+".demandCategory", "unknown demand category %q", artifact.Clip(string(l.Category)))
+	}
+	if !oneOf(l.BucketBasis, Gross, NetOfOrders) {
+		r.Add(CodeEnum, path+".bucketBasis", "unknown bucket basis %q", artifact.Clip(string(l.BucketBasis)))
+	}
+	if !oneOf(l.DateBasis, ByShip, ByArrival, ByNeed, BySale) {
+		r.Add(CodeEnum, path+".dateBasis", "unknown date basis %q", artifact.Clip(string(l.DateBasis)))
+	}
+	if l.SourcingShare <= 0 || l.SourcingShare > PPM {
+		r.Add(CodeSourcing, path+".sourcingShare", "%d ppm: want more than 0 and at most 1,000,000", l.SourcingShare)
+	}
+	switch {
+	case !oneOf(l.Role, "", EndDemand, PlannedReceipts):
+		r.Add(CodeEnum, path+".role", "unknown tier role %q", artifact.Clip(string(l.Role)))
+	case (l.Role != "") != (d.Emission != nil):
+		r.Add(CodeTier, path+".role", "tier role %q, and emission present: %t; passed-on demand has both", string(l.Role), d.Emission != nil)
+	}
+	if l.Lot.Sign() < 0 || !withinBounds(l.Lot) {
+		r.Add(CodeBounds, path+".lot", "lot %s is below zero or out of bounds", l.Lot)
+	}
+	if !artifact.IsSentence(l.GapReason) {
+		r.Add(CodeGap, path+".gapReason", "is too long or not plain text")
+	}
+	artifact.CheckExt(r, CodeExt, path+".ext", l.Ext)
+	checkBuckets(r, path, l)
+}
+
+func checkBuckets(r *artifact.Report, path string, l Line) {
+	if len(l.Buckets) == 0 {
+		r.Add(CodeEmpty, path+".buckets", "the line has no buckets")
+	}
+	if len(l.Buckets) > MaxBuckets {
+		r.Add(CodeBounds, path+".buckets", "%d buckets are more than %d", len(l.Buckets), MaxBuckets)
+		return
+	}
+	for j, c := range l.Buckets {
+		if r.Full() {
+			return
+		}
+		at := fmt.Sprintf("%s.buckets[%d]", path, j)
+		if !c.Bucket.Valid() {
+			r.Add(CodeBuckets, at, "bucket from %q to %q is empty or backwards", c.Start, c.End)
+		}
+		if j > 0 {
+			switch before := l.Buckets[j-1].Bucket; {
+			case c.Start < before.End:
+				r.Add(CodeBuckets, at, "bucket %s begins before bucket %s ends", c.Bucket, before)
+			case c.Start > before.End && l.GapReason == "":
+				r.Add(CodeGap, at, "nothing is said about %s to %s and no reason given", before.End, c.Start)
+			}
+		}
+		checkCell(r, at, c)
+		if j > 0 {
+			checkCumulative(r, at, l.Buckets[j-1], c)
+		}
+	}
+}
+
+func checkCell(r *artifact.Report, at string, c Cell) {
+	if !oneOf(c.Firmness, "", Firm, Fabrication, RawMaterial, PlannedLevel) {
+		r.Add(CodeEnum, at+".firmness", "unknown firmness %q", artifact.Clip(string(c.Firmness)))
+	}
+	checkFigure(r, at+".mean", c.Mean)
+	if c.Ordered != nil {
+		checkFigure(r, at+".ordered", *c.Ordered)
+	}
+	checkQuantiles(r, at+".quantiles", c.Quantiles)
+	checkQuantiles(r, at+".cumulative", c.Cumulative)
+	// A mean need not lie between quantiles, but nobody expects nothing where half of all outcomes are above zero:
+	// the point forecast was not given.
+	if c.Mean.IsZero() {
+		for _, q := range c.Quantiles {
+			if q.P <= PPM/2 && q.Q.Sign() > 0 {
+				r.Add(CodeMean, at+".mean", "mean is missing: it is zero while %s are needed with probability %s or more", q.Q, percent(PPM-q.P))
+				break
+			}
+		}
+	}
+}
+
+func checkFigure(r *artifact.Report, at string, q quantity.Quantity) {
+	switch {
+	case q.Sign() < 0:
+		r.Add(CodeNegative, at, "quantity %s is below zero", q)
+	case !withinBounds(q):
+		r.Add(CodeBounds, at, "quantity %s exceeds 10^15 or %d decimals", q, MaxDecimals)
+	}
+}
+
+func withinBounds(q quantity.Quantity) bool {
+	return q.Exponent() >= -MaxDecimals && q.Abs().Cmp(quantity.Of(MaxQuantity)) <= 0
+}
+
+func checkQuantiles(r *artifact.Report, at string, qs []Quantile) {
+	if len(qs) > MaxQuantiles {
+		r.Add(CodeBounds, at, "%d levels are more than %d", len(qs), MaxQuantiles)
+		return
+	}
+	for k, q := range qs {
+		if q.P <= 0 || q.P >= PPM {
+			r.Add(CodeLevel, at, "probability %d ppm: want more than 0 and less than 1,000,000", q.P)
+			return
+		}
+		checkFigure(r, at, q.Q)
+		if k == 0 {
+			continue
+		}
+		switch before := qs[k-1]; {
+		case q.P <= before.P:
+			r.Add(CodeLevel, at, "probability %d ppm follows %d ppm: want rising levels", q.P, before.P)
+			return
+		case q.Q.Less(before.Q):
+			r.Add(CodeFalling, at, "quantile values fall from %s at %s to %s at %s", before.Q, percent(before.P), q.Q, percent(q.P))
+			return
+		}
+	}
+}
+
+// checkCumulative compares two neighbouring buckets: cumulative demand has one set of levels along a line, and
+// never falls at any of them.
+func checkCumulative(r *artifact.Report, at string, before, c Cell) {
+	if len(before.Cumulative) != len(c.Cumulative) {
+		r.Add(CodeCumulative, at+".cumulative", "%d levels follow %d: cumulative demand has one set of levels along a line", len(c.Cumulative), len(before.Cumulative))
+		return
+	}
+	for k, q := range c.Cumulative {
+		switch b := before.Cumulative[k]; {
+		case q.P != b.P:
+			r.Add(CodeCumulative, at+".cumulative", "level %d ppm follows %d ppm: cumulative demand has one set of levels along a line", q.P, b.P)
+			return
+		case q.Q.Less(b.Q):
+			r.Add(CodeCumulative, at+".cumulative", "cumulative demand at %s falls from %s to %s", percent(q.P), b.Q, q.Q)
+			return
+		}
+	}
+}
+
+// checkAcross applies the rules that need all lines: no line twice, one dimension of units for a product, both
+// or no tier roles.
+func checkAcross(r *artifact.Report, d Document) {
+	keys := make(map[string]int, len(d.Lines))
+	type place struct{ id, location, kind, category, role string }
+	places := map[place]int{}
+	units := map[string]quantity.Unit{}
+	for i, l := range d.Lines {
+		if r.Full() {
+			return
+		}
+		path := fmt.Sprintf("lines[%d]", i)
+		key := l.Key()
+		if first, twice := keys[key]; twice {
+			r.Add(CodeDuplicate, path, "is line %d again: %s", first, artifact.Clip(key))
+		} else {
+			keys[key] = i
+			// The same GTIN under two item numbers is the same goods asked for twice.
+			if l.Item.GTIN != "" {
+				p := place{canonicalGTIN(l.Item.GTIN), l.Location.Key(), string(l.Kind), string(l.Category), string(l.Role)}
+				if first, twice := places[p]; twice {
+					r.Add(CodeDuplicate, path, "GTIN %s at this place is already in line %d", artifact.Clip(l.Item.GTIN), first)
+				}
+				places[p] = i
+			}
+		}
+		if l.Unit.Known() {
+			if first, seen := units[l.Item.ID()]; seen && first.Dimension() != l.Unit.Dimension() {
+				r.Add(CodeUnit, path+".unit", "unit %q does not fit %q used for the same product", string(l.Unit), string(first))
+			} else {
+				units[l.Item.ID()] = l.Unit
+			}
+		}
+	}
+}
+
+func canonicalGTIN(s string) string { return strings.Repeat("0", max(0, 14-len(s))) + s }
+
+// percent writes ppm as a percentage, for sentences.
+func percent(ppm int64) string {
+	q, err := quantity.Scaled(ppm, -4)
+	if err != nil {
+		return fmt.Sprintf("%d ppm", ppm)
+	}
+	return q.String() + " %"
+}
+
+// CheckScope applies the granted scope: every line must be of a product and a region inside it.
+func CheckScope(d Document, granted artifact.Scope) []artifact.Finding {
+	var r artifact.Report
+	for i, l := range d.Lines {
+		if r.Full() {
+			break
+		}
+		if !granted.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN) {
+			r.Add(CodeScope, fmt.Sprintf("lines[%d].item", i), "product %q is outside the scope", artifact.Clip(l.Item.ID()))
+		}
+		if !granted.HasRegion(l.Location.Region) {
+			r.Add(CodeScope, fmt.Sprintf("lines[%d].location", i), "region %q is outside the scope", artifact.Clip(l.Location.Region))
+		}
+	}
+	return r.Findings()
+}
+
+// CheckRevision applies the rules between a revision and the one it replaces: one series, the next number, and
+// units that still fit.
+func CheckRevision(old, revised Document) []artifact.Finding {
+	var r artifact.Report
+	if old.Header.Series != revised.Header.Series || revised.Header.Revision != old.Header.Revision+1 {
+		r.Add(CodeRevision, "header", "revision %d of series %s does not follow revision %d of series %s", revised.Header.Revision, revised.Header.Series, old.Header.Revision, old.Header.Series)
+	}
+	if revised.Header.Issued < old.Header.Issued {
+		r.Add(CodeRevision, "header.issued", "is before the revision it replaces")
+	}
+	units := map[string]quantity.Unit{}
+	for _, l := range old.Lines {
+		units[l.Item.ID()] = l.Unit
+	}
+	for i, l := range revised.Lines {
+		if was, known := units[l.Item.ID()]; known && was.Known() && l.Unit.Known() && was.Dimension() != l.Unit.Dimension() {
+			r.Add(CodeUnit, fmt.Sprintf("lines[%d].unit", i), "unit %q does not fit %q of the same product in the series", string(l.Unit), string(was))
+		}
+	}
+	return r.Findings()
+}
+
+// Filter keeps the lines inside the scope: what a partner with that grant may see.
+func Filter(d Document, s artifact.Scope) Document {
+	kept := d
+	kept.Lines = nil
+	for _, l := range d.Lines {
+		if s.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN) && s.HasRegion(l.Location.Region) {
+			kept.Lines = append(kept.Lines, l)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,186 @@
+// Package forecast owns SharedForecast.v1: what a buyer expects to need, per item, place and bucket, with
+// confidence bands.
+//
+// Most callers need Document (a header and lines), ToSheet and FromSheet (its stored and hashed form), Check (the
+// coded rules FORECAST-nn) and Diff (which cells a revision changed, and Material to judge them).
+//
+// Guarantees: pure functions of their arguments, the same on every node; a document that passes Check has sorted
+// buckets without overlap, quantiles that never fall, and quantities within bounds. Absence and zero differ: a
+// missing bucket was not shared, a zero is a forecast of none.
+package forecast
+
+import (
+	"strings"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// Type is the document type and major version in the header.
+const Type = "SharedForecast.v1"
+
+// Bounds of a forecast. They keep one line well inside one block of 1 MiB and a document inside its 256 MiB.
+const (
+	MaxLines     = 50_000
+	MaxBuckets   = 520 // ten years of weeks
+	MaxQuantiles = 33  // levels of one bucket; nine are usual
+	MaxEvents    = 64  // events of one emission (PROTOCOL 8)
+	MaxHops      = 16  // tiers a change may pass (PROTOCOL 8)
+	// MaxQuantity is the largest figure of one cell, and MaxDecimals its most decimals: beyond any need of trade,
+	// and small enough that sums over a whole document stay exact and cheap.
+	MaxQuantity = 1_000_000_000_000_000
+	MaxDecimals = 9
+)
+
+// PPM is one whole in parts per million, the unit of probabilities and shares.
+const PPM = 1_000_000
+
+// Document is one revision of a shared forecast.
+type Document struct {
+	Header       artifact.Header `json:"header"`
+	Purpose      Purpose         `json:"purpose"`                // what the figures forecast
+	WeekScheme   WeekScheme      `json:"weekScheme,omitempty"`   // first day of weekly buckets; absent: ISO-8601
+	AnswerDue    int64           `json:"answerDue,omitempty"`    // by when the seller should answer, ms UTC; 0 = no answer asked
+	OnNoAnswer   OnNoAnswer      `json:"onNoAnswer,omitempty"`   // what silence means (practice T5)
+	Method       Method          `json:"method"`                 // how the bands were made
+	Contributors int64           `json:"contributors,omitempty"` // third parties behind the figures; 0 = the sender's own plan (PROTOCOL 7)
+	Emission     *Emission       `json:"emission,omitempty"`     // only on demand passed on from another tier
+	Lines        []Line          `json:"lines"`                  // in order of their keys once stored
+}
+
+// Line is the forecast of one item at one place.
+type Line struct {
+	Item          Item              `cbor:"item" json:"item"`
+	Location      Location          `cbor:"location" json:"location"`
+	Unit          quantity.Unit     `cbor:"unit" json:"unit"`                               // of every quantity of the line
+	Kind          Kind              `cbor:"forecastType" json:"forecastType"`               // BASE, PROMOTIONAL, SEASONAL or TOTAL
+	Category      Category          `cbor:"demandCategory" json:"demandCategory"`           // Catena-X demand category
+	BucketBasis   BucketBasis       `cbor:"bucketBasis" json:"bucketBasis"`                 // gross, or net of orders
+	DateBasis     DateBasis         `cbor:"dateBasis" json:"dateBasis"`                     // which date the buckets mean
+	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`             // share of the need asked of this seller, ppm (practice T15)
+	Role          TierRole          `cbor:"role,omitempty" json:"role,omitempty"`           // which of the two numbers of a tier (practice T9)
+	Lot           quantity.Quantity `cbor:"lot,omitzero" json:"lot,omitzero"`               // order lot, the floor of materiality; 0 = none stated
+	GapReason     string            `cbor:"gapReason,omitempty" json:"gapReason,omitempty"` // why buckets are missing in between
+	Buckets       []Cell            `cbor:"buckets" json:"buckets"`                         // sorted, without overlap
+	Ext           map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`             // fields we don't know
+}
+
+// Item names a product. At least one identifier is given.
+type Item struct {
+	GTIN        string `cbor:"gtin,omitempty" json:"gtin,omitempty"`                   // 8, 12, 13 or 14 digits with check digit
+	BuyersID    string `cbor:"buyersItemId,omitempty" json:"buyersItemId,omitempty"`   // the buyer's number
+	SellersID   string `cbor:"sellersItemId,omitempty" json:"sellersItemId,omitempty"` // the seller's number
+	Description string `cbor:"description,omitempty" json:"description,omitempty"`
+}
+
+// ID is the identifier by which lines, plans and agreements refer to the item: the buyer's number, else the
+// seller's, else the GTIN.
+func (i Item) ID() string {
+	switch {
+	case i.BuyersID != "":
+		return i.BuyersID
+	case i.SellersID != "":
+		return i.SellersID
+	}
+	return i.GTIN
+}
+
+// Location is where the goods are needed. At most one of GLN and UN/LOCODE refines the region.
+type Location struct {
+	GLN      string `cbor:"gln,omitempty" json:"gln,omitempty"`           // 13 digits with check digit
+	Region   string `cbor:"region,omitempty" json:"region,omitempty"`     // ISO 3166-1 alpha-2 "CI" or ISO 3166-2 "CI-AB"
+	UNLOCODE string `cbor:"unlocode,omitempty" json:"unlocode,omitempty"` // "CIABJ"
+}
+
+// Cell is the forecast of one bucket: the smallest thing a revision changes.
+type Cell struct {
+	calendar.Bucket
+	Mean       quantity.Quantity  `cbor:"mean" json:"mean"`                                 // the point forecast
+	Quantiles  []Quantile         `cbor:"quantiles,omitempty" json:"quantiles,omitempty"`   // of this bucket's demand; none = no band, no probability
+	Cumulative []Quantile         `cbor:"cumulative,omitempty" json:"cumulative,omitempty"` // of the demand from the first bucket to the end of this one
+	Firmness   Firmness           `cbor:"firmness,omitempty" json:"firmness,omitempty"`     // absent: PLANNED
+	Ordered    *quantity.Quantity `cbor:"ordered,omitempty" json:"ordered,omitempty"`       // quantity already ordered inside the bucket
+}
+
+// Quantile says that demand stays at or below Q with probability P.
+type Quantile struct {
+	P int64             `cbor:"p" json:"p"` // ppm, strictly between 0 and 1,000,000
+	Q quantity.Quantity `cbor:"q" json:"q"` // in the line's unit
+}
+
+// Method names the maker of the bands, so that their record can be judged (practice T18).
+type Method struct {
+	Name     string `cbor:"name,omitempty" json:"name,omitempty"`
+	Version  string `cbor:"version,omitempty" json:"version,omitempty"`
+	Bands    Bands  `cbor:"bands,omitempty" json:"bands,omitempty"`     // "model", "empirical" or "none"
+	Coverage int64  `cbor:"coverage,omitzero" json:"coverage,omitzero"` // measured coverage of the 80 % band, ppm; 0 = not measured
+	Samples  int64  `cbor:"samples,omitzero" json:"samples,omitzero"`   // forecasts behind that measure
+}
+
+// Emission marks demand that was passed on from another tier (PROTOCOL 8): the events it stands for and how many
+// tiers it has passed. It holds no name, key or CID of the tier behind.
+type Emission struct {
+	Events [][]byte `cbor:"events" json:"events"` // 16 random bytes each, sorted, without repetition
+	Hops   int64    `cbor:"hops" json:"hops"`     // 1 for the first emitter
+}
+
+// Key names the line inside its document and across revisions: item, place, kind, category and tier role. Two
+// lines with one key are one line twice.
+func (l Line) Key() string {
+	return JoinKey(l.Item.ID(), l.Location.Key(), string(l.Kind), string(l.Category), string(l.Role))
+}
+
+// Key is the most precise identifier given, or "" for a line without a place.
+func (l Location) Key() string {
+	switch {
+	case l.GLN != "":
+		return l.GLN
+	case l.UNLOCODE != "":
+		return l.UNLOCODE
+	}
+	return l.Region
+}
+
+// JoinKey joins the parts of a row key with "|"; a bar or percent sign inside a part is percent-encoded.
+func JoinKey(parts ...string) string {
+	escape := strings.NewReplacer("%", "%25", "|", "%7C")
+	for i, p := range parts {
+		parts[i] = escape.Replace(p)
+	}
+	return strings.Join(parts, "|")
+}
+
+// Cell is the cell of the given bucket.
+func (l Line) Cell(b calendar.Bucket) (Cell, bool) {
+	for _, c := range l.Buckets {
+		if c.Bucket == b {
+			return c, true
+		}
+	}
+	return Cell{}, false
+}
+
+// Line is the line with the given key.
+func (d Document) Line(key string) (Line, bool) {
+	for _, l := range d.Lines {
+		if l.Key() == key {
+			return l, true
+		}
+	}
+	return Line{}, false
+}
+
+// Horizon is the range of days from the first bucket to the last, and false for an empty forecast.
+func (d Document) Horizon() (calendar.Bucket, bool) {
+	var h calendar.Bucket
+	for _, l := range d.Lines {
+		for _, c := range l.Buckets {
+			if h.Start == 0 || c.Start < h.Start {
+				h.Start = c.Start
+			}
+			h.End = max(h.End, c.End)
+		}
+	}
+	return h, h.Valid()
+}
