@@ -1,0 +1,160 @@
+package block
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of a sheet.
+const (
+	// MaxSheet is the most bytes all blocks of a sheet have together.
+	MaxSheet = 256 << 20
+	// MaxRows is the most rows: at 64 bytes a row they fill MaxSheet.
+	MaxRows = MaxSheet / 64
+	// MaxHead is the longest header in bytes; it shares the root block with the links.
+	MaxHead = 256 << 10
+	// MaxType and MaxRowKey are the longest type name and row key in bytes.
+	MaxType   = 128
+	MaxRowKey = 1024
+	// MaxRow is the largest encoded row in bytes: one that fills a chunk block alone.
+	MaxRow = MaxBlock - chunkFrame
+)
+
+// Row is one line of an artifact.
+type Row struct {
+	Key   string `cbor:"k"` // of the line within its sheet; decides where the line stands and where chunks begin
+	Value []byte `cbor:"v"` // canonical CBOR of the line
+}
+
+// Sheet is an artifact: a header and keyed rows. Equal sheets of one series have equal blocks.
+type Sheet struct {
+	Type      string   // such as "SharedForecast.v1"
+	SeriesKey [32]byte // random, made by the author once per artifact series; the key of all salts
+	Head      []byte   // canonical CBOR of the artifact header
+	Rows      []Row    // ascending by key, no key twice; see SortRows
+}
+
+// The blocks of a sheet. The root links to the chunks, or, past maxLinks chunks, to index blocks that do.
+type (
+	rootBlock struct {
+		Key    [32]byte `cbor:"key"`
+		Head   []byte   `cbor:"head"`
+		Rows   int64    `cbor:"rows"`
+		Salt   []byte   `cbor:"salt,omitempty"`
+		Type   string   `cbor:"type"`
+		Chunks []CID    `cbor:"chunks"`
+		Levels int64    `cbor:"levels"` // 1: chunks are chunk blocks; 2: they are index blocks
+	}
+	indexBlock struct {
+		Salt   []byte `cbor:"salt,omitempty"`
+		Chunks []CID  `cbor:"chunks"`
+	}
+	chunkBlock struct {
+		Rows []Row  `cbor:"rows"`
+		Salt []byte `cbor:"salt,omitempty"`
+	}
+)
+
+// SortRows puts rows in the order a sheet wants.
+func SortRows(rows []Row) {
+	slices.SortFunc(rows, func(a, b Row) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// Build writes the sheet as blocks: the root, and all below it in the order in which they are reached by the links,
+// index blocks before their chunks. A revision that changes values shares all blocks but those on the way to them.
+func (s Sheet) Build() (root Block, below []Block, err error) {
+	if err := s.check(); err != nil {
+		return Block{}, nil, err
+	}
+	plan := layOut(s.Rows)
+	if err := plan.check(); err != nil {
+		return Block{}, nil, err
+	}
+	total := 0
+	add := func(v any) (Block, error) {
+		b, err := NewSalted(s.SeriesKey, v)
+		if total += len(b.Data); err == nil && total > MaxSheet {
+			err = whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
+		}
+		return b, err
+	}
+	top := rootBlock{Key: s.SeriesKey, Head: s.Head, Rows: int64(len(s.Rows)), Type: s.Type, Levels: plan.levels()}
+	var links []CID
+	rows := s.Rows
+	for _, group := range plan.groups {
+		var chunks []Block
+		links = links[:0]
+		for _, n := range group {
+			b, err := add(chunkBlock{Rows: rows[:n]})
+			if err != nil {
+				return Block{}, nil, err
+			}
+			rows = rows[n:]
+			chunks, links = append(chunks, b), append(links, b.CID)
+		}
+		if plan.levels() == 1 {
+			top.Chunks = append(top.Chunks, links...)
+		} else {
+			b, err := add(indexBlock{Chunks: links})
+			if err != nil {
+				return Block{}, nil, err
+			}
+			top.Chunks, below = append(top.Chunks, b.CID), append(below, b)
+		}
+		below = append(below, chunks...)
+	}
+	if root, err = add(top); err != nil {
+		return Block{}, nil, err
+	}
+	return root, below, nil
+}
+
+// check reports what is wrong with the content of a sheet, apart from its size as blocks.
+func (s Sheet) check() error {
+	if s.Type == "" || len(s.Type) > MaxType || !utf8.ValidString(s.Type) {
+		return whole(CodeSheet, "the type %q of a sheet is empty, longer than %d bytes or not UTF-8", clipText(s.Type), MaxType)
+	}
+	if len(s.Head) > MaxHead {
+		return whole(CodeSheetSize, "the header of %s has %d bytes, more than %d", s.Type, len(s.Head), MaxHead)
+	}
+	if err := Validate(s.Head); err != nil {
+		return &Error{Code: CodeSheet, Offset: -1, Text: "the header of " + s.Type, Cause: err}
+	}
+	if len(s.Rows) > MaxRows {
+		return whole(CodeSheetSize, "%s has %d rows, more than %d", s.Type, len(s.Rows), MaxRows)
+	}
+	return checkRows(s.Rows)
+}
+
+func checkRows(rows []Row) error {
+	for i, row := range rows {
+		if err := row.check(); err != nil {
+			return err
+		}
+		if i > 0 && rows[i-1].Key >= row.Key {
+			return whole(CodeSheet, "row %d: its key %q does not come after %q", i, clipText(row.Key), clipText(rows[i-1].Key))
+		}
+	}
+	return nil
+}
+
+func (r Row) check() error {
+	if err := checkKey(r.Key); err != nil {
+		return err
+	}
+	if r.size() > MaxRow {
+		return whole(CodeSheetSize, "row %q has %d bytes, more than %d", clipText(r.Key), r.size(), MaxRow)
+	}
+	if err := Validate(r.Value); err != nil {
+		return &Error{Code: CodeSheet, Offset: -1, Text: "the value of row " + clipText(r.Key), Cause: err}
+	}
+	return nil
+}
+
+func checkKey(key string) error {
+	if key == "" || len(key) > MaxRowKey || !utf8.ValidString(key) {
+		return whole(CodeSheet, "the row key %q is empty, longer than %d bytes or not UTF-8", clipText(key), MaxRowKey)
+	}
+	return nil
+}
