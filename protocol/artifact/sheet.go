@@ -1,0 +1,69 @@
+package artifact
+
+import (
+	"fmt"
+
+	"kontor/protocol/block"
+)
+
+// CodeForm is the finding of a sheet that is no document of its type: a field nobody knows, a row under a key
+// that is not its own.
+const CodeForm = "ARTIFACT-11"
+
+// Keyed is a line of a document: its key names it inside the document and across revisions.
+type Keyed interface{ Key() string }
+
+// ToSheet writes a document as a sheet: head is the header with the document's own fields, and each line becomes
+// the row of its key, whatever the order of the lines. Two lines with one key are an error.
+func ToSheet[L Keyed](typ string, seriesKey [32]byte, head any, lines []L) (block.Sheet, error) {
+	s := block.Sheet{Type: typ, SeriesKey: seriesKey, Rows: make([]block.Row, 0, len(lines))}
+	var err error
+	if s.Head, err = block.Marshal(head); err != nil {
+		return block.Sheet{}, fmt.Errorf("write head of %s: %w", typ, err)
+	}
+	for _, l := range lines {
+		value, err := block.Marshal(l)
+		if err != nil {
+			return block.Sheet{}, fmt.Errorf("write line %q of %s: %w", Clip(l.Key()), typ, err)
+		}
+		s.Rows = append(s.Rows, block.Row{Key: l.Key(), Value: value})
+	}
+	block.SortRows(s.Rows)
+	for i := 1; i < len(s.Rows); i++ {
+		if s.Rows[i-1].Key == s.Rows[i].Key {
+			return block.Sheet{}, Finding{CodeForm, fmt.Sprintf("lines[%d]", i), fmt.Sprintf("line %q stands twice in %s", Clip(s.Rows[i].Key), typ)}
+		}
+	}
+	return s, nil
+}
+
+// FromSheet reads what ToSheet writes: every row decodes strictly to a line and stands under that line's own key.
+// On error both results are empty. The error is a Finding, or wraps a block.Error.
+func FromSheet[H any, L Keyed](s block.Sheet, typ string, maxLines int) (head H, lines []L, err error) {
+	fail := func(err error) (H, []L, error) {
+		var none H
+		return none, nil, err
+	}
+	if s.Type != typ {
+		return fail(Finding{CodeType, "type", fmt.Sprintf("sheet is %q where %q is read", Clip(s.Type), typ)})
+	}
+	if len(s.Rows) > maxLines {
+		return fail(Finding{CodeForm, "lines", fmt.Sprintf("%d lines are more than %d", len(s.Rows), maxLines)})
+	}
+	if err := block.Unmarshal(s.Head, &head); err != nil {
+		return fail(fmt.Errorf("%s: head of %s: %w", CodeForm, typ, err))
+	}
+	lines = make([]L, len(s.Rows))
+	for i, row := range s.Rows {
+		if err := block.Unmarshal(row.Value, &lines[i]); err != nil {
+			return fail(fmt.Errorf("%s: line %q of %s: %w", CodeForm, Clip(row.Key), typ, err))
+		}
+		if key := lines[i].Key(); key != row.Key {
+			return fail(Finding{CodeForm, fmt.Sprintf("lines[%d]", i), fmt.Sprintf("line of key %q stands under %q", Clip(key), Clip(row.Key))})
+		}
+		if i > 0 && s.Rows[i-1].Key >= row.Key {
+			return fail(Finding{CodeForm, fmt.Sprintf("lines[%d]", i), "rows are not in order of their keys"})
+		}
+	}
+	return head, lines, nil
+}

@@ -1,0 +1,35 @@
+package forecast
+
+import (
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+)
+
+// head is the first part of the stored form: the header and the document's own fields.
+type head struct {
+	Header       artifact.Header `cbor:"header"`
+	Purpose      Purpose         `cbor:"forecastPurpose"`
+	WeekScheme   WeekScheme      `cbor:"weekScheme,omitempty"`
+	AnswerDue    int64           `cbor:"answerDue,omitzero"`
+	OnNoAnswer   OnNoAnswer      `cbor:"onNoAnswer,omitempty"`
+	Method       Method          `cbor:"method"`
+	Contributors int64           `cbor:"contributors,omitzero"`
+	Emission     *Emission       `cbor:"emission,omitempty"`
+}
+
+// ToSheet writes the document as a sheet of keyed rows, one per line. The order of the lines is irrelevant; two
+// lines with one key are an error.
+func ToSheet(d Document, seriesKey [32]byte) (block.Sheet, error) {
+	h := head{d.Header, d.Purpose, d.WeekScheme, d.AnswerDue, d.OnNoAnswer, d.Method, d.Contributors, d.Emission}
+	return artifact.ToSheet(Type, seriesKey, h, d.Lines)
+}
+
+// FromSheet reads what ToSheet writes, with the lines in order of their keys. It refuses what is no forecast at
+// all; whether a forecast may come into force is Check's to say. On error the document is empty.
+func FromSheet(s block.Sheet) (Document, error) {
+	h, lines, err := artifact.FromSheet[head, Line](s, Type, MaxLines)
+	if err != nil {
+		return Document{}, err
+	}
+	return Document{h.Header, h.Purpose, h.WeekScheme, h.AnswerDue, h.OnNoAnswer, h.Method, h.Contributors, h.Emission, lines}, nil
+}
