@@ -7,18 +7,6 @@ import (
 	"kontor/protocol/artifact"
 )
 
-// maxFindings bounds the complaints about one document: a hostile document may have one per byte, a reader reads ten.
-const maxFindings = 64
-
-// findings collects complaints in the order they were met.
-type findings []artifact.Finding
-
-func (f *findings) add(code, path, format string, args ...any) {
-	if len(*f) < maxFindings {
-		*f = append(*f, artifact.Finding{Code: code, Path: path, Text: fmt.Sprintf(format, args...)})
-	}
-}
-
 // refuse is the single finding of an act that changes nothing.
 func refuse(code, path, format string, args ...any) []artifact.Finding {
 	return []artifact.Finding{{Code: code, Path: path, Text: fmt.Sprintf(format, args...)}}

@@ -154,22 +154,22 @@ func compareLiftings(a, b Lifting) int {
 // scale, SCORE-04 order or doubles, SCORE-05 a missing reason, SCORE-06 Partnership Value moved by more than two,
 // SCORE-07 a lifting by someone who may not.
 func (s ScoreSheet) Check() []artifact.Finding {
-	var f findings
+	var f artifact.Report
 	if !s.Kind.Known() {
-		f.add("SCORE-01", "kind", "unknown topic kind %q", s.Kind)
+		f.Add("SCORE-01", "kind", "unknown topic kind %q", s.Kind)
 	}
 	if s.Weights.Margin < 0 || s.Weights.Margin > 500 {
-		f.add("SCORE-01", "weights.margin", "margin %d is outside 0..500", s.Weights.Margin)
+		f.Add("SCORE-01", "weights.margin", "margin %d is outside 0..500", s.Weights.Margin)
 	}
 	if !s.Weights.Default.valid() {
-		f.add("SCORE-01", "weights.default", "lens weights %v are not four shares of 100", s.Weights.Default)
+		f.Add("SCORE-01", "weights.default", "lens weights %v are not four shares of 100", s.Weights.Default)
 	}
 	for i, w := range s.Weights.Roles {
 		if !w.Weights.valid() || s.Kind.Weight(w.Role) == 0 {
-			f.add("SCORE-01", fmt.Sprintf("weights.roles[%d]", i), "weights of %q are not four shares of 100 for a role that scores", w.Role)
+			f.Add("SCORE-01", fmt.Sprintf("weights.roles[%d]", i), "weights of %q are not four shares of 100 for a role that scores", w.Role)
 		}
 		if i > 0 && s.Weights.Roles[i-1].Role >= w.Role {
-			f.add("SCORE-04", fmt.Sprintf("weights.roles[%d]", i), "role %q is out of order or double", w.Role)
+			f.Add("SCORE-04", fmt.Sprintf("weights.roles[%d]", i), "role %q is out of order or double", w.Role)
 		}
 	}
 	options := s.checkOptions(&f)
@@ -177,42 +177,42 @@ func (s ScoreSheet) Check() []artifact.Finding {
 	for i, l := range s.Lifted {
 		at := fmt.Sprintf("lifted[%d]", i)
 		if l.By != l.Role && l.By != CEO {
-			f.add("SCORE-07", at, "%s can't lift an objection of %s: only that role or the CEO can", l.By, l.Role)
+			f.Add("SCORE-07", at, "%s can't lift an objection of %s: only that role or the CEO can", l.By, l.Role)
 		}
 		if l.Reason == "" || !plain(l.Reason, MaxReason) {
-			f.add("SCORE-05", at+".reason", "a lifting needs a reason of 1..%d bytes of plain text", MaxReason)
+			f.Add("SCORE-05", at+".reason", "a lifting needs a reason of 1..%d bytes of plain text", MaxReason)
 		}
 		if i > 0 && compareLiftings(s.Lifted[i-1], l) >= 0 {
-			f.add("SCORE-04", at, "lifting is out of order or double")
+			f.Add("SCORE-04", at, "lifting is out of order or double")
 		}
 	}
-	return f
+	return f.Findings()
 }
 
-func (s ScoreSheet) checkOptions(f *findings) map[string]int64 {
+func (s ScoreSheet) checkOptions(f *artifact.Report) map[string]int64 {
 	options := map[string]int64{}
 	if len(s.Options) > MaxOptions {
-		f.add("SCORE-02", "options", "%d options, at most %d", len(s.Options), MaxOptions)
+		f.Add("SCORE-02", "options", "%d options, at most %d", len(s.Options), MaxOptions)
 	}
 	for i, o := range s.Options {
 		at := fmt.Sprintf("options[%d]", i)
 		if !identifier(o.ID) || o.Computed < 0 || o.Computed > MaxPoints {
-			f.add("SCORE-02", at, "option %q with computed value %d is out of bounds", o.ID, o.Computed)
+			f.Add("SCORE-02", at, "option %q with computed value %d is out of bounds", o.ID, o.Computed)
 		}
 		if i > 0 && s.Options[i-1].ID >= o.ID {
-			f.add("SCORE-04", at, "option %q is out of order or double", o.ID)
+			f.Add("SCORE-04", at, "option %q is out of order or double", o.ID)
 		}
 		options[o.ID] = o.Computed
 	}
 	if computed, ok := options[NoAgreement]; !ok || computed != Neutral {
-		f.add("SCORE-02", "options", "option 0 must be on the list with the value %d", Neutral)
+		f.Add("SCORE-02", "options", "option 0 must be on the list with the value %d", Neutral)
 	}
 	return options
 }
 
-func (s ScoreSheet) checkScores(f *findings, options map[string]int64) {
+func (s ScoreSheet) checkScores(f *artifact.Report, options map[string]int64) {
 	if len(s.Scores) > MaxScores {
-		f.add("SCORE-03", "scores", "%d scores, at most %d", len(s.Scores), MaxScores)
+		f.Add("SCORE-03", "scores", "%d scores, at most %d", len(s.Scores), MaxScores)
 		return
 	}
 	for i, score := range s.Scores {
@@ -220,31 +220,31 @@ func (s ScoreSheet) checkScores(f *findings, options map[string]int64) {
 		computed, known := options[score.Option]
 		switch {
 		case score.Option == NoAgreement:
-			f.add("SCORE-03", at+".option", "option 0 is %d on every lens by definition and is not scored", Neutral)
+			f.Add("SCORE-03", at+".option", "option 0 is %d on every lens by definition and is not scored", Neutral)
 		case !known:
-			f.add("SCORE-03", at+".option", "option %q is not on the list", score.Option)
+			f.Add("SCORE-03", at+".option", "option %q is not on the list", score.Option)
 		}
 		if s.Kind.Weight(score.Role) == 0 {
-			f.add("SCORE-03", at+".role", "role %q does not score", score.Role)
+			f.Add("SCORE-03", at+".role", "role %q does not score", score.Role)
 		}
 		if score.Lens.index() < 0 || score.Points < 0 || score.Points > MaxPoints {
-			f.add("SCORE-03", at, "%d points on lens %q are off the scale 0..%d", score.Points, score.Lens, MaxPoints)
+			f.Add("SCORE-03", at, "%d points on lens %q are off the scale 0..%d", score.Points, score.Lens, MaxPoints)
 		}
 		if score.Reason == "" && (score.Points <= objectAt || score.Points >= 8) {
-			f.add("SCORE-05", at+".reason", "%d points on %s need a reason", score.Points, score.Lens)
+			f.Add("SCORE-05", at+".reason", "%d points on %s need a reason", score.Points, score.Lens)
 		}
 		if !plain(score.Reason, MaxReason) || !plain(score.Lift, MaxReason) || len(score.Evidence) > MaxCites {
-			f.add("SCORE-05", at, "reason, condition or evidence is too long or not plain text")
+			f.Add("SCORE-05", at, "reason, condition or evidence is too long or not plain text")
 		}
 		if away := score.Points - computed; score.Lens == PartnershipValue && known {
 			if away < -2 || away > 2 {
-				f.add("SCORE-06", at+".points", "Partnership Value %d is more than 2 from the computed %d", score.Points, computed)
+				f.Add("SCORE-06", at+".points", "Partnership Value %d is more than 2 from the computed %d", score.Points, computed)
 			} else if away != 0 && score.Reason == "" {
-				f.add("SCORE-06", at+".reason", "moving Partnership Value from %d to %d needs a reason", computed, score.Points)
+				f.Add("SCORE-06", at+".reason", "moving Partnership Value from %d to %d needs a reason", computed, score.Points)
 			}
 		}
 		if i > 0 && compareScores(s.Scores[i-1], score) >= 0 {
-			f.add("SCORE-04", at, "score is out of order or double")
+			f.Add("SCORE-04", at, "score is out of order or double")
 		}
 	}
 }
