@@ -371,18 +371,9 @@ func TestModelFindsBrokenRules(t *testing.T) {
 			}
 			return r.Observe(e)
 		},
-		"a signature from the grace counts": func(r Round, e Event) Round {
-			r.SignBy += Grace - 1
-			after := r.Observe(e)
-			after.SignBy -= Grace - 1
-			if e.T >= after.passing() && after.Verdict == Open {
-				after.Verdict = Void
-			}
-			return after
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newModel(t, -1, 2, 2)
+			m := newModel(t, -1, 2, 3)
 			m.observe = observe
 			m.broken = func(format string, args ...any) { panic(found(format)) }
 			m.acts = func(_, clock int) []modelAct {
