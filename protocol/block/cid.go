@@ -39,15 +39,9 @@ func Sum(data []byte) CID { return sum(codecCBOR, data) }
 func SumRaw(data []byte) CID { return sum(codecRaw, data) }
 
 func sum(codec byte, data []byte) CID {
-	var b [cidBytes]byte
-	b[0], b[1], b[2], b[3] = 1, codec, hashSHA256, sha256.Size
 	h := sha256.Sum256(data)
-	copy(b[4:], h[:])
-	c, err := CIDFromBytes(b[:])
-	if err != nil {
-		panic("invariant: a fresh sum is a CID: " + err.Error())
-	}
-	return c
+	multihash := append(append(make([]byte, 0, 2+sha256.Size), hashSHA256, sha256.Size), h[:]...)
+	return CID{cid.NewCidV1(uint64(codec), multihash)}
 }
 
 // checkCID reports what is wrong with the binary form of a CID, "" if nothing is.

@@ -2,6 +2,7 @@ package block
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"unicode/utf8"
 )
@@ -89,8 +90,16 @@ func (s *scanner) head() (major byte, arg uint64, err *Error) {
 	if len(s.data)-s.pos < n {
 		return 0, 0, s.refuse(len(s.data), CodeTruncated, "the block ends inside a number or length")
 	}
-	for _, b := range s.data[s.pos : s.pos+n] {
-		arg = arg<<8 | uint64(b)
+	rest := s.data[s.pos:]
+	switch n {
+	case 1:
+		arg = uint64(rest[0])
+	case 2:
+		arg = uint64(binary.BigEndian.Uint16(rest))
+	case 4:
+		arg = uint64(binary.BigEndian.Uint32(rest))
+	default:
+		arg = binary.BigEndian.Uint64(rest)
 	}
 	s.pos += n
 	// The shortest form of n bytes holds only what n/2 bytes can't; of one byte, what the first byte can't.
@@ -103,6 +112,11 @@ func (s *scanner) head() (major byte, arg uint64, err *Error) {
 // item reads one item that stands inside depth containers.
 func (s *scanner) item(depth int) *Error {
 	at := s.pos
+	// Most items of a block are small numbers, whole in one byte: 0 to 23 and -1 to -24.
+	if at < len(s.data) && s.data[at]&^0x20 < 24 {
+		s.pos++
+		return nil
+	}
 	major, arg, err := s.head()
 	if err != nil {
 		return err
