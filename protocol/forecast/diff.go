@@ -32,7 +32,8 @@ type Tolerance struct {
 // DefaultTolerance is practice T1 where the terms name no flex band: five percent, and one lot.
 func DefaultTolerance() Tolerance { return Tolerance{UpPPM: 50_000, DownPPM: 50_000} }
 
-// Diff lists the cells in which the revised document differs from the old one, by line key, then bucket. A line
+// Diff lists the cells in which the revised document differs from the old one, by line key, then bucket. Both
+// documents have passed Check. A line
 // whose unit or bases changed has all its cells listed: every figure in it means something else.
 func Diff(old, revised Document) ([]Change, error) {
 	before, after := byKey(old), byKey(revised)
@@ -119,11 +120,7 @@ func cellOf(l *Line, b calendar.Bucket) *Cell {
 	if l == nil {
 		return nil
 	}
-	i := sort.Search(len(l.Buckets), func(i int) bool { return l.Buckets[i].Compare(b) >= 0 })
-	if i < len(l.Buckets) && l.Buckets[i].Bucket == b {
-		return &l.Buckets[i]
-	}
-	if c, ok := l.Cell(b); ok { // unsorted: Check will complain, Diff still tells the truth
+	if c, ok := l.Cell(b); ok {
 		return &c
 	}
 	return nil

@@ -10,6 +10,7 @@
 package forecast
 
 import (
+	"sort"
 	"strings"
 
 	"kontor/protocol/artifact"
@@ -58,7 +59,7 @@ type Line struct {
 	Category      Category          `cbor:"demandCategory" json:"demandCategory"`           // Catena-X demand category
 	BucketBasis   BucketBasis       `cbor:"bucketBasis" json:"bucketBasis"`                 // gross, or net of orders
 	DateBasis     DateBasis         `cbor:"dateBasis" json:"dateBasis"`                     // which date the buckets mean
-	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`             // share of the need asked of this seller, ppm (practice T15)
+	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`             // the figures are what this seller is asked for: this part of the whole need, ppm (practice T15)
 	Role          TierRole          `cbor:"role,omitempty" json:"role,omitempty"`           // which of the two numbers of a tier (practice T9)
 	Lot           quantity.Quantity `cbor:"lot,omitzero" json:"lot,omitzero"`               // order lot, the floor of materiality; 0 = none stated
 	GapReason     string            `cbor:"gapReason,omitempty" json:"gapReason,omitempty"` // why buckets are missing in between
@@ -151,12 +152,11 @@ func JoinKey(parts ...string) string {
 	return strings.Join(parts, "|")
 }
 
-// Cell is the cell of the given bucket.
+// Cell is the cell of the given bucket, found by halving: the buckets are sorted, as Check demands.
 func (l Line) Cell(b calendar.Bucket) (Cell, bool) {
-	for _, c := range l.Buckets {
-		if c.Bucket == b {
-			return c, true
-		}
+	i := sort.Search(len(l.Buckets), func(i int) bool { return l.Buckets[i].Compare(b) >= 0 })
+	if i < len(l.Buckets) && l.Buckets[i].Bucket == b {
+		return l.Buckets[i], true
 	}
 	return Cell{}, false
 }

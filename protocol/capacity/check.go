@@ -1,0 +1,401 @@
+package capacity
+
+import (
+	"fmt"
+	"sort"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// Codes of the rules of a capacity plan. A code never changes its meaning.
+const (
+	CodePlanBounds  = "CAPACITY-01" // more groups, links, buckets, slots or positions than the bounds, or a figure beyond them
+	CodePlanEmpty   = "CAPACITY-02" // a plan without groups and positions, or an active group without capacity or links
+	CodeGroup       = "CAPACITY-03" // group id or name malformed, or one group twice
+	CodeUnit        = "CAPACITY-04" // unit unknown
+	CodeMaximum     = "CAPACITY-05" // maximum below actual (CX-0128)
+	CodeNegative    = "CAPACITY-06" // a quantity below zero
+	CodeBuckets     = "CAPACITY-07" // buckets unsorted, overlapping, empty or backwards
+	CodeFactor      = "CAPACITY-08" // a load factor not above zero, or given by some links of a group only (CX-0128)
+	CodeLink        = "CAPACITY-09" // a link malformed, or one demand series twice in a group
+	CodeShare       = "CAPACITY-10" // shares of a group out of range or above one
+	CodeSlot        = "CAPACITY-11" // a slot malformed or twice
+	CodeOversold    = "CAPACITY-12" // reserved and committed slots of a bucket above the maximum
+	CodePosition    = "CAPACITY-13" // a position malformed, or one twice
+	CodePlanStale   = "CAPACITY-14" // made for a forecast that has been superseded
+	CodePlanScope   = "CAPACITY-15" // a product or region outside the scope
+	CodePlanExt     = "CAPACITY-16" // extension fields too many or too long
+	CodeAnswerEmpty = "ANSWER-01"   // no line, or a line without buckets
+	CodeAnswerStale = "ANSWER-02"   // answers a forecast that has been superseded
+	CodeAnswerLine  = "ANSWER-03"   // a line or bucket the forecast does not have, or one line twice
+	CodeAnswerUnit  = "ANSWER-04"   // not the unit of the forecast line
+	CodeAnswerSize  = "ANSWER-05"   // a figure below zero or out of bounds
+	CodeAnswerState = "ANSWER-06"   // state does not fit the quantity, or unknown
+	CodeAnswerWhy   = "ANSWER-07"   // unknown reason, or none where less than the forecast is committed
+	CodeAnswerUntil = "ANSWER-08"   // valid until before the issue
+	CodeAnswerOrder = "ANSWER-09"   // buckets unsorted, overlapping, empty or backwards
+)
+
+// CheckPlan applies the newest rule set to a plan alone.
+func CheckPlan(p Plan) []artifact.Finding { return CheckPlanUnder(p, artifact.RulesNewest) }
+
+// CheckPlanUnder applies the rules in force under the given rule set.
+func CheckPlanUnder(p Plan, _ artifact.Rules) []artifact.Finding {
+	var r artifact.Report
+	r.Append(artifact.CheckHeader(p.Header, PlanType))
+	if len(p.Groups) == 0 && len(p.Positions) == 0 {
+		r.Add(CodePlanEmpty, "", "the plan has neither groups nor positions")
+	}
+	if len(p.Groups) > MaxGroups || len(p.Positions) > MaxPositions || len(p.Includes) > MaxIncludes {
+		r.Add(CodePlanBounds, "", "%d groups, %d positions or %d included agreements are too many", len(p.Groups), len(p.Positions), len(p.Includes))
+		return r.Findings()
+	}
+	groups := map[string]bool{}
+	for i, g := range p.Groups {
+		if r.Full() {
+			break
+		}
+		path := fmt.Sprintf("groups[%d]", i)
+		if !artifact.IsName(g.ID) || groups[g.ID] {
+			r.Add(CodeGroup, path+".capacityGroupId", "%q is malformed or named twice", artifact.Clip(g.ID))
+		}
+		groups[g.ID] = true
+		checkGroup(&r, path, g)
+	}
+	positions := map[string]bool{}
+	for i, pos := range p.Positions {
+		if r.Full() {
+			break
+		}
+		path := fmt.Sprintf("positions[%d]", i)
+		if positions[pos.Key()] {
+			r.Add(CodePosition, path, "product %q and region %q have a position already", artifact.Clip(pos.Product), artifact.Clip(pos.Region))
+		}
+		positions[pos.Key()] = true
+		checkPosition(&r, path, pos)
+	}
+	return r.Findings()
+}
+
+func checkGroup(r *artifact.Report, path string, g Group) {
+	if g.Name != "" && !artifact.IsName(g.Name) {
+		r.Add(CodeGroup, path+".name", "%q is too long or not plain text", artifact.Clip(g.Name))
+	}
+	if !g.Unit.Known() {
+		r.Add(CodeUnit, path+".unit", "unknown unit %q: want a UN/ECE Rec 20 code such as C62, HUR or KGM", artifact.Clip(string(g.Unit)))
+	}
+	if len(g.Links) > MaxLinks || len(g.Capacities) > MaxCapacities || len(g.Slots) > MaxSlots {
+		r.Add(CodePlanBounds, path, "%d links, %d buckets or %d slots are too many", len(g.Links), len(g.Capacities), len(g.Slots))
+		return
+	}
+	if !g.Inactive && (len(g.Links) == 0 || len(g.Capacities) == 0) {
+		r.Add(CodePlanEmpty, path, "an active group has %d links and %d buckets of capacity", len(g.Links), len(g.Capacities))
+	}
+	if g.LeadDays < 0 || g.LeadDays > artifact.MaxHorizonDays {
+		r.Add(CodePlanBounds, path+".leadDays", "%d days are out of range", g.LeadDays)
+	}
+	checkFigure(r, path+".minLot", g.MinLot)
+	artifact.CheckExt(r, CodePlanExt, path+".ext", g.Ext)
+	checkLinks(r, path, g)
+	for j, c := range g.Capacities {
+		if r.Full() {
+			return
+		}
+		at := fmt.Sprintf("%s.capacities[%d]", path, j)
+		if !c.Bucket.Valid() || (j > 0 && c.Start < g.Capacities[j-1].End) {
+			r.Add(CodeBuckets, at, "bucket %q to %q is empty, backwards, unsorted or overlaps the one before", c.Start, c.End)
+		}
+		checkFigure(r, at+".actual", c.Actual)
+		checkFigure(r, at+".maximum", c.Maximum)
+		if c.Maximum.Less(c.Actual) {
+			r.Add(CodeMaximum, at+".maximum", "maximum %s is below actual %s", c.Maximum, c.Actual)
+		}
+		if c.Agreed != nil {
+			checkFigure(r, at+".agreed", *c.Agreed)
+		}
+		if c.Delta != nil {
+			checkFigure(r, at+".deltaProductionResult", c.Delta.Abs())
+		}
+	}
+	checkSlots(r, path, g)
+}
+
+func checkLinks(r *artifact.Report, path string, g Group) {
+	seen := map[Link]bool{}
+	var shares int64
+	given := 0
+	for j, l := range g.Links {
+		at := fmt.Sprintf("%s.linkedDemandSeries[%d]", path, j)
+		series := Link{Product: l.Product, Region: l.Region, Category: l.Category}
+		if !artifact.IsName(l.Product) || (l.Region != "" && !forecast.ValidRegion(l.Region)) || len(l.Category) > 8 || seen[series] {
+			r.Add(CodeLink, at, "product %q, region %q is malformed or linked twice", artifact.Clip(l.Product), artifact.Clip(l.Region))
+		}
+		seen[series] = true
+		if !l.Factor.IsZero() {
+			given++
+		}
+		if l.Factor.Sign() < 0 || !withinBounds(l.Factor) {
+			r.Add(CodeFactor, at+".loadFactor", "load factor %s is not above zero or out of bounds", l.Factor)
+		}
+		if l.Share < 0 || l.Share > forecast.PPM {
+			r.Add(CodeShare, at+".share", "%d ppm is no share", l.Share)
+			continue
+		}
+		shares += l.Share
+	}
+	if given > 0 && given < len(g.Links) {
+		r.Add(CodeFactor, path+".linkedDemandSeries", "%d of %d links have a load factor: all or none", given, len(g.Links))
+	}
+	if shares > forecast.PPM {
+		r.Add(CodeShare, path+".linkedDemandSeries", "shares sum to %d ppm, more than one", shares)
+	}
+}
+
+func checkSlots(r *artifact.Report, path string, g Group) {
+	seen := map[string]bool{}
+	for j, s := range g.Slots {
+		if r.Full() {
+			return
+		}
+		at := fmt.Sprintf("%s.slots[%d]", path, j)
+		switch s.Status {
+		case SlotOffered, SlotReserved, SlotCommitted, SlotConsumed, SlotReleased:
+		default:
+			r.Add(CodeSlot, at+".status", "unknown status %q", artifact.Clip(string(s.Status)))
+		}
+		if !artifact.IsName(s.ID) || seen[s.ID] || !artifact.IsName(s.Product) || !s.Bucket.Valid() || len(s.Line) > block.MaxRowKey || s.ExpiresAt < 0 {
+			r.Add(CodeSlot, at, "slot %q of product %q in %q to %q is malformed or twice", artifact.Clip(s.ID), artifact.Clip(s.Product), s.Start, s.End)
+		}
+		seen[s.ID] = true
+		checkFigure(r, at+".quantity", s.Quantity)
+	}
+	checkOversold(r, path, g)
+}
+
+// checkOversold compares the slots set aside with the maximum of the bucket that holds them. One partner's plan
+// shows one partner's slots; that nothing is sold twice to several is checked at home.
+func checkOversold(r *artifact.Report, path string, g Group) {
+	loads := make([]quantity.Quantity, len(g.Capacities))
+	factors := g.factors()
+	for _, s := range g.Slots {
+		j := g.capacityAt(s.Bucket)
+		if !s.held() || j < 0 {
+			continue
+		}
+		load, err := s.Quantity.Mul(factors.of(s.Product, s.Region))
+		if err == nil {
+			loads[j], err = loads[j].Add(load)
+		}
+		if err != nil || g.Capacities[j].Maximum.Less(loads[j]) {
+			r.Add(CodeOversold, fmt.Sprintf("%s.capacities[%d]", path, j), "reserved and committed slots load more than the maximum %s", g.Capacities[j].Maximum)
+			return
+		}
+	}
+}
+
+// capacityAt is the index of the capacity bucket that holds all of b, or -1. Capacities are sorted.
+func (g Group) capacityAt(b calendar.Bucket) int {
+	j := sort.Search(len(g.Capacities), func(i int) bool { return g.Capacities[i].End >= b.End })
+	if j < len(g.Capacities) && g.Capacities[j].Covers(b) {
+		return j
+	}
+	return -1
+}
+
+func (s Slot) held() bool { return s.Status == SlotReserved || s.Status == SlotCommitted }
+
+// factorTable finds the load factor of a product and region: the link of that very region before one of every region.
+type factorTable map[[2]string]quantity.Quantity
+
+func (g Group) factors() factorTable {
+	t := make(factorTable, 2*len(g.Links))
+	for _, l := range g.Links {
+		t[[2]string{l.Product, l.Region}] = l.factor()
+		if _, set := t[[2]string{l.Product, ""}]; !set {
+			t[[2]string{l.Product, ""}] = l.factor()
+		}
+	}
+	return t
+}
+
+func (t factorTable) of(product, region string) quantity.Quantity {
+	if f, ok := t[[2]string{product, region}]; ok {
+		return f
+	}
+	if f, ok := t[[2]string{product, ""}]; ok {
+		return f
+	}
+	return quantity.Of(1)
+}
+
+func checkPosition(r *artifact.Report, path string, p Position) {
+	if !artifact.IsName(p.Product) || (p.Region != "" && !forecast.ValidRegion(p.Region)) || !p.AsOf.Valid() {
+		r.Add(CodePosition, path, "product %q, region %q or date %q is malformed", artifact.Clip(p.Product), artifact.Clip(p.Region), p.AsOf)
+	}
+	if !p.Unit.Known() {
+		r.Add(CodeUnit, path+".unit", "unknown unit %q", artifact.Clip(string(p.Unit)))
+	}
+	if p.Stock != nil {
+		checkFigure(r, path+".stock", *p.Stock)
+	}
+	if p.Limit != nil {
+		checkFigure(r, path+".stockLimit", *p.Limit)
+	}
+	if p.MaxCover != nil {
+		checkFigure(r, path+".maxCover", *p.MaxCover)
+	}
+	checkFigure(r, path+".inTransit", p.InTransit)
+	checkFigure(r, path+".backlog", p.Backlog)
+}
+
+func checkFigure(r *artifact.Report, at string, q quantity.Quantity) {
+	switch {
+	case q.Sign() < 0:
+		r.Add(CodeNegative, at, "quantity %s is below zero", q)
+	case !withinBounds(q):
+		r.Add(CodePlanBounds, at, "quantity %s exceeds 10^15 or %d decimals", q, forecast.MaxDecimals)
+	}
+}
+
+func withinBounds(q quantity.Quantity) bool {
+	return q.Exponent() >= -forecast.MaxDecimals && q.Abs().Cmp(quantity.Of(forecast.MaxQuantity)) <= 0
+}
+
+// CheckPlanCurrent judges a plan against the forecast in force at its place in the feed: a plan made for another
+// one is refused. The fold knows which forecast that is.
+func CheckPlanCurrent(p Plan, current block.CID) []artifact.Finding {
+	if p.Forecast != nil && *p.Forecast != current {
+		return []artifact.Finding{{Code: CodePlanStale, Path: "forecast", Text: fmt.Sprintf("made for forecast %s, which was superseded by %s", p.Forecast.Short(), current.Short())}}
+	}
+	return nil
+}
+
+// CheckPlanScope applies the granted scope to groups and positions.
+func CheckPlanScope(p Plan, granted artifact.Scope) []artifact.Finding {
+	var r artifact.Report
+	for i, g := range p.Groups {
+		for j, l := range g.Links {
+			if r.Full() {
+				return r.Findings()
+			}
+			if !granted.HasProduct(l.Product) || (l.Region != "" && !granted.HasRegion(l.Region)) {
+				r.Add(CodePlanScope, fmt.Sprintf("groups[%d].linkedDemandSeries[%d]", i, j), "product %q, region %q is outside the scope", artifact.Clip(l.Product), artifact.Clip(l.Region))
+			}
+		}
+	}
+	for i, p := range p.Positions {
+		if r.Full() {
+			break
+		}
+		if !granted.HasProduct(p.Product) || (p.Region != "" && !granted.HasRegion(p.Region)) {
+			r.Add(CodePlanScope, fmt.Sprintf("positions[%d]", i), "product %q, region %q is outside the scope", artifact.Clip(p.Product), artifact.Clip(p.Region))
+		}
+	}
+	return r.Findings()
+}
+
+// CheckAnswer applies the newest rule set to an answer alone.
+func CheckAnswer(a Answer) []artifact.Finding { return CheckAnswerUnder(a, artifact.RulesNewest) }
+
+// CheckAnswerUnder applies the rules in force under the given rule set.
+func CheckAnswerUnder(a Answer, _ artifact.Rules) []artifact.Finding {
+	var r artifact.Report
+	r.Append(artifact.CheckHeader(a.Header, AnswerType))
+	if len(a.Lines) == 0 || len(a.Lines) > MaxAnswerLines {
+		r.Add(CodeAnswerEmpty, "lines", "%d lines: want 1 to %d", len(a.Lines), MaxAnswerLines)
+		return r.Findings()
+	}
+	lines := map[string]bool{}
+	for i, l := range a.Lines {
+		if r.Full() {
+			break
+		}
+		path := fmt.Sprintf("lines[%d]", i)
+		if l.Line == "" || len(l.Line) > block.MaxRowKey || lines[l.Line] {
+			r.Add(CodeAnswerLine, path+".line", "%q is malformed or answered twice", artifact.Clip(l.Line))
+		}
+		lines[l.Line] = true
+		if len(l.Buckets) == 0 || len(l.Buckets) > MaxAnswerBuckets {
+			r.Add(CodeAnswerEmpty, path+".buckets", "%d buckets: want 1 to %d", len(l.Buckets), MaxAnswerBuckets)
+			continue
+		}
+		for j, c := range l.Buckets {
+			checkCommit(&r, fmt.Sprintf("%s.buckets[%d]", path, j), a, l, j, c)
+		}
+	}
+	return r.Findings()
+}
+
+func checkCommit(r *artifact.Report, at string, a Answer, l AnswerLine, j int, c Commit) {
+	if !c.Bucket.Valid() || (j > 0 && c.Start < l.Buckets[j-1].End) {
+		r.Add(CodeAnswerOrder, at, "bucket %q to %q is empty, backwards, unsorted or overlaps the one before", c.Start, c.End)
+	}
+	if c.Committed.Sign() < 0 || !withinBounds(c.Committed) {
+		r.Add(CodeAnswerSize, at+".committed", "quantity %s is below zero or out of bounds", c.Committed)
+	}
+	switch c.State {
+	case StateAnswered, StateAccepted, StateCountered:
+	default:
+		r.Add(CodeAnswerState, at+".state", "state %q cannot be written: want ANSWERED, ACCEPTED or COUNTERED", artifact.Clip(string(c.State)))
+	}
+	switch c.Reason {
+	case "", ReasonCapacity, ReasonMaterial, ReasonLeadTime, ReasonAllocation, ReasonQuality, ReasonShutdown, ReasonCommercial, ReasonLot:
+	default:
+		r.Add(CodeAnswerWhy, at+".reason", "unknown reason %q", artifact.Clip(string(c.Reason)))
+	}
+	if c.ValidUntil != 0 && (c.ValidUntil <= a.Header.Issued || c.ValidUntil > artifact.MaxTime) {
+		r.Add(CodeAnswerUntil, at+".validUntil", "%d is not after the issue at %d", c.ValidUntil, a.Header.Issued)
+	}
+}
+
+// CheckAnswerCurrent judges an answer against the forecast in force at its place in the feed.
+func CheckAnswerCurrent(a Answer, current block.CID) []artifact.Finding {
+	if a.Forecast != current {
+		return []artifact.Finding{{Code: CodeAnswerStale, Path: "forecast", Text: fmt.Sprintf("answers forecast %s, which was superseded by %s", a.Forecast.Short(), current.Short())}}
+	}
+	return nil
+}
+
+// CheckAnswerAgainst compares an answer with the forecast it answers: every line and bucket is one of the
+// forecast's, in its unit; ACCEPTED means all of it; less than the forecast has a reason.
+func CheckAnswerAgainst(a Answer, f forecast.Document) []artifact.Finding {
+	var r artifact.Report
+	lines := make(map[string]forecast.Line, len(f.Lines))
+	for _, l := range f.Lines {
+		lines[l.Key()] = l
+	}
+	for i, l := range a.Lines {
+		if r.Full() {
+			break
+		}
+		path := fmt.Sprintf("lines[%d]", i)
+		asked, known := lines[l.Line]
+		if !known {
+			r.Add(CodeAnswerLine, path+".line", "the forecast has no line %q", artifact.Clip(l.Line))
+			continue
+		}
+		if l.Unit != asked.Unit {
+			r.Add(CodeAnswerUnit, path+".unit", "unit %q where the forecast line has %q", artifact.Clip(string(l.Unit)), string(asked.Unit))
+		}
+		for j, c := range l.Buckets {
+			at := fmt.Sprintf("%s.buckets[%d]", path, j)
+			cell, known := asked.Cell(c.Bucket)
+			if !known {
+				r.Add(CodeAnswerLine, at, "the forecast line has no bucket %s", c.Bucket)
+				continue
+			}
+			below := c.Committed.Less(cell.Mean)
+			if c.State == StateAccepted && below {
+				r.Add(CodeAnswerState, at+".state", "accepted, but %s of %s is committed", c.Committed, cell.Mean)
+			}
+			if below && c.Reason == "" {
+				r.Add(CodeAnswerWhy, at+".reason", "%s of %s is committed and no reason given", c.Committed, cell.Mean)
+			}
+		}
+	}
+	return r.Findings()
+}
