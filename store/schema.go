@@ -72,7 +72,9 @@ func checkVacant(dir string, code kv.Code, step string) error {
 		return kv.Wrap(err, kv.CodeIO, "reading the directory %q", dir)
 	}
 	for _, n := range names {
-		if n.Name() != saltFile {
+		// A temporary file of ours is what a crash in the middle of making the
+		// directory leaves.
+		if n.Name() != saltFile && !strings.HasPrefix(n.Name(), "."+schemaFile) {
 			return kv.Errorf(code, "the directory %q holds %q, which is not ours; %s", dir, n.Name(), step)
 		}
 	}

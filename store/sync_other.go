@@ -1,0 +1,8 @@
+//go:build !linux
+
+package store
+
+import "os"
+
+// syncData makes appended bytes durable.
+func syncData(f *os.File) error { return f.Sync() }
