@@ -1,0 +1,242 @@
+package wire
+
+import (
+	"slices"
+
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/identity"
+)
+
+// HeldOf is what a log and the identity chains hold. chainLen gives the length of a company's chain, 0 when none is held.
+func HeldOf(log feed.Log, circle feed.Circle, chainLen func(company block.CID) int64) (Held, error) {
+	held := Held{Heads: []Head{}, IDs: []IDLen{}}
+	forks, err := log.Forks()
+	if err != nil {
+		return Held{}, err
+	}
+	for _, m := range circle.Members {
+		if n := chainLen(m.Company); n > 0 {
+			held.IDs = append(held.IDs, IDLen{m.Company, n})
+		}
+		heads, err := headsOf(log, forks, m.Company)
+		if err != nil {
+			return Held{}, err
+		}
+		held.Heads = append(held.Heads, heads...)
+	}
+	slices.SortFunc(held.Heads, compareHeads)
+	slices.SortFunc(held.IDs, func(a, b IDLen) int { return a.Company.Compare(b.Company) })
+	return held, nil
+}
+
+// headsOf lists an author's head, or after a fork the ends of both branches.
+func headsOf(log feed.Log, forks []feed.Fork, author block.CID) ([]Head, error) {
+	at := slices.IndexFunc(forks, func(f feed.Fork) bool { return f.Author == author })
+	if at < 0 {
+		head, found, err := log.Head(author)
+		if err != nil || !found {
+			return nil, err
+		}
+		return []Head{{author, head.Header.Seq, head.CID}}, nil
+	}
+	var ends []Head
+	err := log.From(author, forks[at].Seq, func(e feed.Entry) (bool, error) {
+		if e.Header.Prev != nil {
+			ends = slices.DeleteFunc(ends, func(h Head) bool { return h.CID == *e.Header.Prev })
+		}
+		ends = append(ends, Head{author, e.Header.Seq, e.CID})
+		return true, nil
+	})
+	// A branch that forks again has more ends than a message may name; the furthest two say most.
+	if len(ends) > 2 {
+		ends = ends[len(ends)-2:]
+	}
+	return ends, err
+}
+
+// Source is what [Gather] reads from.
+type Source struct {
+	Log    feed.Log
+	Circle feed.Circle
+	// Chain gives a company's identity entries from a place on; nil when there are none.
+	Chain func(company block.CID, from int64) []identity.Envelope
+	// Body gives the blocks that the receiver may lack to read an entry's body, all of them or none (nil: let it ask for them).
+	// [InlineBody] does so for a sheet or a document. Theirs is what the receiver holds.
+	Body func(e feed.Entry, theirs Held) ([][]byte, error)
+}
+
+// pageEntries is how many entries of an author are read at once.
+const pageEntries = 64
+
+// Gather fills a batch with what theirs lacks: identity entries, then entries in the order of their places, each after everything
+// it builds on. It stops at the bounds of a batch and sets More. T, Nonce and Held are the caller's to fill in.
+func Gather(src Source, theirs Held) (Batch, error) {
+	b := Batch{IDs: []IDRange{}, Entries: []feed.Envelope{}, Blocks: [][]byte{}, Patches: [][]byte{}}
+	budget := gatherIdentities(&b, src, theirs)
+	if b.More {
+		return b, nil
+	}
+	forks, err := src.Log.Forks()
+	if err != nil {
+		return Batch{}, err
+	}
+	var feeds []*cursor
+	for _, m := range src.Circle.Members {
+		from, err := firstMissing(src.Log, forks, m.Company, theirs)
+		if err != nil {
+			return Batch{}, err
+		}
+		feeds = append(feeds, &cursor{log: src.Log, author: m.Company, next: from})
+	}
+	for {
+		next, err := oldest(feeds)
+		if err != nil || next == nil {
+			return b, err
+		}
+		e := next.page[0]
+		var body [][]byte
+		if e.Header.Body != nil && src.Body != nil {
+			if body, err = src.Body(e, theirs); err != nil {
+				return Batch{}, err
+			}
+		}
+		size := len(e.Envelope.Header) + len(e.Envelope.Sig) + 16
+		for _, data := range body {
+			size += len(data) + 5
+		}
+		if len(b.Entries) == MaxBatchEntries || (len(b.Entries) > 0 && (size > budget || len(b.Blocks)+len(body) > MaxBatchBlocks)) {
+			b.More = true
+			return b, nil
+		}
+		budget -= size
+		b.Entries = append(b.Entries, e.Envelope)
+		b.Blocks = append(b.Blocks, body...)
+		next.page = next.page[1:]
+	}
+}
+
+func gatherIdentities(b *Batch, src Source, theirs Held) (budget int) {
+	budget = MaxBatchBytes
+	count := 0
+	for _, m := range src.Circle.Members {
+		run := IDRange{Company: m.Company, From: theirs.Chain(m.Company), Entries: []identity.Envelope{}}
+		for _, env := range src.Chain(m.Company, run.From) {
+			size := len(env.Entry) + 64
+			for range env.Signatures {
+				size += 128
+			}
+			if count == MaxBatchIdentities || size > budget {
+				b.More = true
+				break
+			}
+			count, budget = count+1, budget-size
+			run.Entries = append(run.Entries, env)
+		}
+		if len(run.Entries) > 0 {
+			b.IDs = append(b.IDs, run)
+		}
+	}
+	return budget
+}
+
+// firstMissing is the seq of an author from which on the other side may lack entries.
+func firstMissing(log feed.Log, forks []feed.Fork, author block.CID, theirs Held) (int64, error) {
+	from, known := int64(1), 0
+	for _, head := range theirs.Heads {
+		if head.Author != author {
+			continue
+		}
+		known++
+		if _, held, err := log.Get(head.CID); err != nil {
+			return 0, err
+		} else if held {
+			from = max(from, head.Seq+1)
+			continue
+		}
+		// They are ahead, or on a branch we do not hold; where they left ours is not known, but not further back than branches go.
+		mine, found, err := log.Head(author)
+		if err != nil {
+			return 0, err
+		}
+		if found && mine.Header.Seq >= head.Seq {
+			return max(1, head.Seq-feed.ForkEntries), nil
+		}
+		from = max(from, head.Seq+1)
+	}
+	for _, f := range forks {
+		// Who names one head does not know of the fork. Both branches are the proof.
+		if f.Author == author && known < 2 {
+			from = min(from, f.Seq)
+		}
+	}
+	return from, nil
+}
+
+// cursor reads an author's entries a page at a time.
+type cursor struct {
+	log    feed.Log
+	author block.CID
+	next   int64
+	page   []feed.Entry
+	done   bool
+}
+
+func (c *cursor) fill() error {
+	if len(c.page) > 0 || c.done {
+		return nil
+	}
+	c.done = true
+	err := c.log.From(c.author, c.next, func(e feed.Entry) (bool, error) {
+		// Both entries of a seq where a branch begins stay in one page.
+		if len(c.page) >= pageEntries && e.Header.Seq != c.next-1 {
+			c.done = false
+			return false, nil
+		}
+		c.page = append(c.page, e)
+		c.next = e.Header.Seq + 1
+		return true, nil
+	})
+	// Branches of one author interleave by seq; what builds on what is told by the place alone.
+	slices.SortFunc(c.page, func(a, b feed.Entry) int { return a.Key().Compare(b.Key()) })
+	return err
+}
+
+func oldest(feeds []*cursor) (*cursor, error) {
+	var first *cursor
+	for _, c := range feeds {
+		if err := c.fill(); err != nil {
+			return nil, err
+		}
+		if len(c.page) > 0 && (first == nil || c.page[0].Key().Compare(first.page[0].Key()) < 0) {
+			first = c
+		}
+	}
+	return first, nil
+}
+
+// InlineBody collects a body to travel with its entry: the root alone for a document, the root and all below it for a sheet. It
+// gives nothing when a block is larger than MaxInlineBlock or all together are larger than MaxInlineBody: then the receiver asks
+// for them. Get returns a block that is held.
+func InlineBody(root block.CID, sheet bool, get func(block.CID) ([]byte, error)) ([][]byte, error) {
+	var out [][]byte
+	total := 0
+	walk := NewDeep(root)
+	for {
+		id, more := walk.Next()
+		if !more || (!sheet && len(out) == 1) {
+			return out, nil
+		}
+		data, err := get(id)
+		if err != nil {
+			return nil, err
+		}
+		if total += len(data); len(data) > MaxInlineBlock || total > MaxInlineBody {
+			return nil, nil
+		}
+		if err := walk.Take(data); err != nil {
+			return nil, err
+		}
+		out = append(out, data)
+	}
+}
