@@ -1,0 +1,92 @@
+package state
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'r' roots by lam, 'n' nodes by path.
+var (
+	lineKey    = []byte{'l'}
+	rootPrefix = []byte{'r'}
+	nodePrefix = []byte{'n'}
+)
+
+// Line is the settled line: everything at or below this lam is final. Zero before anything is.
+func (m Machine) Line() (int64, error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key(lineKey))
+	if err != nil || !found {
+		return 0, err
+	}
+	if len(value) != 8 {
+		return 0, fmt.Errorf("state: settled line has %d bytes instead of 8", len(value))
+	}
+	return int64(binary.BigEndian.Uint64(value)), nil
+}
+
+func (m Machine) setLine(line int64) error {
+	return m.kv.Put(TableTree, m.part.Key(lineKey), be64(line))
+}
+
+// RootAt is the state root at a settled line: the root kept for the greatest lam at or below it. known is false when the
+// line is not reached yet or its root was pruned.
+func (m Machine) RootAt(line int64) (root Hash, known bool, err error) {
+	reached, err := m.Line()
+	if err != nil || line > reached {
+		return Hash{}, false, err
+	}
+	pruned, err := m.prunedBelow()
+	if err != nil || line < pruned {
+		return Hash{}, false, err
+	}
+	err = m.kv.ScanReverse(TableTree, m.part.Key(rootPrefix), m.part.Key(rootPrefix, be64(line)), func(_, value []byte) (bool, error) {
+		copy(root[:], value)
+		return false, nil
+	})
+	return root, err == nil, err
+}
+
+// PruneRoots forgets the roots below a line, once every writing member has committed past it. The newest root below
+// it stays, because it is the root at that line.
+func (m Machine) PruneRoots(line int64) error {
+	var keep []byte
+	prefix := m.part.Key(rootPrefix)
+	err := m.kv.ScanReverse(TableTree, prefix, m.part.Key(rootPrefix, be64(line)), func(key, _ []byte) (bool, error) {
+		keep = append([]byte{}, key...)
+		return false, nil
+	})
+	if err != nil || keep == nil {
+		return err
+	}
+	var old [][]byte
+	err = m.kv.Scan(TableTree, prefix, prefix, func(key, _ []byte) (bool, error) {
+		if string(key) >= string(keep) {
+			return false, nil
+		}
+		old = append(old, append([]byte{}, key...))
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range old {
+		if err := m.kv.Delete(TableTree, key); err != nil {
+			return err
+		}
+	}
+	return m.kv.Put(TableTree, m.part.Key([]byte{'p'}), be64(line))
+}
+
+func (m Machine) prunedBelow() (int64, error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key([]byte{'p'}))
+	if err != nil || !found || len(value) != 8 {
+		return 0, err
+	}
+	return int64(binary.BigEndian.Uint64(value)), nil
+}
+
+func be64(n int64) []byte {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	return b[:]
+}

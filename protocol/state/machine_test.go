@@ -1,0 +1,319 @@
+package state_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol/block"
+	"kontor/protocol/state"
+	"kontor/store/kv"
+	"kontor/store/memory"
+)
+
+// A toy fold that depends on the order of entries and on earlier rows: each entry appends its name to a few rows and
+// sometimes removes one. If undo forgot anything, some row would differ.
+func toyFold(at state.OrderKey, rows state.Rows) error {
+	name := at[40:52]
+	for i := range 3 {
+		key := fmt.Sprintf("row/%d", (int(at[79])+i*7)%11)
+		old, found, err := rows.Get(key)
+		if err != nil {
+			return err
+		}
+		if found && at[78]%5 == 0 && i == 2 {
+			if err := rows.Delete(key); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := rows.Put(key, append(old, name...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func places(n int, seed int64) []state.OrderKey {
+	r := rand.New(rand.NewSource(seed))
+	authors := []block.CID{block.Sum([]byte("a")), block.Sum([]byte("b")), block.Sum([]byte("c"))}
+	var out []state.OrderKey
+	for i := range n {
+		out = append(out, state.NewOrderKey(1+r.Int63n(int64(n)), authors[r.Intn(3)], int64(i+1), block.Sum(fmt.Appendf(nil, "entry %d %d", seed, i))))
+	}
+	return out
+}
+
+var part = state.PartitionOf(block.Sum([]byte("partnership")))
+
+func update(t testing.TB, s *memory.Store, fn func(state.Machine, kv.KV)) {
+	t.Helper()
+	err := s.Update(func(tx kv.KV) error {
+		fn(state.NewMachine(tx, part, toyFold), tx)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func snapshot(t testing.TB, s *memory.Store) (rows []state.Row) {
+	t.Helper()
+	err := s.View(func(tx kv.KV) (err error) {
+		rows, err = state.Snapshot(tx, part)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func sameRows(a, b []state.Row) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Key != b[i].Key || !bytes.Equal(a[i].Value, b[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// PROTOCOL 4: "Late entries of a partner are normal". After every batch, in whatever order, the rows equal a fold from nothing
+// of the same set.
+func TestAnyOrderOfArrivalGivesTheSameRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := places(rapid.IntRange(1, 40).Draw(t, "entries"), rapid.Int64().Draw(t, "seed"))
+		order := rapid.Permutation(all).Draw(t, "order")
+		s := memory.New()
+		var arrived []state.OrderKey
+		for len(order) > 0 {
+			n := rapid.IntRange(1, len(order)).Draw(t, "batch")
+			batch := order[:n]
+			order = order[n:]
+			arrived = append(arrived, batch...)
+			if err := s.Update(func(tx kv.KV) error {
+				_, err := state.NewMachine(tx, part, toyFold).Insert(batch)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			scratch := memory.New()
+			if err := scratch.Update(func(tx kv.KV) error {
+				_, err := state.NewMachine(tx, part, toyFold).Insert(arrived)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			var a, b []state.Row
+			_ = s.View(func(tx kv.KV) (err error) { a, err = state.Snapshot(tx, part); return err })
+			_ = scratch.View(func(tx kv.KV) (err error) { b, err = state.Snapshot(tx, part); return err })
+			if !sameRows(a, b) {
+				t.Fatalf("after %d of %d entries the rows differ from a fold from nothing", len(arrived), len(all))
+			}
+		}
+	})
+}
+
+// The root at a line depends on the entries at or below it alone, not on when the line passed them.
+func TestRootsDoNotDependOnHowTheLineMoved(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := places(rapid.IntRange(1, 30).Draw(t, "entries"), rapid.Int64().Draw(t, "seed"))
+		top := int64(0)
+		for _, at := range all {
+			top = max(top, at.Lam())
+		}
+		roots := map[int64]state.Hash{}
+		for run := range 2 {
+			s := memory.New()
+			err := s.Update(func(tx kv.KV) error {
+				m := state.NewMachine(tx, part, toyFold)
+				if _, err := m.Insert(all); err != nil {
+					return err
+				}
+				for line := int64(0); line < top; {
+					line += int64(rapid.IntRange(1, 5).Draw(t, "step"))
+					if _, err := m.Settle(line); err != nil {
+						return err
+					}
+				}
+				for line := int64(1); line <= top; line++ {
+					root, known, err := m.RootAt(line)
+					if err != nil || !known {
+						return fmt.Errorf("root at %d is not known: %v", line, err)
+					}
+					if run == 0 {
+						roots[line] = root
+					} else if roots[line] != root {
+						t.Fatalf("root at line %d depends on the steps of the line", line)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// The tree's root is a function of its rows: built in any order, with detours, it is the same.
+func TestTreeRootIsAFunctionOfTheRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{1,6}`), 1, 40, rapid.ID[string]).Draw(t, "keys")
+		keep := rapid.IntRange(0, len(keys)).Draw(t, "keep")
+		build := func(detour bool) state.Hash {
+			s := memory.New()
+			var root state.Hash
+			err := s.Update(func(tx kv.KV) error {
+				tree := state.NewTree(tx, part)
+				order := rapid.Permutation(keys).Draw(t, "order")
+				kept := map[string]bool{}
+				for _, k := range keys[:keep] {
+					kept[k] = true
+				}
+				for _, k := range order {
+					if detour || kept[k] {
+						if err := tree.Put(k, []byte("v"+k)); err != nil {
+							return err
+						}
+					}
+				}
+				if detour {
+					for _, k := range order {
+						if !kept[k] {
+							if err := tree.Delete(k); err != nil {
+								return err
+							}
+						}
+					}
+				}
+				var err error
+				root, err = tree.Root()
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return root
+		}
+		if build(true) != build(false) {
+			t.Fatal("rows put and taken out again left a trace in the root")
+		}
+	})
+}
+
+// PROTOCOL 4: "a mismatch alarms and bisects to the first differing row".
+func TestBisectionNamesTheRowThatDiffers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 60).Draw(t, "rows")
+		wrong := rapid.IntRange(0, n-1).Draw(t, "wrong")
+		how := rapid.SampledFrom([]string{"changed", "missing", "extra"}).Draw(t, "how")
+		trees := [2]*memory.Store{memory.New(), memory.New()}
+		name := func(i int) string { return fmt.Sprintf("topic/%d", i) }
+		for side, s := range trees {
+			if err := s.Update(func(tx kv.KV) error {
+				tree := state.NewTree(tx, part)
+				for i := range n {
+					value := []byte("same")
+					if i == wrong && side == 1 {
+						switch how {
+						case "changed":
+							value = []byte("other")
+						case "missing":
+							continue
+						}
+					}
+					if i == wrong && side == 0 && how == "extra" {
+						continue
+					}
+					if err := tree.Put(name(i), value); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		nodes := func(s *memory.Store) state.Nodes {
+			return func(path []byte) (n *state.Node, err error) {
+				err = s.View(func(tx kv.KV) error {
+					n, err = state.NewTree(tx, part).Nodes(path)
+					return err
+				})
+				return n, err
+			}
+		}
+		d, err := state.Bisect(nodes(trees[0]), nodes(trees[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d == nil || d.Row != name(wrong) {
+			t.Fatalf("bisection named %+v instead of %s (%s)", d, name(wrong), how)
+		}
+		if same, err := state.Bisect(nodes(trees[0]), nodes(trees[0])); err != nil || same != nil {
+			t.Fatalf("equal trees differ in %+v, %v", same, err)
+		}
+	})
+}
+
+// "Nothing at or below L can still arrive": if it did, the fold would say so instead of rewriting what is final.
+func TestAnEntryBelowTheSettledLineIsRefused(t *testing.T) {
+	s := memory.New()
+	all := places(10, 7)
+	update(t, s, func(m state.Machine, _ kv.KV) {
+		if _, err := m.Insert(all[1:]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Settle(all[0].Lam()); err != nil {
+			t.Fatal(err)
+		}
+		before := snapshot(t, s)
+		if _, err := m.Insert(all[:1]); err == nil {
+			t.Fatal("an entry below the settled line was folded")
+		}
+		if !sameRows(before, snapshot(t, s)) {
+			t.Fatal("the refusal changed rows")
+		}
+	})
+}
+
+// Settled rows can be read while newer entries stand above them.
+func TestSettledValueLooksBelowTheTail(t *testing.T) {
+	s := memory.New()
+	all := places(20, 3)
+	update(t, s, func(m state.Machine, tx kv.KV) {
+		if _, err := m.Insert(all); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Settle(10); err != nil {
+			t.Fatal(err)
+		}
+		var below []state.OrderKey
+		for _, at := range all {
+			if at.Lam() <= 10 {
+				below = append(below, at)
+			}
+		}
+		scratch := memory.New()
+		update(t, scratch, func(m2 state.Machine, tx2 kv.KV) {
+			if _, err := m2.Insert(below); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 11 {
+				key := fmt.Sprintf("row/%d", i)
+				want, wantFound, _ := state.NewTable(tx2, part).Get(key)
+				got, found, err := m.SettledValue(key)
+				if err != nil || found != wantFound || !bytes.Equal(got, want) {
+					t.Fatalf("%s at the line is %q (%t), want %q (%t): %v", key, got, found, want, wantFound, err)
+				}
+			}
+		})
+	})
+}
