@@ -1,0 +1,96 @@
+package feed
+
+import (
+	"kontor/protocol/block"
+	"kontor/protocol/state"
+)
+
+// Fork is the place where an author wrote two entries for one seq. The two envelopes and the author's certificate prove it to
+// anyone, offline.
+type Fork struct {
+	Author block.CID
+	Seq    int64
+	Lam    int64 // the smaller lam of the two branches: nothing at or above it settles until the fork is resolved
+	Proof  [2]Envelope
+}
+
+// forkPrefix separates fork records from the entry index in its table: no partition-relative index key has this length.
+var forkPrefix = []byte("fork/")
+
+// checkFork notes a fork when an entry's seq is taken by another one, within bounds: two branches, and ForkEntries past the fork.
+func (l Log) checkFork(s Signed) error {
+	same, err := l.At(s.Header.Author, s.Header.Seq)
+	if err != nil {
+		return err
+	}
+	if len(same) >= 2 {
+		return Refuse(CodeFork, "author %s has two entries at seq %d already; a third branch is not kept", s.Header.Author.Short(), s.Header.Seq)
+	}
+	fork, forked, err := l.forkOf(s.Header.Author)
+	if err != nil {
+		return err
+	}
+	if forked && s.Header.Seq > fork.Seq+ForkEntries {
+		return Refuse(CodeFork, "author %s forked at seq %d; at most %d entries past it are kept", s.Header.Author.Short(), fork.Seq, ForkEntries)
+	}
+	if len(same) == 0 || (forked && fork.Seq <= s.Header.Seq) {
+		return nil
+	}
+	data, err := block.Marshal(forkRecord{Author: s.Header.Author, Seq: s.Header.Seq, Lam: min(s.Header.Lam, same[0].Header.Lam),
+		A: same[0].Envelope, B: s.Envelope})
+	if err != nil {
+		return err
+	}
+	a := state.PartitionOf(s.Header.Author)
+	return l.kv.Put(state.TableIndex, l.part.Key(forkPrefix, a[:]), data)
+}
+
+type forkRecord struct {
+	Author block.CID `cbor:"author"`
+	Seq    int64     `cbor:"seq"`
+	Lam    int64     `cbor:"lam"`
+	A      Envelope  `cbor:"a"`
+	B      Envelope  `cbor:"b"`
+}
+
+func (r forkRecord) fork() Fork {
+	return Fork{Author: r.Author, Seq: r.Seq, Lam: r.Lam, Proof: [2]Envelope{r.A, r.B}}
+}
+
+func (l Log) forkOf(author block.CID) (Fork, bool, error) {
+	a := state.PartitionOf(author)
+	data, found, err := l.kv.Get(state.TableIndex, l.part.Key(forkPrefix, a[:]))
+	if err != nil || !found {
+		return Fork{}, false, err
+	}
+	var rec forkRecord
+	if err := block.Unmarshal(data, &rec); err != nil {
+		return Fork{}, false, err
+	}
+	return rec.fork(), true, nil
+}
+
+// Forks lists the forks known in this partnership, at most one an author: its first.
+func (l Log) Forks() (forks []Fork, err error) {
+	prefix := l.part.Key(forkPrefix)
+	err = l.kv.Scan(state.TableIndex, prefix, prefix, func(_, value []byte) (bool, error) {
+		var rec forkRecord
+		if err := block.Unmarshal(value, &rec); err != nil {
+			return false, err
+		}
+		forks = append(forks, rec.fork())
+		return true, nil
+	})
+	return forks, err
+}
+
+// FirstFork is the known fork with the smallest lam.
+func (l Log) FirstFork() (first Fork, found bool, err error) {
+	forks, err := l.Forks()
+	for _, f := range forks {
+		if !found || f.Lam < first.Lam {
+			first, found = f, true
+		}
+	}
+	return first, found, err
+}

@@ -1,0 +1,170 @@
+package feed
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"kontor/protocol/block"
+	"kontor/protocol/state"
+)
+
+// Log is the admitted entries of one partnership inside one transaction.
+type Log struct {
+	kv     state.KV
+	circle Circle
+	part   state.Partition
+}
+
+// NewLog opens the log of a partnership.
+func NewLog(kv state.KV, circle Circle) Log {
+	return Log{kv, circle, state.PartitionOf(circle.PID)}
+}
+
+// record is an entry at rest.
+type record struct {
+	Header []byte  `cbor:"h"`
+	Sig    []byte  `cbor:"s"`
+	Clock  []int64 `cbor:"c"`
+	IDSeq  int64   `cbor:"i"`
+}
+
+func (l Log) entryKey(author block.CID, seq int64, id block.CID) []byte {
+	a, e := state.PartitionOf(author), state.PartitionOf(id)
+	return l.part.Key(a[:], be64(seq), e[:])
+}
+
+func (l Log) feedPrefix(author block.CID) []byte {
+	a := state.PartitionOf(author)
+	return l.part.Key(a[:])
+}
+
+// Get reads an entry by its CID.
+func (l Log) Get(id block.CID) (Entry, bool, error) {
+	e := state.PartitionOf(id)
+	where, found, err := l.kv.Get(state.TableIndex, l.part.Key(e[:]))
+	if err != nil || !found {
+		return Entry{}, false, err
+	}
+	data, found, err := l.kv.Get(state.TableEntries, l.part.Key(where, e[:]))
+	if err != nil || !found {
+		return Entry{}, false, err
+	}
+	entry, err := decodeRecord(data)
+	return entry, err == nil, err
+}
+
+func decodeRecord(data []byte) (Entry, error) {
+	var rec record
+	if err := block.Unmarshal(data, &rec); err != nil {
+		return Entry{}, fmt.Errorf("stored entry: %w; restore the database from a backup", err)
+	}
+	env := Envelope{Header: rec.Header, Sig: rec.Sig}
+	var h Header
+	if err := block.Unmarshal(rec.Header, &h); err != nil {
+		return Entry{}, fmt.Errorf("stored entry header: %w; restore the database from a backup", err)
+	}
+	return Entry{Signed: Signed{CID: env.CID(), Header: h, Envelope: env, IDSeq: rec.IDSeq}, Clock: rec.Clock}, nil
+}
+
+// Head is the newest entry held of an author; false when none is.
+func (l Log) Head(author block.CID) (head Entry, found bool, err error) {
+	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(_, value []byte) (bool, error) {
+		head, err = decodeRecord(value)
+		found = err == nil
+		return false, err
+	})
+	return head, found, err
+}
+
+// At lists the entries of an author at a seq: one, or two when the author forked there.
+func (l Log) At(author block.CID, seq int64) (entries []Entry, err error) {
+	prefix := append(l.feedPrefix(author), be64(seq)...)
+	err = l.kv.Scan(state.TableEntries, prefix, prefix, func(_, value []byte) (bool, error) {
+		e, err := decodeRecord(value)
+		entries = append(entries, e)
+		return true, err
+	})
+	return entries, err
+}
+
+// From visits an author's entries from a seq on, oldest first.
+func (l Log) From(author block.CID, seq int64, fn func(Entry) (more bool, err error)) error {
+	prefix := l.feedPrefix(author)
+	return l.kv.Scan(state.TableEntries, prefix, append(prefix, be64(seq)...), func(_, value []byte) (bool, error) {
+		e, err := decodeRecord(value)
+		if err != nil {
+			return false, err
+		}
+		return fn(e)
+	})
+}
+
+// Places lists the places of all admitted entries in the total order.
+func (l Log) Places() (places []state.OrderKey, err error) {
+	prefix := l.part.Key()
+	err = l.kv.Scan(state.TableOrder, prefix, prefix, func(key, _ []byte) (bool, error) {
+		var at state.OrderKey
+		copy(at[:], key[len(prefix):])
+		places = append(places, at)
+		return true, nil
+	})
+	return places, err
+}
+
+// Resolve reads the entry that stands at a place.
+func (l Log) Resolve(at state.OrderKey) (Entry, error) {
+	data, found, err := l.kv.Get(state.TableEntries, l.part.Key(at[8:40], at[40:48], at[48:80]))
+	if err != nil {
+		return Entry{}, err
+	}
+	if !found {
+		return Entry{}, fmt.Errorf("feed: no entry stands at lam %d; the order index points nowhere", at.Lam())
+	}
+	return decodeRecord(data)
+}
+
+// SettledLine is L of PROTOCOL 4: the smallest lam of the newest entries held of the writing members; 0 while one has written nothing.
+func (l Log) SettledLine() (int64, error) {
+	line := int64(-1)
+	for _, m := range l.circle.Members {
+		if !m.Writes {
+			continue
+		}
+		head, found, err := l.Head(m.Company)
+		if err != nil || !found {
+			return 0, err
+		}
+		if line < 0 || head.Header.Lam < line {
+			line = head.Header.Lam
+		}
+	}
+	if fork, found, err := l.FirstFork(); err != nil {
+		return 0, err
+	} else if found && line >= fork.Lam {
+		line = fork.Lam - 1
+	}
+	return max(line, 0), nil
+}
+
+func (l Log) put(e Entry) error {
+	data, err := block.Marshal(record{Header: e.Envelope.Header, Sig: e.Envelope.Sig, Clock: e.Clock, IDSeq: e.IDSeq})
+	if err != nil {
+		return err
+	}
+	h := e.Header
+	if err := l.kv.Put(state.TableEntries, l.entryKey(h.Author, h.Seq, e.CID), data); err != nil {
+		return err
+	}
+	at := e.Key()
+	if err := l.kv.Put(state.TableOrder, l.part.Key(at[:]), []byte{}); err != nil {
+		return err
+	}
+	a, id := state.PartitionOf(h.Author), state.PartitionOf(e.CID)
+	return l.kv.Put(state.TableIndex, l.part.Key(id[:]), append(a[:], be64(h.Seq)...))
+}
+
+func be64(n int64) []byte {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	return b[:]
+}
