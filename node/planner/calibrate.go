@@ -1,12 +1,16 @@
 package planner
 
-import "math"
+import (
+	"math"
+
+	"kontor/protocol/calendar"
+)
 
 // Calibration says how the bands were widened, and on which months.
 type Calibration struct {
-	From, Through Month   // the months it was chosen on; zero when the history was too short
-	Stretch       float64 // power applied to sizes about their median: 1 = as fitted
-	Coverage80    float64 // of the 80 % band in those months, after the stretch
+	From, Through calendar.Month // the months it was chosen on; zero when the history was too short
+	Stretch       float64        // power applied to sizes about their median: 1 = as fitted
+	Coverage80    float64        // of the 80 % band in those months, after the stretch
 }
 
 // calibrationMonths is the length of the window held back for calibration: a

@@ -3,6 +3,8 @@ package planner
 import (
 	"fmt"
 	"slices"
+
+	"kontor/protocol/calendar"
 )
 
 // DefaultLevels are the probabilities at which quantiles are given: the median,
@@ -63,8 +65,8 @@ func (o Options) complete() (Options, error) {
 
 // Result is a forecast of every series of a history.
 type Result struct {
-	Origin      Month // last month of the history
-	First       Month // first month forecast
+	Origin      calendar.Month // last month of the history
+	First       calendar.Month // first month forecast
 	Levels      []float64
 	Calibration Calibration
 	Series      []SeriesForecast // in the order of the history's keys
@@ -83,7 +85,7 @@ type SeriesForecast struct {
 
 // Outlook is what may be needed in one month, or in several together.
 type Outlook struct {
-	Month     Month
+	Month     calendar.Month
 	Mean      float64
 	Nothing   float64   // probability that nothing is needed
 	Quantiles []float64 // one per level, never falling
@@ -113,7 +115,7 @@ func Forecast(h History, options Options) (Result, error) {
 	}
 	result := Result{
 		Origin:      h.Last(),
-		First:       h.Last() + 1 + Month(o.LeadIn),
+		First:       h.Last() + 1 + calendar.Month(o.LeadIn),
 		Levels:      slices.Clone(o.Levels),
 		Calibration: calibrate(h),
 	}
@@ -124,7 +126,7 @@ func Forecast(h History, options Options) (Result, error) {
 		s.totals = totals[len(totals)-1]
 		mean := 0.0
 		for k, l := range s.laws {
-			month := Outlook{Month: result.First + Month(k), Mean: l.mean(), Nothing: 1 - l.p}
+			month := Outlook{Month: result.First + calendar.Month(k), Mean: l.mean(), Nothing: 1 - l.p}
 			mean += month.Mean
 			_, nothing := cdfOf(totals[k], 0)
 			sum := Outlook{Month: month.Month, Mean: mean, Nothing: nothing}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"kontor/protocol/calendar"
 )
 
 func TestForecastIsTheSameEveryTime(t *testing.T) {
@@ -35,19 +37,19 @@ func TestForecastIsSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		months := rapid.IntRange(1, 40).Draw(t, "months")
 		scale := rapid.SampledFrom([]float64{1e-3, 1, 1e6}).Draw(t, "scale")
-		first := Month(2010 * 12)
+		first := calendar.Month(2010 * 12)
 		var records []Record
 		for _, key := range []Key{{"A", "X"}, {"A", "Y"}, {"B", "X"}} {
 			for m := range months {
 				if rapid.IntRange(0, 2).Draw(t, "occurs") == 0 {
-					records = append(records, Record{key, first + Month(m), scale * float64(rapid.IntRange(0, 1000).Draw(t, "quantity"))})
+					records = append(records, Record{key, first + calendar.Month(m), scale * float64(rapid.IntRange(0, 1000).Draw(t, "quantity"))})
 				}
 			}
 		}
 		if len(records) == 0 {
 			records = []Record{{Key{"A", "X"}, first, 0}}
 		}
-		h, err := NewHistory(records, first+Month(months)-1)
+		h, err := NewHistory(records, first+calendar.Month(months)-1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,10 +139,10 @@ func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
 
 func TestRegularDemandGetsNarrowBands(t *testing.T) {
 	var records []Record
-	first := Month(2010 * 12)
+	first := calendar.Month(2010 * 12)
 	for m := range 48 {
 		for i, region := range []string{"X", "Y", "Z"} {
-			records = append(records, Record{Key{"A", region}, first + Month(m), float64(1000*(i+1) + 50*(m%3))})
+			records = append(records, Record{Key{"A", region}, first + calendar.Month(m), float64(1000*(i+1) + 50*(m%3))})
 		}
 	}
 	h, err := NewHistory(records, first+47)
@@ -158,7 +160,7 @@ func TestRegularDemandGetsNarrowBands(t *testing.T) {
 }
 
 func TestLargeHistoriesStayInReach(t *testing.T) {
-	first := Month(2010 * 12)
+	first := calendar.Month(2010 * 12)
 	h := History{First: first, Months: 120}
 	for i := range 300 {
 		h.Keys = append(h.Keys, Key{string(rune('A' + i%26)), string(rune(0x4e00 + i/26))})

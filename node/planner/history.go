@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"kontor/protocol/calendar"
 )
 
 // Bounds of a history. They keep one forecast inside a second or two and a few
@@ -26,24 +28,24 @@ func (k Key) Compare(other Key) int {
 // records of one series and month add up.
 type Record struct {
 	Key
-	Month    Month
+	Month    calendar.Month
 	Quantity float64 // in the product's own unit, not negative
 }
 
 // History holds equally long monthly series without holes: a month nobody
 // reported is a month in which nothing was needed.
 type History struct {
-	First  Month       // of every series
-	Months int         // length of every series
-	Keys   []Key       // ascending
-	Values [][]float64 // Values[i][t] belongs to Keys[i] and First+t
+	First  calendar.Month // of every series
+	Months int            // length of every series
+	Keys   []Key          // ascending
+	Values [][]float64    // Values[i][t] belongs to Keys[i] and First+t
 }
 
 // NewHistory arranges records into series. Every product is paired with every
 // region, because a pair without deliveries has a forecast too: one that says
 // how seldom such pairs begin. The series run from the first record's month
 // through last, also where last has no record; records after last are refused.
-func NewHistory(records []Record, last Month) (History, error) {
+func NewHistory(records []Record, last calendar.Month) (History, error) {
 	if len(records) == 0 {
 		return History{}, fmt.Errorf("arrange history: there is no record")
 	}
@@ -89,11 +91,11 @@ func NewHistory(records []Record, last Month) (History, error) {
 }
 
 // Last is the last month of every series.
-func (h History) Last() Month { return h.First + Month(h.Months) - 1 }
+func (h History) Last() calendar.Month { return h.First + calendar.Month(h.Months) - 1 }
 
 // Until is the history as it was known at the end of the month last. It shares
 // no value with h, so that nothing later can be looked at by accident.
-func (h History) Until(last Month) (History, error) {
+func (h History) Until(last calendar.Month) (History, error) {
 	if last < h.First || last > h.Last() {
 		return History{}, fmt.Errorf("cut history: %s lies outside %s to %s", last, h.First, h.Last())
 	}
@@ -106,7 +108,7 @@ func (h History) Until(last Month) (History, error) {
 
 // Shifted moves every month by whole years.
 func (h History) Shifted(years int) History {
-	h.First = h.First.AddYears(years)
+	h.First = h.First.Add(12 * years)
 	return h
 }
 

@@ -5,17 +5,6 @@ import (
 	"testing"
 )
 
-func TestParseMonthReadsOnlyItsOwnForm(t *testing.T) {
-	for _, bad := range []string{"", "2015", "2015-13", "2015-00", "2015-8", "15-08", "2015/08", "1899-12", "2200-01", "+015-08", "2015-+8", "2015-08-01"} {
-		if m, err := ParseMonth(bad); err == nil {
-			t.Errorf("read %q as %s", bad, m)
-		}
-	}
-	if m := month(t, "2015-08"); m.String() != "2015-08" || m.Year() != 2015 || m.Number() != 8 || m.AddYears(12).String() != "2027-08" {
-		t.Errorf("2015-08 became %s", m)
-	}
-}
-
 func TestHistoryAddsUpAndFillsHoles(t *testing.T) {
 	january := month(t, "2015-01")
 	h, err := NewHistory([]Record{

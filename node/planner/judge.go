@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"kontor/protocol/calendar"
 )
 
 // Judgement compares a forecast with what came, in months that neither the fit
 // nor the calibration had seen.
 type Judgement struct {
-	Origin        Month // last month the forecast knew
-	From, Through Month // the months judged
+	Origin        calendar.Month // last month the forecast knew
+	From, Through calendar.Month // the months judged
 	Calibration   Calibration
 	Levels        []float64 // at which the pinball loss is averaged
 	Cells         int       // series x months
@@ -35,12 +37,12 @@ const minJudged = 20
 
 // Judge forecasts as of the end of the month origin and compares with the
 // months after it. The forecast is made from a copy that ends at origin.
-func Judge(h History, origin Month, options Options) (Judgement, error) {
+func Judge(h History, origin calendar.Month, options Options) (Judgement, error) {
 	o, err := options.complete()
 	if err != nil {
 		return Judgement{}, err
 	}
-	last := origin + Month(o.LeadIn+o.Horizon)
+	last := origin + calendar.Month(o.LeadIn+o.Horizon)
 	if last > h.Last() {
 		return Judgement{}, fmt.Errorf("judge a forecast made after %s: %s is needed and the history ends at %s", origin, last, h.Last())
 	}
@@ -79,7 +81,7 @@ func JudgeLatest(h History, options Options) (Judgement, error) {
 	if err != nil {
 		return Judgement{}, err
 	}
-	return Judge(h, h.Last()-Month(o.LeadIn+o.Horizon), o)
+	return Judge(h, h.Last()-calendar.Month(o.LeadIn+o.Horizon), o)
 }
 
 func (j *Judgement) addSeries(s SeriesForecast, past, actual []float64) {

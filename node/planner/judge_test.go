@@ -3,6 +3,8 @@ package planner
 import (
 	"reflect"
 	"testing"
+
+	"kontor/protocol/calendar"
 )
 
 // The settings of the fit were chosen on forecasts made up to August 2012, whose
@@ -78,7 +80,7 @@ func TestAForecastDoesNotSeeTheMonthsItIsJudgedOn(t *testing.T) {
 	}
 }
 
-func mustJudge(t *testing.T, h History, origin Month) Judgement {
+func mustJudge(t *testing.T, h History, origin calendar.Month) Judgement {
 	t.Helper()
 	j, err := Judge(h, origin, Options{Paths: 200})
 	if err != nil {

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"kontor/protocol/calendar"
 	"kontor/testnet/data"
 )
 
 // realHistory is the demonstration's history without its incomplete last month.
 func realHistory(t testing.TB) History {
 	t.Helper()
-	incomplete, err := ParseMonth(data.LastIncompleteMonth)
+	incomplete, err := calendar.ParseMonth(data.LastIncompleteMonth)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func realHistory(t testing.TB) History {
 			continue
 		}
 		cells := strings.Split(line, ",")
-		month, err := ParseMonth(cells[2])
+		month, err := calendar.ParseMonth(cells[2])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,9 +48,9 @@ func TestRealHistoryHasItsShape(t *testing.T) {
 	}
 }
 
-func month(t testing.TB, text string) Month {
+func month(t testing.TB, text string) calendar.Month {
 	t.Helper()
-	m, err := ParseMonth(text)
+	m, err := calendar.ParseMonth(text)
 	if err != nil {
 		t.Fatal(err)
 	}
