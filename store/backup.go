@@ -143,12 +143,16 @@ func (s *DB) writeBackup(w io.Writer, o BackupOptions) (Manifest, error) {
 		return Manifest{}, err
 	}
 	m.Schema, m.Time, m.Files = Schema, o.Time, files
+	out.Write(endFrame(m))
+	return m, out.Flush()
+}
+
+func endFrame(m Manifest) []byte {
 	text, err := json.Marshal(m)
 	if err != nil {
-		return Manifest{}, err
+		panic("store: a manifest that can't be encoded: " + err.Error())
 	}
-	out.Write(append(binary.AppendUvarint([]byte{frameEnd}, uint64(len(text))), text...))
-	return m, out.Flush()
+	return append(binary.AppendUvarint([]byte{frameEnd}, uint64(len(text))), text...)
 }
 
 // plainName says that name can be a file in a directory and nothing else.
@@ -251,7 +255,7 @@ func readBackup(r io.Reader, v backupVisitor) (Manifest, error) {
 	var got Manifest
 	files := map[string]string{}
 	var last []byte
-	for {
+	for lastName := ""; ; {
 		kind, err := in.ReadByte()
 		if err != nil {
 			return malformed(err, "it ends early")
@@ -266,9 +270,10 @@ func readBackup(r io.Reader, v backupVisitor) (Manifest, error) {
 			if err != nil {
 				return malformed(err, "a file")
 			}
-			if _, twice := files[string(name)]; twice || !plainName(string(name)) || len(files) >= maxBackupFiles || got.Records > 0 {
+			if string(name) <= lastName || !plainName(string(name)) || len(files) >= maxBackupFiles || got.Records > 0 {
 				return malformed(nil, "a file out of place")
 			}
+			lastName = string(name)
 			fsum := sha256.Sum256(data)
 			files[string(name)] = hex.EncodeToString(fsum[:])
 			if err := v.file(string(name), data); err != nil {
@@ -302,6 +307,9 @@ func readBackup(r io.Reader, v backupVisitor) (Manifest, error) {
 			if err := json.Unmarshal(text, &m); err != nil {
 				return malformed(err, "its manifest")
 			}
+			if !bytes.Equal(endFrame(m)[1:], append(binary.AppendUvarint(nil, uint64(len(text))), text...)) {
+				return malformed(nil, "its manifest is not written as we would")
+			}
 			if m.Schema < 1 || m.Schema > Schema {
 				return Manifest{}, kv.Errorf(kv.CodeNewerSchema, "the backup has schema %d, this program knows up to %d; restore it with the newer program", m.Schema, Schema)
 			}
@@ -323,7 +331,7 @@ func readBackup(r io.Reader, v backupVisitor) (Manifest, error) {
 // readBytes reads a length and that many bytes. It allocates as the bytes
 // arrive, not as the length promises.
 func readBytes(in *bufio.Reader, bound int) ([]byte, error) {
-	n, err := binary.ReadUvarint(in)
+	n, err := readLength(in)
 	if err != nil {
 		return nil, err
 	}
@@ -335,4 +343,23 @@ func readBytes(in *bufio.Reader, bound int) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// readLength reads a length in its one shortest form.
+func readLength(in *bufio.Reader) (uint64, error) {
+	var n uint64
+	for shift := 0; shift < 35; shift += 7 {
+		b, err := in.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		n |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			if b == 0 && shift > 0 {
+				break
+			}
+			return n, nil
+		}
+	}
+	return 0, kv.Errorf(kv.CodeBackupForm, "a length that is not in its shortest form")
 }
