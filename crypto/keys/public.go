@@ -92,7 +92,7 @@ var (
 		eighth,                          // order 8
 		new(big.Int).Sub(prime, eighth), // order 8
 	}
-	eighth = fromHex("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7")
+	eighth = fromHex("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7")
 )
 
 func fromHex(s string) *big.Int {
