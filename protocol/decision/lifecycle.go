@@ -1,0 +1,108 @@
+package decision
+
+import (
+	"cmp"
+	"slices"
+
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+)
+
+// Standing is where an agreement is in its life, as of a date. It is a view: the date is the asker's.
+type Standing string
+
+// The standings of an agreement.
+const (
+	Pending    Standing = "PENDING"    // not final yet
+	Upcoming   Standing = "UPCOMING"   // final, its first day lies ahead
+	InForce    Standing = "IN_FORCE"   // final and running
+	Ended      Standing = "EXPIRED"    // its last day has passed: earlier terms apply again
+	Superseded Standing = "SUPERSEDED" // a later final agreement names it
+	Voided     Standing = "VOID"       // nobody is bound
+	Suspended  Standing = "CONTESTED"  // effects stopped until the dispute is closed
+)
+
+// Concluded is an agreement with what became of its round.
+type Concluded struct {
+	CID     block.CID
+	Doc     Agreement
+	Verdict Verdict
+	Final   Mark // place of the entry that made it final, of FINAL ones
+}
+
+// Standings tells for each agreement where it is on a day. The whole ledger of a partnership goes in: what supersedes
+// what stands in it.
+func Standings(ledger []Concluded, on calendar.Date) map[block.CID]Standing {
+	replaced := map[block.CID]bool{}
+	for _, c := range ledger {
+		if c.Verdict == Final && on >= c.Doc.From {
+			for _, old := range c.Doc.Supersedes {
+				replaced[old] = true
+			}
+		}
+	}
+	out := map[block.CID]Standing{}
+	for _, c := range ledger {
+		switch {
+		case c.Verdict == Void:
+			out[c.CID] = Voided
+		case c.Verdict == Contested:
+			out[c.CID] = Suspended
+		case c.Verdict != Final:
+			out[c.CID] = Pending
+		case replaced[c.CID]:
+			out[c.CID] = Superseded
+		case on >= c.Doc.Expires:
+			out[c.CID] = Ended
+		case on < c.Doc.From:
+			out[c.CID] = Upcoming
+		default:
+			out[c.CID] = InForce
+		}
+	}
+	return out
+}
+
+// EffectInForce is a cell some agreement fixes.
+type EffectInForce struct {
+	Effect
+	Agreement block.CID
+	Pending   bool // another agreement in force fixes the same cell: one reconfirmation is due (practice T1)
+}
+
+// EffectsInForce lists the cells fixed on a day, by kind, party, cell and then the order of finality. Agreements that
+// wait for their first day count: their slots are already held.
+func EffectsInForce(ledger []Concluded, on calendar.Date) []EffectInForce {
+	standing := Standings(ledger, on)
+	sorted := slices.Clone(ledger)
+	slices.SortFunc(sorted, func(a, b Concluded) int {
+		return cmp.Or(cmp.Compare(a.Final.Lam, b.Final.Lam), cmp.Compare(a.Final.Seq, b.Final.Seq), a.CID.Compare(b.CID))
+	})
+	var out []EffectInForce
+	for _, c := range sorted {
+		if s := standing[c.CID]; s != InForce && s != Upcoming {
+			continue
+		}
+		for _, e := range c.Doc.Effects {
+			out = append(out, EffectInForce{Effect: e, Agreement: c.CID})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b EffectInForce) int { return compareEffects(a.Effect, b.Effect) })
+	for i := range out {
+		same := func(j int) bool { return j >= 0 && j < len(out) && compareEffects(out[i].Effect, out[j].Effect) == 0 }
+		out[i].Pending = same(i-1) || same(i+1)
+	}
+	return out
+}
+
+// Next lists the milestones of a final agreement that can be worked on: not done, all they wait for done, by due date.
+func (a Agreement) Next(done map[string]bool) []Milestone {
+	var out []Milestone
+	for _, m := range a.Rollout {
+		if !done[m.ID] && !slices.ContainsFunc(m.After, func(id string) bool { return !done[id] }) {
+			out = append(out, m)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Milestone) int { return cmp.Compare(x.Due, y.Due) })
+	return out
+}
