@@ -1,0 +1,39 @@
+package sign
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// shared is a file of the external test data; a test that needs it is skipped where it is absent.
+func shared(t testing.TB, elements ...string) string {
+	t.Helper()
+	path := filepath.Join(append([]string{sharedDir(t)}, elements...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("external test data is absent: set KONTOR_TESTDATA to the folder that holds %s", filepath.Join(elements...))
+	}
+	return path
+}
+
+// sharedDir is where the external test data lies: beside the repository, which holds none of it, or where
+// KONTOR_TESTDATA says.
+func sharedDir(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("KONTOR_TESTDATA"); dir != "" {
+		return dir
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return filepath.Join(root, "..", "shared", "data")
+		}
+		if root == filepath.Dir(root) {
+			t.Fatal("no go.mod above the test")
+		}
+		root = filepath.Dir(root)
+	}
+}
