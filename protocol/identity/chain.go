@@ -36,7 +36,6 @@ type grant struct {
 type policyAt struct {
 	seq    int64
 	policy Policy
-	parsed sign.Policy
 }
 
 type profileAt struct {
@@ -186,11 +185,10 @@ func (c *Chain) apply(e Entry) error {
 		}
 		c.roots, c.next = e.Rotate.Set, e.Rotate.Next
 	case KindSetPolicy:
-		parsed, err := sign.ParsePolicy(e.Policy.Quorum)
-		if err != nil {
+		if _, err := sign.ParsePolicy(e.Policy.Quorum); err != nil {
 			return err
 		}
-		c.policies = append(c.policies, policyAt{e.Seq, *e.Policy, parsed})
+		c.policies = append(c.policies, policyAt{e.Seq, *e.Policy})
 	case KindSetProfile:
 		if len(e.Profile.Name) == 0 || len(e.Profile.Name) > MaxName {
 			return fmt.Errorf("name %q has %d bytes; 1 to %d are allowed", e.Profile.Name, len(e.Profile.Name), MaxName)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"kontor/crypto/keys"
-	"kontor/crypto/sign"
 	"kontor/protocol/block"
 )
 
@@ -103,16 +102,13 @@ func (v View) FeedKey() (keys.Public, bool) {
 	return keys.Public(list[len(list)-1].Key), true
 }
 
-// Quorum is the policy for a topic kind: its text and its parsed form.
-func (v View) Quorum(topicKind string) (string, sign.Policy) {
+// Quorum is whose signatures bind the company in topics of a kind, and the chain entry that says so: its newest policy for the kind, or
+// DefaultQuorum, which stands with the genesis.
+func (v View) Quorum(topicKind string) (text string, entry block.CID) {
 	for i := len(v.chain.policies) - 1; i >= 0; i-- {
 		if p := v.chain.policies[i]; p.seq <= v.seq && p.policy.TopicKind == topicKind {
-			return p.policy.Quorum, p.parsed
+			return p.policy.Quorum, v.chain.heads[p.seq]
 		}
 	}
-	parsed, err := sign.ParsePolicy(DefaultQuorum)
-	if err != nil {
-		panic("identity: the default quorum does not parse: " + err.Error())
-	}
-	return DefaultQuorum, parsed
+	return DefaultQuorum, v.chain.heads[0]
 }

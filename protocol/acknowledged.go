@@ -1,0 +1,30 @@
+package protocol
+
+import "kontor/protocol/block"
+
+// Acknowledged is the greatest seq of an author's feed that a member's own feed says it has seen.
+func (r *Replica) Acknowledged(author, member block.CID) (int64, error) {
+	head, found, err := r.Log.Head(member)
+	if err != nil || !found {
+		return 0, err
+	}
+	return head.Clock[r.Circle.Index(author)], nil
+}
+
+// Unacknowledged counts the author's entries that a member has not acknowledged and gives the claimed time of the oldest. There is no outbox
+// table: this suffix of the feed is what the member still has to get.
+func (r *Replica) Unacknowledged(author, member block.CID) (count, oldest int64, err error) {
+	acked, err := r.Acknowledged(author, member)
+	if err != nil {
+		return 0, 0, err
+	}
+	head, found, err := r.Log.Head(author)
+	if err != nil || !found || head.Header.Seq <= acked {
+		return 0, 0, err
+	}
+	next, err := r.Log.At(author, acked+1)
+	if err != nil || len(next) == 0 {
+		return 0, 0, err
+	}
+	return head.Header.Seq - acked, next[0].Header.T, nil
+}

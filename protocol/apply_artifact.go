@@ -1,0 +1,243 @@
+package protocol
+
+import (
+	"slices"
+	"sync"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+)
+
+// Statuses of a version of an artifact. A refused one has a RefusedRow instead.
+const (
+	InForce    = "IN_FORCE"
+	Superseded = "SUPERSEDED"
+)
+
+// ArtifactRow is one version of a shared artifact.
+type ArtifactRow struct {
+	Type     string    `cbor:"type" json:"type"`
+	Author   block.CID `cbor:"author" json:"author"`
+	Series   string    `cbor:"series" json:"series"` // hexadecimal
+	Revision int64     `cbor:"revision" json:"revision"`
+	Root     block.CID `cbor:"root" json:"root"`
+	Entry    block.CID `cbor:"entry" json:"entry"`
+	T        int64     `cbor:"t" json:"t"` // claimed time of the entry, ms UTC
+	Status   string    `cbor:"status" json:"status"`
+}
+
+// Row keys of artifacts: the version in force of each series, and every version by its root.
+const (
+	inForcePrefix = "inforce/"
+	versionPrefix = "version/"
+)
+
+func inForceKey(typ string, author block.CID, series string) string {
+	return inForcePrefix + typ + "/" + author.String() + "/" + series
+}
+
+func versionKey(root block.CID) string { return versionPrefix + root.String() }
+
+// verdict is what the rules say of an artifact by its bytes alone, and what the fold needs of its head.
+type verdict struct {
+	codes  []string
+	header artifact.Header
+	// answers is the forecast an answer or a plan was made for.
+	answers *block.CID
+}
+
+// maxVerdicts bounds the cache: artifacts of the tail are judged again when it is full, no more.
+const maxVerdicts = 1024
+
+type verdictCache struct {
+	mu     sync.Mutex
+	byRoot map[block.CID]verdict
+}
+
+func (c *verdictCache) get(root block.CID) (verdict, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, known := c.byRoot[root]
+	return v, known
+}
+
+func (c *verdictCache) put(root block.CID, v verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byRoot == nil || len(c.byRoot) >= maxVerdicts {
+		c.byRoot = map[block.CID]verdict{}
+	}
+	c.byRoot[root] = v
+}
+
+// judge opens an artifact and applies the rules of its kind and the scopes of its author's role.
+func (f *fold) judge(open func(block.Sheet, artifact.Scope) (verdict, error)) (verdict, error) {
+	root := *f.entry.Header.Body
+	if v, known := f.replica.verdicts.get(root); known {
+		return v, nil
+	}
+	granted, ok := grantedScope(f.genesis, f.author.Role, f.entry.Header.Kind)
+	if !ok {
+		return verdict{codes: []string{codeScopeKind}}, nil
+	}
+	sheet, err := block.OpenSheet(root, f.block)
+	if err != nil {
+		return verdict{codes: []string{codeBody}}, nil
+	}
+	v, err := open(sheet, granted)
+	if err != nil {
+		v = verdict{codes: []string{codeBody}}
+	}
+	f.replica.verdicts.put(root, v)
+	return v, nil
+}
+
+// grantedScope is what a role may share of a kind here.
+func grantedScope(g *partnership.Genesis, role, kind string) (artifact.Scope, bool) {
+	products, regions, ok := g.Granted(role, kind)
+	all := func(list []string) []string {
+		if list == nil {
+			return []string{artifact.All}
+		}
+		return list
+	}
+	return artifact.Scope{Roles: []string{artifact.All}, Products: all(products), Regions: all(regions)}, ok
+}
+
+func applyForecast(f *fold) ([]string, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+		doc, err := forecast.FromSheet(s)
+		if err != nil {
+			return verdict{}, err
+		}
+		return verdict{codes: artifact.Codes(append(forecast.Check(doc), forecast.CheckScope(doc, granted)...)), header: doc.Header}, nil
+	})
+	if err != nil || len(v.codes) > 0 {
+		return v.codes, err
+	}
+	return f.install(v)
+}
+
+func applyCapacity(f *fold) ([]string, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+		plan, err := capacity.PlanFromSheet(s)
+		if err != nil {
+			return verdict{}, err
+		}
+		return verdict{codes: artifact.Codes(append(capacity.CheckPlan(plan), capacity.CheckPlanScope(plan, granted)...)), header: plan.Header, answers: plan.Forecast}, nil
+	})
+	if err != nil || len(v.codes) > 0 {
+		return v.codes, err
+	}
+	if codes, err := f.answersCurrent(v); err != nil || len(codes) > 0 {
+		return codes, err
+	}
+	return f.install(v)
+}
+
+func applyAnswer(f *fold) ([]string, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+		answer, err := capacity.AnswerFromSheet(s)
+		if err != nil {
+			return verdict{}, err
+		}
+		findings := capacity.CheckAnswer(answer)
+		// The forecast answered is in this author's causal past or nowhere: if its blocks are not here, neither is it in force.
+		if base, err := block.OpenSheet(answer.Forecast, f.block); err == nil {
+			if doc, err := forecast.FromSheet(base); err == nil {
+				findings = append(findings, capacity.CheckAnswerAgainst(answer, doc)...)
+			}
+		}
+		return verdict{codes: artifact.Codes(findings), header: answer.Header, answers: &answer.Forecast}, nil
+	})
+	if err != nil || len(v.codes) > 0 {
+		return v.codes, err
+	}
+	if codes, err := f.answersCurrent(v); err != nil || len(codes) > 0 {
+		return codes, err
+	}
+	return f.install(v)
+}
+
+// answersCurrent refuses what was made for a forecast that is not in force any more.
+func (f *fold) answersCurrent(v verdict) ([]string, error) {
+	if v.answers == nil {
+		return nil, nil
+	}
+	var row ArtifactRow
+	found, err := get(f.rows, versionKey(*v.answers), &row)
+	if err != nil {
+		return nil, err
+	}
+	if !found || row.Status != InForce || row.Type != forecast.Type {
+		return []string{codeSuperseded}, nil
+	}
+	return nil, nil
+}
+
+// install puts an artifact in force: the first of its series, or the next revision over the one in force.
+func (f *fold) install(v verdict) ([]string, error) {
+	root, series := *f.entry.Header.Body, v.header.Series.String()
+	row := ArtifactRow{Type: v.header.Type, Author: f.author.Company, Series: series, Revision: v.header.Revision, Root: root,
+		Entry: f.entry.CID, T: f.entry.Header.T, Status: InForce}
+	key := inForceKey(row.Type, row.Author, series)
+	var old ArtifactRow
+	found, err := get(f.rows, key, &old)
+	if err != nil {
+		return nil, err
+	}
+	if known, err := f.rowExists(versionKey(root)); err != nil || known {
+		return []string{codeRevision}, err
+	}
+	switch {
+	case !found && (v.header.Revision != 0 || v.header.Parent != nil):
+		return []string{codeRevision}, nil
+	case found && (v.header.Revision != old.Revision+1 || v.header.Parent == nil || *v.header.Parent != old.Root):
+		return []string{codeRevision}, nil
+	}
+	if found {
+		if f.revised, err = f.materially(old.Root, root, row.Type); err != nil {
+			return nil, err
+		}
+		f.replaces = &old.Root
+		old.Status = Superseded
+		if err := put(f.rows, versionKey(old.Root), old); err != nil {
+			return nil, err
+		}
+	}
+	if err := put(f.rows, versionKey(root), row); err != nil {
+		return nil, err
+	}
+	return nil, put(f.rows, key, row)
+}
+
+func (f *fold) rowExists(key string) (bool, error) {
+	_, found, err := f.rows.Get(key)
+	return found, err
+}
+
+// materially tells whether a revision changes a cell beyond the default tolerance (practice T1). A plan or an answer is
+// judged as a whole: any change of it may touch what was agreed.
+func (f *fold) materially(old, revised block.CID, typ string) (bool, error) {
+	if typ != forecast.Type {
+		return true, nil
+	}
+	var docs [2]forecast.Document
+	for i, root := range []block.CID{old, revised} {
+		sheet, err := block.OpenSheet(root, f.block)
+		if err != nil {
+			return false, err
+		}
+		if docs[i], err = forecast.FromSheet(sheet); err != nil {
+			return false, err
+		}
+	}
+	changes, err := forecast.Diff(docs[0], docs[1])
+	if err != nil {
+		return true, nil // of another unit or basis: as material as can be
+	}
+	return slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) }), nil
+}

@@ -1,0 +1,220 @@
+package protocol
+
+import (
+	"slices"
+
+	"kontor/crypto/keys"
+	"kontor/crypto/sign"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+)
+
+// Labels of what officers and desks sign by themselves.
+const (
+	MandateSignature       = "mandate"
+	MandateRevokeSignature = "mandate-revoke"
+	ExceptionSignature     = "exception-close"
+	RecordSignature        = "record"
+)
+
+// Signed is a document an officer or a desk signed with a key of its own, carried by an entry of its company.
+type Signed struct {
+	Document []byte `cbor:"doc"`
+	Key      []byte `cbor:"key"`
+	Sig      []byte `cbor:"sig"`
+}
+
+// SignDocument signs a document for an entry to carry.
+func SignDocument(key keys.Private, label string, doc any) (Signed, error) {
+	data, err := block.Marshal(doc)
+	if err != nil {
+		return Signed{}, err
+	}
+	pub := key.Public()
+	return Signed{Document: data, Key: pub[:], Sig: sign.Sign(key, label, data)}, nil
+}
+
+// open verifies the signature and decodes the document; false for either failing.
+func (s Signed) open(label string, into any) (code string) {
+	pub, err := keys.AdmitPublic(s.Key)
+	if err != nil {
+		return codeRoleKey
+	}
+	if sign.Verify(pub, label, s.Document, s.Sig) != nil {
+		return codeRoleSignature
+	}
+	if block.Unmarshal(s.Document, into) != nil {
+		return codeBody
+	}
+	return ""
+}
+
+// Mandate lets a desk act for its company inside bounds an officer set (practice T4).
+type Mandate struct {
+	PID      block.CID       `cbor:"pid"`
+	Key      []byte          `cbor:"key"`    // the desk's Ed25519 key
+	Holder   string          `cbor:"holder"` // the desk, never a person's name
+	Kinds    []string        `cbor:"kinds"`  // acts it may do: "exception.close", "record"
+	Products []string        `cbor:"products"`
+	Limit    identity.Amount `cbor:"limit"` // per act
+	From     int64           `cbor:"from"`
+	Until    int64           `cbor:"until"`
+}
+
+// MandateRow is a mandate and where it came from.
+type MandateRow struct {
+	Mandate
+	Company block.CID `cbor:"company"`
+	Officer []byte    `cbor:"officer"` // the role key that granted it: the mandate falls with that key
+	Role    string    `cbor:"role"`
+	Entry   block.CID `cbor:"entry"`
+	Revoked bool      `cbor:"revoked"`
+}
+
+func mandateKey(company block.CID, key []byte) string {
+	var pub keys.Public
+	copy(pub[:], key)
+	return "mandate/" + company.String() + "/" + string(pub.ID())
+}
+
+func applyMandateGrant(f *fold) ([]string, error) {
+	var s Signed
+	if block.Unmarshal(f.body, &s) != nil {
+		return []string{codeBody}, nil
+	}
+	var m Mandate
+	if code := s.open(MandateSignature, &m); code != "" {
+		return []string{code}, nil
+	}
+	cert, ok := f.view.Key(s.Key, keys.Role, f.entry.Header.T)
+	if !ok {
+		return []string{codeRoleKey}, nil
+	}
+	if _, err := keys.AdmitPublic(m.Key); err != nil || m.PID != f.replica.PID || m.Until <= m.From || len(m.Kinds) == 0 {
+		return []string{codeBody}, nil
+	}
+	if cert.Limit != nil && (cert.Limit.Currency != m.Limit.Currency || m.Limit.Minor > cert.Limit.Minor) {
+		return []string{codeLimit}, nil
+	}
+	key := mandateKey(f.author.Company, m.Key)
+	if _, exists, err := f.rows.Get(key); err != nil {
+		return nil, err
+	} else if exists {
+		return []string{codeMandateKnown}, nil
+	}
+	return nil, put(f.rows, key, MandateRow{Mandate: m, Company: f.author.Company, Officer: s.Key, Role: cert.Role, Entry: f.entry.CID})
+}
+
+// MandateRevocation ends a mandate.
+type MandateRevocation struct {
+	PID block.CID `cbor:"pid"`
+	Key []byte    `cbor:"key"`
+}
+
+func applyMandateRevoke(f *fold) ([]string, error) {
+	var s Signed
+	if block.Unmarshal(f.body, &s) != nil {
+		return []string{codeBody}, nil
+	}
+	var rev MandateRevocation
+	if code := s.open(MandateRevokeSignature, &rev); code != "" {
+		return []string{code}, nil
+	}
+	if _, ok := f.view.Key(s.Key, keys.Role, f.entry.Header.T); !ok {
+		return []string{codeRoleKey}, nil
+	}
+	var row MandateRow
+	found, err := get(f.rows, mandateKey(f.author.Company, rev.Key), &row)
+	if err != nil {
+		return nil, err
+	}
+	if !found || rev.PID != f.replica.PID {
+		return []string{codeMandate}, nil
+	}
+	row.Revoked = true
+	return nil, put(f.rows, mandateKey(f.author.Company, rev.Key), row)
+}
+
+// mandated checks that a desk key may do an act of a kind, about products, up to an amount, at this entry.
+func (f *fold) mandated(key []byte, kind string, products []string, value identity.Amount) (string, error) {
+	var row MandateRow
+	found, err := get(f.rows, mandateKey(f.author.Company, key), &row)
+	if err != nil {
+		return "", err
+	}
+	if !found || row.Revoked {
+		return codeMandate, nil
+	}
+	if _, ok := f.view.Key(row.Officer, keys.Role, 0); !ok {
+		return codeMandate, nil
+	}
+	if t := f.entry.Header.T; t < row.From || t > row.Until {
+		return codeMandateTime, nil
+	}
+	if !slices.Contains(row.Kinds, kind) {
+		return codeMandateScope, nil
+	}
+	for _, p := range products {
+		if len(row.Products) > 0 && !slices.Contains(row.Products, p) {
+			return codeMandateScope, nil
+		}
+	}
+	if value.Minor > row.Limit.Minor || value.Currency != row.Limit.Currency {
+		return codeMandateLimit, nil
+	}
+	return "", nil
+}
+
+// ExceptionClose is what a desk signs when it closes an exception inside its mandate.
+type ExceptionClose struct {
+	PID        block.CID       `cbor:"pid"`
+	Exception  string          `cbor:"exception"`
+	Resolution string          `cbor:"resolution"` // a UBL ResolutionCode, see artifacts.md B6
+	Note       string          `cbor:"note"`
+	Products   []string        `cbor:"products"`
+	Value      identity.Amount `cbor:"value"` // value at risk as the closing side computed it
+}
+
+// ExceptionRow is a closed exception. Open ones are computed from the artifacts in force and need no row.
+type ExceptionRow struct {
+	ExceptionClose
+	By    block.CID `cbor:"by"`
+	Entry block.CID `cbor:"entry"`
+	T     int64     `cbor:"t"`
+}
+
+func exceptionKey(id string) string { return "exception/" + id }
+
+// MaxExceptionID bounds an exception's name in bytes.
+const MaxExceptionID = 128
+
+func applyExceptionClose(f *fold) ([]string, error) {
+	var s Signed
+	if block.Unmarshal(f.body, &s) != nil {
+		return []string{codeBody}, nil
+	}
+	var c ExceptionClose
+	if code := s.open(ExceptionSignature, &c); code != "" {
+		return []string{code}, nil
+	}
+	if c.PID != f.replica.PID || c.Exception == "" || len(c.Exception) > MaxExceptionID {
+		return []string{codeBody}, nil
+	}
+	code, err := f.mandated(s.Key, KindExceptionClose, c.Products, c.Value)
+	if err != nil || code != "" {
+		return nonEmpty(code), err
+	}
+	if _, closed, err := f.rows.Get(exceptionKey(c.Exception)); err != nil {
+		return nil, err
+	} else if closed {
+		return []string{codeClosed}, nil
+	}
+	return nil, put(f.rows, exceptionKey(c.Exception), ExceptionRow{ExceptionClose: c, By: f.author.Company, Entry: f.entry.CID, T: f.entry.Header.T})
+}
+
+func nonEmpty(code string) []string {
+	if code == "" {
+		return nil
+	}
+	return []string{code}
+}

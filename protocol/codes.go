@@ -1,0 +1,75 @@
+package protocol
+
+import "strings"
+
+// Codes of the rules that belong to no single noun. A noun's own codes stand in its package.
+const (
+	codeUnsigned      = "PARTNERSHIP-01"
+	codeEnded         = "PARTNERSHIP-02"
+	codeSuspended     = "PARTNERSHIP-03"
+	codeForked        = "PARTNERSHIP-04"
+	codeSignedTwice   = "PARTNERSHIP-05"
+	codeBody          = "BODY-01"
+	codeScopeKind     = "SCOPE-01"
+	codeScopeProduct  = "SCOPE-02"
+	codeRevision      = "SERIES-01"
+	codeSuperseded    = "SERIES-02"
+	codeRoleKey       = "KEY-01"
+	codeRoleSignature = "KEY-02"
+	codeLimit         = "KEY-03"
+	codeTwice         = "AGREEMENT-34"
+	codeMandate       = "MANDATE-01"
+	codeMandateScope  = "MANDATE-02"
+	codeMandateLimit  = "MANDATE-03"
+	codeMandateTime   = "MANDATE-04"
+	codeMandateKnown  = "MANDATE-05"
+	codeClosed        = "EXCEPTION-01"
+	codeNoRecord      = "RECORD-01"
+	codeCommitment    = "COMMITMENT-01"
+	codeNoTopic       = "TOPIC-30"
+	codePolicy        = "AGREEMENT-33"
+	codeNoRound       = "AGREEMENT-30"
+	codeNotWitness    = "AGREEMENT-31"
+	codeTooEarly      = "AGREEMENT-32"
+	codeAttachment    = "ATTACHMENT-01"
+)
+
+// Sentences says what each code means and, where there is one, what to do.
+var Sentences = map[string]string{
+	codeUnsigned:      "the partnership is not signed by all members yet",
+	codeEnded:         "the partnership has ended",
+	codeSuspended:     "the partnership is suspended: nothing new can bind until the suspension is lifted",
+	codeForked:        "a member wrote two histories: nothing can bind until the fork is resolved by both sides",
+	codeSignedTwice:   "the member has signed the partnership already",
+	codeBody:          "the body does not decode as a document of this kind",
+	codeScopeKind:     "no scope lets this role share artifacts of this kind",
+	codeScopeProduct:  "a product or region lies outside the scopes of this partnership",
+	codeRevision:      "the revision does not follow the one in force: share again on top of it",
+	codeSuperseded:    "the artifact answered has been superseded: answer the version in force",
+	codeRoleKey:       "the key is not in force for its company at this entry",
+	codeRoleSignature: "the officer's or desk's signature does not verify over these bytes",
+	codeLimit:         "the amount is above the officer's commitment limit",
+	codeTwice:         "this key or person has signed already",
+	codeMandate:       "no mandate in force covers this key: ask an officer for one",
+	codeMandateScope:  "the mandate does not cover this kind of act or this product",
+	codeMandateLimit:  "the value is above the mandate's limit: it goes to an officer",
+	codeMandateTime:   "the mandate is not valid at the time of this entry",
+	codeMandateKnown:  "a mandate for this key exists already",
+	codeClosed:        "the exception is closed already",
+	codeNoRecord:      "the record to countersign does not exist or is one's own",
+	codeCommitment:    "the commitment's root is not 32 bytes",
+	codeNoTopic:       "no such topic is open in this partnership",
+	codePolicy:        "a party's quorum is not the one in force when the topic was opened",
+	codeNoRound:       "no signing round is open for this document",
+	codeNotWitness:    "only the partnership's witness resolves or aborts a round",
+	codeTooEarly:      "the act is not allowed before its time",
+	codeAttachment:    "the attachment does not open as a sheet",
+}
+
+func sentence(code string) string {
+	// A noun's finding arrives as "CODE path: text" and speaks for itself.
+	if i := strings.IndexByte(code, ' '); i > 0 {
+		return ""
+	}
+	return Sentences[code]
+}

@@ -1,0 +1,91 @@
+package protocol
+
+import (
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/state"
+)
+
+// Commitment is the body of a commitment entry: the author's state root at a settled line.
+type Commitment struct {
+	Line int64  `cbor:"line"`
+	Root []byte `cbor:"root"`
+}
+
+// commitmentPrefix stands in the tree table: the newest commitment held of each member, and ours.
+var commitmentPrefix = []byte{'k'}
+
+func (r *Replica) commitmentKey(member block.CID) []byte {
+	m := state.PartitionOf(member)
+	return r.part.Key(commitmentPrefix, m[:])
+}
+
+func (r *Replica) noteCommitment(e feed.Entry) error {
+	data, err := r.Block(*e.Header.Body)
+	if err != nil {
+		return err
+	}
+	var c Commitment
+	if err := block.Unmarshal(data, &c); err != nil || len(c.Root) != len(state.Hash{}) {
+		return nil // the form of a body is a business matter: the fold refused it
+	}
+	return r.kv.Put(state.TableTree, r.commitmentKey(e.Header.Author), data)
+}
+
+// LastCommitment is the newest commitment held of a member.
+func (r *Replica) LastCommitment(member block.CID) (c Commitment, found bool, err error) {
+	data, found, err := r.kv.Get(state.TableTree, r.commitmentKey(member))
+	if err != nil || !found {
+		return c, false, err
+	}
+	return c, true, block.Unmarshal(data, &c)
+}
+
+// checkCommitments compares the members' newest commitments with our roots at their lines and forgets the roots that every writing
+// member has committed past.
+func (r *Replica) checkCommitments(line int64) ([]Mismatch, error) {
+	var out []Mismatch
+	past := line
+	for _, m := range r.Circle.Members {
+		if !m.Writes {
+			continue
+		}
+		c, found, err := r.LastCommitment(m.Company)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			past = 0
+			continue
+		}
+		past = min(past, c.Line)
+		root, known, err := r.machine.RootAt(c.Line)
+		if err != nil {
+			return nil, err
+		}
+		if known && root != state.Hash(c.Root) {
+			out = append(out, Mismatch{Member: m.Company, Line: c.Line, Ours: root, Theirs: state.Hash(c.Root)})
+		}
+	}
+	if past > 0 {
+		return out, r.machine.PruneRoots(past)
+	}
+	return out, nil
+}
+
+// CommitmentDraft is the commitment to write now; ok is false when nothing new settled since our last one.
+func (r *Replica) CommitmentDraft(own block.CID) (d Draft, ok bool, err error) {
+	line, err := r.machine.Line()
+	if err != nil || line == 0 {
+		return d, false, err
+	}
+	if last, found, err := r.LastCommitment(own); err != nil || (found && last.Line >= line) {
+		return d, false, err
+	}
+	root, known, err := r.machine.RootAt(line)
+	if err != nil || !known {
+		return d, false, err
+	}
+	body, err := block.New(Commitment{Line: line, Root: root[:]})
+	return Draft{Kind: KindCommitment, Body: &body}, err == nil, err
+}

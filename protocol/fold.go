@@ -1,0 +1,192 @@
+package protocol
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/state"
+)
+
+// kinds is the table of entry kinds.
+var kinds map[string]kind
+
+func init() {
+	kinds = map[string]kind{
+		KindSign:           {form: documentBody, critical: true, apply: applySign},
+		KindSuspend:        {form: documentBody, critical: true, apply: applySuspend},
+		KindEnd:            {form: documentBody, critical: true, apply: applyEnd},
+		KindReceipt:        {form: noBody, housekeeping: true},
+		KindHeartbeat:      {form: noBody, housekeeping: true},
+		KindCommitment:     {form: documentBody, housekeeping: true, apply: applyCommitment, critical: true},
+		KindAttachment:     {form: sheetBody, critical: true, apply: applyAttachment},
+		KindForecast:       {form: sheetBody, critical: true, apply: applyForecast},
+		KindCapacity:       {form: sheetBody, critical: true, apply: applyCapacity},
+		KindAnswer:         {form: sheetBody, critical: true, apply: applyAnswer, binding: true},
+		KindMandateGrant:   {form: documentBody, critical: true, binding: true, apply: applyMandateGrant},
+		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
+		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},
+		KindTopic:          {form: documentBody, critical: true, binding: true, apply: applyTopic},
+		KindRecord:         {form: documentBody, critical: true, binding: true, apply: applyRecord},
+		KindDraft:          {form: documentBody, critical: true, binding: true, apply: applyDraft},
+		KindSignature:      {form: documentBody, critical: true, binding: true, apply: applySignature},
+		KindLapse:          {form: documentBody, critical: true, apply: applyLapse},
+		KindResolve:        {form: documentBody, critical: true, apply: applyWitness},
+		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
+	}
+}
+
+// Kinds lists the kinds this program knows, for documentation.
+func Kinds() []string {
+	var out []string
+	for name := range kinds {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// RefusedRow is what stands of an entry that the business rules refused: stored, never in force, the same on every node.
+type RefusedRow struct {
+	Kind   string    `cbor:"kind"`
+	Author block.CID `cbor:"author"`
+	Codes  []string  `cbor:"codes"`
+}
+
+// Refusal is the business verdict on a command or an entry.
+type Refusal struct {
+	Kind  string
+	Codes []string
+}
+
+func (r *Refusal) Error() string {
+	sentences := make([]string, len(r.Codes))
+	for i, code := range r.Codes {
+		sentences[i] = code
+		if text := sentence(code); text != "" {
+			sentences[i] += " (" + text + ")"
+		}
+	}
+	return fmt.Sprintf("%s refused: %s", r.Kind, strings.Join(sentences, "; "))
+}
+
+func refusedKey(entry block.CID) string { return "refused/" + entry.String() }
+
+// Refusal reads the verdict on an entry; nil when it is in force.
+func (r *Replica) Refusal(entry block.CID) (*Refusal, error) {
+	var row RefusedRow
+	found, err := get(r.Rows(), refusedKey(entry), &row)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &Refusal{Kind: row.Kind, Codes: row.Codes}, nil
+}
+
+// apply folds one entry: what its claimed time means for open topics, the rules of its kind, then what the entry, with what it
+// carries, means for open signing rounds.
+func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
+	entry, err := r.Log.Resolve(at)
+	if err != nil {
+		return err
+	}
+	h := entry.Header
+	view, held := r.Identities(h.Author, h.IDHead)
+	if !held {
+		return fmt.Errorf("identity head %s of an admitted entry is not held", h.IDHead.Short())
+	}
+	author, _ := r.Genesis.Member(h.Author)
+	f := &fold{replica: r, entry: entry, genesis: &r.Genesis, author: author, view: view, rows: rows}
+	if err := f.observeTopics(); err != nil {
+		return err
+	}
+	if k, known := kinds[h.Kind]; known && k.apply != nil {
+		codes, err := f.rule(k)
+		if err != nil {
+			return err
+		}
+		if len(codes) > 0 {
+			f.signatures, f.replaces, f.word = nil, nil, nil
+			if err := put(rows, refusedKey(entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
+				return err
+			}
+		}
+	}
+	if f.replaces != nil {
+		if err := f.reviseTopics(); err != nil {
+			return err
+		}
+	}
+	return f.observeRounds()
+}
+
+// rule applies the rules of the entry's kind and returns the codes that refuse it.
+func (f *fold) rule(k kind) ([]string, error) {
+	codes, err := f.admissible(k)
+	if err != nil || len(codes) > 0 {
+		return codes, err
+	}
+	if f.entry.Header.Body != nil {
+		if f.body, err = f.replica.bodyOf(f.entry.Header); err != nil {
+			return nil, err
+		}
+	}
+	return k.apply(f)
+}
+
+func (r *Replica) bodyOf(h feed.Header) ([]byte, error) {
+	if h.Kind == KindSign {
+		return block.Marshal(r.Genesis)
+	}
+	return r.Block(*h.Body)
+}
+
+// admissible is what must hold for any business entry: a partnership in force, and no freeze on binding kinds.
+func (f *fold) admissible(k kind) ([]string, error) {
+	if f.entry.Header.Kind == KindSign || k.housekeeping {
+		return nil, nil
+	}
+	p, err := f.partnership()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(p.Signed) < len(f.genesis.Members):
+		return []string{codeUnsigned}, nil
+	case p.ended(f.genesis):
+		return []string{codeEnded}, nil
+	case k.binding && len(p.Suspended) > 0:
+		return []string{codeSuspended}, nil
+	}
+	if k.binding {
+		fork, forked, err := f.replica.Log.FirstFork()
+		if err != nil {
+			return nil, err
+		}
+		if forked && f.entry.Header.Lam >= fork.Lam {
+			return []string{codeForked}, nil
+		}
+	}
+	return nil, nil
+}
+
+// get reads a row; a row that does not decode is a broken database.
+func get(rows state.Rows, key string, into any) (bool, error) {
+	data, found, err := rows.Get(key)
+	if err != nil || !found {
+		return false, err
+	}
+	if err := block.Unmarshal(data, into); err != nil {
+		return false, fmt.Errorf("row %q: %w", key, err)
+	}
+	return true, nil
+}
+
+func put(rows state.Rows, key string, value any) error {
+	data, err := block.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("row %q: %w", key, err)
+	}
+	return rows.Put(key, data)
+}

@@ -1,0 +1,87 @@
+// Package protocol is where the nouns meet: the table of entry kinds, the fold that turns admitted entries into rows,
+// and the commands that turn a decision at home into the next entry.
+//
+// A [Replica] is one company's copy of one partnership inside one storage transaction. [Replica.Receive] admits what a partner sent,
+// [Replica.Write] writes the company's own next entry; both fold, settle and compare roots through the same code. [Views] read rows.
+//
+// Guarantees: the same set of entries gives the same rows on every node; a local command that the fold would refuse is never
+// written; nothing here knows a clock, randomness, disk or network.
+package protocol
+
+import (
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/feed"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+	"kontor/protocol/state"
+)
+
+// Kinds of entries. A kind that writes rows is critical: a node that does not know it halts that feed.
+const (
+	KindSign           = "partnership.sign"
+	KindSuspend        = "partnership.suspend"
+	KindEnd            = "partnership.end"
+	KindReceipt        = "receipt"
+	KindHeartbeat      = "heartbeat"
+	KindCommitment     = "commitment"
+	KindAttachment     = "attachment"
+	KindForecast       = "forecast"
+	KindCapacity       = "capacity"
+	KindAnswer         = "answer"
+	KindMandateGrant   = "mandate.grant"
+	KindMandateRevoke  = "mandate.revoke"
+	KindExceptionClose = "exception.close"
+	KindTopic          = "topic"
+	KindRecord         = "record"
+	KindDraft          = "agreement.draft"
+	KindSignature      = "agreement.sign"
+	KindLapse          = "agreement.lapse"
+	KindResolve        = "agreement.resolve"
+	KindAbort          = "agreement.abort"
+)
+
+// bodyForm says what an entry of a kind carries.
+type bodyForm int
+
+const (
+	noBody       bodyForm = iota
+	documentBody          // one block
+	sheetBody             // a root block with chunks below it
+)
+
+// kind is one row of the table.
+type kind struct {
+	form     bodyForm
+	critical bool
+	// binding kinds bind their author; they freeze while a fork is unresolved and after the partnership was suspended.
+	binding bool
+	// housekeeping kinds cause no receipts, commitments or screens.
+	housekeeping bool
+	// apply folds the entry. It returns the codes that refuse it, having written nothing, or nil. Nil where a kind writes no rows.
+	apply func(*fold) ([]string, error)
+}
+
+// fold is what the business rules of one entry may read and write.
+type fold struct {
+	replica *Replica
+	entry   feed.Entry
+	genesis *partnership.Genesis
+	author  partnership.Member
+	view    identity.View // the author's identity as the entry names it
+	body    []byte
+	rows    state.Rows
+
+	// What the kind's rules found out for the hooks that every entry passes: role signatures it carries by document, the artifact it
+	// replaces and whether materially so, and its word on a round.
+	signatures map[block.CID][]decision.SignatureFact
+	replaces   *block.CID
+	revised    bool
+	word       *roundWord
+}
+
+// block reads a block of this partnership below the entry's body.
+func (f *fold) block(id block.CID) ([]byte, error) { return f.replica.Block(id) }
+
+// FeatureLevel is the capability level this program writes into its entries.
+const FeatureLevel = 1

@@ -1,0 +1,333 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"kontor/crypto/keys"
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/partnership"
+	"kontor/protocol/state"
+)
+
+// Contract is what of a partnership does not change while a node runs.
+type Contract struct {
+	PID        block.CID
+	Genesis    partnership.Genesis
+	Circle     feed.Circle
+	Identities feed.Identities
+	// verdicts remembers, by body, what the rules said of an artifact: a pure function of its bytes, and dear to compute again
+	// at every replay.
+	verdicts verdictCache
+}
+
+// NewContract checks a genesis and prepares it for use.
+func NewContract(g partnership.Genesis, ids feed.Identities) (*Contract, error) {
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	circle, err := g.Circle()
+	if err != nil {
+		return nil, err
+	}
+	return &Contract{PID: circle.PID, Genesis: g, Circle: circle, Identities: ids}, nil
+}
+
+// Replica is one company's copy of a partnership inside one transaction.
+type Replica struct {
+	*Contract
+	Log     feed.Log
+	kv      state.KV
+	part    state.Partition
+	machine state.Machine
+}
+
+// Open binds a contract to a transaction.
+func (c *Contract) Open(kv state.KV) *Replica {
+	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle), kv: kv, part: state.PartitionOf(c.PID)}
+	r.machine = state.NewMachine(kv, r.part, r.apply)
+	return r
+}
+
+// Rows are the rows at the tip.
+func (r *Replica) Rows() state.Rows { return state.NewTable(r.kv, r.part) }
+
+// Tree is the Merkle tree at the settled line.
+func (r *Replica) Tree() state.Tree { return state.NewTree(r.kv, r.part) }
+
+// Line is the settled line.
+func (r *Replica) Line() (int64, error) { return r.machine.Line() }
+
+// RootAt is the state root at a settled line.
+func (r *Replica) RootAt(line int64) (state.Hash, bool, error) { return r.machine.RootAt(line) }
+
+// Mismatch says that a member committed to another root than ours at one line: one of the two programs has a fault, or rows were altered.
+type Mismatch struct {
+	Member block.CID
+	Line   int64
+	Ours   state.Hash
+	Theirs state.Hash
+}
+
+// Outcome is what a change to a replica caused, in the order to act on it.
+type Outcome struct {
+	// Admitted are the new entries, in order of arrival; entries held before are left out.
+	Admitted []feed.Entry
+	// Replayed counts entries folded again because these came late.
+	Replayed int
+	// Settled are the rows that became final.
+	Settled []state.SettledRow
+	// Line is the settled line now.
+	Line int64
+	// Mismatches are commitments that differ from our root.
+	Mismatches []Mismatch
+	// Forks are equivocations seen for the first time.
+	Forks []feed.Fork
+	// Business is true when something other than housekeeping was admitted: it deserves a receipt.
+	Business bool
+}
+
+// Receive admits entries whose bodies are stored already, folds them, settles and compares roots. It stops at the first entry that can't be admitted: what came before it in the batch stands,
+// and the error (a *feed.Error, *feed.Missing or feed.ErrParked) names why it stopped. now is the receiver's clock, ms UTC.
+// Any other error means that the transaction must be dropped.
+func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
+	var out Outcome
+	var stopped error
+	var places []state.OrderKey
+	forksBefore, err := r.Log.Forks()
+	if err != nil {
+		return out, err
+	}
+	for _, s := range batch {
+		if err := r.checkKind(s); err != nil {
+			stopped = err
+			break
+		}
+		entry, fresh, err := r.Log.Admit(s, now)
+		if err != nil {
+			if !IsVerdict(err) {
+				return out, err
+			}
+			stopped = err
+			break
+		}
+		if !fresh {
+			continue
+		}
+		out.Admitted = append(out.Admitted, entry)
+		places = append(places, entry.Key())
+		out.Business = out.Business || !kinds[s.Header.Kind].housekeeping
+	}
+	forks, err := r.Log.Forks()
+	if err != nil {
+		return out, err
+	}
+	if len(forks) > len(forksBefore) {
+		out.Forks = newForks(forksBefore, forks)
+		if err := r.Rebuild(); err != nil {
+			return out, err
+		}
+	} else if out.Replayed, err = r.machine.Insert(places); err != nil {
+		return out, err
+	}
+	for _, e := range out.Admitted {
+		if e.Header.Kind == KindCommitment {
+			if err := r.noteCommitment(e); err != nil {
+				return out, err
+			}
+		}
+	}
+	if err := r.settle(&out); err != nil {
+		return out, err
+	}
+	return out, stopped
+}
+
+// IsVerdict tells an entry verdict, or a reason to wait, from a failing store.
+func IsVerdict(err error) bool {
+	var verdict *feed.Error
+	var missing *feed.Missing
+	return errors.As(err, &verdict) || errors.As(err, &missing) || errors.Is(err, feed.ErrParked)
+}
+
+func newForks(before, after []feed.Fork) (fresh []feed.Fork) {
+	for _, f := range after {
+		known := false
+		for _, b := range before {
+			known = known || b.Author == f.Author
+		}
+		if !known {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh
+}
+
+// Author is whoever writes entries for a company: its feed key and identity head.
+type Author struct {
+	Company block.CID
+	Key     keys.Private
+	IDHead  block.CID
+}
+
+// Draft is an entry to be written: its kind, body and the blocks below the body.
+type Draft struct {
+	Kind   string
+	Body   *block.Block
+	Blocks []block.Block
+}
+
+// Write writes the author's next entry with the body of a draft, folds and settles. A draft that the fold refuses is a *Refusal
+// error, and the transaction must be dropped: a company does not write what both sides would ignore.
+func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
+	var out Outcome
+	h, err := r.Log.Draft(a.Company, now)
+	if err != nil {
+		return out, err
+	}
+	h.Kind, h.IDHead, h.Feat = d.Kind, a.IDHead, max(h.Feat, FeatureLevel)
+	h.Crit = kinds[d.Kind].critical
+	for _, b := range d.Blocks {
+		if err := r.PutBlock(b); err != nil {
+			return out, err
+		}
+	}
+	if d.Body != nil {
+		if err := r.PutBlock(*d.Body); err != nil {
+			return out, err
+		}
+		id := d.Body.CID
+		h.Body = &id
+	}
+	env, err := feed.Seal(h, a.Key)
+	if err != nil {
+		return out, err
+	}
+	view, held := r.Identities(a.Company, a.IDHead)
+	if !held {
+		return out, fmt.Errorf("own identity chain does not hold its head %s", a.IDHead.Short())
+	}
+	s := feed.Signed{CID: env.CID(), Header: h, Envelope: env, IDSeq: view.Seq()}
+	if err := r.checkKind(s); err != nil {
+		return out, err
+	}
+	entry, fresh, err := r.Log.Admit(s, 0)
+	if err != nil {
+		return out, err
+	}
+	if !fresh {
+		return out, fmt.Errorf("entry %s was written before", s.CID.Short())
+	}
+	if out.Replayed, err = r.machine.Insert([]state.OrderKey{entry.Key()}); err != nil {
+		return out, err
+	}
+	if refusal, err := r.Refusal(entry.CID); err != nil {
+		return out, err
+	} else if refusal != nil {
+		return out, refusal
+	}
+	out.Admitted = []feed.Entry{entry}
+	out.Business = !kinds[h.Kind].housekeeping
+	return out, r.settle(&out)
+}
+
+// settle moves the settled line as far as the feeds allow and checks the commitments that it reached.
+func (r *Replica) settle(out *Outcome) error {
+	line, err := r.Log.SettledLine()
+	if err != nil {
+		return err
+	}
+	if out.Settled, err = r.machine.Settle(line); err != nil {
+		return err
+	}
+	if out.Line, err = r.machine.Line(); err != nil {
+		return err
+	}
+	out.Mismatches, err = r.checkCommitments(out.Line)
+	return err
+}
+
+// checkKind checks what the kind of an entry demands of its header and that its body is here.
+func (r *Replica) checkKind(s feed.Signed) error {
+	h := s.Header
+	k, known := kinds[h.Kind]
+	if !known {
+		if h.Crit {
+			return feed.Refuse(feed.CodeKind, "kind %q is critical and unknown to this program: update it, the feed of %s halts here", h.Kind, h.Author.Short())
+		}
+		return r.checkBody(h, documentBody)
+	}
+	if k.critical != h.Crit {
+		return feed.Refuse(feed.CodeKind, "kind %q must be marked critical: %t", h.Kind, k.critical)
+	}
+	if (h.Seq == 1) != (h.Kind == KindSign) {
+		return feed.Refuse(feed.CodeKind, "a feed begins with %q and holds it once; seq %d is %q", KindSign, h.Seq, h.Kind)
+	}
+	if h.Kind == KindSign && (h.Body == nil || *h.Body != r.PID) {
+		return feed.Refuse(feed.CodeBody, "the first entry signs another body than the partnership's genesis")
+	}
+	if k.form == noBody {
+		if h.Body != nil {
+			return feed.Refuse(feed.CodeBody, "kind %q carries no body", h.Kind)
+		}
+		return nil
+	}
+	if h.Body == nil {
+		return feed.Refuse(feed.CodeBody, "kind %q carries a body; none is named", h.Kind)
+	}
+	return r.checkBody(h, k.form)
+}
+
+func (r *Replica) checkBody(h feed.Header, form bodyForm) error {
+	if h.Body == nil {
+		return nil
+	}
+	if h.Kind == KindSign {
+		return nil // the genesis is held by every member before any entry is
+	}
+	if form == documentBody {
+		// A document may name entries and artifacts by CID; only a sheet's links are part of its body.
+		if held, err := r.HasBlock(*h.Body); err != nil || held {
+			return err
+		}
+		return &feed.Missing{What: "body", CID: *h.Body}
+	}
+	missing, err := r.MissingBlocks(*h.Body, 1)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return &feed.Missing{What: "body", CID: missing[0]}
+	}
+	return nil
+}
+
+// Rebuild folds every stored entry from nothing: after a fork, and to verify a database.
+func (r *Replica) Rebuild() error {
+	for _, table := range []byte{state.TableRows, state.TableChanges, state.TableTree} {
+		var old [][]byte
+		prefix := r.part.Key()
+		err := r.kv.Scan(table, prefix, prefix, func(key, _ []byte) (bool, error) {
+			if table != state.TableTree || !bytes.HasPrefix(key[len(prefix):], commitmentPrefix) {
+				old = append(old, bytes.Clone(key))
+			}
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, key := range old {
+			if err := r.kv.Delete(table, key); err != nil {
+				return err
+			}
+		}
+	}
+	places, err := r.Log.Places()
+	if err != nil {
+		return err
+	}
+	_, err = r.machine.Insert(places)
+	return err
+}

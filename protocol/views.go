@@ -1,0 +1,200 @@
+package protocol
+
+import (
+	"sort"
+
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/state"
+)
+
+// Standing says where the partnership stands: proposed, active, suspended or ended.
+func (r *Replica) Standing() (string, error) {
+	var row PartnershipRow
+	if _, err := get(r.Rows(), partnershipKey, &row); err != nil {
+		return "", err
+	}
+	return row.Status(&r.Genesis), nil
+}
+
+// scanRows decodes every row under a prefix, in key order.
+func scanRows[T any](rows state.Rows, prefix string, fn func(key string, row T) error) error {
+	return rows.Scan(prefix, func(key string, value []byte) (bool, error) {
+		var row T
+		if err := block.Unmarshal(value, &row); err != nil {
+			return false, err
+		}
+		return true, fn(key[len(prefix):], row)
+	})
+}
+
+// InForce lists the artifacts of a type in force, ordered by author and series; an undefined author means all.
+func (r *Replica) InForce(typ string, author block.CID) (out []ArtifactRow, err error) {
+	prefix := inForcePrefix + typ + "/"
+	if author.Defined() {
+		prefix += author.String() + "/"
+	}
+	err = scanRows(r.Rows(), prefix, func(_ string, row ArtifactRow) error {
+		out = append(out, row)
+		return nil
+	})
+	return out, err
+}
+
+// Versions lists every accepted version of a type, oldest first.
+func (r *Replica) Versions(typ string) (out []ArtifactRow, err error) {
+	err = scanRows(r.Rows(), versionPrefix, func(_ string, row ArtifactRow) error {
+		if row.Type == typ {
+			out = append(out, row)
+		}
+		return nil
+	})
+	sort.SliceStable(out, func(i, j int) bool {
+		return out[i].T < out[j].T || out[i].T == out[j].T && out[i].Revision < out[j].Revision
+	})
+	return out, err
+}
+
+// Version finds an accepted version by its root.
+func (r *Replica) Version(root block.CID) (row ArtifactRow, found bool, err error) {
+	found, err = get(r.Rows(), versionKey(root), &row)
+	return row, found, err
+}
+
+// RefusedEntry is an entry that the rules refused.
+type RefusedEntry struct {
+	Entry block.CID `json:"entry"`
+	RefusedRow
+}
+
+// Refused lists the entries that are stored but never in force.
+func (r *Replica) Refused() (out []RefusedEntry, err error) {
+	err = scanRows(r.Rows(), "refused/", func(key string, row RefusedRow) error {
+		id, err := block.ParseCID(key)
+		out = append(out, RefusedEntry{id, row})
+		return err
+	})
+	return out, err
+}
+
+// Sheet opens an artifact of this partnership.
+func (r *Replica) Sheet(root block.CID) (block.Sheet, error) { return block.OpenSheet(root, r.Block) }
+
+// Forecast opens a forecast by its root.
+func (r *Replica) Forecast(root block.CID) (forecast.Document, error) {
+	sheet, err := r.Sheet(root)
+	if err != nil {
+		return forecast.Document{}, err
+	}
+	return forecast.FromSheet(sheet)
+}
+
+// Plan opens a capacity plan by its root.
+func (r *Replica) Plan(root block.CID) (capacity.Plan, error) {
+	sheet, err := r.Sheet(root)
+	if err != nil {
+		return capacity.Plan{}, err
+	}
+	return capacity.PlanFromSheet(sheet)
+}
+
+// Answer opens an answer by its root.
+func (r *Replica) Answer(root block.CID) (capacity.Answer, error) {
+	sheet, err := r.Sheet(root)
+	if err != nil {
+		return capacity.Answer{}, err
+	}
+	return capacity.AnswerFromSheet(sheet)
+}
+
+// Topic finds a topic by its ID.
+func (r *Replica) Topic(id block.CID) (t decision.Topic, found bool, err error) {
+	found, err = get(r.Rows(), topicKey(id), &t)
+	return t, found, err
+}
+
+// Topics lists every topic, in order of opening.
+func (r *Replica) Topics() (out []decision.Topic, err error) {
+	err = scanRows(r.Rows(), topicPrefix, func(_ string, t decision.Topic) error {
+		out = append(out, t)
+		return nil
+	})
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Opened.Lam < out[j].Opened.Lam })
+	return out, err
+}
+
+// Policies is whose signatures bind the parties of a topic.
+func (r *Replica) Policies(topic block.CID) (row PolicyRow, err error) {
+	_, err = get(r.Rows(), policyKey(topic), &row)
+	return row, err
+}
+
+// Round finds the signing round of a document.
+func (r *Replica) Round(document block.CID) (row RoundRow, found bool, err error) {
+	found, err = get(r.Rows(), roundKey(document), &row)
+	return row, found, err
+}
+
+// Rounds lists every signing round, by document.
+func (r *Replica) Rounds() (out []RoundRow, err error) {
+	err = scanRows(r.Rows(), roundPrefix, func(_ string, row RoundRow) error {
+		out = append(out, row)
+		return nil
+	})
+	return out, err
+}
+
+// Agreement reads a document that was put on the table.
+func (r *Replica) Agreement(document block.CID) (decision.Agreement, error) {
+	data, err := r.Block(document)
+	if err != nil {
+		return decision.Agreement{}, err
+	}
+	return decision.ParseAgreement(data)
+}
+
+// Finals lists the agreements that are final, by document.
+func (r *Replica) Finals() (ids []block.CID, docs []decision.Agreement, err error) {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rounds {
+		if row.Verdict != decision.Final {
+			continue
+		}
+		doc, err := r.Agreement(row.Document)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids, docs = append(ids, row.Document), append(docs, doc)
+	}
+	return ids, docs, nil
+}
+
+// Mandates lists the mandates granted in this partnership.
+func (r *Replica) Mandates() (out []MandateRow, err error) {
+	err = scanRows(r.Rows(), "mandate/", func(_ string, row MandateRow) error {
+		out = append(out, row)
+		return nil
+	})
+	return out, err
+}
+
+// ClosedExceptions lists the exceptions that desks closed, by their ID.
+func (r *Replica) ClosedExceptions() (map[string]ExceptionRow, error) {
+	out := map[string]ExceptionRow{}
+	err := scanRows(r.Rows(), "exception/", func(key string, row ExceptionRow) error {
+		out[key] = row
+		return nil
+	})
+	return out, err
+}
+
+// Record finds a record by the entry of its first signature.
+func (r *Replica) Record(entry block.CID) (row RecordRow, found bool, err error) {
+	found, err = get(r.Rows(), recordKey(entry), &row)
+	return row, found, err
+}
