@@ -1,0 +1,215 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/identity"
+	"kontor/store"
+)
+
+// inlineBlocks is the most bytes of blocks that go into the entry's own transaction; more are stored first, in bulk.
+const inlineBlocks = 1 << 20
+
+// LearnIdentity appends entries to a company's chain. A fork freezes the company at this office until people have compared
+// fingerprints.
+func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error {
+	if len(envs) == 0 {
+		return nil
+	}
+	old := n.Chain(company)
+	var have []identity.Envelope
+	if old != nil {
+		have = old.From(0)
+	}
+	// A chain is replaced, not changed in place: views that others hold stay what they are.
+	chain, err := identity.Load(append(append([]identity.Envelope{}, have...), missing(old, envs)...))
+	if errors.Is(err, identity.ErrFork) {
+		n.mu.Lock()
+		n.frozen[company] = true
+		n.mu.Unlock()
+		n.log.Error("identity chain forked: compare fingerprints by telephone", "company", company.Short())
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if chain.Company() != company {
+		return fmt.Errorf("identity chain is of company %s, not of %s", chain.Company().Short(), company.Short())
+	}
+	if chain.Len() == int64(len(have)) {
+		return nil
+	}
+	if err := n.db.Update(func(kv store.KV) error {
+		return saveChain(kv, company, int64(len(have)), chain.From(int64(len(have))))
+	}); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.chains[company] = chain
+	return nil
+}
+
+// missing leaves out the envelopes that a chain holds already, byte for byte.
+func missing(chain *identity.Chain, envs []identity.Envelope) []identity.Envelope {
+	if chain == nil {
+		return envs
+	}
+	var out []identity.Envelope
+	for _, env := range envs {
+		if _, held := chain.At(env.CID()); !held {
+			out = append(out, env)
+		}
+	}
+	return out
+}
+
+// Receive verifies, folds and commits entries a partner sent, in their order, with the blocks that came with them. It returns how many were
+// new and the reason why it stopped before the end: a *feed.Error, a *feed.Missing to fetch first, or feed.ErrParked.
+// A receipt is written in the same transaction as the entries it acknowledges.
+func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope, blocks [][]byte) (fresh int, err error) {
+	p, err := n.Partnership(pid)
+	if err != nil {
+		return 0, err
+	}
+	if p.Removed {
+		return 0, Failf("PARTNERSHIP_ENDED", "partnership %s was ended here", pid.Short())
+	}
+	if err := n.db.Writable(); err != nil {
+		return 0, err
+	}
+	held, err := n.storeLarge(pid, blocks)
+	if err != nil {
+		return 0, err
+	}
+	signed, stopped := openAll(ctx, p, envs)
+	if stopped != nil {
+		n.metrics.refused(stopped)
+	}
+	if len(signed) == 0 && len(held) == 0 {
+		return 0, stopped
+	}
+	var in, own protocol.Outcome
+	var halt error
+	err = n.db.Update(func(kv store.KV) error {
+		in, own, halt = protocol.Outcome{}, protocol.Outcome{}, nil
+		r := p.Open(kv)
+		for _, b := range held {
+			if err := r.PutBlock(b); err != nil {
+				return err
+			}
+		}
+		var err error
+		in, err = r.Receive(signed, n.Now())
+		if err != nil {
+			if !protocol.IsVerdict(err) {
+				return err
+			}
+			halt = err
+		}
+		if !in.Business || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
+			return nil
+		}
+		own, err = r.Write(protocol.Draft{Kind: protocol.KindReceipt}, n.author(), n.Now())
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if halt != nil {
+		n.metrics.refused(halt)
+		stopped = halt
+	}
+	n.recovered(p, in)
+	if len(in.Admitted) > 0 {
+		n.after(p, in)
+	}
+	if len(own.Admitted) > 0 {
+		if err := n.written(p, own); err != nil {
+			return len(in.Admitted), err
+		}
+	}
+	return len(in.Admitted), stopped
+}
+
+// storeLarge stores blocks in bulk when they are too many for the entries' own transaction, and returns those that are not.
+func (n *Node) storeLarge(pid block.CID, blocks [][]byte) ([]block.Block, error) {
+	total := 0
+	all := make([]block.Block, len(blocks))
+	for i, data := range blocks {
+		total += len(data)
+		all[i] = block.Block{CID: block.Sum(data), Data: data}
+	}
+	if total <= inlineBlocks {
+		return all, nil
+	}
+	return nil, n.PutBlocks(pid, all)
+}
+
+// openAll verifies forms and signatures on all cores and returns the longest good beginning and why it ends.
+func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope) ([]feed.Signed, error) {
+	signed := make([]feed.Signed, len(envs))
+	errs := make([]error, len(envs))
+	workers := min(runtime.GOMAXPROCS(0), len(envs))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := w; i < len(envs); i += workers {
+				if errs[i] = ctx.Err(); errs[i] == nil {
+					signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return signed[:i], err
+		}
+	}
+	return signed, nil
+}
+
+// Heads lists the newest entry held of every member.
+func (n *Node) Heads(pid block.CID) (heads []feed.Entry, err error) {
+	err = n.View(pid, func(r *protocol.Replica) error {
+		for _, m := range r.Circle.Members {
+			head, found, err := r.Log.Head(m.Company)
+			if err != nil {
+				return err
+			}
+			if found {
+				heads = append(heads, head)
+			}
+		}
+		return nil
+	})
+	return heads, err
+}
+
+// Block reads one block of a partnership.
+func (n *Node) Block(pid, id block.CID) (data []byte, err error) {
+	err = n.View(pid, func(r *protocol.Replica) error {
+		data, err = r.Block(id)
+		return err
+	})
+	return data, err
+}
+
+// be64 writes a number in the order of bytes in which keys sort.
+func be64(n int64) []byte {
+	b := make([]byte, 8)
+	for i := range b {
+		b[7-i] = byte(n >> (8 * i))
+	}
+	return b
+}

@@ -1,0 +1,51 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/feed"
+	"kontor/store"
+)
+
+// Failure is an error with a stable code, for the API, the command line and scripts. Its text says what was wrong and, where the
+// reader can act, what to do.
+type Failure struct {
+	Code     string
+	Text     string
+	Findings []artifact.Finding // coded complaints about a document, if that is the matter
+}
+
+func (f *Failure) Error() string { return f.Text }
+
+// Failf makes a Failure.
+func Failf(code, format string, args ...any) *Failure {
+	return &Failure{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// AsFailure gives any error a code: its own where it has one, INTERNAL otherwise.
+func AsFailure(err error) *Failure {
+	var f *Failure
+	var refusal *protocol.Refusal
+	var verdict *feed.Error
+	var stored *store.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &refusal):
+		f = &Failure{Code: "REFUSED", Text: refusal.Error()}
+		for _, code := range refusal.Codes {
+			f.Findings = append(f.Findings, artifact.Finding{Code: code, Text: protocol.Sentences[code]})
+		}
+		return f
+	case errors.As(err, &verdict):
+		return &Failure{Code: verdict.Code, Text: verdict.Error()}
+	case errors.As(err, &stored):
+		return &Failure{Code: string(stored.Code), Text: stored.Error()}
+	}
+	return &Failure{Code: "INTERNAL", Text: err.Error()}
+}

@@ -1,0 +1,146 @@
+package node
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kontor/crypto/keys"
+	"kontor/store"
+)
+
+// Home is the data directory of one company.
+//
+//	kontor.json    settings fixed at init and addresses to listen on
+//	keys/          service keys the node opens unattended, mode 0600
+//	store.key      the key that encrypts the database
+//	highwater      what the company has ever sent, outside the database
+//	db/            the database
+//	kontor.sock    the local API while the node runs
+type Home string
+
+// Settings is the content of kontor.json.
+type Settings struct {
+	Version int      `json:"version"`
+	Company string   `json:"company"` // display name
+	ID      string   `json:"id"`      // CompanyID
+	Listen  []string `json:"listen"`  // multiaddrs of the libp2p host
+}
+
+func (h Home) path(parts ...string) string {
+	return filepath.Join(append([]string{string(h)}, parts...)...)
+}
+
+// Socket is the path of the local API's unix socket.
+func (h Home) Socket() string { return h.path("kontor.sock") }
+
+// Database is the directory of the database.
+func (h Home) Database() string { return h.path("db") }
+
+// KeyFile is the path of a service key.
+func (h Home) KeyFile(usage keys.Usage) string { return h.path("keys", string(usage)+".key") }
+
+// Exists tells whether a company was set up here.
+func (h Home) Exists() bool {
+	_, err := os.Stat(h.path("kontor.json"))
+	return err == nil
+}
+
+// Settings reads kontor.json.
+func (h Home) Settings() (Settings, error) {
+	data, err := os.ReadFile(h.path("kontor.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return Settings{}, Failf("NOT_INITIALISED", "no company is set up in %s; run: kontor init --company NAME --home %s", h, h)
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	var s Settings
+	if err := json.Unmarshal(data, &s); err != nil {
+		return Settings{}, fmt.Errorf("read %s: %w", h.path("kontor.json"), err)
+	}
+	if s.Version != 1 {
+		return Settings{}, Failf("NEWER_SETTINGS", "%s has version %d; this program reads version 1: update the program", h.path("kontor.json"), s.Version)
+	}
+	return s, nil
+}
+
+// SaveSettings writes kontor.json at once or not at all.
+func (h Home) SaveSettings(s Settings) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(h.path("kontor.json"), append(data, '\n'), 0o600)
+}
+
+// writeFile replaces a file: synced under another name, then renamed.
+func writeFile(path string, data []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(f.Chmod(mode), writeAll(f, data), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func writeAll(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	return err
+}
+
+// saveKey writes a service key that the node opens unattended.
+func (h Home) saveKey(usage keys.Usage, seed []byte) error {
+	data, err := keys.PlainFile(usage, seed)
+	if err != nil {
+		return err
+	}
+	return writeFile(h.KeyFile(usage), data, 0o600)
+}
+
+// loadSeed reads a service key's seed and checks usage and file mode.
+func (h Home) loadSeed(usage keys.Usage) ([]byte, error) {
+	path := h.KeyFile(usage)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, Failf("KEY_MISSING", "%s key: %v; restore it from the company's key backup", usage, err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, Failf("KEY_FILE_MODE", "%s can be read by others (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	found, seed, err := keys.OpenFile(data, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if found != usage {
+		return nil, Failf("KEY_USAGE", "%s holds a %s key where a %s key belongs", path, found, usage)
+	}
+	return seed, nil
+}
+
+// storeKey finds the database key: a systemd credential, else the key file beside the database, which is made at init.
+func (h Home) storeKey(path string) (store.Key, error) {
+	if key, found, err := store.LoadCredential(); err != nil || found {
+		return key, err
+	}
+	if path == "" {
+		path = h.path("store.key")
+	}
+	return store.LoadKeyFile(path, h.Database())
+}
+
+func randomBytes(n int) ([]byte, error) {
+	b := make([]byte, n)
+	_, err := rand.Read(b)
+	return b, err
+}

@@ -1,0 +1,242 @@
+// Package node is one company's office: it holds the keys, the clock and the database, decides and commits, and talks to partners.
+//
+// [Init] founds a company, [Open] opens its office, [Node.Run] keeps it until the context ends. [Node.Write] turns a command into
+// the next entry of a feed; [Node.Deliver] takes what a partner sent. Both commit entry, rows and result in one transaction.
+//
+// Guarantees: what Write returned is durable; an entry leaves the machine only after the high-water file knows it; a node that
+// finds itself behind that file writes nothing until a partner has given its own entries back.
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kontor/crypto/keys"
+	"kontor/node/p2p"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+	"kontor/store"
+)
+
+// Config says how to open an office.
+type Config struct {
+	Home    Home
+	KeyFile string // database key; empty: store.key in the home, or the systemd credential
+	Log     *slog.Logger
+	Clock   func() time.Time // nil: the machine's
+	// Offline opens the office without network: for backup, restore and inspection.
+	Offline bool
+}
+
+// Node is the running office of one company.
+type Node struct {
+	home     Home
+	settings Settings
+	log      *slog.Logger
+	clock    func() time.Time
+	registry *prometheus.Registry
+	metrics  *metrics
+	db       *store.DB
+	high     *store.HighWater
+	host     *p2p.Host
+
+	company  block.CID
+	feedKey  keys.Private
+	nodeKey  keys.Private
+	sealKey  keys.SealPrivate
+	notices  broadcast
+	commitCh chan block.CID // partnerships whose line moved: the commitment writer's work
+
+	mu           sync.RWMutex
+	chains       map[block.CID]*identity.Chain
+	frozen       map[block.CID]bool // companies whose identity chain forked
+	partnerships map[block.CID]*Partnership
+	recovering   map[block.CID]int64 // partnership → own seq that must come back
+	confirmed    map[block.CID]map[block.CID]bool
+	clockOK      time.Time // an admin vouched for the clock then
+	mismatched   map[block.CID]protocol.Mismatch
+}
+
+// Open opens the office of the company in a home. The caller runs it with Run and must Close it.
+func Open(cfg Config) (n *Node, err error) {
+	settings, err := cfg.Home.Settings()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
+		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, frozen: map[block.CID]bool{},
+		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, commitCh: make(chan block.CID, 1024)}
+	n.metrics = newMetrics(n.registry)
+	if n.company, err = block.ParseCID(settings.ID); err != nil {
+		return nil, err
+	}
+	if err := n.loadKeys(); err != nil {
+		return nil, err
+	}
+	key, err := cfg.Home.storeKey(cfg.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if n.db, err = store.Open(store.Options{Dir: cfg.Home.Database(), Key: key, Log: cfg.Log}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	if n.high, err = store.OpenHighWater(cfg.Home.path("highwater")); err != nil {
+		return nil, err
+	}
+	if err := n.load(); err != nil {
+		return nil, err
+	}
+	if err := n.checkClock(); err != nil {
+		return nil, err
+	}
+	if cfg.Offline {
+		return n, nil
+	}
+	n.host, err = p2p.Start(p2p.Config{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Log: cfg.Log, Registerer: n.registry})
+	return n, err
+}
+
+func (n *Node) loadKeys() error {
+	feedSeed, err := n.home.loadSeed(keys.Feed)
+	if err != nil {
+		return err
+	}
+	nodeSeed, err := n.home.loadSeed(keys.Node)
+	if err != nil {
+		return err
+	}
+	sealSeed, err := n.home.loadSeed(keys.Seal)
+	if err != nil {
+		return err
+	}
+	if n.feedKey, err = keys.FromSeed(feedSeed); err != nil {
+		return err
+	}
+	if n.nodeKey, err = keys.FromSeed(nodeSeed); err != nil {
+		return err
+	}
+	n.sealKey, err = keys.SealFromSeed(sealSeed)
+	return err
+}
+
+// load reads identity chains and partnerships into memory and finds out whether the database is behind what was ever sent.
+func (n *Node) load() error {
+	return n.db.View(func(kv store.KV) error {
+		chains, err := loadChains(kv)
+		if err != nil {
+			return err
+		}
+		n.chains = chains
+		if n.chains[n.company] == nil {
+			return Failf("WRONG_DATABASE", "the database in %s does not hold the identity of company %s; check --home", n.home.Database(), n.company)
+		}
+		return n.loadPartnerships(kv)
+	})
+}
+
+// Run keeps the office until ctx ends: network, commitments, heartbeats, freshness.
+func (n *Node) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch} {
+		wg.Add(1)
+		go func() { defer wg.Done(); work(ctx) }()
+	}
+	var err error
+	if n.host != nil {
+		err = n.host.Run(ctx)
+	} else {
+		<-ctx.Done()
+	}
+	cancel()
+	wg.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return err
+}
+
+// Close ends the office: network first, the database last. It may be called more than once.
+func (n *Node) Close() error {
+	var errs []error
+	if n.host != nil {
+		errs = append(errs, n.host.Close())
+	}
+	n.notices.close()
+	if n.high != nil {
+		errs = append(errs, n.high.Close())
+	}
+	if n.db != nil {
+		errs = append(errs, n.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Company is the CompanyID of this office.
+func (n *Node) Company() block.CID { return n.company }
+
+// Name is the display name of this office's company.
+func (n *Node) Name() string { return n.settings.Company }
+
+// Home is where this office lives.
+func (n *Node) Home() Home { return n.home }
+
+// Now is the office's clock, ms UTC.
+func (n *Node) Now() int64 { return n.clock().UnixMilli() }
+
+// Registry holds the office's metrics.
+func (n *Node) Registry() *prometheus.Registry { return n.registry }
+
+// Host is the network side; nil in an office opened offline.
+func (n *Node) Host() *p2p.Host { return n.host }
+
+// Log is the office's logger.
+func (n *Node) Log() *slog.Logger { return n.log }
+
+// Chain is a company's identity chain, or nil when none is held. The chain must not be changed by the caller.
+func (n *Node) Chain(company block.CID) *identity.Chain {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.chains[company]
+}
+
+// identities answers the fold: the view of a chain at a head. Chains are replaced, never changed in place, so that a view taken
+// once stays what it is.
+func (n *Node) identities(company, head block.CID) (identity.View, bool) {
+	chain := n.Chain(company)
+	if chain == nil {
+		return identity.View{}, false
+	}
+	return chain.At(head)
+}
+
+// CompanyName is what a company calls itself; its short ID when its chain is not held.
+func (n *Node) CompanyName(company block.CID) string {
+	if chain := n.Chain(company); chain != nil {
+		return chain.Now().Name()
+	}
+	return company.Short()
+}
+
+// author is how this office signs entries now.
+func (n *Node) author() protocol.Author {
+	return protocol.Author{Company: n.company, Key: n.feedKey, IDHead: n.Chain(n.company).Head()}
+}

@@ -1,0 +1,142 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+)
+
+const (
+	// commitmentPause gathers what settles in a burst into one commitment.
+	commitmentPause = 500 * time.Millisecond
+	// heartbeatEvery moves the settled line when nothing else is written (PROTOCOL 4: at most one a day).
+	heartbeatEvery = 24 * time.Hour
+	// watchEvery is how often disk and store figures are read.
+	watchEvery = 15 * time.Second
+)
+
+// writeCommitments writes this company's state root after something settled, and compares it with the partners' at their lines.
+func (n *Node) writeCommitments(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case pid := <-n.commitCh:
+			pids := map[block.CID]bool{pid: true}
+			timer := time.NewTimer(commitmentPause)
+		gather:
+			for {
+				select {
+				case <-ctx.Done():
+					timer.Stop()
+					return
+				case more := <-n.commitCh:
+					pids[more] = true
+				case <-timer.C:
+					break gather
+				}
+			}
+			for pid := range pids {
+				n.commit(ctx, pid)
+			}
+		}
+	}
+}
+
+var errNothing = errors.New("nothing to write")
+
+func (n *Node) commit(ctx context.Context, pid block.CID) {
+	_, err := n.Write(ctx, pid, "", func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		draft, due, err := r.CommitmentDraft(n.company)
+		if err == nil && !due {
+			err = errNothing
+		}
+		return draft, err
+	})
+	if err != nil && !errors.Is(err, errNothing) && ctx.Err() == nil {
+		n.log.Debug("no commitment written", "partnership", pid.Short(), "reason", err)
+	}
+}
+
+// writeHeartbeats writes one entry a day where nothing else was, so that the settled line moves and partners can tell silence from loss.
+func (n *Node) writeHeartbeats(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, p := range n.Partnerships() {
+			_, err := n.Write(ctx, p.PID, "", func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+				head, found, err := r.Log.Head(n.company)
+				if err == nil && (!found || now-head.Header.T < heartbeatEvery.Milliseconds()) {
+					err = errNothing
+				}
+				return protocol.Draft{Kind: protocol.KindHeartbeat}, err
+			})
+			if err != nil && !errors.Is(err, errNothing) {
+				n.log.Debug("no heartbeat written", "partnership", p.PID.Short(), "reason", err)
+			}
+		}
+	}
+}
+
+// watch reads the figures of store and disk for the metrics.
+func (n *Node) watch(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		n.metrics.store(n.db)
+		n.measureLag()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// measureLag reads how old the oldest entry is that some partner has not acknowledged.
+func (n *Node) measureLag() {
+	now := n.Now()
+	for _, p := range n.Partnerships() {
+		err := n.View(p.PID, func(r *protocol.Replica) error {
+			for _, m := range r.Circle.Members {
+				if m.Company == n.company {
+					continue
+				}
+				count, oldest, err := r.Unacknowledged(n.company, m.Company)
+				if err != nil {
+					return err
+				}
+				n.metrics.unacknowledged(p.PID, m.Company, count, oldest, now)
+			}
+			return nil
+		})
+		if err != nil {
+			n.log.Debug("lag not measured", "partnership", p.PID.Short(), "reason", err)
+		}
+	}
+}
+
+// checkClock compares the machine's clock with the newest time the database holds: far behind it, something is wrong.
+func (n *Node) checkClock() error {
+	for _, p := range n.Partnerships() {
+		heads, err := n.Heads(p.PID)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			if ahead := h.Header.T - n.Now(); h.Header.Author == n.company && ahead > maxLeap.Milliseconds() {
+				return Failf("CLOCK_BEHIND", "this machine's clock says %s, but this company has written entries up to %s; set the clock and start again",
+					n.clock().UTC().Format(time.RFC3339), time.UnixMilli(h.Header.T).UTC().Format(time.RFC3339))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/state"
+	"kontor/store"
+)
+
+// maxLeap is how far past the newest time it holds a node dates an entry without an admin's word (PROTOCOL 4).
+const maxLeap = 48 * time.Hour
+
+// Build makes a draft from what is believed now. It runs inside the transaction and may be run again; it must not keep r.
+type Build func(r *protocol.Replica, now int64) (protocol.Draft, error)
+
+// Written is the receipt of a command: what the company wrote.
+type Written struct {
+	Entry block.CID  `cbor:"entry"`
+	Body  *block.CID `cbor:"body,omitempty"`
+	Seq   int64      `cbor:"seq"`
+	Lam   int64      `cbor:"lam"`
+	T     int64      `cbor:"t"`
+}
+
+// Command names a write so that a retry returns the first result instead of writing twice; empty: no retry is expected.
+type Command string
+
+// MaxCommand bounds a command ID in bytes.
+const MaxCommand = 128
+
+// Write decides and commits: it builds a draft, folds it at the tip and stores entry, rows and the command's result in one
+// transaction, durable on return. A draft that both sides would refuse is a *protocol.Refusal and leaves nothing behind.
+func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build Build) (Written, error) {
+	p, err := n.Partnership(pid)
+	if err != nil {
+		return Written{}, err
+	}
+	if len(command) > MaxCommand {
+		return Written{}, Failf("BAD_COMMAND_ID", "command ID has %d bytes; at most %d are allowed", len(command), MaxCommand)
+	}
+	if err := n.mayWrite(p); err != nil {
+		return Written{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Written{}, err
+	}
+	var w Written
+	var out protocol.Outcome
+	repeated := false
+	err = n.db.Update(func(kv store.KV) error {
+		w, out, repeated = Written{}, protocol.Outcome{}, false
+		if command != "" {
+			if found, err := getCommand(kv, command, &w); err != nil || found {
+				repeated = found
+				return err
+			}
+		}
+		r := p.Open(kv)
+		now := n.Now()
+		if err := n.checkLeap(r, now); err != nil {
+			return err
+		}
+		draft, err := build(r, now)
+		if err != nil {
+			return err
+		}
+		if out, err = r.Write(draft, n.author(), now); err != nil {
+			return err
+		}
+		e := out.Admitted[0]
+		w = Written{Entry: e.CID, Body: e.Header.Body, Seq: e.Header.Seq, Lam: e.Header.Lam, T: e.Header.T}
+		if command == "" {
+			return nil
+		}
+		return putCommand(kv, command, w)
+	})
+	if err != nil || repeated {
+		return w, err
+	}
+	return w, n.written(p, out)
+}
+
+// written does what follows a commit of our own entry, in this order: high water, then anything that may leave the machine.
+func (n *Node) written(p *Partnership, out protocol.Outcome) error {
+	last := out.Admitted[len(out.Admitted)-1]
+	if err := n.high.Raise(map[string]int64{p.PID.String(): last.Header.Seq}); err != nil {
+		return err
+	}
+	n.after(p, out)
+	if n.host != nil {
+		n.host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
+	}
+	return nil
+}
+
+// after tells the office about a change: metrics, notices, the commitment writer.
+func (n *Node) after(p *Partnership, out protocol.Outcome) {
+	n.metrics.outcome(p.PID, out)
+	for _, m := range out.Mismatches {
+		n.mu.Lock()
+		_, known := n.mismatched[p.PID]
+		n.mismatched[p.PID] = m
+		n.mu.Unlock()
+		if !known {
+			n.log.Error("state roots differ", "partnership", p.PID.Short(), "member", m.Member.Short(), "line", m.Line)
+			if n.host != nil {
+				n.host.Bisect(p.PID, m.Member)
+			}
+		}
+	}
+	for _, f := range out.Forks {
+		n.log.Error("a member wrote two histories", "partnership", p.PID.Short(), "member", f.Author.Short(), "seq", f.Seq)
+	}
+	if len(out.Admitted) > 0 || len(out.Settled) > 0 {
+		n.notices.send(Notice{PID: p.PID, Outcome: out})
+	}
+	if len(out.Settled) > 0 {
+		select {
+		case n.commitCh <- p.PID:
+		default: // the writer is behind and will look at every partnership anyway
+		}
+	}
+}
+
+// mayWrite tells why this office can't write in a partnership now.
+func (n *Node) mayWrite(p *Partnership) error {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if p.Removed {
+		return Failf("PARTNERSHIP_ENDED", "partnership %s was ended here", p.PID.Short())
+	}
+	if want, behind := n.recovering[p.PID]; behind {
+		return Failf("RECOVERING", "the database is behind what this company has sent (entry %d): it is read-only until a partner has given the missing entries back; leave the node running and connected", want)
+	}
+	for _, m := range p.Genesis.Members {
+		if n.frozen[m.Company] {
+			return Failf("IDENTITY_FORKED", "the identity of %s has two histories: nothing is written until people have compared fingerprints", m.Company.Short())
+		}
+	}
+	return n.db.Writable()
+}
+
+// checkLeap refuses a date far beyond everything held: a wrong clock would void offers and pass deadlines.
+func (n *Node) checkLeap(r *protocol.Replica, now int64) error {
+	n.mu.RLock()
+	vouched := !n.clockOK.IsZero()
+	n.mu.RUnlock()
+	if vouched {
+		return nil
+	}
+	newest := int64(0)
+	for _, m := range r.Circle.Members {
+		head, found, err := r.Log.Head(m.Company)
+		if err != nil {
+			return err
+		}
+		if found {
+			newest = max(newest, head.Header.T)
+		}
+	}
+	if newest != 0 && now > newest+maxLeap.Milliseconds() {
+		return Failf("CLOCK_LEAP", "this machine's clock says %s, more than 48 hours past the newest entry held (%s); if the clock is right run: kontor clock confirm",
+			time.UnixMilli(now).UTC().Format(time.RFC3339), time.UnixMilli(newest).UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+func getCommand(kv store.KV, id Command, into *Written) (bool, error) {
+	data, found, err := kv.Get(state.TableCommands, []byte(id))
+	if err != nil || !found {
+		return false, err
+	}
+	return true, block.Unmarshal(data, into)
+}
+
+func putCommand(kv store.KV, id Command, w Written) error {
+	data, err := block.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return kv.Put(state.TableCommands, []byte(id), data)
+}
+
+// PutBlocks stores the blocks of an artifact before the entry that will carry it: a large artifact does not fit one transaction.
+// Blocks that no entry names after all are collected later.
+func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
+	return n.db.Bulk(func(put func(table byte, key, value []byte) error) error {
+		for _, b := range blocks {
+			if err := put(state.TableBlocks, protocol.BlockKey(pid, b.CID), b.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// View reads a partnership at one moment.
+func (n *Node) View(pid block.CID, read func(*protocol.Replica) error) error {
+	p, err := n.Partnership(pid)
+	if err != nil {
+		return err
+	}
+	return n.db.View(func(kv store.KV) error { return read(p.Open(kv)) })
+}
