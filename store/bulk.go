@@ -3,23 +3,16 @@ package store
 import (
 	"sync"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"kontor/store/internal/ordered"
 	"kontor/store/kv"
 )
 
-const (
-	// bulkBytes is how much of a Bulk is gathered into one transaction.
-	bulkBytes = 4 << 20
+// bulkBytes is how much of a Bulk goes into one synced transaction. One is
+// gathered while the one before is written, so a Bulk holds up to twice as much
+// in memory. A quarter of it takes twice as long: each sync costs the same.
+const bulkBytes = 16 << 20
 
-	// bulkInFlight is how many transactions of a Bulk may wait for the disk:
-	// with bulkBytes it bounds the memory of a Bulk to about 16 MiB.
-	bulkInFlight = 3
-)
-
-// Bulk implements Store. Records are gathered into transactions that Badger
-// syncs together while the next ones are prepared.
+// Bulk implements Store.
 func (s *DB) Bulk(fn func(put func(table byte, key, value []byte) error) error) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -28,7 +21,7 @@ func (s *DB) Bulk(fn func(put func(table byte, key, value []byte) error) error) 
 	if err := s.Writable(); err != nil {
 		return err
 	}
-	b := &bulk{store: s, slots: make(chan struct{}, bulkInFlight)}
+	b := &bulk{store: s}
 	defer b.close()
 	if err := fn(b.put); err != nil {
 		return err
@@ -39,16 +32,21 @@ func (s *DB) Bulk(fn func(put func(table byte, key, value []byte) error) error) 
 	return b.close()
 }
 
+// bulk gathers records. Its methods run on the goroutine of the caller's
+// function; only the commit runs beside it.
 type bulk struct {
-	store *DB
-	txn   *badger.Txn
-	used  kv.Budget
-	slots chan struct{}
-	wait  sync.WaitGroup
-	ended bool
+	store   *DB
+	records []record
+	used    kv.Budget
+	ended   bool
 
-	mu  sync.Mutex
-	err error
+	writing sync.WaitGroup // at most one commit
+	err     error          // of a commit; read after writing.Wait
+}
+
+type record struct {
+	key   string
+	value []byte
 }
 
 func (b *bulk) put(table byte, key, value []byte) error {
@@ -58,63 +56,58 @@ func (b *bulk) put(table byte, key, value []byte) error {
 	if err := kv.CheckRecord(table, key, value); err != nil {
 		return err
 	}
-	full := []byte(ordered.Join(table, key))
-	used := b.used.Add(kv.Cost(len(full), len(value)))
-	if b.txn != nil && (!used.Fits() || used.Total > bulkBytes) {
+	cost := kv.Cost(1+len(key), len(value))
+	if used := b.used.Add(cost); len(b.records) > 0 && (!used.Fits() || used.Total > bulkBytes) {
 		if err := b.flush(); err != nil {
 			return err
 		}
-		used = kv.Cost(len(full), len(value))
 	}
-	if b.txn == nil {
-		b.txn = b.store.badger.NewTransaction(true)
-	}
-	b.used = used
-	return b.txn.Set(full, clone(value))
+	b.used = b.used.Add(cost)
+	b.records = append(b.records, record{ordered.Join(table, key), clone(value)})
+	return nil
 }
 
-// flush hands the gathered records to Badger.
+// flush waits for the commit before and begins that of the gathered records.
 func (b *bulk) flush() error {
-	if err := b.failure(); err != nil || b.txn == nil {
+	if err := b.settle(); err != nil || len(b.records) == 0 {
 		return err
 	}
 	if err := b.store.admit(b.used.Total); err != nil {
 		return err
 	}
-	t := b.txn
-	b.txn, b.used = nil, kv.Budget{}
-	b.slots <- struct{}{}
-	b.wait.Add(1)
-	t.CommitWith(func(err error) {
-		if err != nil {
-			e := kv.Wrap(err, kv.CodeIO, "filling the database in %q; check the disk, then restart the node", b.store.opt.Dir)
-			b.store.fail(e)
-			b.mu.Lock()
-			b.err = e
-			b.mu.Unlock()
-		}
-		<-b.slots
-		b.wait.Done()
-	})
+	records := b.records
+	b.records, b.used = make([]record, 0, len(records)), kv.Budget{}
+	b.writing.Go(func() { b.err = b.store.commitRecords(records) })
 	return nil
 }
 
-func (b *bulk) failure() error {
+func (s *DB) commitRecords(records []record) error {
+	t := s.badger.NewTransaction(true)
+	defer t.Discard()
+	for _, r := range records {
+		if err := stage(t, r.key, pending{value: r.value}); err != nil {
+			return err
+		}
+	}
+	if err := t.Commit(); err != nil {
+		e := kv.Wrap(err, kv.CodeIO, "filling the database in %q; check the disk, then restart the node", s.opt.Dir)
+		s.fail(e)
+		return e
+	}
+	return nil
+}
+
+// settle waits for the running commit and returns its error.
+func (b *bulk) settle() error {
+	b.writing.Wait()
 	if f := b.store.failed.Load(); f != nil {
 		return f
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	return b.err
 }
 
-// close waits for everything handed to Badger.
+// close waits for everything that was handed to Badger.
 func (b *bulk) close() error {
 	b.ended = true
-	b.wait.Wait()
-	if b.txn != nil {
-		b.txn.Discard()
-		b.txn = nil
-	}
-	return b.failure()
+	return b.settle()
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tidwall/btree"
+
 	"kontor/store/internal/ordered"
 	"kontor/store/kv"
 )
@@ -30,7 +32,7 @@ var _ kv.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	s := &Store{}
-	s.state.Store(&tree{})
+	s.state.Store(btree.NewMap[string, []byte](8))
 	return s
 }
 
