@@ -112,10 +112,22 @@ func (s *scanner) head() (major byte, arg uint64, err *Error) {
 // item reads one item that stands inside depth containers.
 func (s *scanner) item(depth int) *Error {
 	at := s.pos
-	// Most items of a block are small numbers, whole in one byte: 0 to 23 and -1 to -24.
-	if at < len(s.data) && s.data[at]&^0x20 < 24 {
-		s.pos++
-		return nil
+	// Most items of a block are numbers of up to five bytes: those are judged here, without a call.
+	if rest := s.data[at:]; len(rest) >= 5 && rest[0] < 0x40 {
+		switch low := rest[0] & 0x1f; {
+		case low < 24:
+			s.pos++
+			return nil
+		case low == 24 && rest[1] >= 24:
+			s.pos += 2
+			return nil
+		case low == 25 && rest[1] != 0:
+			s.pos += 3
+			return nil
+		case low == 26 && rest[1]|rest[2] != 0:
+			s.pos += 5
+			return nil
+		}
 	}
 	major, arg, err := s.head()
 	if err != nil {
