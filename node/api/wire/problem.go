@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"kontor/protocol/artifact"
+)
+
+// Problem is the one shape of an error.
+type Problem struct {
+	Code     string             `json:"code"`               // stable
+	Text     string             `json:"text"`               // what was wrong, for people
+	Findings []artifact.Finding `json:"findings,omitempty"` // coded complaints about a document
+	Next     string             `json:"next,omitempty"`     // what to do now
+}
+
+func (p *Problem) Error() string { return p.Text }
+
+// Problemf makes a Problem with the advice its code has.
+func Problemf(code, format string, args ...any) *Problem {
+	return &Problem{Code: code, Text: fmt.Sprintf(format, args...), Next: Meaning(code).Next}
+}
+
+// Exit statuses of the command line.
+const (
+	ExitOK         = 0
+	ExitFailed     = 1 // something unforeseen
+	ExitUsage      = 2 // the command or its input is not right
+	ExitRefused    = 3 // the rules refuse it: it would be refused on both sides
+	ExitNotFound   = 4 // there is no such thing, or the caller may not know of it
+	ExitDenied     = 5 // the caller may not do this
+	ExitNoNode     = 6 // the node does not run, or can't be reached
+	ExitNotNow     = 7 // right, but not in the present state: recovering, suspended, expired, done already
+	ExitMachine    = 8 // disk, key files, clock, database of this machine
+	ExitIncomplete = 9 // done in part; what is missing is listed
+)
+
+// Exits says in words what each exit status means, in order, for the help.
+var Exits = []string{
+	"0  done", "1  failed for an unforeseen reason", "2  the command or its input is not right",
+	"3  refused by a rule (the codes are listed)", "4  not found", "5  not permitted for this caller", "6  the node does not run or can't be reached",
+	"7  not possible in the present state", "8  something about this machine: disk, key files, clock, database", "9  done in part",
+}
+
+// Class is what a code means to programs.
+type Class struct {
+	Status int    // HTTP status
+	Exit   int    // exit status
+	Next   string // advice
+}
+
+// classes is the one table from codes to statuses. A code that is not here is looked for by its longest prefix that ends in "_" or "-".
+var classes = map[string]Class{
+	"INTERNAL":        {http.StatusInternalServerError, ExitFailed, "look into the node's log; if it happens again, report it"},
+	"BAD_REQUEST":     {http.StatusBadRequest, ExitUsage, ""},
+	"BAD_":            {http.StatusBadRequest, ExitUsage, ""},
+	"MISSING_":        {http.StatusBadRequest, ExitUsage, ""},
+	"AMBIGUOUS":       {http.StatusBadRequest, ExitUsage, ""},
+	"TOO_LARGE":       {http.StatusRequestEntityTooLarge, ExitUsage, "split it"},
+	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
+	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
+	"CONFIRM":         {http.StatusBadRequest, ExitUsage, "compare what is shown with your partner, then say --yes"},
+	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
+	"NOT_FOUND":       {http.StatusNotFound, ExitNotFound, ""},
+	"NO_":             {http.StatusNotFound, ExitNotFound, ""},
+	"TOKEN_":          {http.StatusUnauthorized, ExitDenied, "ask the admin for a token: kontor token add"},
+	"FORBIDDEN":       {http.StatusForbidden, ExitDenied, "ask someone whose role may do this"},
+	"NOT_INITIALISED": {http.StatusConflict, ExitNoNode, "kontor init --company NAME"},
+	"NODE_":           {http.StatusServiceUnavailable, ExitNoNode, ""},
+	"ALREADY_":        {http.StatusConflict, ExitNotNow, ""},
+	"HOME_":           {http.StatusConflict, ExitMachine, ""},
+	"RECOVERING":      {http.StatusConflict, ExitNotNow, "leave the node running and connected; kontor status shows when it writes again"},
+	"IDENTITY_":       {http.StatusConflict, ExitNotNow, "compare fingerprints with the partner by telephone"},
+	"PARTNERSHIP_":    {http.StatusConflict, ExitNotNow, ""},
+	"INVITATION_":     {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
+	"PAIRING_":        {http.StatusConflict, ExitNotNow, ""},
+	"CLOCK_":          {http.StatusConflict, ExitNotNow, "if the clock is right: kontor clock confirm"},
+	"ENTRY_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
+	"STORE_":          {http.StatusInternalServerError, ExitMachine, ""},
+	"STORE_DISK_FULL": {http.StatusInsufficientStorage, ExitMachine, "free some disk space"},
+	"KEY_":            {http.StatusInternalServerError, ExitMachine, ""},
+	"WRONG_":          {http.StatusInternalServerError, ExitMachine, ""},
+	"NEWER_":          {http.StatusInternalServerError, ExitMachine, "update the program"},
+	"SOCKET_":         {http.StatusInternalServerError, ExitMachine, ""},
+	"PASSPHRASE_":     {http.StatusBadRequest, ExitUsage, ""},
+	"LIMIT_":          {http.StatusTooManyRequests, ExitNotNow, ""},
+	"LATE_":           {http.StatusConflict, ExitNotNow, ""},
+	"VERIFY_":         {http.StatusUnprocessableEntity, ExitRefused, ""},
+	"INCOMPLETE":      {http.StatusOK, ExitIncomplete, ""},
+}
+
+// Meaning looks a code up. A code with a number (FORECAST-04) is a rule's and means a refusal; an unknown one is unforeseen.
+func Meaning(code string) Class {
+	if c, known := classes[code]; known {
+		return c
+	}
+	for i := len(code) - 1; i > 0; i-- {
+		if code[i] == '_' {
+			if c, known := classes[code[:i+1]]; known {
+				return c
+			}
+		}
+	}
+	if i := strings.LastIndexByte(code, '-'); i > 0 {
+		return classes["REFUSED"]
+	}
+	return classes["INTERNAL"]
+}
