@@ -83,11 +83,11 @@ func Gather(src Source, theirs Held) (Batch, error) {
 	}
 	var feeds []*cursor
 	for _, m := range src.Circle.Members {
-		from, err := firstMissing(src.Log, forks, m.Company, theirs)
+		from, skip, err := missingFrom(src.Log, forks, m.Company, theirs)
 		if err != nil {
 			return Batch{}, err
 		}
-		feeds = append(feeds, &cursor{log: src.Log, author: m.Company, next: from})
+		feeds = append(feeds, &cursor{log: src.Log, author: m.Company, next: from, skip: skip})
 	}
 	for {
 		next, err := oldest(feeds)
@@ -140,37 +140,65 @@ func gatherIdentities(b *Batch, src Source, theirs Held) (budget int) {
 	return budget
 }
 
-// firstMissing is the seq of an author from which on the other side may lack entries.
-func firstMissing(log feed.Log, forks []feed.Fork, author block.CID, theirs Held) (int64, error) {
-	from, known := int64(1), 0
+// missingFrom is where to begin with an author: the seq from which on the other side may lack entries, and, after a fork, those
+// of them that it holds all the same.
+func missingFrom(log feed.Log, forks []feed.Fork, author block.CID, theirs Held) (from int64, skip map[block.CID]bool, err error) {
+	var heads []feed.Entry
+	strange := int64(0)
 	for _, head := range theirs.Heads {
 		if head.Author != author {
 			continue
 		}
-		known++
-		if _, held, err := log.Get(head.CID); err != nil {
-			return 0, err
-		} else if held {
-			from = max(from, head.Seq+1)
-			continue
+		entry, held, err := log.Get(head.CID)
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case held:
+			heads = append(heads, entry)
+		default:
+			strange = head.Seq
 		}
-		// They are ahead, or on a branch we do not hold; where they left ours is not known, but not further back than branches go.
-		mine, found, err := log.Head(author)
-		if err != nil {
-			return 0, err
-		}
-		if found && mine.Header.Seq >= head.Seq {
-			return max(1, head.Seq-feed.ForkEntries), nil
-		}
-		from = max(from, head.Seq+1)
 	}
 	for _, f := range forks {
-		// Who names one head does not know of the fork. Both branches are the proof.
-		if f.Author == author && known < 2 {
-			from = min(from, f.Seq)
+		if f.Author == author {
+			skip, err := branches(log, f.Seq, heads)
+			return f.Seq, skip, err
 		}
 	}
-	return from, nil
+	if len(heads) > 0 {
+		return heads[len(heads)-1].Header.Seq + 1, nil, nil
+	}
+	mine, found, err := log.Head(author)
+	if err != nil || !found || strange == 0 {
+		return 1, nil, err
+	}
+	if mine.Header.Seq >= strange {
+		// They are on a branch we do not hold. Where it left ours is not known, but it is not further back than branches go.
+		return max(1, strange-feed.ForkEntries), nil, nil
+	}
+	return strange + 1, nil, nil
+}
+
+// branches lists the entries from a seq up to each of the heads.
+func branches(log feed.Log, from int64, heads []feed.Entry) (map[block.CID]bool, error) {
+	known := map[block.CID]bool{}
+	for _, e := range heads {
+		for e.Header.Seq >= from {
+			known[e.CID] = true
+			if e.Header.Prev == nil {
+				break
+			}
+			prev, found, err := log.Get(*e.Header.Prev)
+			if err != nil {
+				return nil, err
+			}
+			if !found {
+				break
+			}
+			e = prev
+		}
+	}
+	return known, nil
 }
 
 // cursor reads an author's entries a page at a time.
@@ -178,6 +206,7 @@ type cursor struct {
 	log    feed.Log
 	author block.CID
 	next   int64
+	skip   map[block.CID]bool
 	page   []feed.Entry
 	done   bool
 }
@@ -193,7 +222,9 @@ func (c *cursor) fill() error {
 			c.done = false
 			return false, nil
 		}
-		c.page = append(c.page, e)
+		if !c.skip[e.CID] {
+			c.page = append(c.page, e)
+		}
 		c.next = e.Header.Seq + 1
 		return true, nil
 	})
