@@ -2,6 +2,7 @@ package block
 
 import (
 	"errors"
+	"maps"
 	"testing"
 )
 
@@ -47,5 +48,42 @@ func TestUnmarshalRefusesAnUnknownField(t *testing.T) {
 	}
 	if out.SKU != "" {
 		t.Fatalf("a refused block left %+v", out)
+	}
+}
+
+// What the decoder alone would take for a line, although a line is never written so.
+func TestUnmarshalRefusesWhatWouldBeWrittenOtherwise(t *testing.T) {
+	good := map[string]any{"sku": "a", "qty": int64(1), "key": []byte{1, 2, 3, 4}}
+	var out line
+	if err := Unmarshal(mustMarshal(t, good), &out); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(map[string]any){
+		"a short array":          func(m map[string]any) { m["key"] = []byte{1, 2, 3} },
+		"a long array":           func(m map[string]any) { m["key"] = []byte{1, 2, 3, 4, 5} },
+		"an array of numbers":    func(m map[string]any) { m["key"] = []int64{1, 2, 3, 4} },
+		"null for a number":      func(m map[string]any) { m["qty"] = nil },
+		"null for a link":        func(m map[string]any) { m["next"] = nil },
+		"an empty list":          func(m map[string]any) { m["notes"] = []string{} },
+		"an empty map":           func(m map[string]any) { m["ext"] = map[string][]byte{} },
+		"a field missing":        func(m map[string]any) { delete(m, "qty") },
+		"a field in upper case":  func(m map[string]any) { m["SKU"] = m["sku"]; delete(m, "sku") },
+		"bytes for text":         func(m map[string]any) { m["sku"] = []byte("a") },
+		"text for a number":      func(m map[string]any) { m["qty"] = "1" },
+		"a link that is bytes":   func(m map[string]any) { m["next"] = Sum(nil).Bytes() },
+		"one field more":         func(m map[string]any) { m["z"] = int64(1) },
+		"a number for bytes":     func(m map[string]any) { m["ext"] = map[string]int64{"a": 1} },
+		"a link where text goes": func(m map[string]any) { m["sku"] = Sum(nil) },
+	} {
+		m := maps.Clone(good)
+		change(m)
+		out := line{SKU: "before", Qty: 9}
+		err := Unmarshal(mustMarshal(t, m), &out)
+		if !hasCode(err, CodeShape) && !hasCode(err, CodeRoundTrip) && !hasCode(err, CodeLink) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if out.SKU != "" || out.Qty != 0 {
+			t.Errorf("%s: left %+v", name, out)
+		}
 	}
 }
