@@ -96,8 +96,11 @@ func (a Agreement) checkEffects(f *artifact.Report) {
 	}
 	for i, e := range a.Effects {
 		at := fmt.Sprintf("effects[%d]", i)
-		if !slices.Contains(effectKinds, e.Kind) || !e.Cell.valid() || e.Quantity.Sign() < 0 || !e.Unit.Known() {
-			f.Add("AGREEMENT-04", at, "effect of kind %q: want a known kind, a cell, a quantity of at least zero and a known unit", artifact.Clip(string(e.Kind)))
+		if !slices.Contains(effectKinds, e.Kind) || !e.Cell.valid() || e.Quantity.Sign() < 0 {
+			f.Add("AGREEMENT-04", at, "effect of kind %q: want a known kind, a cell and a quantity of at least zero", artifact.Clip(string(e.Kind)))
+		}
+		if !e.Unit.Known() {
+			f.Add("AGREEMENT-04", at+".unit", "unknown unit %q", artifact.Clip(string(e.Unit)))
 		}
 		if !a.has(e.Party) {
 			f.Add("AGREEMENT-04", at+".party", "%s is no party", e.Party.Short())

@@ -68,7 +68,7 @@ type Issue struct {
 	ID   string    `cbor:"id" json:"id"`
 	Name string    `cbor:"name" json:"name"`
 	Kind IssueKind `cbor:"kind" json:"kind"`
-	Unit string    `cbor:"unit" json:"unit"` // "H87", "EUR per 1000", "%", "days"; empty for a date
+	Unit string    `cbor:"unit" json:"unit"` // "C62", "EUR per 1000", "%", "days"; empty for a date
 	Low  Value     `cbor:"low" json:"low"`
 	High Value     `cbor:"high" json:"high"`
 }

@@ -172,8 +172,11 @@ func (o Option) check(f *artifact.Report, path string) {
 	}
 	for i, e := range o.Effects {
 		at := fmt.Sprintf("%s.effects[%d]", path, i)
-		if !e.Cell.valid() || !e.Unit.Known() || e.Quantity.Sign() < 0 || !e.Party.Defined() {
-			f.Add("TOPIC-08", at, "an effect names a party, a cell, a quantity of at least zero and a known unit")
+		if !e.Cell.valid() || e.Quantity.Sign() < 0 || !e.Party.Defined() {
+			f.Add("TOPIC-08", at, "an effect names a party, a cell and a quantity of at least zero")
+		}
+		if !e.Unit.Known() {
+			f.Add("TOPIC-08", at+".unit", "unknown unit %q", artifact.Clip(string(e.Unit)))
 		}
 		if i > 0 && compareOptionEffects(o.Effects[i-1], e) >= 0 {
 			f.Add("TOPIC-08", at, "effect is out of order or double")
