@@ -161,6 +161,41 @@ func (l Line) Cell(b calendar.Bucket) (Cell, bool) {
 	return Cell{}, false
 }
 
+// In is the line with every quantity in another unit of the same dimension; an error where one has no exact decimal.
+func (l Line) In(u quantity.Unit) (Line, error) {
+	if l.Unit == u {
+		return l, nil
+	}
+	var err error
+	convert := func(q quantity.Quantity) quantity.Quantity {
+		if err == nil {
+			q, err = quantity.Convert(q, l.Unit, u)
+		}
+		return q
+	}
+	levels := func(qs []Quantile) []Quantile {
+		converted := make([]Quantile, len(qs))
+		for i, q := range qs {
+			converted[i] = Quantile{q.P, convert(q.Q)}
+		}
+		return converted
+	}
+	cells := make([]Cell, len(l.Buckets))
+	for i, c := range l.Buckets {
+		c.Mean, c.Quantiles, c.Cumulative = convert(c.Mean), levels(c.Quantiles), levels(c.Cumulative)
+		if c.Ordered != nil {
+			ordered := convert(*c.Ordered)
+			c.Ordered = &ordered
+		}
+		cells[i] = c
+	}
+	l.Lot, l.Buckets, l.Unit = convert(l.Lot), cells, u
+	if err != nil {
+		return Line{}, err
+	}
+	return l, nil
+}
+
 // Line is the line with the given key.
 func (d Document) Line(key string) (Line, bool) {
 	for _, l := range d.Lines {

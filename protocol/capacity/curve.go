@@ -1,0 +1,332 @@
+package capacity
+
+import (
+	"fmt"
+	"math/big"
+
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// ppm is one whole: probabilities are counted in millionths.
+const ppm = forecast.PPM
+
+// curve is a quantile function known at some levels, linear between them and unknown beyond the outer two.
+// Values are integers of one scale for the whole match. The values never fall.
+type curve struct {
+	levels []int64    // rising, ppm
+	values []*big.Int // never falling
+	mean   *big.Int   // nil where no mean is known
+	floor  *big.Int   // the lowest value possible
+	top    *big.Int   // the highest value possible, where one is known
+}
+
+// Interval is a probability of which only the two ends are known, in ppm.
+type Interval struct {
+	Lower int64 `json:"lower"`
+	Upper int64 `json:"upper"`
+}
+
+// Range is an expected number of units of which only the two ends are known.
+type Range struct {
+	Lower quantity.Quantity `json:"lower"`
+	Upper quantity.Quantity `json:"upper"`
+	Open  bool              `json:"open,omitempty"` // nothing bounds it from above: no mean is known, and Upper is what the levels alone give
+}
+
+// resultDecimals is the number of decimals in which expected units are stated, the lower end rounded down and the
+// upper end up.
+const resultDecimals = 3
+
+// exceed is the probability that the quantity lies above s. Between two levels it is linear in s; beyond the outer
+// levels only the outer level itself is claimed.
+func (c curve) exceed(s *big.Int) Interval {
+	n := len(c.levels)
+	if c.floor != nil && s.Cmp(c.floor) < 0 {
+		return Interval{ppm, ppm}
+	}
+	if n == 0 {
+		return Interval{0, ppm}
+	}
+	k := -1 // the last level whose value s reaches
+	for k+1 < n && c.values[k+1].Cmp(s) <= 0 {
+		k++
+	}
+	switch k {
+	case -1:
+		return Interval{ppm - c.levels[0], ppm}
+	case n - 1:
+		return Interval{0, ppm - c.levels[n-1]}
+	}
+	width := new(big.Int).Sub(c.values[k+1], c.values[k])
+	step := new(big.Int).Sub(s, c.values[k])
+	step.Mul(step, big.NewInt(c.levels[k+1]-c.levels[k]))
+	down, rest := step.QuoRem(step, width, new(big.Int))
+	below := c.levels[k] + down.Int64()
+	if rest.Sign() == 0 {
+		return Interval{ppm - below, ppm - below}
+	}
+	return Interval{ppm - below - 1, ppm - below}
+}
+
+// mass is an integral of the quantile function over probability: 2 × ppm × units, so that the halves of
+// trapezoids stay whole.
+type mass struct{ lower, upper *big.Int }
+
+var (
+	zero     = new(big.Int)
+	wholePPM = big.NewInt(2 * ppm)
+)
+
+func above(v, s *big.Int) *big.Int {
+	d := new(big.Int).Sub(v, s)
+	if d.Sign() < 0 {
+		d.SetInt64(0)
+	}
+	return d
+}
+
+func timesInt(v *big.Int, n int64) *big.Int { return new(big.Int).Mul(v, big.NewInt(n)) }
+
+// short is the expected excess over s, E[(X-s)+].
+//
+// Between the outer levels it is an integral of straight lines. Of the part below the lowest level it is known
+// that values lie between the floor and the lowest quantile. Of the part above the highest level only its total is
+// known, from the mean: with probability π and total T it adds T - πs where all of it exceeds s, and at most
+// T - πq (q the outer quantile) where s lies beyond q. Without a mean the upper end is open.
+func (c curve) short(s *big.Int) (m mass, open bool) {
+	n := len(c.levels)
+	if n == 0 {
+		return c.shortOfMean(s)
+	}
+	inner, excess := mass{new(big.Int), new(big.Int)}, mass{new(big.Int), new(big.Int)}
+	for k := 0; k+1 < n; k++ {
+		dp, lo, hi := c.levels[k+1]-c.levels[k], c.values[k], c.values[k+1]
+		area := timesInt(new(big.Int).Add(lo, hi), dp)
+		inner.lower.Add(inner.lower, area)
+		switch {
+		case hi.Cmp(s) <= 0:
+		case lo.Cmp(s) >= 0:
+			area = area.Sub(area, timesInt(s, 2*dp))
+			excess.lower.Add(excess.lower, area)
+			excess.upper.Add(excess.upper, area)
+		default: // the line crosses s: a triangle
+			over := new(big.Int).Sub(hi, s)
+			over.Mul(over, over).Mul(over, big.NewInt(dp))
+			q, rest := over.QuoRem(over, new(big.Int).Sub(hi, lo), new(big.Int))
+			excess.lower.Add(excess.lower, q)
+			if rest.Sign() != 0 {
+				q = new(big.Int).Add(q, big.NewInt(1))
+			}
+			excess.upper.Add(excess.upper, q)
+		}
+	}
+	first, last := c.values[0], c.values[n-1]
+	low, high := c.levels[0], ppm-c.levels[n-1]
+	if c.floor != nil {
+		excess.lower.Add(excess.lower, timesInt(above(c.floor, s), 2*low))
+	}
+	excess.upper.Add(excess.upper, timesInt(above(first, s), 2*low))
+
+	least := timesInt(last, 2*high) // the upper part lies at its outer quantile at least
+	lower, upper := least, least
+	switch {
+	case c.mean == nil && c.top != nil:
+		upper = maxInt(least, timesInt(c.top, 2*high))
+	case c.mean == nil:
+		open = true
+	default:
+		total := new(big.Int).Sub(new(big.Int).Mul(c.mean, wholePPM), inner.lower)
+		upper = maxInt(least, new(big.Int).Sub(total, timesInt(c.lowest(), 2*low)))
+		lower = maxInt(least, new(big.Int).Sub(total, timesInt(first, 2*low)))
+	}
+	if s.Cmp(last) <= 0 {
+		part := timesInt(s, 2*high)
+		excess.lower.Add(excess.lower, new(big.Int).Sub(lower, part))
+		excess.upper.Add(excess.upper, new(big.Int).Sub(upper, part))
+	} else {
+		excess.lower.Add(excess.lower, above(lower, timesInt(s, 2*high)))
+		// Known total: all of it may lie far out with little probability. Known top: it may lie there.
+		rest := least
+		if c.mean == nil && c.top != nil {
+			rest = timesInt(s, 2*high)
+		}
+		excess.upper.Add(excess.upper, above(upper, rest))
+	}
+	return excess, open
+}
+
+// over is the expected shortfall below s, E[(s-X)+]: by E[(s-X)+] = s - E[X] + E[(X-s)+] where the mean is known,
+// else as the excess of the mirrored curve.
+func (c curve) over(s *big.Int) (mass, bool) {
+	if c.mean != nil {
+		m, open := c.short(s)
+		gap := new(big.Int).Sub(s, c.mean)
+		gap.Mul(gap, wholePPM)
+		return mass{above(new(big.Int).Add(gap, m.lower), zero), above(new(big.Int).Add(gap, m.upper), zero)}, open
+	}
+	n := len(c.levels)
+	mirror := curve{levels: make([]int64, n), values: make([]*big.Int, n)}
+	for k := range c.levels {
+		mirror.levels[k], mirror.values[k] = ppm-c.levels[n-1-k], new(big.Int).Neg(c.values[n-1-k])
+	}
+	if c.floor != nil {
+		mirror.top = new(big.Int).Neg(c.floor)
+	}
+	if c.top != nil {
+		mirror.floor = new(big.Int).Neg(c.top)
+	}
+	return mirror.short(new(big.Int).Neg(s))
+}
+
+func (c curve) lowest() *big.Int {
+	if c.floor != nil {
+		return c.floor
+	}
+	return zero
+}
+
+// shortOfMean is all a mean alone allows: by Jensen's inequality at least mean - s, and without a lower bound on
+// how spread out demand is at most mean - floor.
+func (c curve) shortOfMean(s *big.Int) (mass, bool) {
+	if c.mean == nil {
+		return mass{new(big.Int), new(big.Int)}, true
+	}
+	lower := new(big.Int).Mul(above(c.mean, s), wholePPM)
+	upper := new(big.Int).Mul(maxInt(above(c.mean, s), above(c.mean, c.lowest())), wholePPM)
+	return mass{lower, upper}, false
+}
+
+func maxInt(a, b *big.Int) *big.Int {
+	if a.Cmp(b) >= 0 {
+		return a
+	}
+	return b
+}
+
+func minInt(a, b *big.Int) *big.Int {
+	if a.Cmp(b) <= 0 {
+		return a
+	}
+	return b
+}
+
+// toRange states a mass in units of 10^scale.
+func (m mass) toRange(scale int, open bool) (Range, error) {
+	lower, err := ratio(m.lower, wholePPM, scale, false)
+	if err != nil {
+		return Range{}, err
+	}
+	upper, err := ratio(m.upper, wholePPM, scale, true)
+	return Range{lower, upper, open}, err
+}
+
+// ratio is num/den × 10^scale with resultDecimals decimals, rounded down or up; den is above zero.
+func ratio(num, den *big.Int, scale int, up bool) (quantity.Quantity, error) {
+	n, d := new(big.Int).Set(num), new(big.Int).Set(den)
+	if shift := scale + resultDecimals; shift >= 0 {
+		n.Mul(n, power(shift))
+	} else {
+		d.Mul(d, power(-shift))
+	}
+	q, rest := n.DivMod(n, d, new(big.Int)) // Euclidean: rounds down for a positive divisor
+	if up && rest.Sign() != 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	return toQuantity(q, -resultDecimals)
+}
+
+// toQuantity is n × 10^scale, or an error where a hostile document has driven it past 19 digits.
+func toQuantity(n *big.Int, scale int) (quantity.Quantity, error) {
+	q, err := quantity.FromBig(n, scale)
+	if err == nil {
+		return q, nil
+	}
+	// An exact figure of more digits is shown with as many as fit; the verdict was made on the exact one.
+	for cut := 1; cut <= 24; cut++ {
+		short := new(big.Int).Quo(n, power(cut))
+		if q, err := quantity.FromBig(short, scale+cut); err == nil {
+			return q, nil
+		}
+	}
+	return quantity.Quantity{}, fmt.Errorf("figure of %d digits: %w", len(n.String()), err)
+}
+
+var powersOfTen = func() (p [80]*big.Int) {
+	p[0] = big.NewInt(1)
+	for i := 1; i < len(p); i++ {
+		p[i] = new(big.Int).Mul(p[i-1], big.NewInt(10))
+	}
+	return p
+}()
+
+// power is 10^n; scales of a match are bounded by the bounds of quantities, far below the table's end.
+func power(n int) *big.Int { return powersOfTen[n] }
+
+// comonotone is the curve of a sum whose terms are high together and low together: quantiles add (and under no
+// other dependence do they). Where the terms have different levels the sum is known at all of them inside the
+// range they share, each term read off its straight lines.
+func comonotone(terms []curve) curve {
+	sum := curve{mean: new(big.Int), floor: new(big.Int)}
+	for _, t := range terms {
+		if t.mean == nil {
+			sum.mean = nil
+		} else if sum.mean != nil {
+			sum.mean.Add(sum.mean, t.mean)
+		}
+		sum.floor.Add(sum.floor, t.lowest())
+	}
+	sum.levels = sharedLevels(terms)
+	sum.values = make([]*big.Int, len(sum.levels))
+	for i, p := range sum.levels {
+		v := new(big.Int)
+		for _, t := range terms {
+			v.Add(v, t.at(p))
+		}
+		sum.values[i] = v
+	}
+	return sum
+}
+
+// sharedLevels are the levels of all terms that lie inside every term's outer levels.
+func sharedLevels(terms []curve) []int64 {
+	if len(terms) == 0 {
+		return nil
+	}
+	same := true
+	low, high := int64(0), int64(ppm)
+	for _, t := range terms {
+		if len(t.levels) == 0 {
+			return nil
+		}
+		same = same && equalLevels(t.levels, terms[0].levels)
+		low, high = max(low, t.levels[0]), min(high, t.levels[len(t.levels)-1])
+	}
+	if same {
+		return terms[0].levels
+	}
+	set := map[int64]bool{}
+	for _, t := range terms {
+		for _, p := range t.levels {
+			if p >= low && p <= high {
+				set[p] = true
+			}
+		}
+	}
+	return sortedLevels(set)
+}
+
+// at is the value at a level inside the outer ones, rounded down to the scale.
+func (c curve) at(p int64) *big.Int {
+	k := 0
+	for k+1 < len(c.levels) && c.levels[k+1] <= p {
+		k++
+	}
+	if c.levels[k] == p || k+1 == len(c.levels) {
+		return c.values[k]
+	}
+	step := new(big.Int).Sub(c.values[k+1], c.values[k])
+	step.Mul(step, big.NewInt(p-c.levels[k]))
+	step.Div(step, big.NewInt(c.levels[k+1]-c.levels[k]))
+	return step.Add(step, c.values[k])
+}

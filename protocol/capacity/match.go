@@ -1,0 +1,555 @@
+package capacity
+
+import (
+	"fmt"
+	"math/big"
+	"sort"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// Bounds and defaults of a match.
+const (
+	// MaxWork bounds line-buckets times groups: a hostile plan that links every line to every group must not hold a
+	// node for minutes.
+	MaxWork = 20_000_000
+	// MaxGridWork bounds the multiplications spent on the independent end of sums, a few seconds in all. A match that
+	// needs more states the comonotone end alone from there on, and says so in its notes.
+	MaxGridWork = 4_000_000_000
+	// MaxAgreed is the most committed supplies taken into one match.
+	MaxAgreed = 100_000
+	// DefaultRisk is the probability of a shortage above which a bucket counts as at risk.
+	DefaultRisk = 200_000
+	// MaxNotes is where the notes of a match stop.
+	MaxNotes = 100
+)
+
+// factorScale is the scale of load factors and unit ratios: their most decimals.
+const factorScale = -forecast.MaxDecimals
+
+var oneFactor = power(-factorScale)
+
+// Input is what a match is made from: the forecast and plan in force and the supply agreed since the plan.
+type Input struct {
+	Forecast    forecast.Document
+	ForecastCID block.CID
+	Plan        Plan
+	PlanCID     block.CID
+	Agreed      []Supply
+	Risk        int64 // ppm; 0 = DefaultRisk
+}
+
+// Supply is what an agreement adds to the plan: committed supply of one product in one bucket. It comes on top of
+// the plan unless the plan names its agreement as included.
+type Supply struct {
+	Agreement block.CID         `json:"agreement"`
+	Product   string            `json:"product"`
+	Region    string            `json:"region,omitempty"` // "" = wherever the product is needed
+	Bucket    calendar.Bucket   `json:"bucket"`
+	Quantity  quantity.Quantity `json:"quantity"` // in the product's unit
+}
+
+// Result is both views of one match.
+type Result struct {
+	Forecast block.CID      `json:"forecast"`
+	Plan     block.CID      `json:"plan"`
+	Risk     int64          `json:"risk"`     // ppm
+	Groups   []GroupMatch   `json:"groups"`   // by group id; the contract view, and the cover of the whole group
+	Products []ProductMatch `json:"products"` // by product, then region; the cover view
+	Unlinked []string       `json:"unlinked"` // keys of forecast lines no active group is linked to
+	Notes    []string       `json:"notes"`    // what could not be computed, and why
+}
+
+// GroupMatch is one capacity group.
+type GroupMatch struct {
+	Group   string        `json:"group"`
+	Name    string        `json:"name"`
+	Unit    quantity.Unit `json:"unit"`
+	Buckets []GroupCell   `json:"buckets"`
+}
+
+// GroupCell is the contract view of one bucket, in the group's unit of load, with the cover of all its products together.
+type GroupCell struct {
+	Bucket   calendar.Bucket   `json:"bucket"`
+	Demand   quantity.Quantity `json:"demand"`   // sum of all demand series after load factors, delta production added last
+	Actual   quantity.Quantity `json:"actual"`   // with agreed supply
+	Maximum  quantity.Quantity `json:"maximum"`  // with agreed supply
+	Agreed   quantity.Quantity `json:"agreed"`   // the load of agreed supply inside actual and maximum
+	Excess   quantity.Quantity `json:"excess"`   // demand above actual; 0 if none
+	Scenario Scenario          `json:"scenario"` // 1 to 8
+	Verdict  Verdict           `json:"verdict"`
+	Colour   Colour            `json:"colour"`
+	Cover    *Cover            `json:"cover,omitempty"` // nil: no stock shared for one of the products
+}
+
+// ProductMatch is the cover view of one product, in its own unit.
+type ProductMatch struct {
+	Product string        `json:"product"`
+	Region  string        `json:"region,omitempty"` // "" = every region without a stock of its own
+	Unit    quantity.Unit `json:"unit"`
+	Groups  []string      `json:"groups"`            // the active groups that make it
+	Missing string        `json:"missing,omitempty"` // why there is no cover view: "no stock shared", "no share of the capacity stated"
+	Buckets []ProductCell `json:"buckets"`
+}
+
+// ProductCell is one bucket of a product.
+type ProductCell struct {
+	Bucket calendar.Bucket   `json:"bucket"`
+	Demand quantity.Quantity `json:"demand"` // mean demand of the bucket
+	Supply quantity.Quantity `json:"supply"` // capacity allotted in the bucket, agreed supply included
+	Cover  *Cover            `json:"cover,omitempty"`
+}
+
+// Match sets the forecast against the plan. It is linear in forecast cells times the groups they load.
+//
+// Contract view (CX-0128): demand series are aggregated first and compared then; the load factor is applied first
+// and delta production last; inactive groups are left out. Cover view (practice T6): see Cover. An error means
+// figures beyond the bounds CheckPlan and forecast.Check enforce, or too much work.
+func Match(in Input) (Result, error) {
+	if len(in.Agreed) > MaxAgreed {
+		return Result{}, fmt.Errorf("match: %d agreed supplies are more than %d", len(in.Agreed), MaxAgreed)
+	}
+	m := matcher{Input: in, result: Result{Forecast: in.ForecastCID, Plan: in.PlanCID, Risk: in.Risk}, positioned: map[string]map[string]bool{}}
+	if m.Risk == 0 {
+		m.Risk, m.result.Risk = DefaultRisk, DefaultRisk
+	}
+	if err := m.prepare(); err != nil {
+		return Result{}, fmt.Errorf("match: %w", err)
+	}
+	for _, g := range m.groups {
+		if err := m.matchGroup(g); err != nil {
+			return Result{}, fmt.Errorf("match group %q: %w", artifact.Clip(g.ID), err)
+		}
+	}
+	for _, p := range m.pools() {
+		if err := m.matchProduct(p); err != nil {
+			return Result{}, fmt.Errorf("match product %q: %w", artifact.Clip(p.product), err)
+		}
+	}
+	for _, l := range m.demand.lines {
+		if !m.linked[l.key] {
+			m.result.Unlinked = append(m.result.Unlinked, l.key)
+		}
+	}
+	return m.result, nil
+}
+
+// matcher holds one match while it is made.
+type matcher struct {
+	Input
+	demand     demand
+	scale      int // of all loads and supplies: the demand's and the factor's together
+	groups     []loadedGroup
+	positions  []Position                 // in their product's unit, under its item id, by key
+	positioned map[string]map[string]bool // product to the regions with a stock of their own
+	linked     map[string]bool
+	makers     map[string][]int // item id to the indexes of the groups that make it
+	work       int
+	gridWork   int
+	agreedOf   map[string][]Supply // by item id
+	result     Result
+}
+
+// loadedGroup is an active group with the lines that load it.
+type loadedGroup struct {
+	Group
+	loads []load
+}
+
+// load is one demand line in a group.
+type load struct {
+	line   *demandLine
+	link   int
+	factor *big.Int // × 10^factorScale
+}
+
+func (m *matcher) note(format string, args ...any) {
+	if len(m.result.Notes) < MaxNotes {
+		m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// prepare brings everything to one scale and finds which lines load which group.
+func (m *matcher) prepare() error {
+	m.demand = readDemand(m.oneUnit(m.Forecast), m.finest())
+	m.scale = m.demand.scale + factorScale
+	units := map[string]quantity.Unit{}
+	byProduct := map[string][]*demandLine{}
+	for i := range m.demand.lines {
+		l := &m.demand.lines[i]
+		units[l.product] = l.unit
+		byProduct[l.product] = append(byProduct[l.product], l)
+	}
+	m.readPositions(units)
+	m.dropIncluded()
+	m.linked, m.makers = map[string]bool{}, map[string][]int{}
+	groups := append([]Group(nil), m.Plan.Groups...)
+	sort.SliceStable(groups, func(i, j int) bool { return groups[i].ID < groups[j].ID })
+	for _, g := range groups {
+		if g.Inactive {
+			continue
+		}
+		loaded := loadedGroup{Group: g}
+		m.work += len(g.Slots) + len(g.Capacities) + len(m.Agreed)
+		for _, product := range productsOf(g, m.demand.products) {
+			m.makers[product] = append(m.makers[product], len(m.groups))
+			for _, l := range byProduct[product] {
+				i := bestLink(g.Links, m.demand.products, l)
+				if i < 0 {
+					continue
+				}
+				factor, err := m.factor(g.Links[i], l.unit, g.Unit)
+				if err != nil {
+					m.note("group %q leaves out line %q: %v", artifact.Clip(g.ID), artifact.Clip(l.key), err)
+					continue
+				}
+				loaded.loads = append(loaded.loads, load{l, i, factor})
+				m.linked[l.key] = true
+				if m.work += len(l.cells) + len(g.Links); m.work > MaxWork {
+					return fmt.Errorf("lines times groups exceed %d", MaxWork)
+				}
+			}
+		}
+		m.groups = append(m.groups, loaded)
+	}
+	return nil
+}
+
+// finest is the smallest exponent among the plan's figures.
+func (m *matcher) finest() int {
+	finest := 0
+	see := func(qs ...quantity.Quantity) {
+		for _, q := range qs {
+			finest = min(finest, q.Exponent())
+		}
+	}
+	for _, g := range m.Plan.Groups {
+		for _, c := range g.Capacities {
+			see(c.Actual, c.Maximum)
+			if c.Delta != nil {
+				see(*c.Delta)
+			}
+		}
+		for _, s := range g.Slots {
+			see(s.Quantity)
+		}
+	}
+	for _, p := range m.Plan.Positions {
+		see(p.InTransit, p.Backlog)
+		for _, q := range []*quantity.Quantity{p.Stock, p.Limit, p.MaxCover} {
+			if q != nil {
+				see(*q)
+			}
+		}
+	}
+	for _, s := range m.Agreed {
+		see(s.Quantity)
+	}
+	return finest
+}
+
+// oneUnit brings all lines of a product to the unit of its first line in order of keys.
+func (m *matcher) oneUnit(f forecast.Document) forecast.Document {
+	mixed, units := false, map[string]quantity.Unit{}
+	for _, l := range f.Lines {
+		if u, seen := units[l.Item.ID()]; seen && u != l.Unit {
+			mixed = true
+		}
+		units[l.Item.ID()] = l.Unit
+	}
+	if !mixed {
+		return f
+	}
+	lines := append([]forecast.Line(nil), f.Lines...)
+	sort.SliceStable(lines, func(i, j int) bool { return lines[i].Key() < lines[j].Key() })
+	clear(units)
+	f.Lines = nil
+	for _, l := range lines {
+		u, seen := units[l.Item.ID()]
+		if !seen {
+			u = l.Unit
+			units[l.Item.ID()] = u
+		}
+		converted, err := l.In(u)
+		if err != nil {
+			m.note("line %q is left out: %v", artifact.Clip(l.Key()), err)
+			continue
+		}
+		f.Lines = append(f.Lines, converted)
+	}
+	return f
+}
+
+// readPositions keeps the positions of forecast products, in the product's unit.
+func (m *matcher) readPositions(units map[string]quantity.Unit) {
+	positions := append([]Position(nil), m.Plan.Positions...)
+	sort.SliceStable(positions, func(i, j int) bool { return positions[i].Key() < positions[j].Key() })
+	for _, p := range positions {
+		product, known := m.demand.products[p.Product]
+		if !known {
+			continue // stock of something nobody asks for
+		}
+		converted, err := p.in(units[product])
+		if err == nil && !m.fits(converted) {
+			err = fmt.Errorf("its figures are finer than the match")
+		}
+		if err != nil {
+			m.note("position of %q is left out: %v", artifact.Clip(p.Product), err)
+			continue
+		}
+		converted.Product = product
+		m.positions = append(m.positions, converted)
+		if converted.Region != "" {
+			if m.positioned[product] == nil {
+				m.positioned[product] = map[string]bool{}
+			}
+			m.positioned[product][converted.Region] = true
+		}
+	}
+}
+
+// fits reports whether converted figures can be brought to the scale of the match.
+func (m *matcher) fits(p Position) bool {
+	all := []quantity.Quantity{p.InTransit, p.Backlog}
+	for _, q := range []*quantity.Quantity{p.Stock, p.Limit, p.MaxCover} {
+		if q != nil {
+			all = append(all, *q)
+		}
+	}
+	for _, q := range all {
+		if q.Exponent() < m.scale {
+			return false
+		}
+	}
+	return true
+}
+
+// in is the position in another unit of the same dimension.
+func (p Position) in(u quantity.Unit) (Position, error) {
+	if p.Unit == u {
+		return p, nil
+	}
+	var err error
+	convert := func(q *quantity.Quantity) *quantity.Quantity {
+		if q == nil || err != nil {
+			return q
+		}
+		var c quantity.Quantity
+		c, err = quantity.Convert(*q, p.Unit, u)
+		return &c
+	}
+	p.Stock, p.Limit, p.MaxCover = convert(p.Stock), convert(p.Limit), convert(p.MaxCover)
+	p.InTransit, p.Backlog = *convert(&p.InTransit), *convert(&p.Backlog)
+	p.Unit = u
+	return p, err
+}
+
+// dropIncluded leaves out agreed supply that the plan already contains, and what speaks of no product at hand.
+func (m *matcher) dropIncluded() {
+	included := map[block.CID]bool{}
+	for _, c := range m.Plan.Includes {
+		included[c] = true
+	}
+	var kept []Supply
+	for _, s := range m.Agreed {
+		product, known := m.demand.products[s.Product]
+		if included[s.Agreement] || !known {
+			continue
+		}
+		s.Product = product
+		kept = append(kept, s)
+	}
+	m.Agreed = kept
+}
+
+func productsOf(g Group, products map[string]string) []string {
+	seen := map[string]bool{}
+	var all []string
+	for _, l := range g.Links {
+		if p, known := products[l.Product]; known && !seen[p] {
+			seen[p] = true
+			all = append(all, p)
+		}
+	}
+	sort.Strings(all)
+	return all
+}
+
+// bestLink is the most precise link that covers the line, or -1: region and category before region before
+// category before the product alone. A demand series counts once in a group.
+func bestLink(links []Link, products map[string]string, l *demandLine) int {
+	best, rank := -1, -1
+	for i, k := range links {
+		if products[k.Product] != l.product || !regionCovers(k.Region, l.region) || (k.Category != "" && k.Category != l.category) {
+			continue
+		}
+		r := 0
+		if k.Region != "" {
+			r += 2
+		}
+		if k.Category != "" {
+			r++
+		}
+		if r > rank {
+			best, rank = i, r
+		}
+	}
+	return best
+}
+
+// regionCovers reports whether a link or supply for a region serves the line's region: a country serves its parts.
+func regionCovers(wide, region string) bool {
+	return wide == "" || wide == region || (len(region) > len(wide) && region[:len(wide)] == wide && region[len(wide)] == '-')
+}
+
+func (m *matcher) factor(l Link, from, to quantity.Unit) (*big.Int, error) {
+	f, err := unitFactor(l, from, to)
+	if err != nil {
+		return nil, err
+	}
+	n, exact := f.At(factorScale)
+	if !exact || n.Sign() <= 0 {
+		return nil, fmt.Errorf("load factor %s is not above zero or has more than %d decimals", f, -factorScale)
+	}
+	return n, nil
+}
+
+// at brings a figure to the scale of the match; figures were made to fit by finest.
+func (m *matcher) at(q quantity.Quantity) *big.Int {
+	n, ok := q.At(m.scale)
+	if !ok {
+		panic("capacity: the scale of a match is its finest exponent")
+	}
+	return n
+}
+
+// matchGroup makes the contract view of a group, and the cover of its products together.
+func (m *matcher) matchGroup(g loadedGroup) error {
+	out := GroupMatch{Group: g.ID, Name: g.Name, Unit: g.Unit}
+	opening, limited := m.groupOpening(g)
+	supply := new(big.Int)
+	straddling := map[string]bool{}
+	agreedLoads := m.agreedLoads(g)
+	for j, c := range g.Capacities {
+		sum := new(big.Int)
+		for _, l := range g.loads {
+			mean, straddles := l.line.inside(c.Bucket)
+			if straddles && !straddling[l.line.key] {
+				straddling[l.line.key] = true
+				m.note("group %q: a bucket of line %q straddles bucket %s and is not counted", artifact.Clip(g.ID), artifact.Clip(l.line.key), c.Bucket)
+			}
+			sum.Add(sum, mean.Mul(mean, l.factor)) // load factor first
+		}
+		if c.Delta != nil {
+			sum.Add(sum, m.at(*c.Delta)) // delta last
+		}
+		agreed := agreedLoads[j]
+		actual := new(big.Int).Add(m.at(c.Actual), agreed)
+		maximum := maxInt(new(big.Int).Add(m.at(c.Maximum), agreed), actual)
+		cell := GroupCell{Bucket: c.Bucket}
+		cell.Scenario, cell.Verdict, cell.Colour = judge(sum, actual, maximum)
+		for _, f := range []struct {
+			to   *quantity.Quantity
+			from *big.Int
+		}{{&cell.Demand, sum}, {&cell.Actual, actual}, {&cell.Maximum, maximum}, {&cell.Agreed, agreed}, {&cell.Excess, above(sum, actual)}} {
+			var err error
+			if *f.to, err = toQuantity(f.from, m.scale); err != nil {
+				return err
+			}
+		}
+		if c.Start >= m.demand.start {
+			supply.Add(supply, actual)
+			if opening != nil && !limited {
+				terms, ok := termsUpTo(g.loads, c.End)
+				if ok && len(terms) > 0 {
+					cover, err := m.cover(terms, new(big.Int).Add(supply, opening), zero)
+					if err != nil {
+						return err
+					}
+					cell.Cover = &cover
+				}
+			}
+		}
+		out.Buckets = append(out.Buckets, cell)
+	}
+	m.result.Groups = append(m.result.Groups, out)
+	return nil
+}
+
+// termsUpTo are the cumulative loads of the lines at a day; false where a bucket straddles it.
+func termsUpTo(loads []load, end calendar.Date) ([]curve, bool) {
+	terms := make([]curve, 0, len(loads))
+	for _, l := range loads {
+		c, ok := l.line.upTo(end)
+		if !ok {
+			return nil, false
+		}
+		terms = append(terms, c.times(l.factor))
+	}
+	return terms, true
+}
+
+// agreedLoads are the loads of agreed supply of the group's products, one figure per capacity bucket. A supply
+// counts by its link once, whatever the number of lines it serves.
+func (m *matcher) agreedLoads(g loadedGroup) []*big.Int {
+	sums := zeros(len(g.Capacities))
+	byProduct := map[string][]load{}
+	for _, l := range g.loads {
+		byProduct[l.line.product] = append(byProduct[l.line.product], l)
+	}
+	for _, s := range m.Agreed {
+		j := g.capacityAt(s.Bucket)
+		if j < 0 {
+			continue
+		}
+		for _, l := range byProduct[s.Product] {
+			if regionCovers(s.Region, l.line.region) {
+				n, _ := s.Quantity.At(m.demand.scale)
+				sums[j] = n.Add(n.Mul(n, l.factor), sums[j])
+				break
+			}
+		}
+	}
+	return sums
+}
+
+// groupOpening is stock and goods in transit less backlog of all the group's products, as load; nil where one of
+// them has no stock shared. limited says that some stock has a limit: then the path of stock matters product by
+// product, and the group as a whole claims nothing.
+func (m *matcher) groupOpening(g loadedGroup) (sum *big.Int, limited bool) {
+	sum = new(big.Int)
+	factors := map[string]*big.Int{}
+	for _, l := range g.loads {
+		if _, set := factors[l.line.product]; !set {
+			factors[l.line.product] = l.factor
+		}
+	}
+	stocked := map[string]bool{}
+	for _, p := range m.positions {
+		factor, here := factors[p.Product]
+		if !here || p.Stock == nil {
+			continue
+		}
+		stocked[p.Product] = true
+		limited = limited || p.Limit != nil
+		n := new(big.Int).Quo(m.opening(p), oneFactor)
+		sum.Add(sum, n.Mul(n, factor))
+	}
+	for product := range factors {
+		if !stocked[product] {
+			return nil, limited
+		}
+	}
+	return sum, limited
+}
+
+// opening is -B_0 of practice T6: stock and in transit less backlog, in the product's unit.
+func (m *matcher) opening(p Position) *big.Int {
+	n := m.at(*p.Stock)
+	n.Add(n, m.at(p.InTransit))
+	return n.Sub(n, m.at(p.Backlog))
+}

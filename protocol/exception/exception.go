@@ -1,0 +1,245 @@
+// Package exception holds what somebody should do something about: a shortage ahead, an overloaded line, figures
+// gone stale. It is a room of its own because exceptions arise from every business noun (capacity today, campaigns,
+// quality and freshness later) and are worked off in one list, so they belong to none of them.
+//
+// Most callers need Exception, ID and Reconcile, which compares the open list with what the newest documents show:
+// what is new is raised, what remains keeps its identity, and an exception whose cause is gone closes by itself.
+//
+// Guarantees: pure functions; ids follow from the documents and the scope alone, so both nodes of a partnership
+// speak of the same exception without exchanging it. An id identifies, it hides nothing.
+package exception
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// ID names an exception: the first 16 bytes of a SHA-256 over its cause.
+type ID [16]byte
+
+// idLabel keeps these hashes apart from every other use of SHA-256.
+const idLabel = "kontor exception v1"
+
+// NewID derives the id from what caused the exception: the documents compared, the kind, and the scope with its
+// first bucket. Later buckets may join without changing it.
+func NewID(kind Kind, scope Scope, sources ...block.CID) ID {
+	h := sha256.New()
+	part := func(b []byte) { fmt.Fprintf(h, "%d:%s", len(b), b) } // lengths keep neighbouring parts apart
+	part([]byte(idLabel))
+	part([]byte(kind))
+	part([]byte(scope.Group))
+	part([]byte(scope.Product))
+	part([]byte(scope.Region))
+	part([]byte(scope.Buckets.Start.String()))
+	for _, c := range sources {
+		if c.Defined() {
+			part(c.Bytes())
+		} else {
+			part(nil)
+		}
+	}
+	var id ID
+	copy(id[:], h.Sum(nil))
+	return id
+}
+
+// ParseID reads 32 hexadecimal digits.
+func ParseID(s string) (ID, error) {
+	var id ID
+	if len(s) != 2*len(id) {
+		return ID{}, fmt.Errorf("malformed exception id %q: want 32 hexadecimal digits", s)
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
+		return ID{}, fmt.Errorf("malformed exception id %q: %w", s, err)
+	}
+	return id, nil
+}
+
+// String is 32 hexadecimal digits.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// MarshalText writes String, for JSON.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads what ParseID reads.
+func (id *ID) UnmarshalText(text []byte) error {
+	parsed, err := ParseID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}
+
+// Kind says what is wrong.
+type Kind string
+
+// The kinds of exceptions.
+const (
+	Shortage  Kind = "SHORTAGE"   // cumulative demand is likely to exceed cumulative supply
+	Overload  Kind = "OVERLOAD"   // demand exceeds a group's actual capacity, and no stock is shared that could cover it
+	StaleData Kind = "STALE_DATA" // an input in use is older than its freshness allows
+)
+
+// Speed says who deals with it first (practice T4).
+type Speed string
+
+// The speeds.
+const (
+	Desk     Speed = "DESK"     // planner, buyer, account under a mandate
+	Officers Speed = "OFFICERS" // above mandate: a topic
+)
+
+// Scope is what an exception speaks of.
+type Scope struct {
+	Group   string          `cbor:"group,omitempty" json:"group,omitempty"` // capacity group
+	Product string          `cbor:"product,omitempty" json:"product,omitempty"`
+	Region  string          `cbor:"region,omitempty" json:"region,omitempty"`
+	Buckets calendar.Bucket `cbor:"buckets" json:"buckets"` // from the first to the last bucket concerned
+}
+
+// Exception is one thing to deal with.
+type Exception struct {
+	ID       ID                `cbor:"id" json:"id"`
+	Kind     Kind              `cbor:"kind" json:"kind"`
+	Scope    Scope             `cbor:"scope" json:"scope"`
+	Side     Side              `cbor:"side" json:"side"`   // whose exception it is
+	Speed    Speed             `cbor:"speed" json:"speed"` // desk or officers
+	Role     string            `cbor:"role" json:"role"`   // "PLANNER", "COO"
+	Units    quantity.Quantity `cbor:"units" json:"units"` // expected units short, lower end: what is certain to be expected
+	UnitsMax quantity.Quantity `cbor:"unitsMax" json:"unitsMax"`
+	Unit     quantity.Unit     `cbor:"unit" json:"unit"`
+	Value    quantity.Money    `cbor:"value" json:"value"`                       // units × the policy's unit value; zero where none is known
+	Shortage int64             `cbor:"shortagePpm" json:"shortagePpm"`           // largest probability of a shortage, lower end, ppm
+	Upper    int64             `cbor:"shortageUpperPpm" json:"shortageUpperPpm"` // the same, upper end
+	Deadline int64             `cbor:"deadline" json:"deadline"`                 // ms UTC: after that the default outcome is what happens
+	Default  Outcome           `cbor:"default" json:"default"`                   // if nothing is done
+}
+
+// Side is the side of the trade that owns an exception.
+type Side string
+
+// The sides.
+const (
+	Buyer  Side = "BUYER"
+	Seller Side = "SELLER"
+)
+
+// Outcome is what happens by itself.
+type Outcome struct {
+	Code string `cbor:"code" json:"code"` // stable
+	Text string `cbor:"text" json:"text"` // a sentence for people
+}
+
+// Codes of default outcomes.
+const (
+	OutcomeShareShortage = "AGREED_SHARE" // supply is divided by agreed shares and the rest stays open
+	OutcomeLastCommit    = "LAST_COMMIT_STANDS"
+	OutcomeNoCommit      = "NO_COMMIT"
+)
+
+// Sort orders by value, largest first, then deadline, then id: the order in which people should look at them.
+// Amounts in several currencies are ordered by currency first.
+func Sort(all []Exception) {
+	slices.SortFunc(all, func(a, b Exception) int {
+		return cmp.Or(
+			strings.Compare(string(a.Value.Currency), string(b.Value.Currency)),
+			cmp.Compare(b.Value.Minor, a.Value.Minor),
+			cmp.Compare(a.Deadline, b.Deadline),
+			slices.Compare(a.ID[:], b.ID[:]),
+		)
+	})
+}
+
+// Join merges exceptions of one kind and scope whose buckets touch or overlap: one cause, one exception. The joined
+// one keeps the id of the earliest; units, value and probability are the largest of its parts, because a shortage
+// not made good is still there in the next bucket.
+func Join(all []Exception) []Exception {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b Exception) int {
+		return cmp.Or(strings.Compare(a.place(), b.place()), a.Scope.Buckets.Compare(b.Scope.Buckets), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	var joined []Exception
+	for _, e := range sorted {
+		if n := len(joined); n > 0 && joined[n-1].place() == e.place() && e.Scope.Buckets.Start <= joined[n-1].Scope.Buckets.End {
+			joined[n-1] = joined[n-1].with(e)
+			continue
+		}
+		joined = append(joined, e)
+	}
+	return joined
+}
+
+func (e Exception) place() string {
+	return strings.Join([]string{string(e.Kind), e.Scope.Group, e.Scope.Product, e.Scope.Region}, "\x00")
+}
+
+func (e Exception) with(f Exception) Exception {
+	e.Scope.Buckets.End = max(e.Scope.Buckets.End, f.Scope.Buckets.End)
+	if e.Units.Less(f.Units) {
+		e.Units = f.Units
+	}
+	if e.UnitsMax.Less(f.UnitsMax) {
+		e.UnitsMax = f.UnitsMax
+	}
+	if order, err := e.Value.Cmp(f.Value); err == nil && order < 0 {
+		e.Value = f.Value
+	}
+	e.Shortage, e.Upper = max(e.Shortage, f.Shortage), max(e.Upper, f.Upper)
+	e.Deadline = min(e.Deadline, f.Deadline)
+	if f.Speed == Officers {
+		e.Speed, e.Role = f.Speed, f.Role
+	}
+	return e
+}
+
+// Changes are what a new look at the documents does to the open list.
+type Changes struct {
+	Raised []Exception // not open before
+	Kept   []Exception // open before and still there: the old id with the new figures
+	Closed []Exception // open before, and the cause is gone
+}
+
+// Reconcile compares the open exceptions with those the newest documents show. An open one is still there if one
+// of the found has its kind and place and shares a day with it; each found one continues at most one open one, the
+// earliest. Neither list's order matters.
+func Reconcile(open, found []Exception) Changes {
+	var c Changes
+	byPlace := func(a, b Exception) int {
+		return cmp.Or(strings.Compare(a.place(), b.place()), a.Scope.Buckets.Compare(b.Scope.Buckets), slices.Compare(a.ID[:], b.ID[:]))
+	}
+	open, found = slices.SortedFunc(slices.Values(open), byPlace), slices.SortedFunc(slices.Values(found), byPlace)
+	taken := make([]bool, len(found))
+	from := 0 // found is sorted as open is: earlier places are done with
+	for _, o := range open {
+		for from < len(found) && found[from].place() < o.place() {
+			from++
+		}
+		kept := false
+		for i := from; i < len(found) && found[i].place() == o.place(); i++ {
+			if !taken[i] && found[i].Scope.Buckets.Overlaps(o.Scope.Buckets) {
+				f := found[i]
+				f.ID, taken[i], kept = o.ID, true, true
+				c.Kept = append(c.Kept, f)
+				break
+			}
+		}
+		if !kept {
+			c.Closed = append(c.Closed, o)
+		}
+	}
+	for i, f := range found {
+		if !taken[i] {
+			c.Raised = append(c.Raised, f)
+		}
+	}
+	return c
+}
