@@ -191,7 +191,7 @@ func Changes(was, is Rendering) string {
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
 	for _, step := range steps(a, b) {
-		out = append(out, step)
+		out = append(out, strings.TrimRight(step, " "))
 	}
 	return strings.Join(out, "\n") + "\n"
 }
