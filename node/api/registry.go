@@ -108,13 +108,13 @@ func HandleUpload[In, Out any](r *Registry, route wire.Route[In, Out], handle fu
 func HandleDownload[In any](r *Registry, route wire.Route[In, wire.None], handle func(ctx context.Context, c Caller, in In, file io.Writer) error) {
 	mustCarry(route.Spec, wire.Download)
 	r.add(entry{route.Spec, reflect.TypeFor[In](), reflect.TypeFor[wire.None](), func(w http.ResponseWriter, req *http.Request, c Caller) error {
-		var in In
-		if err := wire.DecodeQuery(req.URL.Query(), &in); err != nil {
+		in, err := readIn[In](req)
+		if err != nil {
 			return err
 		}
 		out := &begun{Writer: w}
 		w.Header().Set("Content-Type", "application/octet-stream")
-		err := handle(req.Context(), c, in, out)
+		err = handle(req.Context(), c, in, out)
 		if err != nil && out.any {
 			panic(http.ErrAbortHandler)
 		}

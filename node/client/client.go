@@ -111,7 +111,16 @@ func Upload[In, Out any](ctx context.Context, c *Client, route wire.Route[In, Ou
 
 // Download calls a route that gives a file and copies it to w. On an error w may hold a part.
 func Download[In any](ctx context.Context, c *Client, route wire.Route[In, wire.None], in In, w io.Writer) error {
-	answer, err := c.send(ctx, route.Spec, c.base+route.Path+query(in), "", nil)
+	target, body := c.base+route.Path, []byte(nil)
+	if route.Method == http.MethodGet {
+		target += query(in)
+	} else {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	answer, err := c.send(ctx, route.Spec, target, "", bytes.NewReader(body))
 	if err != nil {
 		return c.explain(ctx, err)
 	}

@@ -57,7 +57,7 @@ var classes = map[string]Class{
 	"BAD_REQUEST":     {http.StatusBadRequest, ExitUsage, ""},
 	"BAD_":            {http.StatusBadRequest, ExitUsage, ""},
 	"MISSING_":        {http.StatusBadRequest, ExitUsage, ""},
-	"AMBIGUOUS":       {http.StatusBadRequest, ExitUsage, ""},
+	"WHICH_":          {http.StatusBadRequest, ExitUsage, ""},
 	"TOO_LARGE":       {http.StatusRequestEntityTooLarge, ExitUsage, "split it"},
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
@@ -88,6 +88,11 @@ var classes = map[string]Class{
 	"LIMIT_":          {http.StatusTooManyRequests, ExitNotNow, ""},
 	"LATE_":           {http.StatusConflict, ExitNotNow, ""},
 	"VERIFY_":         {http.StatusUnprocessableEntity, ExitRefused, ""},
+	"PAIR-02":         {http.StatusBadRequest, ExitUsage, "copy the whole invitation, kontor1 and all that follows"},
+	"PAIR-01":         {http.StatusBadRequest, ExitUsage, "copy the whole invitation, kontor1 and all that follows"},
+	"PAIR-03":         {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
+	"PAIR-04":         {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
+	"PAIR-13":         {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
 	"INCOMPLETE":      {http.StatusOK, ExitIncomplete, ""},
 }
 

@@ -1,0 +1,250 @@
+// Package command is the command line: one file of commands per noun, all thin clients of the node's local API, but for those that
+// need a key file or the home itself.
+//
+// [Main] runs one command line. A noun's file declares its verbs as data ([verb]) and is registered by one line in nouns. The result goes to
+// stdout, everything else to stderr; with --json the result is one JSON document whose fields are only ever added.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api/wire"
+	"kontor/node/client"
+)
+
+// nouns are the top-level commands, in the order of the help.
+func nouns() []*cli.Command {
+	return []*cli.Command{
+		completionVerb.command(),
+		versionVerb.command(),
+	}
+}
+
+// verb is one command: what it is called, takes, does and answers.
+type verb struct {
+	name     string
+	short    string // one line, for lists
+	args     string // "FILE", "TOKEN", "" for none
+	most     int    // how many arguments at most; those in args without brackets are required
+	long     string // what else to know
+	examples []string
+	exits    []int // exit statuses besides 0, 1 and 2 that it may end with
+	flags    []cli.Flag
+	// local commands work on the home or on files: they need no node and take no --address.
+	local bool
+	run   func(c *call) error
+}
+
+// noun groups verbs.
+func noun(name, short string, verbs ...verb) *cli.Command {
+	n := &cli.Command{Name: name, Usage: short, HideHelpCommand: true, Action: func(c *cli.Context) error {
+		if c.Args().Present() {
+			return usagef("kontor %s has no verb %q; kontor %s --help lists them", name, c.Args().First(), name)
+		}
+		return cli.ShowSubcommandHelp(c)
+	}}
+	for _, v := range verbs {
+		n.Subcommands = append(n.Subcommands, v.command())
+	}
+	return n
+}
+
+func (v verb) command() *cli.Command {
+	return &cli.Command{
+		Name: v.name, Usage: v.short, ArgsUsage: v.args, Description: v.description(), HideHelpCommand: true,
+		Flags:        append(append([]cli.Flag{}, v.flags...), v.common()...),
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) },
+		Action: func(ctx *cli.Context) error {
+			least := 0
+			for _, a := range strings.Fields(v.args) {
+				if !strings.HasPrefix(a, "[") {
+					least++
+				}
+			}
+			if n := ctx.Args().Len(); n < least {
+				return usagef("%s is missing: %s %s", strings.Fields(v.args)[n], ctx.Command.HelpName, v.args)
+			} else if n > max(least, v.most) {
+				return usagef("%q is one argument too many: %s", ctx.Args().Get(n-1), strings.TrimSpace(ctx.Command.HelpName+" "+v.args))
+			}
+			return v.run(newCall(ctx))
+		},
+	}
+}
+
+// common are the flags every command has.
+func (v verb) common() []cli.Flag {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "home", Usage: "`DIR` of the company", EnvVars: []string{"KONTOR_HOME"}, Value: defaultHome(), DefaultText: "~/.kontor"},
+		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON; fields are only ever added"},
+	}
+	if !v.local {
+		flags = append(flags,
+			&cli.StringFlag{Name: "address", Usage: "`URL` of a node's API on this machine instead of the home's socket", EnvVars: []string{"KONTOR_ADDRESS"}},
+			&cli.StringFlag{Name: "token-file", Usage: "`FILE` with the personal token to call with", EnvVars: []string{"KONTOR_TOKEN_FILE"}})
+	}
+	return flags
+}
+
+func (v verb) description() string {
+	var b strings.Builder
+	if v.long != "" {
+		b.WriteString(v.long + "\n\n")
+	}
+	if len(v.examples) > 0 {
+		b.WriteString("Examples:\n")
+		for _, e := range v.examples {
+			b.WriteString("  " + e + "\n")
+		}
+		b.WriteString("\n")
+	}
+	exits := append([]int{wire.ExitOK, wire.ExitFailed, wire.ExitUsage}, v.exits...)
+	if !v.local {
+		exits = append(exits, wire.ExitDenied, wire.ExitNoNode)
+	}
+	b.WriteString("Exit status:\n")
+	for status, meaning := range wire.Exits {
+		for _, e := range exits {
+			if e == status {
+				b.WriteString("  " + meaning + "\n")
+				break
+			}
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func defaultHome() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ".kontor"
+	}
+	return filepath.Join(home, ".kontor")
+}
+
+// call is one command under way.
+type call struct {
+	*cli.Context
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// streams carries the three streams through the parser.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func newCall(ctx *cli.Context) *call {
+	s := ctx.App.Metadata["streams"].(streams)
+	return &call{ctx, s.in, s.out, s.err}
+}
+
+// home is the company's directory, absolute.
+func (c *call) home() string {
+	path, err := filepath.Abs(c.String("home"))
+	if err != nil {
+		return c.String("home")
+	}
+	return path
+}
+
+// asJSON tells whether the result is wanted as JSON.
+func (c *call) asJSON() bool { return c.Bool("json") }
+
+// note tells the user something that is not the result.
+func (c *call) note(format string, args ...any) { fmt.Fprintf(c.stderr, "kontor: "+format+"\n", args...) }
+
+// node is the client of the node this command talks to.
+func (c *call) node() (*client.Client, error) {
+	token := ""
+	if path := c.String("token-file"); path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, usagef("read the token: %v", err)
+		}
+		token = strings.TrimSpace(string(data))
+	}
+	if address := c.String("address"); address != "" {
+		return client.Dial(address, token), nil
+	}
+	return client.Dial(c.home(), token), nil
+}
+
+// ask calls a route of the node.
+func ask[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error) {
+	n, err := c.node()
+	if err != nil {
+		var none Out
+		return none, err
+	}
+	defer n.Close()
+	return client.Call(c.Context.Context, n, route, in)
+}
+
+// Main runs one command line and returns its exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// What shells and scripts ask often is answered before anything is built.
+	if len(args) > 0 {
+		switch args[0] {
+		case "version", "--version", "-v":
+			if !wantsHelp(args) {
+				return printVersion(args[1:], stdout)
+			}
+		case "__complete":
+			complete(args[1:], stdout)
+			return wire.ExitOK
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	app := newApp(streams{stdin, stdout, stderr})
+	args = reorder(app.Commands, args)
+	err := app.RunContext(ctx, append([]string{"kontor"}, args...))
+	if err == nil {
+		return wire.ExitOK
+	}
+	return report(err, wantsJSON(args), stderr)
+}
+
+func wantsHelp(args []string) bool {
+	for _, a := range args {
+		if a == "--help" || a == "-h" {
+			return true
+		}
+	}
+	return false
+}
+
+func newApp(s streams) *cli.App {
+	return &cli.App{
+		Name: "kontor", Usage: "a company's office in its supply network", HideVersion: true, HideHelpCommand: true,
+		Commands: nouns(), Reader: s.in, Writer: s.out, ErrWriter: s.err, Metadata: map[string]any{"streams": s},
+		Description:    "Every command takes --home DIR (or KONTOR_HOME) and --json. Flags stand before or after arguments.\nkontor COMMAND --help shows examples and exit statuses.",
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) },
+		ExitErrHandler: func(*cli.Context, error) {}, // Main reports errors and chooses the exit status
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("there is no command %q; kontor --help lists them", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+}
+
+// errUsage wraps mistakes of the command line.
+func usagef(format string, args ...any) error {
+	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf(format, args...), Next: "kontor COMMAND --help shows what it takes"}
+}
+
+var errStopped = errors.New("stopped")

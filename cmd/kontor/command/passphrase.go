@@ -1,0 +1,135 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"kontor/crypto/keys"
+	"kontor/node/api/wire"
+)
+
+// passphraseFlag names a file: a passphrase on the command line would be seen by every user of the machine.
+func passphraseFlag() cli.Flag {
+	return &cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the passphrase; without it, it is asked for", EnvVars: []string{"KONTOR_PASSPHRASE_FILE"}}
+}
+
+// maxPassphraseFile bounds a passphrase file in bytes.
+const maxPassphraseFile = 4096
+
+// passphrase reads a passphrase for a purpose from the file given or, on a terminal, from a prompt. twice asks again, for a new one. found is
+// false where neither is there.
+func (c *call) passphrase(purpose string, twice bool) (passphrase []byte, found bool, err error) {
+	if path := c.String("passphrase-file"); path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, false, usagef("read the passphrase: %v", err)
+		}
+		defer f.Close()
+		data, err := io.ReadAll(io.LimitReader(f, maxPassphraseFile+1))
+		if err != nil {
+			return nil, false, usagef("read the passphrase: %v", err)
+		}
+		line, _, _ := bytes.Cut(data, []byte("\n"))
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if len(line) == 0 || len(data) > maxPassphraseFile {
+			return nil, false, usagef("the first line of %s is no passphrase", path)
+		}
+		return line, true, nil
+	}
+	in, isFile := c.stdin.(*os.File)
+	if !isFile || !term.IsTerminal(int(in.Fd())) {
+		return nil, false, nil
+	}
+	first, err := c.prompt(in, "Passphrase "+purpose+": ")
+	if err != nil || !twice || len(first) == 0 {
+		return first, len(first) > 0, err
+	}
+	second, err := c.prompt(in, "The same again: ")
+	if err != nil {
+		return nil, false, err
+	}
+	if !bytes.Equal(first, second) {
+		return nil, false, wire.Problemf("PASSPHRASE_DIFFERS", "the two passphrases differ")
+	}
+	return first, true, nil
+}
+
+func (c *call) prompt(in *os.File, text string) ([]byte, error) {
+	io.WriteString(c.stderr, text)
+	data, err := term.ReadPassword(int(in.Fd()))
+	io.WriteString(c.stderr, "\n")
+	return data, err
+}
+
+// openKey opens a key file, asking for the passphrase where it is sealed.
+func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return keys.Private{}, usagef("read the key: %v", err)
+	}
+	usage, sealed, err := keys.DescribeFile(data)
+	if err != nil {
+		return keys.Private{}, wire.Problemf("KEY_FILE", "%s: %v", path, err)
+	}
+	if usage != want {
+		return keys.Private{}, wire.Problemf("KEY_USAGE", "%s holds a %s key; a %s key is needed here", path, usage, want)
+	}
+	var passphrase []byte
+	if sealed {
+		var found bool
+		if passphrase, found, err = c.passphrase("of "+path, false); err != nil {
+			return keys.Private{}, err
+		} else if !found {
+			p := wire.Problemf("PASSPHRASE_MISSING", "%s is sealed by a passphrase", path)
+			p.Next = "run it on a terminal, or with --passphrase-file FILE or KONTOR_PASSPHRASE_FILE"
+			return keys.Private{}, p
+		}
+	}
+	_, seed, err := keys.OpenFile(data, passphrase)
+	if errors.Is(err, keys.ErrPassphrase) {
+		return keys.Private{}, wire.Problemf("PASSPHRASE_WRONG", "%s does not open: %v", path, err)
+	}
+	if err != nil {
+		return keys.Private{}, wire.Problemf("KEY_FILE", "%s: %v", path, err)
+	}
+	return keys.FromSeed(seed)
+}
+
+// newKeyFile writes a new key's file, sealed by a passphrase unless --no-passphrase says otherwise. It never replaces a file.
+func (c *call) newKeyFile(path string, usage keys.Usage, key keys.Private, rand io.Reader) error {
+	var data []byte
+	if c.Bool("no-passphrase") {
+		c.note("warning: %s is not sealed; whoever reads the file can sign with it", path)
+		var err error
+		if data, err = keys.PlainFile(usage, key.Seed()); err != nil {
+			return err
+		}
+	} else {
+		passphrase, found, err := c.passphrase("to seal "+path, true)
+		if err != nil {
+			return err
+		}
+		if !found {
+			p := wire.Problemf("PASSPHRASE_MISSING", "no passphrase is given to seal %s", path)
+			p.Next = "run it on a terminal, or with --passphrase-file FILE; for a demonstration --no-passphrase"
+			return p
+		}
+		if data, err = keys.SealFile(rand, passphrase, usage, key.Seed()); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return wire.Problemf("ALREADY_THERE", "%s exists; a key file is never replaced: choose another --key-file", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
