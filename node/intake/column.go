@@ -1,0 +1,259 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Kind is what a file tells of.
+type Kind string
+
+// The kinds of files.
+const (
+	History  Kind = "history"  // what was needed: product, region, period, quantity
+	Capacity Kind = "capacity" // what a line can make: line, period, maximum
+	Stock    Kind = "stock"    // what is there: product, region, on hand
+	Bill     Kind = "bom"      // what a product is made of: product, component, quantity, unit
+	Products Kind = "products" // what products are: product, description, pack size
+	Forecast Kind = "forecast" // what will be needed: product, region, period, mean, quantiles
+)
+
+// kinds in the order in which a header is tried: the more particular first.
+var kinds = []Kind{Bill, Capacity, Stock, Forecast, History, Products}
+
+// ParseKind reads a kind's name; "" and "auto" mean that the header decides.
+func ParseKind(name string) (Kind, bool) {
+	if name == "" || name == "auto" {
+		return "", true
+	}
+	return Kind(name), slices.Contains(kinds, Kind(name))
+}
+
+// field is one thing that a kind of file says, and the headers it goes by, the
+// most telling first. Where several columns have such a header the first of this
+// list is read.
+type field struct {
+	says   string
+	names  []string
+	needed bool
+}
+
+var (
+	productNames = []string{"product", "product code", "product id", "product no", "product number", "sku", "item", "item code", "item id", "item no", "item number", "material", "material number", "material no", "part", "part num", "part number", "part no", "article", "article number", "seller part", "sellers item id", "buyers item id", "gtin", "ean", "artikel", "artikelnummer", "materialnummer", "produkt", "item description"}
+	regionNames  = []string{"region", "country", "country code", "market", "location", "ship to", "site", "plant", "land", "werk"}
+	periodNames  = []string{"month", "week", "period", "date", "bucket", "bucket start", "day", "year month", "calendar month", "calendar week", "monat", "woche", "periode", "datum", "delivered to client date", "delivery date", "delivered", "posting date"}
+)
+
+func kindFields(kind Kind) []field {
+	product := field{"the product", productNames, true}
+	region := field{"the region", regionNames, false}
+	period := field{"the month, week or date", periodNames, true}
+	switch kind {
+	case History:
+		return []field{product, region, period,
+			{"the quantity", []string{"quantity", "qty", "packs delivered", "delivered quantity", "demand", "units", "consumption", "sales", "usage", "volume", "value", "menge", "line item quantity"}, true},
+			{"the date due", []string{"due", "due date", "scheduled delivery date", "scheduled", "promised date", "requested date"}, false},
+		}
+	case Capacity:
+		return []field{
+			{"the line or capacity group", []string{"line", "group", "capacity group", "capacity group id", "resource", "work center", "work centre", "machine", "linie", "kapazitätsgruppe"}, true},
+			period,
+			{"the maximum capacity", []string{"maximum", "max", "maximum capacity", "max capacity", "capacity", "maximal", "kapazität"}, true},
+			{"the actual capacity", []string{"actual", "actual capacity", "normal", "normal capacity", "planned capacity"}, false},
+			{"the product", productNames, false},
+			{"the load factor", []string{"load factor", "load", "factor", "per unit", "lastfaktor"}, false},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, false},
+		}
+	case Stock:
+		return []field{product, region,
+			{"the quantity on hand", []string{"on hand", "stock", "inventory", "available", "stock on hand", "quantity on hand", "bestand", "lagerbestand"}, true},
+			{"the quantity in transit", []string{"in transit", "transit", "inbound", "on order", "unterwegs"}, false},
+			{"the backlog", []string{"backlog", "back order", "backorder", "backorders", "overdue", "rückstand"}, false},
+		}
+	case Bill:
+		return []field{product,
+			{"the component", []string{"component", "ingredient", "component code", "component id", "child", "child item", "raw material", "komponente"}, true},
+			{"the quantity per unit of product", []string{"quantity per pack", "quantity per", "quantity per unit", "per unit", "quantity", "qty", "usage", "menge"}, true},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, true},
+		}
+	case Products:
+		return []field{product,
+			{"the description", []string{"description", "name", "product name", "text", "item description", "bezeichnung"}, true},
+			{"the pack size", []string{"pack size", "pack", "units per pack", "packsize", "packungsgröße"}, false},
+		}
+	case Forecast:
+		return []field{product, region, period,
+			{"the mean, or quantiles such as p10, p50, p90", []string{"mean", "forecast", "expected", "average", "point forecast", "mittelwert", "prognose"}, true},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, false},
+		}
+	}
+	panic("intake: a kind without fields")
+}
+
+// Positions of the fields in the lists above.
+const (
+	historyProduct, historyRegion, historyPeriod, historyQuantity, historyDue                                  = 0, 1, 2, 3, 4
+	capacityLine, capacityPeriod, capacityMaximum, capacityActual, capacityProduct, capacityLoad, capacityUnit = 0, 1, 2, 3, 4, 5, 6
+	stockProduct, stockRegion, stockOnHand, stockInTransit, stockBacklog                                       = 0, 1, 2, 3, 4
+	billProduct, billComponent, billQuantity, billUnit                                                         = 0, 1, 2, 3
+	productsProduct, productsDescription, productsPack                                                         = 0, 1, 2
+	forecastProduct, forecastRegion, forecastPeriod, forecastMean, forecastUnit, forecastQuantiles             = 0, 1, 2, 3, 4, 5
+)
+
+// header is the header line of a file, matched with a kind.
+type header struct {
+	kind    Kind
+	line    int
+	names   []string // of all columns, as written, without trailing empty ones
+	fields  []field  // of the kind, then one for each quantile column
+	at      []int    // column of each field, -1 where there is none
+	levels  []int64  // of the quantile columns, in parts per million, ascending
+	missing []field
+	found   int
+}
+
+func matchHeader(kind Kind, cells []string, line int) header {
+	h := header{kind: kind, line: line}
+	n := len(cells)
+	for n > 0 && cells[n-1] == "" {
+		n--
+	}
+	for _, cell := range cells[:n] {
+		h.names = append(h.names, strings.Clone(cell))
+	}
+	plain := make([]string, n)
+	for i, name := range h.names {
+		plain[i] = plainName(name)
+	}
+	used := map[int]bool{}
+	for _, f := range kindFields(kind) {
+		at := -1
+		for _, name := range f.names {
+			if i := slices.Index(plain, plainName(name)); i >= 0 && !used[i] {
+				at = i
+				break
+			}
+		}
+		if at >= 0 {
+			used[at] = true
+			h.found++
+		}
+		h.fields = append(h.fields, f)
+		h.at = append(h.at, at)
+	}
+	if kind == Forecast {
+		h.addQuantiles(used)
+	}
+	for i, f := range h.fields {
+		if f.needed && h.at[i] < 0 && !(kind == Forecast && i == forecastMean && len(h.levels) > 0) {
+			h.missing = append(h.missing, f)
+		}
+	}
+	return h
+}
+
+func (h *header) addQuantiles(used map[int]bool) {
+	type column struct {
+		level int64
+		at    int
+	}
+	var columns []column
+	for i, name := range h.names {
+		if level, ok := quantileLevel(name); ok && !used[i] {
+			columns = append(columns, column{level, i})
+		}
+	}
+	slices.SortFunc(columns, func(a, b column) int { return int(a.level - b.level) })
+	for k, c := range columns {
+		if k > 0 && c.level == columns[k-1].level {
+			continue // reported as a column nothing was read from
+		}
+		h.levels = append(h.levels, c.level)
+		h.fields = append(h.fields, field{says: "a quantile"})
+		h.at = append(h.at, c.at)
+		h.found++
+	}
+}
+
+// ignored are the columns that nothing is read from.
+func (h header) ignored() []string {
+	var names []string
+	for i, name := range h.names {
+		if !slices.Contains(h.at, i) && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// column is the header of a field as written, or what the field says.
+func (h header) column(f int) string {
+	if h.at[f] >= 0 {
+		return h.names[h.at[f]]
+	}
+	return h.fields[f].says
+}
+
+func (h header) has(f int) bool { return h.at[f] >= 0 }
+
+// plainName is a header's letters and digits in lower case: "Part Num",
+// "part_num" and "PART-NUM " are one name.
+func plainName(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, name)
+}
+
+// quantileLevel reads p10, q0.1, P_97.5, "quantile 0.9", 10% and 0.25 as a
+// probability in parts per million.
+func quantileLevel(name string) (int64, bool) {
+	text := strings.ToLower(strings.NewReplacer(" ", "", "_", "", ",", ".").Replace(name))
+	for _, prefix := range []string{"quantile", "percentile", "p", "q"} {
+		if rest, ok := strings.CutPrefix(text, prefix); ok {
+			if prefix == "q" && len(rest) == 1 {
+				return 0, false // q1 to q4 are quarters of a year
+			}
+			return levelOf(rest, true)
+		}
+	}
+	if rest, ok := strings.CutSuffix(text, "%"); ok {
+		return levelOf(rest, true)
+	}
+	return levelOf(text, false)
+}
+
+// levelOf reads 0.1 as one tenth and, where percent are allowed, 10 as well.
+func levelOf(text string, percent bool) (int64, bool) {
+	q, err := parseDecimal(text)
+	if err != nil || text == "" {
+		return 0, false
+	}
+	exponent := -6
+	if percent && !strings.HasPrefix(text, "0.") {
+		exponent = -4
+	}
+	n, ok := q.At(exponent)
+	if !ok || !n.IsInt64() || n.Int64() <= 0 || n.Int64() >= 1_000_000 {
+		return 0, false
+	}
+	return n.Int64(), true
+}
+
+// fingerprint tells two lines apart that differ in any cell.
+func fingerprint(cells []string) (sum [16]byte) {
+	h := sha256.New()
+	var length [4]byte
+	for _, cell := range cells {
+		binary.BigEndian.PutUint32(length[:], uint32(len(cell)))
+		h.Write(length[:])
+		h.Write([]byte(cell))
+	}
+	copy(sum[:], h.Sum(nil))
+	return sum
+}

@@ -1,0 +1,140 @@
+package intake
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Code is the stable name of a kind of complaint or note.
+type Code string
+
+// Complaints: the file, or a line of it, can't be imported as it stands.
+const (
+	CodeTooLarge       Code = "INTAKE-01" // more bytes, rows, columns or characters than allowed
+	CodeNotText        Code = "INTAKE-02" // not a text file in UTF-8 or Windows-1252
+	CodeEmpty          Code = "INTAKE-03" // no line below the header
+	CodeHeader         Code = "INTAKE-04" // the columns of the wanted kind were not found
+	CodeQuote          Code = "INTAKE-05" // a quotation mark opens and does not close, or stands inside a cell
+	CodeTooManyCells   Code = "INTAKE-06" // more cells in a line than in the header
+	CodeMissing        Code = "INTAKE-07" // an empty cell that is needed
+	CodeNumber         Code = "INTAKE-08" // not a number
+	CodeAmbiguousMark  Code = "INTAKE-09" // decimal mark and digit grouping can't be told apart
+	CodeMixedMarks     Code = "INTAKE-10" // both decimal marks in one file
+	CodeSign           Code = "INTAKE-11" // below zero, or zero where more is needed
+	CodePeriod         Code = "INTAKE-12" // not a date, week or month
+	CodeAmbiguousOrder Code = "INTAKE-13" // day and month can't be told apart
+	CodeMixedOrders    Code = "INTAKE-14" // both orders of day and month in one column
+	CodeRepeatedLine   Code = "INTAKE-15" // a line that repeats another, cell by cell
+	CodeRepeatedKey    Code = "INTAKE-16" // a second line for the same thing
+	CodeContradiction  Code = "INTAKE-17" // two lines that can't both be right
+	CodeMaximum        Code = "INTAKE-18" // actual capacity above the maximum
+	CodeUnit           Code = "INTAKE-19" // unknown unit
+	CodeOption         Code = "INTAKE-20" // an option that isn't one of its values
+)
+
+// Notes: the file was imported, and this was done with it.
+const (
+	NoteIgnored     Code = "INTAKE-40" // columns that nothing was read from
+	NoteAddedUp     Code = "INTAKE-41" // lines of one product, region and period, added up
+	NoteWindows1252 Code = "INTAKE-42" // read as Windows-1252
+	NoteAboveHeader Code = "INTAKE-43" // lines above the header, left out
+	NoteCrossing    Code = "INTAKE-44" // falling quantiles, put in order
+	NoteCentury     Code = "INTAKE-45" // years of two digits
+	NoteUnit        Code = "INTAKE-46" // no unit column: a unit was assumed
+	NoteParked      Code = "INTAKE-47" // unknown products, parked in the worklist
+)
+
+// Complaint is one thing that is wrong, or that was done (a note). Line counts
+// from 1 in the file as an editor shows it; 0 means the whole file.
+type Complaint struct {
+	Code   Code   `json:"code"`
+	Line   int    `json:"line,omitempty"`
+	Column string `json:"column,omitempty"` // as the header writes it
+	Value  string `json:"value,omitempty"`  // the cell, shortened
+	Text   string `json:"text"`             // what is wrong
+	Want   string `json:"want,omitempty"`   // what would be right
+}
+
+func (c Complaint) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: ", c.Code)
+	if c.Line > 0 {
+		fmt.Fprintf(&b, "line %d, ", c.Line)
+	}
+	if c.Column != "" {
+		fmt.Fprintf(&b, "column %q, ", c.Column)
+	}
+	if c.Value != "" {
+		fmt.Fprintf(&b, "value %q, ", c.Value)
+	}
+	text := strings.TrimSuffix(b.String(), ", ")
+	if !strings.HasSuffix(text, ": ") {
+		text += ": "
+	}
+	text += c.Text
+	if c.Want != "" {
+		text += "; want " + c.Want
+	}
+	return text
+}
+
+// maxValue bounds the part of a cell that a complaint repeats: enough to find
+// it, too little to flood a log.
+const maxValue = 64
+
+func shortened(value string) string {
+	if len(value) <= maxValue {
+		return value
+	}
+	cut := maxValue
+	for cut > 0 && !utf8.RuneStart(value[cut]) {
+		cut--
+	}
+	return value[:cut] + "..."
+}
+
+// maxComplaints bounds the complaints kept: a file that is wrong in a hundred
+// places is wrong in one way. The rest is counted.
+const maxComplaints = 100
+
+// Report says how a file was read and what is wrong with it.
+type Report struct {
+	Kind       Kind        `json:"kind,omitempty"`
+	Encoding   string      `json:"encoding,omitempty"` // UTF-8 or Windows-1252
+	Delimiter  string      `json:"delimiter,omitempty"`
+	Decimal    string      `json:"decimal,omitempty"`   // decimal mark: "." or ",", or "" where no cell has one
+	DateOrder  string      `json:"dateOrder,omitempty"` // DMY or MDY where slashed dates were read
+	HeaderLine int         `json:"headerLine,omitempty"`
+	Lines      int         `json:"lines"`    // below the header, blank ones not counted
+	Imported   int         `json:"imported"` // of them, in the draft
+	Complaints []Complaint `json:"complaints,omitempty"`
+	Further    int         `json:"further,omitempty"` // complaints beyond the first hundred
+	Notes      []Complaint `json:"notes,omitempty"`
+	Skipped    []int       `json:"skipped,omitempty"`  // lines left out, with SkipBad
+	Worklist   []Unknown   `json:"worklist,omitempty"` // products to be mapped
+}
+
+// Unknown is a product that nobody has mapped yet, and where it stands.
+type Unknown struct {
+	Product string `json:"product"`
+	Lines   []int  `json:"lines"` // at most the first hundred
+	Count   int    `json:"count"`
+}
+
+// OK says that nothing is wrong.
+func (r *Report) OK() bool { return len(r.Complaints) == 0 }
+
+func (r *Report) complain(c Complaint) {
+	if len(r.Complaints) == maxComplaints {
+		r.Further++
+		return
+	}
+	c.Value = shortened(c.Value)
+	r.Complaints = append(r.Complaints, c)
+}
+
+func (r *Report) note(c Complaint) {
+	c.Value = shortened(c.Value)
+	r.Notes = append(r.Notes, c)
+}

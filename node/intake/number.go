@@ -1,0 +1,197 @@
+package intake
+
+import (
+	"fmt"
+	"strings"
+
+	"kontor/protocol/quantity"
+)
+
+// reading is what a cell's separators say about the decimal mark.
+type reading int
+
+const (
+	plain     reading = iota // no separator: says nothing
+	withDot                  // can only be a number with a decimal point
+	withComma                // can only be a number with a decimal comma
+	either                   // 1.234: a thousand or one and a bit
+	noNumber
+)
+
+// groupSpaces are blanks and apostrophes that some countries put between
+// thousands. They never mark decimals.
+var groupSpaces = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "\u2019", "")
+
+// readNumber looks at a cell's separators alone.
+func readNumber(text string) reading {
+	body := strings.TrimLeft(text, "+-")
+	if len(text)-len(body) > 1 || body == "" || strings.ContainsAny(body[:1], " '") {
+		return noNumber
+	}
+	if spaced := strings.FieldsFunc(body, func(c rune) bool { return groupSpaces.Replace(string(c)) == "" }); len(spaced) > 1 {
+		for i, part := range spaced {
+			if whole, _, _ := strings.Cut(strings.ReplaceAll(part, ",", "."), "."); i > 0 && len(whole) != 3 {
+				return noNumber
+			}
+		}
+	}
+	body = groupSpaces.Replace(body)
+	if strings.Trim(body, "0123456789.,") != "" || strings.Trim(body, ".,") == "" {
+		return noNumber
+	}
+	dots, commas := strings.Count(body, "."), strings.Count(body, ",")
+	switch {
+	case dots == 0 && commas == 0:
+		return plain
+	case dots > 0 && commas > 0:
+		if strings.LastIndex(body, ".") > strings.LastIndex(body, ",") {
+			return ifGrouped(body, ',', '.', withDot)
+		}
+		return ifGrouped(body, '.', ',', withComma)
+	case dots > 1:
+		return ifGrouped(body, '.', ',', withComma)
+	case commas > 1:
+		return ifGrouped(body, ',', '.', withDot)
+	}
+	only, then := withDot, "."
+	if commas == 1 {
+		only, then = withComma, ","
+	}
+	whole, fraction, _ := strings.Cut(body, then)
+	if len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0' {
+		return either
+	}
+	return only
+}
+
+// ifGrouped is yes where the whole part is grouped in threes by group and at
+// most one decimal mark follows.
+func ifGrouped(body string, group, mark byte, yes reading) reading {
+	whole, fraction, marked := strings.Cut(body, string(mark))
+	if marked && strings.ContainsAny(fraction, ".,") {
+		return noNumber
+	}
+	parts := strings.Split(whole, string(group))
+	for i, part := range parts {
+		if i > 0 && len(part) != 3 || i == 0 && (len(part) < 1 || len(part) > 3) {
+			return noNumber
+		}
+	}
+	return yes
+}
+
+// marks is what all number cells of a file say together: a file has one decimal
+// mark, whatever column it stands in.
+type marks struct {
+	decimal            byte // '.' or ',', 0 while nothing decided
+	dot, comma, unsure cell // first cell that says so
+}
+
+// cell is a place in the file.
+type cell struct {
+	line          int
+	column, value string
+}
+
+func (m *marks) look(c cell) {
+	switch readNumber(c.value) {
+	case withDot:
+		if m.dot.line == 0 {
+			m.dot = c
+		}
+	case withComma:
+		if m.comma.line == 0 {
+			m.comma = c
+		}
+	case either:
+		if m.unsure.line == 0 {
+			m.unsure = c
+		}
+	}
+}
+
+// settle decides the mark, or complains that the file leaves it open.
+func (m *marks) settle(option string, r *Report) bool {
+	switch {
+	case option != "":
+		m.decimal = option[0]
+	case m.dot.line > 0 && m.comma.line > 0:
+		first, second := m.dot, m.comma
+		if second.line < first.line {
+			first, second = second, first
+		}
+		r.complain(Complaint{Code: CodeMixedMarks, Line: second.line, Column: second.column, Value: second.value,
+			Text: fmt.Sprintf("another decimal mark than %q in line %d", shortened(first.value), first.line),
+			Want: "one decimal mark in the whole file, or the option decimal set to the one that is meant"})
+		return false
+	case m.dot.line > 0:
+		m.decimal = '.'
+	case m.comma.line > 0:
+		m.decimal = ','
+	case m.unsure.line > 0:
+		mark := "."
+		if strings.Contains(m.unsure.value, ",") {
+			mark = ","
+		}
+		r.complain(Complaint{Code: CodeAmbiguousMark, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value,
+			Text: fmt.Sprintf("%q may mark decimals or thousands, and no other cell of the file tells which", mark),
+			Want: "the option decimal set to \".\" or \",\", or figures without grouping and with another number of decimals"})
+		return false
+	default:
+		return true // nothing in the file depends on it
+	}
+	r.Decimal = string(m.decimal)
+	return true
+}
+
+const tooLarge = "a number that is too large or has too many digits"
+
+// parse reads a cell with the file's decimal mark. The text of a failure says
+// what is wrong, for a complaint.
+func (m *marks) parse(text string) (quantity.Quantity, string) {
+	decimal := m.decimal
+	if decimal == 0 {
+		decimal = '.'
+	}
+	switch readNumber(text) {
+	case noNumber:
+		switch {
+		case strings.ContainsAny(text, "eE") && strings.Trim(text, "0123456789+-.,eE") == "":
+			return quantity.Quantity{}, "a spreadsheet's shortened number, which has lost digits"
+		case strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")"):
+			return quantity.Quantity{}, "not a number; brackets are not read as a minus sign"
+		}
+		return quantity.Quantity{}, "not a number"
+	case withDot:
+		if decimal == ',' {
+			return quantity.Quantity{}, "not a number with a decimal comma"
+		}
+	case withComma:
+		if decimal == '.' {
+			return quantity.Quantity{}, "not a number with a decimal point"
+		}
+	}
+	group := ","
+	if decimal == ',' {
+		group = "."
+	}
+	body := strings.ReplaceAll(groupSpaces.Replace(text), group, "")
+	q, err := parseDecimal(strings.Replace(body, string(decimal), ".", 1))
+	if err != nil {
+		return quantity.Quantity{}, tooLarge
+	}
+	return q, ""
+}
+
+// parseDecimal reads digits with a decimal point, one of which may be missing on
+// either side: ".5" and "5." are what some systems write.
+func parseDecimal(text string) (quantity.Quantity, error) {
+	sign := ""
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		sign, text = text[:1], text[1:]
+	}
+	if strings.HasPrefix(text, ".") {
+		text = "0" + text
+	}
+	return quantity.Parse(sign + strings.TrimSuffix(text, "."))
+}

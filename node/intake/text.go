@@ -1,0 +1,106 @@
+package intake
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// Bounds of a file. A year of daily figures of ten thousand series fits; what
+// doesn't is imported in parts.
+const (
+	MaxBytes   = 64 << 20
+	MaxRows    = 1_000_000
+	MaxColumns = 256
+	MaxField   = 64 << 10
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// decode turns the file into UTF-8 text with \n line ends.
+func decode(data []byte, r *Report) (string, bool) {
+	if len(data) > MaxBytes {
+		r.complain(Complaint{Code: CodeTooLarge, Text: fmt.Sprintf("the file has %d bytes", len(data)), Want: fmt.Sprintf("at most %d; import it in parts", MaxBytes)})
+		return "", false
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		r.complain(Complaint{Code: CodeNotText, Text: "the file is UTF-16", Want: "UTF-8; in a spreadsheet, save as CSV UTF-8"})
+		return "", false
+	}
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		r.complain(Complaint{Code: CodeNotText, Text: "the file is a spreadsheet or a zip archive", Want: "CSV; in a spreadsheet, save as CSV UTF-8"})
+		return "", false
+	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	if at := bytes.IndexByte(data, 0); at >= 0 {
+		r.complain(Complaint{Code: CodeNotText, Line: 1 + bytes.Count(data[:at], []byte("\n")), Text: "a zero byte: this is no text file", Want: "CSV in UTF-8 or Windows-1252"})
+		return "", false
+	}
+	r.Encoding = "UTF-8"
+	if !utf8.Valid(data) {
+		decoded, err := charmap.Windows1252.NewDecoder().Bytes(data)
+		if err != nil {
+			r.complain(Complaint{Code: CodeNotText, Text: "the file is neither UTF-8 nor Windows-1252", Want: "CSV in UTF-8"})
+			return "", false
+		}
+		data, r.Encoding = decoded, "Windows-1252"
+		r.note(Complaint{Code: NoteWindows1252, Text: "the file is not UTF-8 and was read as Windows-1252"})
+	}
+	text := string(data)
+	if !strings.Contains(text, "\n") {
+		text = strings.ReplaceAll(text, "\r", "\n") // line ends of old spreadsheets
+	}
+	return text, true
+}
+
+// delimiters in the order in which ties are settled.
+var delimiters = []rune{',', ';', '\t', '|'}
+
+// delimiterNames are how a report and an option call them.
+var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe"}
+
+// detectDelimiter picks the one that divides the first lines into the most
+// columns, the same number in each: a line counts what stands outside quotes.
+func detectDelimiter(text string) rune {
+	const sample = 20
+	best, bestScore := delimiters[0], 0
+	for _, d := range delimiters {
+		counts := map[int]int{}
+		lines := 0
+		quoted, n := false, 0
+		for _, c := range text {
+			switch {
+			case c == '"':
+				quoted = !quoted
+			case quoted:
+			case c == d:
+				n++
+			case c == '\n':
+				if n > 0 {
+					counts[n]++
+				}
+				n = 0
+				if lines++; lines == sample {
+					n = -1
+				}
+			}
+			if n < 0 {
+				break
+			}
+		}
+		if n > 0 {
+			counts[n]++
+		}
+		score := 0
+		for columns, times := range counts {
+			score = max(score, times*1000+min(columns, 999))
+		}
+		if score > bestScore {
+			best, bestScore = d, score
+		}
+	}
+	return best
+}
