@@ -113,6 +113,7 @@ func (s *DB) admit(bytes int) error {
 	if f := s.failed.Load(); f != nil {
 		return f
 	}
+	s.written.Add(int64(bytes))
 	return s.disk.admit(int64(bytes))
 }
 

@@ -105,7 +105,10 @@ func badgerOptions(dir string, key Key, logger badger.Logger) badger.Options {
 		WithMetricsEnabled(false).
 		// One writer at a time: no conflict can arise.
 		WithDetectConflicts(false).
-		WithChecksumVerificationMode(options.OnTableAndBlockRead).
+		// Each block when it is read. Verifying whole tables as they are
+		// opened would read the whole database at every start; Verify does it
+		// when asked.
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithVerifyValueChecksum(true).
 		WithEncryptionKey(key[:]).
 		WithLogger(logger)
@@ -133,6 +136,7 @@ type DB struct {
 	failed  atomic.Pointer[Error]
 
 	updates, commits, garbage atomic.Int64
+	written                   atomic.Int64 // bytes since memory was given back
 }
 
 // Open opens or makes the database in o.Dir. Refusals have the codes
@@ -171,9 +175,9 @@ func Open(o Options) (*DB, error) {
 		s.badger.Close()
 		return nil, err
 	}
+	s.timer.Go(s.rest)
 	if o.GCInterval > 0 {
-		s.timer.Add(1)
-		go s.collect(o.GCInterval)
+		s.timer.Go(func() { s.collect(o.GCInterval) })
 	}
 	return s, nil
 }
@@ -265,7 +269,6 @@ func (s *DB) Close() error {
 
 // collect gives the disk space of overwritten and deleted values back.
 func (s *DB) collect(every time.Duration) {
-	defer s.timer.Done()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

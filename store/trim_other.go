@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// pageOut leaves mapped files to the operating system.
+func pageOut(string) {}
