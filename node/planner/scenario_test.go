@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"kontor/node/intake"
 )
 
 func realScenario(t *testing.T, origin string, factor float64) Scenario {
@@ -79,5 +81,18 @@ func TestScenarioRefusesACapacityFactorOutOfBounds(t *testing.T) {
 		if _, err := MakeScenario(Result{}, nil, factor); err == nil {
 			t.Errorf("accepted %v", factor)
 		}
+	}
+}
+
+// The scenario leaves as files and enters a node as files.
+func TestScenariosFilesImportByThemselves(t *testing.T) {
+	s := realScenario(t, "2015-08", 1)
+	capacity, report := intake.Read(s.CapacityCSV(), intake.Options{})
+	if capacity == nil || report.Kind != intake.Capacity || len(capacity.Capacity) != 12*12 {
+		t.Fatalf("capacity: %s, %v", report.Kind, report.Complaints)
+	}
+	stock, report := intake.Read(s.StockCSV(), intake.Options{})
+	if stock == nil || report.Kind != intake.Stock || len(stock.Stock) != len(s.Stock) {
+		t.Fatalf("stock: %s, %v", report.Kind, report.Complaints)
 	}
 }
