@@ -58,7 +58,8 @@ func FromSheet[H any, L Keyed](s block.Sheet, typ string, maxLines int) (head H,
 		if err := block.Unmarshal(row.Value, &lines[i]); err != nil {
 			return fail(fmt.Errorf("%s: line %q of %s: %w", CodeForm, Clip(row.Key), typ, err))
 		}
-		if key := lines[i].Key(); key != row.Key {
+		// A row whose line has no key holds nothing, or two things at once.
+		if key := lines[i].Key(); key != row.Key || key == "" {
 			return fail(Finding{CodeForm, fmt.Sprintf("lines[%d]", i), fmt.Sprintf("line of key %q stands under %q", Clip(key), Clip(row.Key))})
 		}
 		if i > 0 && s.Rows[i-1].Key >= row.Key {

@@ -116,40 +116,50 @@ func fold(a, b []int64) []int64 {
 
 // exceed estimates the probability of more than s, in ppm.
 func (g grid) exceed(s *big.Int) int64 {
-	var m int64
-	for i := len(g.mass) - 1; i >= 0; i-- {
-		if g.value(i).Cmp(s) <= 0 {
-			break
-		}
-		m += g.mass[i]
-	}
-	return m / (billion / ppm)
+	mass, _ := g.tail(g.upTo(s), len(g.mass))
+	return mass / (billion / ppm)
 }
 
-// short and over estimate the expected excess over s and the expected shortfall below it, as masses.
+// short estimates the expected excess over s, as a mass.
 func (g grid) short(s *big.Int) *big.Int {
-	sum := new(big.Int)
-	for i := len(g.mass) - 1; i >= 0; i-- {
-		d := g.value(i)
-		if d.Sub(d, s).Sign() <= 0 {
-			break
-		}
-		sum.Add(sum, d.Mul(d, big.NewInt(g.mass[i])))
-	}
-	// billionths to 2 × ppm
-	return sum.Quo(sum, big.NewInt(billion/(2*ppm)))
+	mass, moment := g.tail(g.upTo(s), len(g.mass))
+	return g.distance(s, mass, moment)
 }
 
+// over estimates the expected shortfall below s, as a mass.
 func (g grid) over(s *big.Int) *big.Int {
-	sum := new(big.Int)
-	for i, m := range g.mass {
-		d := g.value(i)
-		if d.Sub(s, d).Sign() <= 0 {
-			break
-		}
-		sum.Add(sum, d.Mul(d, big.NewInt(m)))
+	mass, moment := g.tail(0, g.upTo(s))
+	d := g.distance(s, mass, moment)
+	return d.Neg(d)
+}
+
+// upTo is the number of grid points at or below s.
+func (g grid) upTo(s *big.Int) int {
+	d := new(big.Int).Sub(s, g.origin)
+	if d.Sign() < 0 {
+		return 0
 	}
-	return sum.Quo(sum, big.NewInt(billion/(2*ppm)))
+	d.Quo(d, g.step)
+	if !d.IsInt64() || d.Int64() >= int64(len(g.mass)) {
+		return len(g.mass)
+	}
+	return int(d.Int64()) + 1
+}
+
+// tail sums mass and mass × index over some of the points.
+func (g grid) tail(from, to int) (mass, moment int64) {
+	for i := from; i < to; i++ {
+		mass += g.mass[i]
+		moment += g.mass[i] * int64(i)
+	}
+	return mass, moment
+}
+
+// distance is the sum of mass × (value - s) in units of 2 × ppm instead of billionths.
+func (g grid) distance(s *big.Int, mass, moment int64) *big.Int {
+	d := timesInt(g.step, moment)
+	d.Add(d, timesInt(new(big.Int).Sub(g.origin, s), mass))
+	return d.Quo(d, big.NewInt(billion/(2*ppm)))
 }
 
 func (g grid) value(i int) *big.Int {

@@ -1,0 +1,295 @@
+package capacity
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+func fullPlan() Plan {
+	_, p := demoSize()
+	f := cid("forecast")
+	p.Forecast, p.Includes = &f, []block.CID{cid("agreement")}
+	p.Groups[0].Name, p.Groups[0].LeadDays, p.Groups[0].Ext = "Press 1", 21, map[string][]byte{"x": {1}}
+	p.Groups[0].Capacities[0].Agreed, p.Groups[0].Capacities[0].Delta = qp("300"), qp("-2.5")
+	p.Groups[0].Slots = []Slot{{ID: "s1", Bucket: calendar.MustBucket("2027-01"), Product: "P00", Quantity: q("100"), Status: SlotCommitted, ExpiresAt: 1}}
+	p.Positions[0].Backlog, p.Positions[0].Limit, p.Positions[0].MaxCover = q("12"), qp("90000"), qp("5000")
+	return p
+}
+
+func fullAnswer() Answer {
+	plan := cid("plan")
+	return Answer{Header: header(AnswerType), Forecast: cid("forecast"), Plan: &plan, Lines: []AnswerLine{{
+		Line: "A|CI|TOTAL|0001|", Unit: quantity.Pack, Buckets: []Commit{
+			{Bucket: calendar.MustBucket("2027-01"), Committed: q("120"), State: StateAccepted},
+			{Bucket: calendar.MustBucket("2027-02"), Committed: q("80"), State: StateCountered, Reason: ReasonCapacity, ValidUntil: calendar.MustDate("2026-12-31").Millis()},
+		}}}}
+}
+
+func TestPlanRoundTrip(t *testing.T) {
+	p := fullPlan()
+	if found := CheckPlan(p); len(found) != 0 {
+		t.Fatal(found)
+	}
+	s, err := PlanToSheet(p, [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, below, err := s.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := map[block.CID][]byte{root.CID: root.Data}
+	for _, b := range below {
+		stored[b.CID] = b.Data
+	}
+	opened, err := block.OpenSheet(root.CID, func(c block.CID) ([]byte, error) { return stored[c], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := PlanFromSheet(opened)
+	if err != nil || !reflect.DeepEqual(back, p) {
+		t.Fatalf("%v\n%+v\n%+v", err, back, p)
+	}
+	p.Groups[0], p.Groups[3] = p.Groups[3], p.Groups[0]
+	again, _ := PlanToSheet(p, [32]byte{7})
+	if !reflect.DeepEqual(s, again) {
+		t.Error("the order of groups changed the sheet")
+	}
+}
+
+func TestAnswerRoundTrip(t *testing.T) {
+	a := fullAnswer()
+	if found := CheckAnswer(a); len(found) != 0 {
+		t.Fatal(found)
+	}
+	s, err := AnswerToSheet(a, [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := AnswerFromSheet(s); err != nil || !reflect.DeepEqual(back, a) {
+		t.Fatalf("%v\n%+v\n%+v", err, back, a)
+	}
+}
+
+// A change of one figure travels as one row, and applies to the same sheet.
+func TestPatchOfOneFigure(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		_, p := demoSize()
+		old, err := PlanToSheet(p, [32]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, _, err := old.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := rapid.IntRange(0, 3).Draw(t, "group")
+		p.Groups[g].Capacities[rapid.IntRange(0, 11).Draw(t, "bucket")].Actual = quantity.Of(rapid.Int64Range(0, 300).Draw(t, "actual"))
+		revised, err := PlanToSheet(p, [32]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		patch, err := block.Diff(old, revised, root.CID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		applied, err := patch.Apply(old)
+		if err != nil || !reflect.DeepEqual(applied.Rows, revised.Rows) {
+			t.Fatalf("the patch does not give the revision: %v", err)
+		}
+	})
+}
+
+func TestPlanFindings(t *testing.T) {
+	for _, c := range []struct {
+		rule, code string
+		spoil      func(*Plan)
+	}{
+		{"B2 C1: maximum at least actual", CodeMaximum, func(p *Plan) { p.Groups[0].Capacities[2].Maximum = q("1") }},
+		{"B2 C3: one load factor, all load factors", CodeFactor, func(p *Plan) { p.Groups[1].Links[0].Factor = quantity.Quantity{} }},
+		{"B2 C4: load factor above zero", CodeFactor, func(p *Plan) { p.Groups[1].Links[0].Factor = q("-1") }},
+		{"B2 C10: slots within the maximum", CodeOversold, func(p *Plan) { p.Groups[0].Slots[0].Quantity = q("1000000") }},
+		{"buckets without overlap", CodeBuckets, func(p *Plan) { p.Groups[0].Capacities[1].Bucket = p.Groups[0].Capacities[0].Bucket }},
+		{"shares sum to one", CodeShare, func(p *Plan) { p.Groups[0].Links[0].Share = 900_000 }},
+		{"quantities not negative", CodeNegative, func(p *Plan) { p.Positions[0].Backlog = q("-1") }},
+		{"quantities within bounds", CodePlanBounds, func(p *Plan) { p.Positions[0].Stock = qp("1000000000000001") }},
+		{"known units", CodeUnit, func(p *Plan) { p.Positions[0].Unit = "BOX" }},
+		{"one position for a product and region", CodePosition, func(p *Plan) { p.Positions[1] = p.Positions[0] }},
+		{"one group once", CodeGroup, func(p *Plan) { p.Groups[1].ID = p.Groups[0].ID }},
+		{"one demand series once", CodeLink, func(p *Plan) { p.Groups[1].Links[1] = p.Groups[1].Links[0] }},
+		{"an active group can do something", CodePlanEmpty, func(p *Plan) { p.Groups[0].Capacities = nil }},
+		{"slot status known", CodeSlot, func(p *Plan) { p.Groups[0].Slots[0].Status = "SOLD" }},
+		{"header rules", artifact.CodeType, func(p *Plan) { p.Header.Type = "CapacityPlan.v2" }},
+	} {
+		p := fullPlan()
+		c.spoil(&p)
+		if codes := artifact.Codes(CheckPlan(p)); len(codes) != 1 || codes[0] != c.code {
+			t.Errorf("%s: %v, want %s", c.rule, CheckPlan(p), c.code)
+		}
+	}
+}
+
+func TestAnswerFindings(t *testing.T) {
+	f := doc(line("A", "CI", cell("2027-01", "120"), cell("2027-02", "120")))
+	for _, c := range []struct {
+		rule, code string
+		spoil      func(*Answer)
+	}{
+		{"lines of the forecast only", CodeAnswerLine, func(a *Answer) { a.Lines[0].Line = "B|CI|TOTAL|0001|" }},
+		{"buckets of the forecast only", CodeAnswerLine, func(a *Answer) { a.Lines[0].Buckets[1].Bucket = calendar.MustBucket("2027-03") }},
+		{"the forecast's unit", CodeAnswerUnit, func(a *Answer) { a.Lines[0].Unit = quantity.Piece }},
+		{"accepted means all of it", CodeAnswerState, func(a *Answer) {
+			a.Lines[0].Buckets[0].Committed = q("1")
+			a.Lines[0].Buckets[0].Reason = ReasonLot
+		}},
+		{"less has a reason", CodeAnswerWhy, func(a *Answer) { a.Lines[0].Buckets[1].Reason = "" }},
+		{"known reasons", CodeAnswerWhy, func(a *Answer) { a.Lines[0].Buckets[1].Reason = "MOOD" }},
+		{"states that can be written", CodeAnswerState, func(a *Answer) { a.Lines[0].Buckets[1].State = StateLapsed }},
+		{"validity after the issue", CodeAnswerUntil, func(a *Answer) { a.Lines[0].Buckets[1].ValidUntil = 5 }},
+		{"not negative", CodeAnswerSize, func(a *Answer) { a.Lines[0].Buckets[1].Committed = q("-3") }},
+		{"sorted buckets", CodeAnswerOrder, func(a *Answer) {
+			a.Lines[0].Buckets[0], a.Lines[0].Buckets[1] = a.Lines[0].Buckets[1], a.Lines[0].Buckets[0]
+		}},
+	} {
+		a := fullAnswer()
+		c.spoil(&a)
+		found := append(CheckAnswer(a), CheckAnswerAgainst(a, f)...)
+		if codes := artifact.Codes(found); len(codes) != 1 || codes[0] != c.code {
+			t.Errorf("%s: %v, want %s", c.rule, found, c.code)
+		}
+	}
+	if found := append(CheckAnswer(fullAnswer()), CheckAnswerAgainst(fullAnswer(), f)...); len(found) != 0 {
+		t.Error(found)
+	}
+}
+
+// Issue: "a capacity plan for a forecast since superseded" has a coded answer.
+func TestSupersededForecast(t *testing.T) {
+	p, a, newer := fullPlan(), fullAnswer(), cid("newer forecast")
+	if len(CheckPlanCurrent(p, *p.Forecast)) != 0 || len(CheckAnswerCurrent(a, a.Forecast)) != 0 {
+		t.Error("the current forecast was refused")
+	}
+	if codes := artifact.Codes(CheckPlanCurrent(p, newer)); len(codes) != 1 || codes[0] != CodePlanStale {
+		t.Error(codes)
+	}
+	if codes := artifact.Codes(CheckAnswerCurrent(a, newer)); len(codes) != 1 || codes[0] != CodeAnswerStale {
+		t.Error(codes)
+	}
+	p.Forecast = nil
+	if len(CheckPlanCurrent(p, newer)) != 0 {
+		t.Error("a plan that names no forecast is made for all")
+	}
+}
+
+func TestPlanScope(t *testing.T) {
+	p := fullPlan()
+	granted := artifact.Scope{Products: []string{"P00", "P01"}, Regions: []string{artifact.All}}
+	found := CheckPlanScope(p, granted)
+	if codes := artifact.Codes(found); len(codes) != 1 || codes[0] != CodePlanScope || len(found) != 20 {
+		t.Errorf("%d findings %v: want 10 links and 10 positions", len(found), codes)
+	}
+}
+
+func TestRowsUnderForeignKeysAreRefused(t *testing.T) {
+	s, err := PlanToSheet(fullPlan(), [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Rows[0].Key = "group|L00"
+	if p, err := PlanFromSheet(s); err == nil || !strings.Contains(err.Error(), artifact.CodeForm) || !reflect.DeepEqual(p, Plan{}) {
+		t.Errorf("%v", err)
+	}
+	empty, _ := block.Marshal(planRow{})
+	s.Rows[0] = block.Row{Key: "", Value: empty}
+	if p, err := PlanFromSheet(s); err == nil || !reflect.DeepEqual(p, Plan{}) {
+		t.Error("a row that holds neither a group nor a position was read")
+	}
+}
+
+// Hostile plans end in an error or in time, not in minutes.
+func TestTooMuchWorkIsAnError(t *testing.T) {
+	f := doc()
+	for i := range 3000 {
+		f.Lines = append(f.Lines, line(strings.Repeat("x", i%50+1)+"-"+string(rune('a'+i/50%26))+string(rune('a'+i/1300)), "CI", cell("2027-01", "1")))
+	}
+	p := Plan{}
+	for g := range 5000 {
+		group := Group{ID: strings.Repeat("g", g%50+1) + string(rune('a'+g/50%26)), Unit: quantity.Pack, Capacities: capacities("2027-01", "1", "1")}
+		for i := range 400 {
+			group.Links = append(group.Links, Link{Product: f.Lines[i].Item.BuyersID})
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	if _, err := Match(Input{Forecast: f, Plan: p}); err == nil {
+		t.Error("lines times groups beyond the bound were matched")
+	}
+}
+
+func FuzzPlanFromSheet(f *testing.F) {
+	s, err := PlanToSheet(fullPlan(), [32]byte{7})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(s.Head, s.Rows[0].Value, s.Rows[len(s.Rows)-1].Value)
+	f.Fuzz(func(t *testing.T, head, one, two []byte) {
+		sheet := block.Sheet{Type: PlanType, SeriesKey: [32]byte{7}, Head: head}
+		for _, v := range [][]byte{one, two} {
+			var r planRow
+			if block.Unmarshal(v, &r) == nil {
+				sheet.Rows = append(sheet.Rows, block.Row{Key: r.Key(), Value: v})
+			}
+		}
+		block.SortRows(sheet.Rows)
+		p, err := PlanFromSheet(sheet)
+		if err != nil {
+			if !reflect.DeepEqual(p, Plan{}) {
+				t.Fatal("refused and still gave a plan")
+			}
+			return
+		}
+		CheckPlan(p)
+		_, _ = Match(Input{Forecast: doc(line("A", "CI", cell("2027-01", "1"))), Plan: p})
+		again, err := PlanToSheet(p, [32]byte{7})
+		if err != nil || !reflect.DeepEqual(again, sheet) {
+			if len(sheet.Rows) == 0 && len(again.Rows) == 0 && string(again.Head) == string(sheet.Head) {
+				return
+			}
+			t.Fatalf("re-encodes otherwise: %v", err)
+		}
+	})
+}
+
+func FuzzAnswerFromSheet(f *testing.F) {
+	s, err := AnswerToSheet(fullAnswer(), [32]byte{7})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(s.Head, s.Rows[0].Value)
+	f.Fuzz(func(t *testing.T, head, row []byte) {
+		var l AnswerLine
+		if block.Unmarshal(row, &l) != nil {
+			return
+		}
+		sheet := block.Sheet{Type: AnswerType, SeriesKey: [32]byte{7}, Head: head, Rows: []block.Row{{Key: l.Key(), Value: row}}}
+		a, err := AnswerFromSheet(sheet)
+		if err != nil {
+			if !reflect.DeepEqual(a, Answer{}) {
+				t.Fatal("refused and still gave an answer")
+			}
+			return
+		}
+		CheckAnswer(a)
+		again, err := AnswerToSheet(a, [32]byte{7})
+		if err != nil || !reflect.DeepEqual(again, sheet) {
+			t.Fatalf("re-encodes otherwise: %v", err)
+		}
+	})
+}
