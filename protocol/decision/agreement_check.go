@@ -218,7 +218,7 @@ func (a Agreement) checkDates(f *artifact.Report) {
 
 // CheckAgainst finds where a checked document departs from its topic, proposed at time t (ms UTC): AGREEMENT-20 other
 // topic, round or offer; -21 other parties; -22 terms or trade-offs that were not accepted; -23 sign_by not after the
-// proposal or more than 14 days away.
+// proposal or more than 14 days away, -24 effects outside the topic's scope.
 func (a Agreement) CheckAgainst(topic Topic, t int64) []artifact.Finding {
 	want, ok := topic.Agree()
 	if !ok {
@@ -244,6 +244,47 @@ func (a Agreement) CheckAgainst(topic Topic, t int64) []artifact.Finding {
 	}
 	if a.SignBy <= t || a.SignBy > t+MaxSignBy {
 		f.Add("AGREEMENT-23", "sign_by", "sign_by %d must lie within 14 days after the proposal at %d", a.SignBy, t)
+	}
+	for i, e := range a.Effects {
+		if !topic.Scope.covers(e.Cell) {
+			f.Add("AGREEMENT-24", fmt.Sprintf("effects[%d]", i), "product %q in region %q, %s, is outside the topic's scope", e.Product, e.Region, e.Bucket)
+		}
+	}
+	return f.Findings()
+}
+
+// covers tells whether a cell is one the topic is about.
+func (s Scope) covers(c Cell) bool {
+	return slices.Contains(s.Products, c.Product) && slices.Contains(s.Regions, c.Region) && s.Horizon.Covers(c.Bucket)
+}
+
+// Authority is what the partnership and the identity chains say about who signs: the policies in force at the topic's
+// opening, and the witness the partnership names. A document may not say otherwise: its drafter would choose whose
+// signature binds the partner.
+type Authority struct {
+	Parties []PartyAuthority
+	Witness *block.CID
+}
+
+// PartyAuthority is one company's quorum for the topic's kind.
+type PartyAuthority struct {
+	Company block.CID
+	Policy  block.CID // the identity chain entry that set it
+	Quorum  string    // text form of sign.Policy
+	DualHat bool      // its genesis lets one person sign in two roles
+}
+
+// CheckAuthority finds where a document departs from it: AGREEMENT-25 a party's policy, AGREEMENT-26 the witness.
+func (a Agreement) CheckAuthority(auth Authority) []artifact.Finding {
+	var f artifact.Report
+	for i, p := range a.Parties {
+		want := PartyAuthority{p.Company, p.Policy, p.Quorum, p.DualHat}
+		if !slices.Contains(auth.Parties, want) {
+			f.Add("AGREEMENT-25", fmt.Sprintf("parties[%d]", i), "%s is not bound by %q of policy %s", p.Company.Short(), artifact.Clip(p.Quorum), p.Policy.Short())
+		}
+	}
+	if (a.Witness == nil) != (auth.Witness == nil) || a.Witness != nil && *a.Witness != *auth.Witness {
+		f.Add("AGREEMENT-26", "witness", "the witness is not the one the partnership names")
 	}
 	return f.Findings()
 }

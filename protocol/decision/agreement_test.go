@@ -76,6 +76,10 @@ func agreement(t testing.TB, s *script) Agreement {
 	return a.Sorted()
 }
 
+func authority() Authority {
+	return Authority{Parties: []PartyAuthority{{agency, policyCID, "COO and CFO", false}, {maker, policyCID, "COO and CFO", false}}}
+}
+
 func TestAgreementOfTheRunningExample(t *testing.T) {
 	s := accepted(t)
 	a := agreement(t, s)
@@ -87,11 +91,11 @@ func TestAgreementOfTheRunningExample(t *testing.T) {
 	if err != nil || !sameRow(t, a, again) {
 		t.Fatalf("does not read back: %v", err)
 	}
-	topic, found := s.topic.Draft(a, b.CID, s.at(maker))
+	topic, found := s.topic.Draft(a, b.CID, authority(), s.at(maker))
 	if len(found) > 0 || *topic.Document != b.CID {
 		t.Fatal(found)
 	}
-	if _, found := topic.Draft(a, b.CID, s.at(agency)); codes(found) != "TOPIC-23" {
+	if _, found := topic.Draft(a, b.CID, authority(), s.at(agency)); codes(found) != "TOPIC-23" {
 		t.Errorf("a second document for the round: %v", found)
 	}
 	r, err := Render(b.Data)
@@ -166,11 +170,38 @@ func TestAgreementRefusals(t *testing.T) {
 		{"another unit for the price", func(a *Agreement) { a.Terms[0].Unit = "EUR" }, "AGREEMENT-22"},
 		{"a trade-off left out", func(a *Agreement) { a.Trades = nil }, "AGREEMENT-22"},
 		{"sign_by 15 days away", func(a *Agreement) { a.SignBy = s.now + MaxSignBy + day }, "AGREEMENT-23"},
+		{"a cell of another product", func(a *Agreement) { a.Effects[0].Product = "3TC-150" }, "AGREEMENT-24"},
+		{"a month beyond the horizon", func(a *Agreement) { a.Effects[0].Bucket = calendar.MustBucket("2027-04") }, "AGREEMENT-24"},
 		{"sign_by in the past", func(a *Agreement) { a.SignBy = s.now - 1 }, "AGREEMENT-23"},
 	} {
 		a := agreement(t, s)
 		c.bend(&a)
 		if found := a.CheckAgainst(s.topic, s.now); codes(found) != c.want {
+			t.Errorf("%s: got %v, want %q", c.what, found, c.want)
+		}
+	}
+}
+
+// The drafter can't choose whose signature binds the partner.
+func TestDraftKeepsToTheAuthority(t *testing.T) {
+	s := accepted(t)
+	for _, c := range []struct {
+		what string
+		bend func(*AgreementParty, *Agreement)
+		want string
+	}{
+		{"a weaker quorum", func(p *AgreementParty, _ *Agreement) { p.Quorum = "COO" }, "AGREEMENT-25"},
+		{"another policy", func(p *AgreementParty, _ *Agreement) { p.Policy = pid }, "AGREEMENT-25"},
+		{"two hats", func(p *AgreementParty, _ *Agreement) { p.DualHat = true }, "AGREEMENT-25"},
+		{"a witness of its own", func(_ *AgreementParty, a *Agreement) { a.Witness = &witness }, "AGREEMENT-26"},
+	} {
+		a := agreement(t, s)
+		c.bend(&a.Parties[1], &a)
+		b, err := a.Block()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after, found := s.topic.Draft(a, b.CID, authority(), s.at(maker)); codes(found) != c.want || after.Document != nil {
 			t.Errorf("%s: got %v, want %q", c.what, found, c.want)
 		}
 	}

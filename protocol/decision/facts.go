@@ -61,7 +61,7 @@ func (t Topic) Revise(from block.CID, to *block.CID, material bool, at Mark) Top
 
 // Draft is the topic after a party has put the agreement document of the accepted offer on the table, or the
 // AGREEMENT-xx findings that refuse it. A round has one document: to change it, make a new offer.
-func (t Topic) Draft(doc Agreement, cid block.CID, at At) (Topic, []artifact.Finding) {
+func (t Topic) Draft(doc Agreement, cid block.CID, auth Authority, at At) (Topic, []artifact.Finding) {
 	switch {
 	case t.party(at.Member) < 0:
 		return t, refuse("TOPIC-21", "", "%s is no party of the topic", at.Member.Short())
@@ -73,7 +73,7 @@ func (t Topic) Draft(doc Agreement, cid block.CID, at At) (Topic, []artifact.Fin
 	if found := doc.Check(); len(found) > 0 {
 		return t, found
 	}
-	if found := doc.CheckAgainst(t, at.T); len(found) > 0 {
+	if found := append(doc.CheckAgainst(t, at.T), doc.CheckAuthority(auth)...); len(found) > 0 {
 		return t, found
 	}
 	t.Document, t.SignBy = &cid, doc.SignBy

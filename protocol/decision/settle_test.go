@@ -13,7 +13,7 @@ func TestTopicFollowsItsRound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		topic, found := s.topic.Draft(a, b.CID, s.at(maker))
+		topic, found := s.topic.Draft(a, b.CID, authority(), s.at(maker))
 		if len(found) > 0 {
 			t.Fatal(found)
 		}
