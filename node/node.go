@@ -52,6 +52,7 @@ type Node struct {
 	sealKey  keys.SealPrivate
 	notices  broadcast
 	commitCh chan block.CID // partnerships whose line moved: the commitment writer's work
+	pairing  pairing        // what of pairings under way lives in memory
 
 	mu           sync.RWMutex
 	chains       map[block.CID]*identity.Chain
