@@ -234,7 +234,7 @@ func (m *matcher) matchProduct(p pool) error {
 			mean.Add(mean, inside)
 			c, ok := l.upTo(b.End)
 			if !ok {
-				panic("capacity: an axis without overlap is aligned with every line")
+				panic("capacity: an axis without overlap is aligned with every checked line")
 			}
 			terms = append(terms, c.times(oneFactor))
 			chained = chained || l.chained

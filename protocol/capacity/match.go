@@ -107,9 +107,16 @@ type ProductCell struct {
 // Match sets the forecast against the plan. It is linear in forecast cells times the groups they load.
 //
 // Contract view (CX-0128): demand series are aggregated first and compared then; the load factor is applied first
-// and delta production last; inactive groups are left out. Cover view (practice T6): see Cover. An error means
-// figures beyond the bounds CheckPlan and forecast.Check enforce, or too much work.
+// and delta production last; inactive groups are left out. Cover view (practice T6): see Cover.
+//
+// Both documents must pass their checks: the first finding is returned as an error otherwise. The other error is
+// too much work.
 func Match(in Input) (Result, error) {
+	for _, found := range [][]artifact.Finding{forecast.Check(in.Forecast), CheckPlan(in.Plan)} {
+		if len(found) > 0 {
+			return Result{}, fmt.Errorf("match: %w", found[0])
+		}
+	}
 	if len(in.Agreed) > MaxAgreed {
 		return Result{}, fmt.Errorf("match: %d agreed supplies are more than %d", len(in.Agreed), MaxAgreed)
 	}

@@ -1,6 +1,8 @@
 package capacity
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
@@ -218,18 +221,33 @@ func TestRowsUnderForeignKeysAreRefused(t *testing.T) {
 func TestTooMuchWorkIsAnError(t *testing.T) {
 	f := doc()
 	for i := range 3000 {
-		f.Lines = append(f.Lines, line(strings.Repeat("x", i%50+1)+"-"+string(rune('a'+i/50%26))+string(rune('a'+i/1300)), "CI", cell("2027-01", "1")))
+		f.Lines = append(f.Lines, line(fmt.Sprintf("P%d", i), "CI", cell("2027-01", "1")))
 	}
-	p := Plan{}
+	p := Plan{Header: header(PlanType)}
 	for g := range 5000 {
-		group := Group{ID: strings.Repeat("g", g%50+1) + string(rune('a'+g/50%26)), Unit: quantity.Pack, Capacities: capacities("2027-01", "1", "1")}
+		group := Group{ID: fmt.Sprintf("G%d", g), Unit: quantity.Pack, Capacities: capacities("2027-01", "1", "1")}
 		for i := range 400 {
 			group.Links = append(group.Links, Link{Product: f.Lines[i].Item.BuyersID})
 		}
 		p.Groups = append(p.Groups, group)
 	}
-	if _, err := Match(Input{Forecast: f, Plan: p}); err == nil {
-		t.Error("lines times groups beyond the bound were matched")
+	if _, err := Match(Input{Forecast: f, Plan: p}); err == nil || !strings.Contains(err.Error(), "exceed") {
+		t.Errorf("lines times groups beyond the bound: %v", err)
+	}
+}
+
+// A document that did not pass its check is not matched.
+func TestUncheckedDocumentsAreNotMatched(t *testing.T) {
+	f, p := demoSize()
+	f.Lines[0].Buckets[0], f.Lines[0].Buckets[1] = f.Lines[0].Buckets[1], f.Lines[0].Buckets[0]
+	var found artifact.Finding
+	if _, err := Match(Input{Forecast: f, Plan: p}); !errors.As(err, &found) || found.Code != forecast.CodeBuckets {
+		t.Errorf("%v", err)
+	}
+	f, p = demoSize()
+	p.Groups[0].Capacities[0].Maximum = q("1")
+	if _, err := Match(Input{Forecast: f, Plan: p}); !errors.As(err, &found) || found.Code != CodeMaximum {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -393,3 +393,15 @@ func FuzzFromSheet(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkCheck(b *testing.B) {
+	d := agencyForecast()
+	line := d.Lines[1]
+	for i := range 94 {
+		line.Item.BuyersID = string(rune('A' + i))
+		d.Lines = append(d.Lines, line)
+	}
+	for b.Loop() {
+		Check(d)
+	}
+}

@@ -9,6 +9,7 @@
 package quantity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -250,6 +251,11 @@ func (q Quantity) Add(r Quantity) (Quantity, error) {
 	if r.IsZero() {
 		return q, nil
 	}
+	m, fits := shifted(q.mantissa, int(q.exponent-e))
+	n, alsoFits := shifted(r.mantissa, int(r.exponent-e))
+	if sum := m + n; fits && alsoFits && (sum > m) == (n > 0) {
+		return Scaled(sum, int(e))
+	}
 	a, _ := q.At(int(e))
 	b, _ := r.At(int(e))
 	return FromBig(a.Add(a, b), int(e))
@@ -291,11 +297,43 @@ func (q Quantity) Cmp(r Quantity) int {
 		}
 		return 0
 	}
-	e := int(min(q.exponent, r.exponent))
-	a, _ := q.At(e)
-	b, _ := r.At(e)
-	return a.Cmp(b)
+	// Bring the coarser one to the finer exponent; where it no longer fits 64 bits its magnitude is the larger.
+	if q.exponent > r.exponent {
+		m, fits := shifted(q.mantissa, int(q.exponent-r.exponent))
+		if !fits {
+			return q.Sign()
+		}
+		return cmp.Compare(m, r.mantissa)
+	}
+	m, fits := shifted(r.mantissa, int(r.exponent-q.exponent))
+	if !fits {
+		return -q.Sign()
+	}
+	return cmp.Compare(q.mantissa, m)
 }
+
+// shifted is m × 10^places, and false where that does not fit an int64.
+func shifted(m int64, places int) (int64, bool) {
+	if places >= len(smallPowers) {
+		return 0, m == 0
+	}
+	hi, lo := bits.Mul64(magnitude(m), smallPowers[places])
+	if hi != 0 || lo > math.MaxInt64 {
+		return 0, false
+	}
+	if m < 0 {
+		return -int64(lo), true
+	}
+	return int64(lo), true
+}
+
+var smallPowers = func() (p [19]uint64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = 10 * p[i-1]
+	}
+	return p
+}()
 
 // Less reports q < r.
 func (q Quantity) Less(r Quantity) bool { return q.Cmp(r) < 0 }
