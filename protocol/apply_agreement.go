@@ -25,21 +25,13 @@ func applyDraft(f *fold) ([]string, error) {
 	if !found {
 		return []string{codeNoTopic}, nil
 	}
-	after, findings := t.Draft(doc, cid, f.at())
-	if len(findings) > 0 {
-		return artifact.Codes(findings), nil
-	}
 	var policies PolicyRow
 	if _, err := get(f.rows, policyKey(doc.Topic), &policies); err != nil {
 		return nil, err
 	}
-	for _, p := range doc.Parties {
-		if !slices.Contains(policies.Parties, PartyPolicy{Company: p.Company, Quorum: p.Quorum, Policy: p.Policy, DualHat: p.DualHat}) {
-			return []string{codePolicy}, nil
-		}
-	}
-	if (doc.Witness == nil) != (f.genesis.Witness == nil) || (doc.Witness != nil && *doc.Witness != *f.genesis.Witness) {
-		return []string{codeNotWitness}, nil
+	after, findings := t.Draft(doc, cid, policies.authority(f.genesis.Witness), f.at())
+	if len(findings) > 0 {
+		return artifact.Codes(findings), nil
 	}
 	round, err := doc.Signing(cid)
 	if err != nil {

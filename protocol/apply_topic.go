@@ -22,6 +22,14 @@ type PartyPolicy struct {
 	DualHat bool      `cbor:"dual_hat" json:"dual_hat"`
 }
 
+func (p PolicyRow) authority(witness *block.CID) decision.Authority {
+	auth := decision.Authority{Witness: witness}
+	for _, party := range p.Parties {
+		auth.Parties = append(auth.Parties, decision.PartyAuthority{Company: party.Company, Policy: party.Policy, Quorum: party.Quorum, DualHat: party.DualHat})
+	}
+	return auth
+}
+
 const policyPrefix = "policy/"
 
 func policyKey(topic block.CID) string { return policyPrefix + topic.String() }
