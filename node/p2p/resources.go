@@ -1,0 +1,45 @@
+package p2p
+
+import (
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+
+	"kontor/protocol/wire"
+)
+
+// Bounds of what peers may make this node hold. They are explicit because the defaults follow the machine's memory, count eight
+// connections an address, and so let one cloud gateway shut out several partners.
+const (
+	maxConns       = 512
+	maxConnsPeer   = 8
+	maxConnsSubnet = 64
+	maxTransient   = 64 // connections that have not proved a key yet
+	maxStreams     = 4096
+	// maxStreamsPeer covers wire.MaxStreams in each direction, hints and identification.
+	maxStreamsPeer  = 3 * wire.MaxStreams
+	maxMemory       = 256 << 20
+	maxMemoryPeer   = 64 << 20
+	transientMemory = 16 << 20
+)
+
+// resources bounds connections, streams and memory. Loopback addresses are exempt from the bounds by subnet.
+func resources() (network.ResourceManager, error) {
+	limits := rcmgr.PartialLimitConfig{
+		System: rcmgr.ResourceLimits{Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns, FD: maxConns,
+			Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemory},
+		Transient: rcmgr.ResourceLimits{Conns: maxTransient, ConnsInbound: maxTransient, ConnsOutbound: maxTransient, FD: maxTransient,
+			Streams: 4 * maxTransient, StreamsInbound: 4 * maxTransient, StreamsOutbound: 4 * maxTransient, Memory: transientMemory},
+		PeerDefault: rcmgr.ResourceLimits{Conns: maxConnsPeer, ConnsInbound: maxConnsPeer, ConnsOutbound: maxConnsPeer, FD: maxConnsPeer,
+			Streams: maxStreamsPeer, StreamsInbound: maxStreamsPeer, StreamsOutbound: maxStreamsPeer, Memory: maxMemoryPeer},
+		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{},
+	}
+	for _, id := range []protocol.ID{wire.PairID, wire.SyncID, wire.BlocksID, wire.TreeID} {
+		limits.ProtocolPeer[id] = rcmgr.ResourceLimits{Streams: 2 * wire.MaxStreams, StreamsInbound: wire.MaxStreams, StreamsOutbound: wire.MaxStreams, Memory: maxMemoryPeer}
+	}
+	base := rcmgr.DefaultLimits.Scale(maxMemory, maxConns)
+	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.Build(base)), rcmgr.WithMetricsDisabled(),
+		rcmgr.WithLimitPerSubnet(
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: maxConnsSubnet}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: maxConnsSubnet}, {PrefixLength: 48, ConnCount: 4 * maxConnsSubnet}}))
+}

@@ -1,0 +1,211 @@
+package p2p
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/partnership"
+	"kontor/protocol/wire"
+)
+
+// talk is a stream with frames on it.
+type talk struct {
+	network.Stream
+	r *bufio.Reader
+	w *bufio.Writer
+}
+
+func newTalk(s network.Stream) *talk {
+	return &talk{s, bufio.NewReaderSize(s, 16<<10), bufio.NewWriterSize(s, 64<<10)}
+}
+
+// say writes one message and flushes.
+func (t *talk) say(m wire.Message) error {
+	if err := t.SetWriteDeadline(time.Now().Add(streamIdle)); err != nil {
+		return err
+	}
+	if err := wire.WriteMessage(t.w, m); err != nil {
+		return err
+	}
+	return t.w.Flush()
+}
+
+func (t *talk) listen(limit time.Duration) error { return t.SetReadDeadline(time.Now().Add(limit)) }
+
+// hear reads one message within a time.
+func hear[T wire.Message](t *talk, bound int, limit time.Duration) (T, error) {
+	if err := t.listen(limit); err != nil {
+		var zero T
+		return zero, err
+	}
+	return wire.ReadMessage[T](t.r, bound)
+}
+
+// handle serves a protocol: it counts the peer's streams, sets a deadline before the first byte is read, and turns the error of fn
+// into a fault told to the peer, where there is one to tell, and a broken stream.
+func (h *Host) handle(id protocol.ID, fn func(ctx context.Context, t *talk, from peer.ID) error) {
+	h.host.SetStreamHandler(id, func(s network.Stream) {
+		from := s.Conn().RemotePeer()
+		if !h.streams.add(from) {
+			h.metrics.refused.WithLabelValues(string(id), "too_many").Inc()
+			_ = s.ResetWithError(network.StreamRateLimited)
+			return
+		}
+		defer h.streams.done(from)
+		h.mu.Lock()
+		if h.closed {
+			h.mu.Unlock()
+			_ = s.Reset()
+			return
+		}
+		h.wg.Add(1)
+		h.mu.Unlock()
+		defer h.wg.Done()
+		stop := context.AfterFunc(h.ctx, func() { _ = s.Reset() })
+		defer stop()
+		if err := s.SetDeadline(time.Now().Add(handshakeLimit)); err != nil {
+			_ = s.Reset()
+			return
+		}
+		err := fn(h.ctx, newTalk(s), from)
+		if err == nil || errors.Is(err, io.EOF) {
+			_ = s.Close()
+			return
+		}
+		if tellable(err) != nil {
+			defer func() { _ = s.Close() }() // a reset would overtake the fault that was told
+		} else {
+			defer func() { _ = s.Reset() }()
+		}
+		h.metrics.refused.WithLabelValues(string(id), whyOf(err)).Inc()
+		h.log.Debug("stream ended", "protocol", id, "peer", from, "err", err)
+	})
+}
+
+// whyOf is the label of an error: a code of ours, or a word for the rest.
+func whyOf(err error) string {
+	var fault *wire.Fault
+	var verdict *feed.Error
+	var pair *partnership.PairError
+	var missing *feed.Missing
+	switch {
+	case errors.As(err, &fault):
+		if ownCodes[fault.Code] {
+			return fault.Code
+		}
+		return "other_code"
+	case errors.As(err, &verdict):
+		return verdict.Code
+	case errors.As(err, &pair):
+		return pair.Code
+	case errors.As(err, &missing):
+		return "missing"
+	case errors.Is(err, context.Canceled), errors.Is(err, network.ErrReset):
+		return "broken_off"
+	}
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "timeout"
+	}
+	return "error"
+}
+
+// ownCodes keeps what a peer writes into a fault out of the labels of metrics.
+var ownCodes = func() map[string]bool {
+	codes := map[string]bool{wire.CodeNotFound: true, wire.CodeMalformed: true, wire.CodeTooLarge: true, wire.CodeBusy: true, wire.CodeUnavailable: true}
+	for _, c := range feed.Codes {
+		codes[c] = true
+	}
+	for c := range partnership.PairSentences {
+		codes[c] = true
+	}
+	return codes
+}()
+
+// open opens a stream to a connected peer; it does not dial.
+func (h *Host) open(ctx context.Context, to peer.ID, id protocol.ID) (*talk, error) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "partner"), handshakeLimit)
+	defer cancel()
+	s, err := h.host.NewStream(ctx, to, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.SetDeadline(time.Now().Add(handshakeLimit)); err != nil {
+		_ = s.Reset()
+		return nil, err
+	}
+	return newTalk(s), nil
+}
+
+// member finds the company that a peer speaks for in a partnership. Who is no member learns no more than that nothing is there.
+func (h *Host) member(from peer.ID, pid block.CID) (company block.CID, err error) {
+	a := h.known.Load().peers[from]
+	if a == nil || !a.shares(pid) {
+		return block.CID{}, wire.Faultf(wire.CodeNotFound, "nothing is held there")
+	}
+	return a.company, nil
+}
+
+// streamCount counts the streams that each peer has open here.
+type streamCount struct {
+	mu sync.Mutex
+	n  map[peer.ID]int
+}
+
+func (c *streamCount) add(id peer.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[peer.ID]int{}
+	}
+	if c.n[id] >= wire.MaxStreams {
+		return false
+	}
+	c.n[id]++
+	return true
+}
+
+func (c *streamCount) done(id peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n[id]--; c.n[id] == 0 {
+		delete(c.n, id)
+	}
+}
+
+// signal wakes those who wait; a wake that nobody waits for is kept, one.
+type signal chan struct{}
+
+func newSignal() signal { return make(signal, 1) }
+
+func (s signal) signal() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+// sleep waits for a time, a signal or the end; it says whether to go on.
+func sleep(ctx context.Context, d time.Duration, wake signal) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+	case <-timer.C:
+	}
+	return ctx.Err() == nil
+}
+
+func deadline(d time.Duration) time.Time { return time.Now().Add(d) }
