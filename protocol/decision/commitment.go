@@ -18,6 +18,19 @@ type Digest [32]byte
 // String is the digest in hex.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
+// MarshalText writes String, for JSON.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (d *Digest) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(d) {
+		return fmt.Errorf("malformed digest %q: want %d hexadecimal digits", text, 2*len(d))
+	}
+	copy(d[:], b)
+	return nil
+}
+
 // IsZero tells a digest that was never set.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
