@@ -369,6 +369,11 @@ func FuzzFromSheet(f *testing.F) {
 	for _, r := range s.Rows {
 		f.Add(s.Head, r.Value)
 	}
+	small, err := block.Marshal(Line{Item: Item{GTIN: "4006381333931"}, Buckets: []Cell{{Bucket: calendar.MustBucket("2027-01")}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(s.Head, small)
 	f.Fuzz(func(t *testing.T, head, row []byte) {
 		var l Line
 		if block.Unmarshal(row, &l) != nil {
