@@ -1,6 +1,8 @@
 package capacity
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -319,4 +321,30 @@ func FuzzAnswerFromSheet(f *testing.F) {
 			t.Fatalf("re-encodes otherwise: %v", err)
 		}
 	})
+}
+
+// The encoding of version 1 never changes: these hashes cover every field of a plan and of an answer.
+func TestGoldenEncoding(t *testing.T) {
+	plan, err := PlanToSheet(fullPlan(), [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := AnswerToSheet(fullAnswer(), [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		sheet block.Sheet
+		want  string
+	}{{plan, "d7b973f63b0e0f8dc33c971b71b65e891040dee1789d926b81cd7fb3df3b97b9"}, {answer, "b9bf733acc718df3c62e4d98e779e49afaf9f12e1ce46fd8d418783083045ce5"}} {
+		h := sha256.New()
+		h.Write(c.sheet.Head)
+		for _, r := range c.sheet.Rows {
+			h.Write([]byte(r.Key))
+			h.Write(r.Value)
+		}
+		if got := hex.EncodeToString(h.Sum(nil)); got != c.want {
+			t.Errorf("%s: head and rows hash to %s, want %s", c.sheet.Type, got, c.want)
+		}
+	}
 }
