@@ -196,15 +196,6 @@ func (n *Node) Heads(pid block.CID) (heads []feed.Entry, err error) {
 	return heads, err
 }
 
-// Block reads one block of a partnership.
-func (n *Node) Block(pid, id block.CID) (data []byte, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
-		data, err = r.Block(id)
-		return err
-	})
-	return data, err
-}
-
 // be64 writes a number in the order of bytes in which keys sort.
 func be64(n int64) []byte {
 	b := make([]byte, 8)

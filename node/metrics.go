@@ -87,7 +87,7 @@ func (m *metrics) store(db *store.DB) {
 	}
 	m.lsm.Set(float64(stats.LSMBytes))
 	m.vlog.Set(float64(stats.VlogBytes))
-	m.free.Set(float64(stats.FreeBytes))
+	m.free.Set(float64(stats.FreeDisk))
 	ok := 0.0
 	if db.Writable() == nil {
 		ok = 1

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/identity"
+	"kontor/protocol/state"
 	"kontor/store"
 )
 
@@ -44,7 +46,7 @@ type Node struct {
 	metrics  *metrics
 	db       *store.DB
 	high     *store.HighWater
-	host     *p2p.Host
+	network  atomic.Pointer[p2p.Host] // nil in an office opened offline, and while it opens
 
 	company  block.CID
 	feedKey  keys.Private
@@ -52,7 +54,8 @@ type Node struct {
 	sealKey  keys.SealPrivate
 	notices  broadcast
 	commitCh chan block.CID // partnerships whose line moved: the commitment writer's work
-	pairing  pairing        // what of pairings under way lives in memory
+	bisectCh chan protocol.Mismatch
+	pairing  pairing // what of pairings under way lives in memory
 
 	mu           sync.RWMutex
 	chains       map[block.CID]*identity.Chain
@@ -62,6 +65,7 @@ type Node struct {
 	confirmed    map[block.CID]map[block.CID]bool
 	clockOK      time.Time // an admin vouched for the clock then
 	mismatched   map[block.CID]protocol.Mismatch
+	differences  map[block.CID]state.Difference
 }
 
 // Open opens the office of the company in a home. The caller runs it with Run and must Close it.
@@ -78,7 +82,7 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
 		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, frozen: map[block.CID]bool{},
-		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, commitCh: make(chan block.CID, 1024)}
+		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
 	n.metrics = newMetrics(n.registry)
 	if n.company, err = block.ParseCID(settings.ID); err != nil {
 		return nil, err
@@ -110,8 +114,12 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.Offline {
 		return n, nil
 	}
-	n.host, err = p2p.Start(p2p.Config{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Log: cfg.Log, Registerer: n.registry})
-	return n, err
+	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry})
+	if err != nil {
+		return nil, err
+	}
+	n.network.Store(host)
+	return n, nil
 }
 
 func (n *Node) loadKeys() error {
@@ -139,7 +147,7 @@ func (n *Node) loadKeys() error {
 
 // load reads identity chains and partnerships into memory and finds out whether the database is behind what was ever sent.
 func (n *Node) load() error {
-	return n.db.View(func(kv store.KV) error {
+	err := n.db.View(func(kv store.KV) error {
 		chains, err := loadChains(kv)
 		if err != nil {
 			return err
@@ -150,36 +158,29 @@ func (n *Node) load() error {
 		}
 		return n.loadPartnerships(kv)
 	})
+	if err != nil {
+		return err
+	}
+	return n.markRestored()
 }
 
-// Run keeps the office until ctx ends: network, commitments, heartbeats, freshness.
+// Run keeps the office until ctx ends: commitments, heartbeats, figures. The network runs from Open to Close.
 func (n *Node) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var wg sync.WaitGroup
-	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch} {
+	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch, n.bisectMismatches, n.watchRestored, n.ResumePairings} {
 		wg.Add(1)
 		go func() { defer wg.Done(); work(ctx) }()
 	}
-	var err error
-	if n.host != nil {
-		err = n.host.Run(ctx)
-	} else {
-		<-ctx.Done()
-	}
-	cancel()
+	<-ctx.Done()
 	wg.Wait()
-	if errors.Is(err, context.Canceled) {
-		err = nil
-	}
-	return err
+	return nil
 }
 
 // Close ends the office: network first, the database last. It may be called more than once.
 func (n *Node) Close() error {
 	var errs []error
-	if n.host != nil {
-		errs = append(errs, n.host.Close())
+	if host := n.Host(); host != nil {
+		errs = append(errs, host.Close())
 	}
 	n.notices.close()
 	if n.high != nil {
@@ -207,7 +208,7 @@ func (n *Node) Now() int64 { return n.clock().UnixMilli() }
 func (n *Node) Registry() *prometheus.Registry { return n.registry }
 
 // Host is the network side; nil in an office opened offline.
-func (n *Node) Host() *p2p.Host { return n.host }
+func (n *Node) Host() *p2p.Host { return n.network.Load() }
 
 // Log is the office's logger.
 func (n *Node) Log() *slog.Logger { return n.log }

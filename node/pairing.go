@@ -155,7 +155,7 @@ func (n *Node) Withdraw(ctx context.Context, id string) (Pairing, error) {
 // AcceptInvitation takes up an invitation, or goes on with one taken up before, until six words can be compared, the partnership
 // stands, or it fails. The dialogue stays open behind it for [Node.ConfirmWordsOf].
 func (n *Node) AcceptInvitation(ctx context.Context, text string) (Pairing, error) {
-	if n.host == nil {
+	if n.Host() == nil {
 		return Pairing{}, Failf("NODE_OFFLINE", "this office was opened without a network")
 	}
 	token, err := partnership.ParseToken(text)
@@ -247,7 +247,7 @@ func (n *Node) pairAsAcceptor(ctx context.Context, id string) error {
 	if rec == nil || rec.State.Stage == partnership.StageDone || rec.State.Stage == partnership.StageWithdrawn {
 		return nil
 	}
-	_, err = n.host.Pair(ctx, rec.State)
+	_, err = n.Host().Pair(ctx, rec.State)
 	if err != nil {
 		n.log.Warn("pairing broke off", "invitation", id, "reason", err)
 	}
@@ -414,10 +414,10 @@ func pairFailure(err error) error {
 }
 
 func (n *Node) refreshHost(ctx context.Context) error {
-	if n.host == nil {
+	if n.Host() == nil {
 		return nil
 	}
-	if err := n.host.Refresh(ctx); err != nil {
+	if err := n.Host().Refresh(ctx); err != nil {
 		return fmt.Errorf("tell the network who may connect: %w", err)
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 // Party is this company as it pairs: its keys, its chain and where it can be dialled.
 func (n *Node) Party(context.Context) (partnership.Party, error) {
 	party := partnership.Party{Company: n.company, Chain: n.Chain(n.company).From(0), Node: n.nodeKey, Feed: n.feedKey, Seal: n.sealKey, Feat: featureLevel}
-	if n.host != nil {
-		party.Addresses = n.host.Addresses()
+	if n.Host() != nil {
+		party.Addresses = n.Host().Addresses()
 		if len(party.Addresses) > partnership.MaxAddresses {
 			party.Addresses = party.Addresses[:partnership.MaxAddresses]
 		}

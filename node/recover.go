@@ -10,7 +10,7 @@ import (
 // compareHighWater finds out whether the database is behind what this company has sent: a restored backup, or a copied
 // directory. Such a node would write a second history; it stays read-only until a member has given our own entries back.
 func (n *Node) compareHighWater(kv store.KV, p *Partnership) error {
-	want := n.high.Get(p.PID.String())
+	want, _ := n.high.Get(p.PID.String())
 	head, found, err := p.Open(kv).Log.Head(n.company)
 	if err != nil {
 		return err
@@ -62,9 +62,9 @@ func (n *Node) MarkRecovering(p *Partnership, seq int64) {
 	n.recovering[p.PID] = max(n.recovering[p.PID], seq)
 }
 
-// PartnerHolds notes what a member says it holds of our feed. A member that holds exactly our head confirms that we did not lose
+// partnerHolds notes what a member says it holds of our feed. A member that holds exactly our head confirms that we did not lose
 // entries since the process started; one that holds more makes us read-only until it has given them back.
-func (n *Node) PartnerHolds(pid, member block.CID, seq int64, head block.CID) {
+func (n *Node) partnerHolds(pid, member block.CID, seq int64, head block.CID) {
 	var own feed.Entry
 	var found bool
 	err := n.View(pid, func(r *protocol.Replica) error {

@@ -90,8 +90,8 @@ func (n *Node) written(p *Partnership, out protocol.Outcome) error {
 		return err
 	}
 	n.after(p, out)
-	if n.host != nil {
-		n.host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
+	if host := n.Host(); host != nil {
+		host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
 	}
 	return nil
 }
@@ -106,8 +106,9 @@ func (n *Node) after(p *Partnership, out protocol.Outcome) {
 		n.mu.Unlock()
 		if !known {
 			n.log.Error("state roots differ", "partnership", p.PID.Short(), "member", m.Member.Short(), "line", m.Line)
-			if n.host != nil {
-				n.host.Bisect(p.PID, m.Member)
+			select {
+			case n.bisectCh <- m:
+			default: // one is being looked at; the first difference is what people need
 			}
 		}
 	}

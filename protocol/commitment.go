@@ -64,7 +64,7 @@ func (r *Replica) checkCommitments(line int64) ([]Mismatch, error) {
 			return nil, err
 		}
 		if known && root != state.Hash(c.Root) {
-			out = append(out, Mismatch{Member: m.Company, Line: c.Line, Ours: root, Theirs: state.Hash(c.Root)})
+			out = append(out, Mismatch{PID: r.PID, Member: m.Company, Line: c.Line, Ours: root, Theirs: state.Hash(c.Root)})
 		}
 	}
 	if past > 0 {

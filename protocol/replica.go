@@ -65,6 +65,7 @@ func (r *Replica) RootAt(line int64) (state.Hash, bool, error) { return r.machin
 
 // Mismatch says that a member committed to another root than ours at one line: one of the two programs has a fault, or rows were altered.
 type Mismatch struct {
+	PID    block.CID
 	Member block.CID
 	Line   int64
 	Ours   state.Hash
