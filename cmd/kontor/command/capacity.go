@@ -1,0 +1,96 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api"
+	"kontor/protocol/capacity"
+)
+
+var capacityNoun = noun("capacity", "production lines, the plan shared from them, and the match against demand",
+	importVerb("lines and their capacity", "line, period, maximum, actual, product, load factor, unit", api.CapacityImport),
+	verb{
+		name: "preview", short: "show what the buyer would see", flags: []cli.Flag{withFlag},
+		examples: []string{"kontor capacity preview"},
+		run: func(c *call) error {
+			out, err := ask(c, api.CapacityPreview, api.WithQuery{With: c.String("with")})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) { printPreview(w, out) })
+		},
+	},
+	verb{
+		name: "share", short: "share the capacity plan with a buyer", flags: []cli.Flag{withFlag},
+		examples: []string{"kontor capacity share --with \"Relief Agency\""},
+		run: func(c *call) error {
+			out, err := ask(c, api.CapacityShare, api.WithQuery{With: c.String("with")})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) { printShared(w, capacity.PlanType, out) })
+		},
+	},
+	matchVerb("show", false), matchVerb("match", true))
+
+// matchVerb shows a match: "show" the contract view by line, "match" everything that is not green in both views.
+func matchVerb(name string, both bool) verb {
+	short := "show every line against the demand it must meet"
+	if both {
+		short = "compare the forecast in force with the capacity in force"
+	}
+	return verb{
+		name: name, short: short, flags: []cli.Flag{withFlag},
+		long: "Two views of one comparison, the same on both nodes. Contract view (CX-0128): demand after load factors against actual and maximum\n" +
+			"capacity. Cover view: the probability that stock and supply fall short of cumulative demand, and by how much, as an interval from\n" +
+			"independent to moving together.",
+		examples: []string{"kontor capacity " + name},
+		run: func(c *call) error {
+			out, err := ask(c, api.CapacityMatch, api.WithQuery{With: c.String("with")})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) {
+				var rows [][]string
+				for _, g := range out.Result.Groups {
+					for _, b := range g.Buckets {
+						if both && b.Colour == capacity.Green {
+							continue
+						}
+						rows = append(rows, []string{g.Group, b.Bucket.String(), b.Demand.Format(0), b.Actual.Format(0), b.Maximum.Format(0), b.Agreed.Format(0), string(b.Verdict), string(b.Colour)})
+					}
+				}
+				fmt.Fprintf(w, "contract view with %s: %d bottlenecks\n", out.With, out.Bottlenecks)
+				table(w, []string{"line", "period", "demand", "actual", "maximum", "agreed", "verdict", "colour"}, rows)
+				if !both {
+					return
+				}
+				rows = nil
+				for _, p := range out.Result.Products {
+					for _, b := range p.Buckets {
+						if b.Cover == nil || b.Cover.Standing == capacity.Covered {
+							continue
+						}
+						rows = append(rows, []string{p.Product, b.Bucket.String(), percent(b.Cover.Shortage.Lower) + " to " + percent(b.Cover.Shortage.Upper),
+							b.Cover.Expected.Lower.Format(0) + " to " + b.Cover.Expected.Upper.Format(0), string(p.Unit), string(b.Cover.Standing)})
+					}
+					if p.Missing != "" {
+						rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing})
+					}
+				}
+				fmt.Fprintf(w, "cover view: %d cells not surely covered\n", out.AtRisk)
+				table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
+				for _, n := range out.Result.Notes {
+					fmt.Fprintf(w, "note: %s\n", n)
+				}
+			})
+		},
+	}
+}
+
+// percent writes parts per million.
+func percent(ppm int64) string { return strconv.FormatFloat(float64(ppm)/10_000, 'f', 1, 64) + " %" }

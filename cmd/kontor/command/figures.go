@@ -1,0 +1,106 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/client"
+	"kontor/node/desk"
+)
+
+// importFlags are the flags of every command that reads a CSV file.
+var importFlags = []cli.Flag{
+	&cli.BoolFlag{Name: "dry-run", Usage: "say what would change and change nothing"},
+	&cli.BoolFlag{Name: "skip-bad", Usage: "leave bad lines out and list them, instead of refusing the file"},
+	&cli.StringFlag{Name: "decimal", Usage: "decimal `MARK`, \".\" or \",\", where the file leaves it in doubt"},
+	&cli.StringFlag{Name: "date-order", Usage: "`DMY or MDY`, where the file leaves it in doubt"},
+	&cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE` for a file without a unit column"},
+}
+
+// importVerb makes the command that takes one kind of file.
+func importVerb(what string, columns string, route wire.Route[desk.ImportOptions, desk.ImportResult]) verb {
+	return verb{
+		name: "import", short: "take " + what + " from a CSV file", args: "FILE", flags: importFlags,
+		long: "Columns, by any common name, in any order and case: " + columns + ".\n" +
+			"Delimiter, decimal mark, encoding and date form are found by content; what is in doubt is asked, not guessed.\n" +
+			"A file with one bad line imports nothing unless --skip-bad is given. FILE \"-\" is standard input.",
+		examples: []string{"kontor " + nounOf(route.Path) + " import " + nounOf(route.Path) + ".csv", "kontor " + nounOf(route.Path) + " import --dry-run " + nounOf(route.Path) + ".csv"},
+		run: func(c *call) error {
+			in := desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit")}
+			out, err := upload(c, route, in)
+			if err != nil {
+				return err
+			}
+			for _, n := range out.Notes {
+				c.note("note: %s", n.String())
+			}
+			for _, line := range out.Skipped {
+				c.note("left out: line %d", line)
+			}
+			for _, w := range out.Worklist {
+				c.note("to be mapped: %v", w)
+			}
+			return c.print(out, func(w io.Writer) {
+				verb := "imported"
+				if out.DryRun {
+					verb = "would import"
+				}
+				fmt.Fprintf(w, "%s %d lines: %d new, %d changed, %d unchanged\n", verb, out.Imported, out.Added, out.Changed, out.Unchanged)
+			})
+		},
+	}
+}
+
+func nounOf(path string) string {
+	parts := bytes.Split([]byte(path), []byte("/"))
+	return string(parts[2])
+}
+
+// upload sends the file named by the first argument to a route.
+func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error) {
+	var none Out
+	var file io.Reader = c.stdin
+	if path := c.Args().First(); path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return none, usagef("%v", err)
+		}
+		defer f.Close()
+		file = f
+	}
+	n, err := c.node()
+	if err != nil {
+		return none, err
+	}
+	defer n.Close()
+	return client.Upload(c.Context.Context, n, route, in, file)
+}
+
+var historyNoun = noun("history", "past demand, private to this company",
+	importVerb("past demand", "product, region, period (month, ISO week or date), quantity", api.HistoryImport))
+
+var stockNoun = noun("stock", "stock on hand, in transit and backlog, private until shared with a capacity plan",
+	importVerb("stock", "product, region, on hand, in transit, backlog", api.StockImport))
+
+var priceNoun = noun("price", "what a unit is worth to this company, private",
+	verb{
+		name: "import", short: "take unit values from a CSV file", args: "FILE",
+		long:     "Columns: product, price, currency and, if the price is not for one unit, per. They put a value on exceptions and never leave.",
+		examples: []string{"kontor price import prices.csv"},
+		run: func(c *call) error {
+			out, err := upload(c, api.PriceImport, wire.None{})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "imported %d prices\n", out.Count) })
+		},
+	})
+
+// withFlag names the partner.
+var withFlag = &cli.StringFlag{Name: "with", Usage: "partner's `NAME`, CompanyID or partnership; may be left out while there is one"}

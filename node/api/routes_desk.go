@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/block"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// WithQuery names a partner: a name, a CompanyID or a partnership; empty where there is only one.
+type WithQuery struct {
+	With string `json:"with,omitempty"`
+}
+
+// ForecastQuery names a forecast; empty: the draft.
+type ForecastQuery struct {
+	CID string `json:"cid,omitempty"`
+}
+
+// ExceptionPolicy is what the desk may deal with by itself.
+type ExceptionPolicy struct {
+	LimitMinor int64  `json:"limit_minor" doc:"up to this value, in minor units, an exception is the desk's"`
+	Currency   string `json:"currency"`
+	MinUnits   string `json:"min_units,omitempty" doc:"expected shortages not above this are no exception"`
+}
+
+// CloseQuery names an exception to close and says how.
+type CloseQuery struct {
+	With       string `json:"with,omitempty"`
+	Exception  string `json:"exception"`
+	Resolution string `json:"resolution,omitempty" doc:"a UBL resolution code; default LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"`
+	Note       string `json:"note,omitempty"`
+}
+
+// Counted says how many there were.
+type Counted struct {
+	Count int `json:"count"`
+}
+
+// forecastTime is what a baseline of the largest history may take.
+const forecastTime = 10 * time.Minute
+
+// Routes of the desk.
+var (
+	HistoryImport    = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/history/import", wire.Plan, "Takes past demand from a file.")
+	ForecastBaseline = wire.Post[desk.BaselineOptions, desk.BaselineResult]("/v1/forecast/baseline", wire.Plan, "Forecasts the private history and keeps the result as the draft.").Slow(forecastTime)
+	ForecastImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/forecast/import", wire.Plan, "Takes a forecast from a file as the draft.")
+	ForecastAdjust   = wire.Post[desk.AdjustOptions, desk.AdjustResult]("/v1/forecast/adjust", wire.Plan, "Raises or lowers the draft of a product.")
+	ForecastPreview  = wire.Get[WithQuery, desk.Preview]("/v1/forecast/preview", wire.Plan, "Shows what a partner would see of the draft.")
+	ForecastShare    = wire.Post[WithQuery, desk.Shared]("/v1/forecast/share", wire.Plan, "Shares the draft with a partner.")
+	ForecastAnswer   = wire.Post[WithQuery, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
+	ForecastList     = wire.Get[wire.None, []desk.HeldForecast]("/v1/forecast/list", wire.View, "Lists the forecasts held.")
+	ForecastShow     = wire.Get[ForecastQuery, forecast.Document]("/v1/forecast/show", wire.View, "Shows a forecast, or the draft.")
+	CapacityImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/capacity/import", wire.Plan, "Takes lines and their capacity from a file.")
+	CapacityPreview  = wire.Get[WithQuery, desk.Preview]("/v1/capacity/preview", wire.Plan, "Shows what the buyer would see of the capacity.")
+	CapacityShare    = wire.Post[WithQuery, desk.Shared]("/v1/capacity/share", wire.Plan, "Shares the capacity plan with a buyer.")
+	CapacityMatch    = wire.Get[WithQuery, desk.MatchView]("/v1/capacity/match", wire.View, "Compares the forecast in force with the capacity in force, both views.")
+	StockImport      = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
+	PriceImport      = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
+	ExceptionList    = wire.Get[WithQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
+	ExceptionRules   = wire.Post[ExceptionPolicy, wire.None]("/v1/exception/policy", wire.Plan, "Sets up to which value an exception is the desk's.")
+	ExceptionForm    = wire.Get[CloseQuery, desk.CloseForm]("/v1/exception/form", wire.Plan, "Fills in what the desk signs to close an exception.")
+	ExceptionClose   = wire.Post[desk.CloseRequest, desk.Closed]("/v1/exception/close", wire.Plan, "Closes an exception with the signature of a mandate key.")
+)
+
+// RegisterDesk registers the routes of the desk.
+func RegisterDesk(r *Registry, d *desk.Desk) {
+	upload := func(route wire.Route[desk.ImportOptions, desk.ImportResult], take func([]byte, desk.ImportOptions) (desk.ImportResult, error)) {
+		HandleUpload(r, route, func(_ context.Context, _ Caller, in desk.ImportOptions, file io.Reader) (desk.ImportResult, error) {
+			data, err := io.ReadAll(file)
+			if err != nil {
+				return desk.ImportResult{}, err
+			}
+			return take(data, in)
+		})
+	}
+	upload(HistoryImport, d.ImportHistory)
+	upload(ForecastImport, d.ImportForecast)
+	upload(CapacityImport, d.ImportCapacity)
+	upload(StockImport, d.ImportStock)
+	HandleUpload(r, PriceImport, func(_ context.Context, _ Caller, _ wire.None, file io.Reader) (Counted, error) {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return Counted{}, err
+		}
+		n, err := d.ImportPrices(data)
+		return Counted{n}, err
+	})
+	Handle(r, ForecastBaseline, func(_ context.Context, _ Caller, in desk.BaselineOptions) (desk.BaselineResult, error) {
+		return d.Baseline(in)
+	})
+	Handle(r, ForecastAdjust, func(_ context.Context, _ Caller, in desk.AdjustOptions) (desk.AdjustResult, error) {
+		return d.Adjust(in)
+	})
+	Handle(r, ForecastPreview, func(_ context.Context, _ Caller, in WithQuery) (desk.Preview, error) {
+		return d.PreviewForecast(in.With)
+	})
+	Handle(r, ForecastShare, func(ctx context.Context, c Caller, in WithQuery) (desk.Shared, error) {
+		return d.ShareForecast(ctx, in.With, c.Command)
+	})
+	Handle(r, ForecastAnswer, func(ctx context.Context, c Caller, in WithQuery) (desk.AnswerResult, error) {
+		return d.Answer(ctx, in.With, c.Command)
+	})
+	Handle(r, ForecastList, func(context.Context, Caller, wire.None) ([]desk.HeldForecast, error) { return d.Forecasts() })
+	Handle(r, ForecastShow, func(_ context.Context, c Caller, in ForecastQuery) (forecast.Document, error) {
+		var cid block.CID
+		if in.CID != "" {
+			var err error
+			if cid, err = block.ParseCID(in.CID); err != nil {
+				return forecast.Document{}, err
+			}
+		}
+		doc, err := d.Forecast(cid)
+		return scoped(doc, c), err
+	})
+	Handle(r, CapacityPreview, func(_ context.Context, _ Caller, in WithQuery) (desk.Preview, error) {
+		return d.PreviewCapacity(in.With)
+	})
+	Handle(r, CapacityShare, func(ctx context.Context, c Caller, in WithQuery) (desk.Shared, error) {
+		return d.ShareCapacity(ctx, in.With, c.Command)
+	})
+	Handle(r, CapacityMatch, func(_ context.Context, _ Caller, in WithQuery) (desk.MatchView, error) { return d.Match(in.With) })
+	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in WithQuery) ([]desk.ExceptionView, error) {
+		v, err := d.Match(in.With)
+		return v.Exceptions, err
+	})
+	Handle(r, ExceptionRules, func(_ context.Context, _ Caller, in ExceptionPolicy) (wire.None, error) {
+		least := quantity.Quantity{}
+		if in.MinUnits != "" {
+			var err error
+			if least, err = quantity.Parse(in.MinUnits); err != nil {
+				return wire.None{}, err
+			}
+		}
+		return wire.None{}, d.SetExceptionPolicy(quantity.Money{Minor: in.LimitMinor, Currency: quantity.Currency(in.Currency)}, least)
+	})
+	Handle(r, ExceptionForm, func(_ context.Context, _ Caller, in CloseQuery) (desk.CloseForm, error) {
+		return d.PrepareClose(in.With, in.Exception, in.Resolution, in.Note)
+	})
+	Handle(r, ExceptionClose, func(ctx context.Context, c Caller, in desk.CloseRequest) (desk.Closed, error) {
+		return d.CloseException(ctx, in, c.Command)
+	})
+}
+
+// scoped leaves out the lines a caller's token does not cover.
+func scoped(doc forecast.Document, c Caller) forecast.Document {
+	var kept []forecast.Line
+	for _, l := range doc.Lines {
+		if c.Scope.Product(l.Item.ID()) && c.Scope.Region(l.Location.Region) {
+			kept = append(kept, l)
+		}
+	}
+	doc.Lines = kept
+	return doc
+}

@@ -1,0 +1,161 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+)
+
+// AnswerResult is the receipt of an answer.
+type AnswerResult struct {
+	Shared
+	Accepted  int               `json:"accepted"`  // cells committed in full
+	Countered int               `json:"countered"` // cells committed in part
+	Asked     quantity.Quantity `json:"asked"`     // sum of means, in the products' own units
+	Committed quantity.Quantity `json:"committed"`
+}
+
+// Answer answers the forecast in force line by line: in each period a product gets what its stock and its share of capacity allow, and what is short is
+// divided over the regions in proportion to what each asked for.
+func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (AnswerResult, error) {
+	p, err := d.Partner(with, partnership.RoleSeller)
+	if err != nil {
+		return AnswerResult{}, err
+	}
+	granted, err := d.granted(p, protocol.KindAnswer)
+	if err != nil {
+		return AnswerResult{}, err
+	}
+	s, err := d.series(p.PID, capacity.AnswerType, "own")
+	if err != nil {
+		return AnswerResult{}, err
+	}
+	var answer capacity.Answer
+	var out AnswerResult
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		in, err := d.MatchInput(p, r)
+		if err != nil {
+			return err
+		}
+		result, err := capacity.Match(in)
+		if err != nil {
+			return err
+		}
+		h, _, err := d.next(r, capacity.AnswerType, s, d.node.Now())
+		if err != nil {
+			return err
+		}
+		h.Scope = granted
+		h.Provenance = artifact.Provenance{SourceSystem: "kontor match", ExtractedAt: h.Issued, Activity: "ANSWER", DerivedFrom: sortedCIDs(in.ForecastCID, in.PlanCID)}
+		plan := in.PlanCID
+		answer = capacity.Answer{Header: h, Forecast: in.ForecastCID, Plan: &plan}
+		return answerLines(&answer, in.Forecast, result, &out)
+	})
+	if err != nil {
+		return out, err
+	}
+	if findings := capacity.CheckAnswer(answer); len(findings) > 0 {
+		return out, &node.Failure{Code: "ANSWER_REFUSED", Text: fmt.Sprintf("the answer breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+	}
+	sheet, err := capacity.AnswerToSheet(answer, s.Key)
+	if err != nil {
+		return out, err
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindAnswer, sheet)
+	if err != nil {
+		return out, err
+	}
+	out.Shared = Shared{CID: *w.Body, Entry: w.Entry, With: d.PartnerName(p), Revision: answer.Header.Revision, Series: len(answer.Lines), Bytes: size,
+		Buckets: out.Accepted + out.Countered}
+	return out, nil
+}
+
+func sortedCIDs(a, b block.CID) []block.CID {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return []block.CID{a, b}
+}
+
+// answerLines commits product by product, period by period.
+func answerLines(answer *capacity.Answer, fc forecast.Document, result capacity.Result, out *AnswerResult) error {
+	supplied := supplyOf(result)
+	rows := make([]capacity.AnswerLine, len(fc.Lines))
+	byProduct := map[string][]int{}
+	for i, l := range fc.Lines {
+		rows[i] = capacity.AnswerLine{Line: l.Key(), Unit: l.Unit}
+		at := l.Item.ID()
+		if _, own := supplied[at+"|"+l.Location.Key()]; own {
+			at += "|" + l.Location.Key()
+		}
+		byProduct[at] = append(byProduct[at], i)
+	}
+	for at, lines := range byProduct {
+		given := new(big.Rat) // committed so far: stock left over serves later periods
+		opening, cells := supplied[at].opening, supplied[at].cells
+		available := new(big.Rat).Set(opening)
+		for _, b := range bucketsOf(fc, lines) {
+			available.Add(available, cells[b])
+			asked := new(big.Rat)
+			for _, i := range lines {
+				if c, ok := fc.Lines[i].Cell(b); ok {
+					asked.Add(asked, ratOf(c.Mean))
+				}
+			}
+			free := new(big.Rat).Sub(available, given)
+			part := big.NewRat(1, 1)
+			if asked.Sign() > 0 && free.Cmp(asked) < 0 {
+				part.Quo(maxRat(free), asked)
+			}
+			for _, i := range lines {
+				c, ok := fc.Lines[i].Cell(b)
+				if !ok {
+					continue
+				}
+				commit, err := floorOf(new(big.Rat).Mul(ratOf(c.Mean), part))
+				if err != nil {
+					return err
+				}
+				state, reason := capacity.StateAccepted, capacity.CommitReason("")
+				if commit.Less(c.Mean) {
+					state, reason = capacity.StateCountered, capacity.ReasonCapacity
+					out.Countered++
+				} else {
+					commit = c.Mean
+					out.Accepted++
+				}
+				given.Add(given, ratOf(commit))
+				if out.Asked, err = out.Asked.Add(c.Mean); err != nil {
+					return err
+				}
+				if out.Committed, err = out.Committed.Add(commit); err != nil {
+					return err
+				}
+				rows[i].Buckets = append(rows[i].Buckets, capacity.Commit{Bucket: b, Committed: commit, State: state, Reason: reason})
+			}
+		}
+	}
+	answer.Lines = rows
+	return nil
+}
+
+func maxRat(r *big.Rat) *big.Rat {
+	if r.Sign() < 0 {
+		return new(big.Rat)
+	}
+	return r
+}
+
+// floorOf is the whole part.
+func floorOf(r *big.Rat) (quantity.Quantity, error) {
+	return quantity.FromBig(new(big.Int).Div(r.Num(), r.Denom()), 0)
+}

@@ -1,0 +1,285 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"sort"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+)
+
+// planDraft is a capacity plan ready to be shared.
+type planDraft struct {
+	plan  capacity.Plan
+	sheet block.Sheet
+	notes []string
+}
+
+// buildPlan makes the capacity plan a buyer would get: the lines that make what it forecasts, and the stock of those products.
+func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
+	granted, err := d.granted(p, protocol.KindCapacity)
+	if err != nil {
+		return out, err
+	}
+	lines, err := d.capacityLines()
+	if err != nil {
+		return out, err
+	}
+	if len(lines) == 0 {
+		return out, node.Failf("NO_CAPACITY", "there is no capacity to share yet; run: kontor capacity import FILE")
+	}
+	stock, err := d.stock()
+	if err != nil {
+		return out, err
+	}
+	s, err := d.series(p.PID, capacity.PlanType, "own")
+	if err != nil {
+		return out, err
+	}
+	now := d.node.Now()
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		h, _, err := d.next(r, capacity.PlanType, s, now)
+		if err != nil {
+			return err
+		}
+		h.Scope = granted
+		h.Provenance = artifact.Provenance{SourceSystem: "file import", ExtractedAt: now, Activity: "IMPORT"}
+		out.plan = capacity.Plan{Header: h}
+		fc, root, found, err := d.partnerForecast(r)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return node.Failf("NO_FORECAST", "%s has shared no forecast yet: a capacity plan answers one", d.PartnerName(p))
+		}
+		out.plan.Forecast = &root
+		return d.fillPlan(&out, fc, lines, stock)
+	})
+	if err != nil {
+		return out, err
+	}
+	out.sheet, err = capacity.PlanToSheet(out.plan, s.Key)
+	return out, err
+}
+
+// partnerForecast is the forecast in force of the other side. Of several series, the one revised last.
+func (d *Desk) partnerForecast(r *protocol.Replica) (doc forecast.Document, root block.CID, found bool, err error) {
+	rows, err := r.InForce(forecast.Type, block.CID{})
+	if err != nil {
+		return doc, root, false, err
+	}
+	newest := int64(-1)
+	for _, row := range rows {
+		if row.Author != d.node.Company() && row.T > newest {
+			root, newest, found = row.Root, row.T, true
+		}
+	}
+	if !found {
+		return doc, root, false, nil
+	}
+	doc, err = r.Forecast(root)
+	return doc, root, true, err
+}
+
+// fillPlan keeps what concerns the forecast's products: their lines, agreed shares of those, and stock.
+func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRow, stock []stockRow) error {
+	units := map[string]quantity.Unit{}
+	for _, l := range fc.Lines {
+		units[l.Item.ID()] = l.Unit
+	}
+	weights, basis, err := d.shareWeights()
+	if err != nil {
+		return err
+	}
+	out.notes = append(out.notes, "shares of a line follow "+basis+" (practice T14: never the current forecast)")
+	for _, line := range lines {
+		g := capacity.Group{ID: line.Line, Name: line.Line, Unit: line.Unit}
+		for _, link := range line.Links {
+			if units[link.Product] != "" {
+				g.Links = append(g.Links, capacity.Link{Product: link.Product, Factor: link.Factor})
+			}
+		}
+		if len(g.Links) == 0 {
+			continue // makes nothing this buyer asked for: not its business
+		}
+		setShares(g.Links, line.Links, weights)
+		for _, c := range line.Periods {
+			g.Capacities = append(g.Capacities, capacity.Capacity{Bucket: c.Bucket, Actual: c.Actual, Maximum: c.Maximum})
+		}
+		out.plan.Groups = append(out.plan.Groups, g)
+	}
+	byProduct := map[string]*capacity.Position{}
+	for _, s := range stock {
+		unit := units[s.Product]
+		if unit == "" {
+			continue
+		}
+		pos := byProduct[s.Product]
+		if pos == nil {
+			zero := quantity.Quantity{}
+			pos = &capacity.Position{Product: s.Product, Unit: unit, AsOf: s.AsOf, Stock: &zero}
+			byProduct[s.Product] = pos
+		}
+		total, err := pos.Stock.Add(s.OnHand)
+		if err != nil {
+			return err
+		}
+		pos.Stock = &total
+		if pos.InTransit, err = pos.InTransit.Add(s.InTransit); err != nil {
+			return err
+		}
+		if pos.Backlog, err = pos.Backlog.Add(s.Backlog); err != nil {
+			return err
+		}
+	}
+	var products []string
+	for product := range byProduct {
+		products = append(products, product)
+	}
+	sort.Strings(products)
+	for _, product := range products {
+		out.plan.Positions = append(out.plan.Positions, *byProduct[product])
+	}
+	return nil
+}
+
+// shareWeights are what each product weighs when a line is divided: its trailing shipments in the private history, else one each.
+func (d *Desk) shareWeights() (map[string]quantity.Quantity, string, error) {
+	rows, err := d.history()
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) == 0 {
+		return nil, "equal parts, because this company has imported no past shipments", nil
+	}
+	last := ""
+	for _, row := range rows {
+		if n := len(row.Months); n > 0 && row.Months[n-1].Month > last {
+			last = row.Months[n-1].Month
+		}
+	}
+	weights := map[string]quantity.Quantity{}
+	const window = 24
+	from := monthsBefore(last, window)
+	for _, row := range rows {
+		for _, m := range row.Months {
+			if m.Month > from {
+				if weights[row.Product], err = weights[row.Product].Add(m.Quantity); err != nil {
+					return nil, "", err
+				}
+			}
+		}
+	}
+	return weights, fmt.Sprintf("the shipments of the last %d months of this company's history", window), nil
+}
+
+// setShares divides a line among all its products and writes the buyer's into its links, in ppm, rounded down.
+func setShares(links []capacity.Link, all []capacityLink, weights map[string]quantity.Quantity) {
+	weight := func(product string, factor quantity.Quantity) *big.Rat {
+		w := big.NewRat(1, 1)
+		if weights != nil {
+			w = ratOf(weights[product])
+		}
+		return w.Mul(w, ratOf(factor))
+	}
+	total := new(big.Rat)
+	for _, l := range all {
+		total.Add(total, weight(l.Product, l.Factor))
+	}
+	if total.Sign() == 0 {
+		return
+	}
+	for i := range links {
+		share := weight(links[i].Product, links[i].Factor)
+		share.Quo(share, total).Mul(share, big.NewRat(forecast.PPM, 1))
+		links[i].Share = new(big.Int).Quo(share.Num(), share.Denom()).Int64()
+	}
+}
+
+func ratOf(q quantity.Quantity) *big.Rat {
+	r, ok := new(big.Rat).SetString(q.String())
+	if !ok {
+		panic("invariant: a quantity prints as a number: " + q.String())
+	}
+	return r
+}
+
+// PreviewCapacity shows what the buyer would see.
+func (d *Desk) PreviewCapacity(with string) (Preview, error) {
+	p, err := d.Partner(with, partnership.RoleSeller)
+	if err != nil {
+		return Preview{}, err
+	}
+	draft, err := d.buildPlan(p)
+	if err != nil {
+		return Preview{}, err
+	}
+	root, below, err := draft.sheet.Build()
+	if err != nil {
+		return Preview{}, err
+	}
+	v := Preview{With: d.PartnerName(p), Type: capacity.PlanType, Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: len(root.Data),
+		Notes: draft.notes, Findings: capacity.CheckPlan(draft.plan), Inferable: []string{}}
+	for _, b := range below {
+		v.Bytes += len(b.Data)
+	}
+	for _, g := range draft.plan.Groups {
+		v.Buckets += len(g.Capacities)
+	}
+	v.Sees = []Seen{
+		{"groups", "production lines that make what the buyer forecast, with load factors", "an answer needs what it is made from"},
+		{"capacities", "actual and maximum per line and period, for all customers together", "the company's own capacity: no customer's demand is in it"},
+		{"shares", "the part of each line that stands behind each product", "practice T14: a partner is shown its own share and the key"},
+		{"positions", "stock, in transit and backlog per product", "practice T6: without them there is no cover view"},
+	}
+	return v, nil
+}
+
+// ShareCapacity shares the capacity plan as its next revision.
+func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Command) (Shared, error) {
+	p, err := d.Partner(with, partnership.RoleSeller)
+	if err != nil {
+		return Shared{}, err
+	}
+	draft, err := d.buildPlan(p)
+	if err != nil {
+		return Shared{}, err
+	}
+	if findings := capacity.CheckPlan(draft.plan); len(findings) > 0 {
+		return Shared{}, &node.Failure{Code: "CAPACITY_REFUSED", Text: fmt.Sprintf("the plan breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindCapacity, draft.sheet)
+	if err != nil {
+		return Shared{}, err
+	}
+	out := Shared{CID: *w.Body, Entry: w.Entry, With: d.PartnerName(p), Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: size}
+	for _, g := range draft.plan.Groups {
+		out.Buckets += len(g.Capacities)
+	}
+	return out, nil
+}
+
+// agreedSupplies are the committed slots of agreements in force: they stand on top of the plan in every later match.
+func agreedSupplies(r *protocol.Replica, seller block.CID) (out []capacity.Supply, err error) {
+	ids, docs, err := r.Finals()
+	if err != nil {
+		return nil, err
+	}
+	for i, doc := range docs {
+		for _, e := range doc.Effects {
+			if e.Kind == decision.SlotCommitted && e.Party == seller {
+				out = append(out, capacity.Supply{Agreement: ids[i], Product: e.Product, Region: e.Region, Bucket: e.Bucket, Quantity: e.Quantity})
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,166 @@
+// Package desk is what a company's planners, buyers and accounts do at their node: keep private figures, draft a forecast, a
+// capacity plan or an answer, see what the partner would see, share it, match demand against supply, and close small exceptions inside a mandate.
+//
+// A [Desk] works on a node.Node. Private figures stay in private rows; what is shared becomes a draft and then an entry of the feed.
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/partnership"
+)
+
+// Desk is the planners' side of one node.
+type Desk struct {
+	node *node.Node
+}
+
+// New opens the desk of a node.
+func New(n *node.Node) *Desk { return &Desk{node: n} }
+
+// Partner picks a partnership by its ID, by a partner's name or CompanyID, or, when with is empty, the only one in which this
+// company has the given role ("" for any).
+func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
+	var fits []*node.Partnership
+	for _, p := range d.node.Partnerships() {
+		if p.Removed || (role != "" && d.node.Own(p).Role != role) {
+			continue
+		}
+		if with == "" || p.PID.String() == with || p.PID.Short() == with || d.names(p, with) {
+			fits = append(fits, p)
+		}
+	}
+	switch {
+	case len(fits) == 1:
+		return fits[0], nil
+	case len(fits) == 0 && with == "":
+		return nil, node.Failf("NO_PARTNER", "there is no partner yet%s; run: kontor partner invite --as buyer|seller", asRole(role))
+	case len(fits) == 0:
+		return nil, node.Failf("NO_PARTNER", "no partner is called %q%s; kontor partner list shows all", with, asRole(role))
+	}
+	return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME (kontor partner list)", len(fits))
+}
+
+func asRole(role string) string {
+	if role == "" {
+		return ""
+	}
+	return fmt.Sprintf(" to whom this company is %s", role)
+}
+
+func (d *Desk) names(p *node.Partnership, with string) bool {
+	for _, m := range p.Genesis.Others(d.node.Company()) {
+		if d.node.CompanyName(m.Company) == with || m.Company.String() == with {
+			return true
+		}
+	}
+	return false
+}
+
+// seriesRow is the secret of one artifact series: its ID and the key of its salts.
+type seriesRow struct {
+	Series artifact.SeriesID `cbor:"series"`
+	Key    [32]byte          `cbor:"key"`
+}
+
+func seriesKey(pid block.CID, typ, name string) string {
+	return "series/" + pid.String() + "/" + typ + "/" + name
+}
+
+// series finds or makes the series under which a company shares one kind of artifact in one partnership.
+func (d *Desk) series(pid block.CID, typ, name string) (row seriesRow, err error) {
+	key := seriesKey(pid, typ, name)
+	err = d.node.Private(func(rows node.PrivateRows) error {
+		found, err := rows.Get(key, &row)
+		if err != nil || found {
+			return err
+		}
+		if row.Series, err = artifact.NewSeriesID(rand.Reader); err != nil {
+			return err
+		}
+		if _, err := rand.Read(row.Key[:]); err != nil {
+			return err
+		}
+		return rows.Put(key, row)
+	})
+	return row, err
+}
+
+// next fills in the header of the next revision of a series: its number and its parent, the version in force.
+func (d *Desk) next(r *protocol.Replica, typ string, s seriesRow, now int64) (h artifact.Header, current *protocol.ArtifactRow, err error) {
+	h = artifact.Header{Type: typ, Series: s.Series, Issued: now, Evidence: artifact.GradeB, Freshness: artifact.DefaultFreshness()}
+	versions, err := r.InForce(typ, d.node.Company())
+	if err != nil {
+		return h, nil, err
+	}
+	for _, v := range versions {
+		if v.Series == s.Series.String() {
+			root := v.Root
+			h.Revision, h.Parent, current = v.Revision+1, &root, &v
+		}
+	}
+	return h, current, nil
+}
+
+// granted is what this company may share of a kind with a partner.
+func (d *Desk) granted(p *node.Partnership, kind string) (artifact.Scope, error) {
+	scope, ok := p.Scope(d.node.Own(p).Role, kind)
+	if !ok {
+		return scope, node.Failf("NOT_IN_SCOPE", "the partnership with %s lets a %s share no %s; what may leave was agreed with the invitation", d.PartnerName(p), d.node.Own(p).Role, kind)
+	}
+	return scope, nil
+}
+
+// PartnerName is the name of the other company, or of the others.
+func (d *Desk) PartnerName(p *node.Partnership) string {
+	name := ""
+	for i, m := range p.Genesis.Others(d.node.Company()) {
+		if i > 0 {
+			name += ", "
+		}
+		name += d.node.CompanyName(m.Company)
+	}
+	return name
+}
+
+// share stores an artifact's blocks and writes the entry that carries it.
+func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Command, kind string, sheet block.Sheet) (node.Written, int, error) {
+	root, below, err := sheet.Build()
+	if err != nil {
+		return node.Written{}, 0, err
+	}
+	size := len(root.Data)
+	for _, b := range below {
+		size += len(b.Data)
+	}
+	if size > largeArtifact {
+		// Too large for the entry's own transaction: blocks first, unreferenced until the entry stands.
+		if err := d.node.PutBlocks(p.PID, append(below, root)); err != nil {
+			return node.Written{}, 0, err
+		}
+		below = nil
+	}
+	w, err := d.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: kind, Body: &root, Blocks: below}, nil
+	})
+	return w, size, err
+}
+
+// largeArtifact is where blocks no longer ride in the entry's transaction, which is bounded at 3 MiB.
+const largeArtifact = 1 << 20
+
+// other is the single partner with a role, whose artifacts this company looks at.
+func other(g partnership.Genesis, own block.CID, role string) (block.CID, bool) {
+	for _, m := range g.Others(own) {
+		if m.Role == role {
+			return m.Company, true
+		}
+	}
+	return block.CID{}, false
+}

@@ -1,0 +1,332 @@
+package desk
+
+import (
+	"fmt"
+	"sort"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// Rows of a company's private figures.
+const (
+	historyRows  = "figures/history/"  // by product and region
+	capacityRows = "figures/capacity/" // by production line
+	stockRows    = "figures/stock/"    // by product and region
+	worklistRows = "figures/worklist/" // products no file has explained yet
+)
+
+// ImportOptions say how a file is read.
+type ImportOptions struct {
+	SkipBad   bool   `json:"skip_bad"`
+	DryRun    bool   `json:"dry_run"`
+	Decimal   string `json:"decimal"`    // "." or ","; empty: detected
+	DateOrder string `json:"date_order"` // DMY or MDY; empty: detected
+	Unit      string `json:"unit"`       // Rec 20 code for files without a unit column
+	// Mapped refuses nothing: with it set, lines of products the company does not know park in the worklist.
+	Mapped bool `json:"mapped"`
+}
+
+// ImportResult is what an import did, or would do.
+type ImportResult struct {
+	*intake.Report
+	DryRun    bool `json:"dry_run"`
+	Added     int  `json:"added"`     // rows that were not there
+	Changed   int  `json:"changed"`   // rows that now say something else
+	Unchanged int  `json:"unchanged"` // rows that were there already
+}
+
+// historyRow is the private history of one product in one region.
+type historyRow struct {
+	Product string         `cbor:"product"`
+	Region  string         `cbor:"region"`
+	Months  []historyMonth `cbor:"months"` // ascending
+}
+
+type historyMonth struct {
+	Month    string            `cbor:"month"`
+	Quantity quantity.Quantity `cbor:"quantity"`
+}
+
+func (o ImportOptions) read(kind intake.Kind, data []byte, known map[string]bool) (*intake.Draft, *intake.Report, error) {
+	opts := intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: known}
+	if o.Unit != "" {
+		unit, err := quantity.ParseUnit(o.Unit)
+		if err != nil {
+			return nil, nil, node.Failf("BAD_UNIT", "%v", err)
+		}
+		opts.Unit = unit
+	}
+	draft, report := intake.Read(data, opts)
+	if draft == nil {
+		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	}
+	return draft, report, nil
+}
+
+// refusalText says how many complaints a file has, and the first ones in full.
+func refusalText(r *intake.Report) string {
+	const shown = 20
+	text := fmt.Sprintf("nothing was imported: %d complaints", len(r.Complaints)+r.Further)
+	for i, c := range r.Complaints {
+		if i == shown {
+			return text + fmt.Sprintf("\n  and %d more", len(r.Complaints)+r.Further-shown)
+		}
+		text += "\n  " + c.String()
+	}
+	return text
+}
+
+// ImportHistory takes past demand: product, region, period, quantity. What the file says about a month replaces what was there about that
+// month; months it does not name stay.
+func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error) {
+	draft, report, err := o.read(intake.History, data, nil)
+	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	type cell struct{ product, region, month string }
+	sums := map[cell]quantity.Quantity{}
+	for _, row := range draft.History {
+		at := cell{row.Product, row.Region, row.Month().String()}
+		if sums[at], err = sums[at].Add(row.Quantity); err != nil {
+			return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
+		}
+	}
+	bySeries := map[[2]string]map[string]quantity.Quantity{}
+	for at, q := range sums {
+		key := [2]string{at.product, at.region}
+		if bySeries[key] == nil {
+			bySeries[key] = map[string]quantity.Quantity{}
+		}
+		bySeries[key][at.month] = q
+	}
+	result := ImportResult{Report: report, DryRun: o.DryRun}
+	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+		for key, months := range bySeries {
+			row := historyRow{Product: key[0], Region: key[1]}
+			at := historyRows + rowName(key[0], key[1])
+			if _, err := rows.Get(at, &row); err != nil {
+				return err
+			}
+			row.Months = mergeMonths(row.Months, months, &result)
+			if err := rows.Put(at, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return result, err
+}
+
+func mergeMonths(have []historyMonth, months map[string]quantity.Quantity, result *ImportResult) []historyMonth {
+	var out []historyMonth
+	for _, m := range have {
+		q, named := months[m.Month]
+		switch {
+		case !named:
+		case q == m.Quantity:
+			result.Unchanged++
+		default:
+			result.Changed++
+			m.Quantity = q
+		}
+		delete(months, m.Month)
+		out = append(out, m)
+	}
+	for month, q := range months {
+		result.Added++
+		out = append(out, historyMonth{month, q})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Month < out[j].Month })
+	return out
+}
+
+// errDry rolls a dry run back.
+var errDry = fmt.Errorf("dry run")
+
+// change runs an update of private rows; a dry run is rolled back after everything was tried.
+func (d *Desk) change(dry bool, fn func(node.PrivateRows) error) error {
+	err := d.node.Private(func(rows node.PrivateRows) error {
+		if err := fn(rows); err != nil {
+			return err
+		}
+		if dry {
+			return errDry
+		}
+		return nil
+	})
+	if err == errDry {
+		return nil
+	}
+	return err
+}
+
+// rowName joins the parts of a private row's name; a bar inside a part can't forge another name.
+func rowName(parts ...string) string {
+	name := ""
+	for i, p := range parts {
+		if i > 0 {
+			name += "|"
+		}
+		for _, c := range p {
+			if c == '|' || c == '%' {
+				name += fmt.Sprintf("%%%02x", c)
+			} else {
+				name += string(c)
+			}
+		}
+	}
+	return name
+}
+
+// history reads the private history.
+func (d *Desk) history() (rows []historyRow, err error) {
+	err = d.node.ReadPrivate(func(p node.PrivateRows) error {
+		return p.Scan(historyRows, func(_ string, decode func(any) error) (bool, error) {
+			var row historyRow
+			err := decode(&row)
+			rows = append(rows, row)
+			return true, err
+		})
+	})
+	return rows, err
+}
+
+// capacityRow is one production line's private capacity.
+type capacityRow struct {
+	Line    string         `cbor:"line"`
+	Unit    quantity.Unit  `cbor:"unit"`
+	Links   []capacityLink `cbor:"links"`   // ascending by product
+	Periods []capacityCell `cbor:"periods"` // ascending
+}
+
+type capacityLink struct {
+	Product string            `cbor:"product"`
+	Factor  quantity.Quantity `cbor:"factor"`
+}
+
+type capacityCell struct {
+	Bucket  calendar.Bucket   `cbor:"bucket"`
+	Actual  quantity.Quantity `cbor:"actual"`
+	Maximum quantity.Quantity `cbor:"maximum"`
+}
+
+// ImportCapacity takes lines shared by products: line, period, actual, maximum, product, load factor. A file is the whole capacity: lines it
+// does not name are gone.
+func (d *Desk) ImportCapacity(data []byte, o ImportOptions) (ImportResult, error) {
+	draft, report, err := o.read(intake.Capacity, data, nil)
+	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	lines := map[string]*capacityRow{}
+	var order []string
+	for _, row := range draft.Capacity {
+		line := lines[row.Group]
+		if line == nil {
+			line = &capacityRow{Line: row.Group, Unit: row.Unit}
+			lines[row.Group] = line
+			order = append(order, row.Group)
+		}
+		if row.Product != "" && !hasLink(line.Links, row.Product) {
+			line.Links = append(line.Links, capacityLink{row.Product, row.LoadFactor})
+		}
+		if !hasPeriod(line.Periods, row.Period) {
+			line.Periods = append(line.Periods, capacityCell{row.Period, row.Actual, row.Maximum})
+		}
+	}
+	result := ImportResult{Report: report, DryRun: o.DryRun}
+	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+		if err := rows.Clear(capacityRows); err != nil {
+			return err
+		}
+		for _, name := range order {
+			line := lines[name]
+			sort.Slice(line.Links, func(i, j int) bool { return line.Links[i].Product < line.Links[j].Product })
+			sort.Slice(line.Periods, func(i, j int) bool { return line.Periods[i].Bucket.Compare(line.Periods[j].Bucket) < 0 })
+			result.Added += len(line.Periods)
+			if err := rows.Put(capacityRows+rowName(name), line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return result, err
+}
+
+func hasLink(links []capacityLink, product string) bool {
+	for _, l := range links {
+		if l.Product == product {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPeriod(cells []capacityCell, b calendar.Bucket) bool {
+	// Files come line by line and period by period: the match is nearly always among the last.
+	for i := len(cells) - 1; i >= 0; i-- {
+		if cells[i].Bucket == b {
+			return true
+		}
+	}
+	return false
+}
+
+// stockRow is what the company has of a product, and owes, in a region ("" for all).
+type stockRow struct {
+	Product   string            `cbor:"product"`
+	Region    string            `cbor:"region"`
+	OnHand    quantity.Quantity `cbor:"on_hand"`
+	InTransit quantity.Quantity `cbor:"in_transit"`
+	Backlog   quantity.Quantity `cbor:"backlog"`
+	AsOf      calendar.Date     `cbor:"as_of"`
+}
+
+// ImportStock takes stock on hand, in transit and backlog. A file is the whole stock: what it does not name is not known any more.
+func (d *Desk) ImportStock(data []byte, o ImportOptions) (ImportResult, error) {
+	draft, report, err := o.read(intake.Stock, data, nil)
+	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(draft.Stock)}
+	today := calendar.DateOf(d.node.Now())
+	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+		if err := rows.Clear(stockRows); err != nil {
+			return err
+		}
+		for _, s := range draft.Stock {
+			row := stockRow{Product: s.Product, Region: s.Region, OnHand: s.OnHand, InTransit: s.InTransit, Backlog: s.Backlog, AsOf: today}
+			if err := rows.Put(stockRows+rowName(s.Product, s.Region), row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return result, err
+}
+
+func (d *Desk) capacityLines() (out []capacityRow, err error) {
+	err = d.node.ReadPrivate(func(p node.PrivateRows) error {
+		return p.Scan(capacityRows, func(_ string, decode func(any) error) (bool, error) {
+			var row capacityRow
+			err := decode(&row)
+			out = append(out, row)
+			return true, err
+		})
+	})
+	return out, err
+}
+
+func (d *Desk) stock() (out []stockRow, err error) {
+	err = d.node.ReadPrivate(func(p node.PrivateRows) error {
+		return p.Scan(stockRows, func(_ string, decode func(any) error) (bool, error) {
+			var row stockRow
+			err := decode(&row)
+			out = append(out, row)
+			return true, err
+		})
+	})
+	return out, err
+}

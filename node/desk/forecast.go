@@ -1,0 +1,379 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// The draft forecast: what the company would share, before scope.
+const (
+	draftHead  = "draft/forecast"
+	draftLines = "draft/forecast-line/"
+)
+
+// forecastDraft is the draft apart from its lines.
+type forecastDraft struct {
+	Method     forecast.Method     `cbor:"method"`
+	Provenance artifact.Provenance `cbor:"provenance"`
+	Reason     artifact.Reason     `cbor:"reason"`
+	Notes      []string            `cbor:"notes"`
+}
+
+func (d *Desk) keepDraft(draft forecastDraft, lines []forecast.Line) error {
+	return d.node.Private(func(rows node.PrivateRows) error {
+		if err := rows.Clear(draftLines); err != nil {
+			return err
+		}
+		for _, l := range lines {
+			if err := rows.Put(draftLines+l.Key(), l); err != nil {
+				return err
+			}
+		}
+		return rows.Put(draftHead, draft)
+	})
+}
+
+func (d *Desk) draft() (draft forecastDraft, lines []forecast.Line, err error) {
+	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		found, err := rows.Get(draftHead, &draft)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return node.Failf("NO_DRAFT", "there is no forecast to share yet; run: kontor forecast baseline, or kontor forecast import FILE")
+		}
+		return rows.Scan(draftLines, func(_ string, decode func(any) error) (bool, error) {
+			var l forecast.Line
+			err := decode(&l)
+			lines = append(lines, l)
+			return true, err
+		})
+	})
+	return draft, lines, err
+}
+
+// ImportForecast takes a forecast from a file as the draft to share.
+func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error) {
+	read, report, err := o.read(intake.Forecast, data, nil)
+	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	byKey := map[string]*forecast.Line{}
+	var order []string
+	bands := forecast.BandsNone
+	for _, row := range read.Forecast {
+		line := forecast.Line{Item: forecast.Item{BuyersID: row.Product}, Location: forecast.Location{Region: row.Region}, Unit: row.Unit,
+			Kind: forecast.Total, Category: forecast.Default, BucketBasis: forecast.Gross, DateBasis: forecast.ByNeed, SourcingShare: forecast.PPM}
+		key := line.Key()
+		if byKey[key] == nil {
+			byKey[key] = &line
+			order = append(order, key)
+		}
+		cell := forecast.Cell{Bucket: row.Period}
+		for _, q := range row.Quantiles {
+			cell.Quantiles = append(cell.Quantiles, forecast.Quantile{P: q.P, Q: q.Q})
+			bands = forecast.BandsModel
+		}
+		switch {
+		case row.Mean != nil:
+			cell.Mean = *row.Mean
+		case len(row.Quantiles) > 0:
+			cell.Mean = row.Quantiles[len(row.Quantiles)/2].Q // the middle level stands in where no mean was given
+		}
+		byKey[key].Buckets = append(byKey[key].Buckets, cell)
+	}
+	var lines []forecast.Line
+	sort.Strings(order)
+	for _, key := range order {
+		l := byKey[key]
+		sort.Slice(l.Buckets, func(i, j int) bool { return l.Buckets[i].Bucket.Compare(l.Buckets[j].Bucket) < 0 })
+		lines = append(lines, *l)
+	}
+	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(lines)}
+	if o.DryRun {
+		return result, nil
+	}
+	now := d.node.Now()
+	return result, d.keepDraft(forecastDraft{Method: forecast.Method{Name: "file", Bands: bands},
+		Provenance: artifact.Provenance{SourceSystem: "file import", ExtractedAt: now, Activity: "IMPORT"}}, lines)
+}
+
+// AdjustOptions change the draft by hand.
+type AdjustOptions struct {
+	Product string `json:"product"`
+	Region  string `json:"region"`  // empty: every region
+	From    string `json:"from"`    // first month changed; empty: all
+	Percent int64  `json:"percent"` // +30 raises by 30 %
+	Reason  string `json:"reason"`  // an adjustment reason code of UBL, e.g. REVISED_PLAN
+}
+
+// AdjustResult says what changed.
+type AdjustResult struct {
+	Lines  int               `json:"lines"`
+	Before quantity.Quantity `json:"before"` // mean over the cells changed
+	After  quantity.Quantity `json:"after"`
+}
+
+// Adjust raises or lowers the draft's figures of a product by a percentage, bands with it.
+func (d *Desk) Adjust(o AdjustOptions) (out AdjustResult, err error) {
+	if o.Percent <= -100 || o.Percent > 10_000 {
+		return out, node.Failf("BAD_PERCENT", "a change of %d %% is outside -99 to 10000", o.Percent)
+	}
+	if o.Reason != "" && !artifact.Reason(o.Reason).Known() {
+		return out, node.Failf("BAD_REASON", "%q is no adjustment reason code, such as REVISED_PLAN or CUSTOMER_ORDER_CHANGE", o.Reason)
+	}
+	from := calendar.Month(0)
+	if o.From != "" {
+		if from, err = calendar.ParseMonth(o.From); err != nil {
+			return out, node.Failf("BAD_MONTH", "%v", err)
+		}
+	}
+	draft, lines, err := d.draft()
+	if err != nil {
+		return out, err
+	}
+	factor, err := quantity.Scaled(100+o.Percent, -2)
+	if err != nil {
+		return out, err
+	}
+	for i := range lines {
+		l := &lines[i]
+		if l.Item.ID() != o.Product || (o.Region != "" && l.Location.Region != o.Region) {
+			continue
+		}
+		out.Lines++
+		if err := adjustLine(l, factor, from, &out); err != nil {
+			return out, err
+		}
+	}
+	if out.Lines == 0 {
+		return out, node.Failf("NO_SUCH_LINE", "the draft has no line of product %q%s; kontor forecast show lists what it has", o.Product, inRegion(o.Region))
+	}
+	draft.Reason = artifact.Reason(o.Reason)
+	draft.Provenance.Activity = "EDIT"
+	return out, d.keepDraft(draft, lines)
+}
+
+func inRegion(region string) string {
+	if region == "" {
+		return ""
+	}
+	return " in " + region
+}
+
+// adjustLine scales a line from a month on. Cumulative levels grow by what the scaled buckets add: exact for a factor on all buckets, and an upper reading
+// of the band where only later ones change.
+func adjustLine(l *forecast.Line, factor quantity.Quantity, from calendar.Month, out *AdjustResult) error {
+	scale := func(q quantity.Quantity) (quantity.Quantity, error) {
+		p, err := q.Mul(factor)
+		if err != nil {
+			return p, err
+		}
+		return p.Round(0)
+	}
+	for j := range l.Buckets {
+		c := &l.Buckets[j]
+		if c.Bucket.Start.Month() < from {
+			continue
+		}
+		mean, err := scale(c.Mean)
+		if err != nil {
+			return err
+		}
+		if out.Before, err = out.Before.Add(c.Mean); err != nil {
+			return err
+		}
+		if out.After, err = out.After.Add(mean); err != nil {
+			return err
+		}
+		c.Mean = mean
+		for _, qs := range [][]forecast.Quantile{c.Quantiles, c.Cumulative} {
+			for k := range qs {
+				if qs[k].Q, err = scale(qs[k].Q); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Seen is one field a partner would see, and why it may.
+type Seen struct {
+	Field string `json:"field"`
+	What  string `json:"what"`
+	Why   string `json:"why"`
+}
+
+// Preview is the partner's view of a draft, before anything leaves.
+type Preview struct {
+	With      string             `json:"with"`
+	Type      string             `json:"type"`
+	Revision  int64              `json:"revision"`
+	Series    int                `json:"series"`
+	Buckets   int                `json:"buckets"`
+	Bytes     int                `json:"bytes"`
+	Withheld  int                `json:"withheld"` // lines outside the scope: they stay at home
+	Changes   int                `json:"changes"`  // cells that differ from the version in force
+	Material  int                `json:"material"` // of them, beyond tolerance
+	Sees      []Seen             `json:"sees"`
+	Inferable []string           `json:"inferable"` // what the partner could work out beyond what is written
+	Notes     []string           `json:"notes"`
+	Findings  []artifact.Finding `json:"findings"` // what would be refused
+	Sample    []forecast.Line    `json:"sample"`   // the first lines, as the partner would see them
+}
+
+// previewLines is how many lines a preview shows in full.
+const previewLines = 3
+
+// prepared is a forecast ready to be shared.
+type prepared struct {
+	doc      forecast.Document
+	sheet    block.Sheet
+	withheld int
+	changes  []forecast.Change
+	current  *protocol.ArtifactRow
+	notes    []string
+}
+
+// prepare builds the document one partner would get.
+func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
+	draft, lines, err := d.draft()
+	if err != nil {
+		return out, err
+	}
+	granted, err := d.granted(p, protocol.KindForecast)
+	if err != nil {
+		return out, err
+	}
+	s, err := d.series(p.PID, forecast.Type, "own")
+	if err != nil {
+		return out, err
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		h, current, err := d.next(r, forecast.Type, s, d.node.Now())
+		if err != nil {
+			return err
+		}
+		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, granted
+		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, OnNoAnswer: forecast.NoCommit,
+			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
+		kept := forecast.Filter(out.doc, granted)
+		out.withheld = len(lines) - len(kept.Lines)
+		out.doc, out.current = kept, current
+		if current == nil {
+			return nil
+		}
+		before, err := r.Forecast(current.Root)
+		if err != nil {
+			return err
+		}
+		out.changes, err = forecast.Diff(before, out.doc)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.notes = draft.Notes
+	out.sheet, err = forecast.ToSheet(out.doc, s.Key)
+	return out, err
+}
+
+// answerDays is by when an answer is asked for: practice T5 wants a date, the desk's default is two weeks.
+const answerDays = 14
+
+// PreviewForecast shows what a partner would see.
+func (d *Desk) PreviewForecast(with string) (Preview, error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return Preview{}, err
+	}
+	pre, err := d.prepare(p)
+	if err != nil {
+		return Preview{}, err
+	}
+	return pre.preview(d.PartnerName(p))
+}
+
+func (pre prepared) preview(with string) (Preview, error) {
+	root, below, err := pre.sheet.Build()
+	if err != nil {
+		return Preview{}, err
+	}
+	v := Preview{With: with, Type: forecast.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Lines), Bytes: len(root.Data),
+		Withheld: pre.withheld, Changes: len(pre.changes), Notes: pre.notes, Findings: forecast.Check(pre.doc), Inferable: []string{}}
+	for _, b := range below {
+		v.Bytes += len(b.Data)
+	}
+	for _, l := range pre.doc.Lines {
+		v.Buckets += len(l.Buckets)
+	}
+	for _, c := range pre.changes {
+		if forecast.Material(c, forecast.DefaultTolerance()) {
+			v.Material++
+		}
+	}
+	scope := pre.doc.Header.Scope
+	v.Sees = []Seen{
+		{"item", "the buyer's item numbers", "scope: products " + strings.Join(scope.Products, " ")},
+		{"location", "country or region of need", "scope: regions " + strings.Join(scope.Regions, " ")},
+		{"buckets.mean, quantiles, cumulative", "expected need and its bands", "the company's own plan: no third party stands behind a cell (PROTOCOL 7)"},
+		{"method", fmt.Sprintf("%s %s, bands %s", pre.doc.Method.Name, pre.doc.Method.Version, pre.doc.Method.Bands), "so that the bands' record can be judged"},
+		{"provenance", pre.doc.Header.Provenance.SourceSystem + ", " + pre.doc.Header.Provenance.Activity, "every artifact says where its figures come from"},
+	}
+	v.Sample = pre.doc.Lines[:min(len(pre.doc.Lines), previewLines)]
+	return v, nil
+}
+
+// Shared is the receipt of a share.
+type Shared struct {
+	CID       block.CID `json:"cid"`
+	Entry     block.CID `json:"entry"`
+	With      string    `json:"with"`
+	Revision  int64     `json:"revision"`
+	Series    int       `json:"series"`
+	Buckets   int       `json:"buckets"`
+	Bytes     int       `json:"bytes"`
+	Changes   int       `json:"changes"`
+	Unchanged bool      `json:"unchanged,omitempty"` // nothing differs from the version in force: nothing was written
+}
+
+// ShareForecast shares the draft with a partner as the next revision.
+func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Command) (Shared, error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return Shared{}, err
+	}
+	pre, err := d.prepare(p)
+	if err != nil {
+		return Shared{}, err
+	}
+	out := Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Lines), Changes: len(pre.changes)}
+	for _, l := range pre.doc.Lines {
+		out.Buckets += len(l.Buckets)
+	}
+	if pre.current != nil && len(pre.changes) == 0 {
+		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
+		return out, nil
+	}
+	if findings := forecast.Check(pre.doc); len(findings) > 0 {
+		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindForecast, pre.sheet)
+	if err != nil {
+		return out, err
+	}
+	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
+	return out, nil
+}

@@ -1,0 +1,79 @@
+package desk
+
+import (
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/forecast"
+)
+
+// HeldForecast is one version of a forecast this node holds.
+type HeldForecast struct {
+	CID      block.CID `json:"cid"`
+	With     string    `json:"with"`
+	Author   string    `json:"author"`
+	Own      bool      `json:"own"`
+	Revision int64     `json:"revision"`
+	Status   string    `json:"status"` // IN_FORCE, SUPERSEDED or REFUSED
+	Codes    []string  `json:"codes,omitempty"`
+	T        int64     `json:"t"` // ms UTC
+}
+
+// Forecasts lists every forecast held, of all partnerships, oldest first in each.
+func (d *Desk) Forecasts() ([]HeldForecast, error) {
+	out := []HeldForecast{}
+	for _, p := range d.node.Partnerships() {
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			rows, err := r.Versions(forecast.Type)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				out = append(out, HeldForecast{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(),
+					Revision: row.Revision, Status: row.Status, T: row.T})
+			}
+			refused, err := r.Refused()
+			if err != nil {
+				return err
+			}
+			for _, ref := range refused {
+				if ref.Kind != protocol.KindForecast {
+					continue
+				}
+				e, found, err := r.Log.Get(ref.Entry)
+				if err != nil || !found {
+					return err
+				}
+				out = append(out, HeldForecast{CID: *e.Header.Body, With: d.PartnerName(p), Author: d.node.CompanyName(ref.Author), Own: ref.Author == d.node.Company(),
+					Status: "REFUSED", Codes: ref.Codes, T: e.Header.T})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Forecast opens a forecast by its CID, in whichever partnership holds it; the draft when cid is undefined.
+func (d *Desk) Forecast(cid block.CID) (doc forecast.Document, err error) {
+	if !cid.Defined() {
+		draft, lines, err := d.draft()
+		return forecast.Document{Method: draft.Method, Lines: lines}, err
+	}
+	for _, p := range d.node.Partnerships() {
+		found := false
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			if found, err = r.HasBlock(cid); err != nil || !found {
+				return err
+			}
+			doc, err = r.Forecast(cid)
+			return err
+		})
+		if err != nil || found {
+			return doc, err
+		}
+	}
+	return doc, node.Failf("NO_SUCH_FORECAST", "no forecast %s is held; kontor forecast list shows those that are", cid.Short())
+}

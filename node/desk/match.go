@@ -1,0 +1,171 @@
+package desk
+
+import (
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/exception"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+)
+
+// MatchView is a match as screens show it: both views, and what to do something about.
+type MatchView struct {
+	With           string          `json:"with"`
+	Forecast       block.CID       `json:"forecast"`
+	Plan           block.CID       `json:"plan"`
+	Buckets        int             `json:"buckets"`          // group and product cells compared
+	Bottlenecks    int             `json:"bottlenecks"`      // cells of the contract view with demand above actual capacity
+	AtRisk         int             `json:"at_risk"`          // cells of the cover view not surely covered
+	MaxShortagePPM int64           `json:"max_shortage_ppm"` // greatest lower bound of a shortage's probability
+	Agreed         int             `json:"agreed"`           // committed slots of agreements in force that entered
+	Result         capacity.Result `json:"result"`
+	Exceptions     []ExceptionView `json:"exceptions"`
+}
+
+// ExceptionView is an exception and whether a desk has closed it.
+type ExceptionView struct {
+	exception.Exception
+	Closed     bool   `json:"closed"`
+	Resolution string `json:"resolution,omitempty"`
+	ClosedBy   string `json:"closed_by,omitempty"`
+}
+
+// Match compares the forecast in force with the capacity plan in force. Both nodes hold the same documents and compute the same
+// result.
+func (d *Desk) Match(with string) (MatchView, error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return MatchView{}, err
+	}
+	var v MatchView
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		v, err = d.match(p, r)
+		return err
+	})
+	v.With = d.PartnerName(p)
+	return v, err
+}
+
+// MatchInput gathers what a match is made from; a Failure says what is still missing.
+func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity.Input, err error) {
+	var seller block.CID
+	for _, m := range p.Genesis.Members {
+		if m.Role == partnership.RoleSeller {
+			seller = m.Company
+		}
+	}
+	plans, err := r.InForce(capacity.PlanType, seller)
+	if err != nil {
+		return in, err
+	}
+	if len(plans) == 0 {
+		return in, node.Failf("NO_CAPACITY", "no capacity plan is in force with %s; the seller shares one with: kontor capacity share", d.PartnerName(p))
+	}
+	in.PlanCID = plans[len(plans)-1].Root
+	if in.Plan, err = r.Plan(in.PlanCID); err != nil {
+		return in, err
+	}
+	forecasts, err := r.InForce(forecast.Type, block.CID{})
+	if err != nil {
+		return in, err
+	}
+	newest := int64(-1)
+	for _, row := range forecasts {
+		if row.Author != seller && row.T > newest {
+			in.ForecastCID, newest = row.Root, row.T
+		}
+	}
+	if newest < 0 {
+		return in, node.Failf("NO_FORECAST", "no forecast is in force with %s", d.PartnerName(p))
+	}
+	if in.Forecast, err = r.Forecast(in.ForecastCID); err != nil {
+		return in, err
+	}
+	in.Agreed, err = agreedSupplies(r, seller)
+	return in, err
+}
+
+func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err error) {
+	in, err := d.MatchInput(p, r)
+	if err != nil {
+		return v, err
+	}
+	result, err := capacity.Match(in)
+	if err != nil {
+		return v, err
+	}
+	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}}
+	for _, g := range result.Groups {
+		for _, c := range g.Buckets {
+			v.Buckets++
+			if c.Verdict == capacity.Bottleneck {
+				v.Bottlenecks++
+			}
+		}
+	}
+	for _, m := range result.Products {
+		for _, c := range m.Buckets {
+			v.Buckets++
+			if c.Cover == nil {
+				continue
+			}
+			v.MaxShortagePPM = max(v.MaxShortagePPM, c.Cover.Shortage.Lower)
+			if c.Cover.Standing != capacity.Covered {
+				v.AtRisk++
+			}
+		}
+	}
+	policy, err := d.policy(in)
+	if err != nil {
+		return v, err
+	}
+	list, err := capacity.Bottlenecks(result, policy)
+	if err != nil {
+		return v, err
+	}
+	closed, err := r.ClosedExceptions()
+	if err != nil {
+		return v, err
+	}
+	for _, e := range list {
+		view := ExceptionView{Exception: e}
+		if row, done := closed[e.ID.String()]; done {
+			view.Closed, view.Resolution, view.ClosedBy = true, row.Resolution, d.node.CompanyName(row.By)
+		}
+		v.Exceptions = append(v.Exceptions, view)
+	}
+	return v, nil
+}
+
+// policy is what this company says a shortage is worth and who deals with it.
+func (d *Desk) policy(in capacity.Input) (capacity.Policy, error) {
+	var set policyRow
+	p := capacity.Policy{Prices: map[string]quantity.Price{}, AnswerDue: in.Forecast.AnswerDue, OnNoAnswer: in.Forecast.OnNoAnswer,
+		Issued: max(in.Forecast.Header.Issued, in.Plan.Header.Issued)}
+	err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		if _, err := rows.Get(policyKey, &set); err != nil {
+			return err
+		}
+		return rows.Scan(priceRows, func(_ string, decode func(any) error) (bool, error) {
+			var row priceRow
+			err := decode(&row)
+			p.Prices[row.Product] = row.Price
+			return true, err
+		})
+	})
+	p.DeskLimit, p.MinUnits = set.DeskLimit, set.MinUnits
+	return p, err
+}
+
+// monthsBefore is the month n before a month, both as text; empty for no month.
+func monthsBefore(month string, n int) string {
+	m, err := calendar.ParseMonth(month)
+	if err != nil {
+		return ""
+	}
+	return m.Add(-n).String()
+}

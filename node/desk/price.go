@@ -1,0 +1,112 @@
+package desk
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol/quantity"
+)
+
+// What a unit is worth to this company: private, and used to put a value on exceptions.
+const (
+	priceRows = "figures/price/"
+	policyKey = "figures/exception-policy"
+)
+
+type priceRow struct {
+	Product string         `cbor:"product"`
+	Price   quantity.Price `cbor:"price"`
+}
+
+// policyRow is up to which value the desk deals with an exception, and below which size it is none.
+type policyRow struct {
+	DeskLimit quantity.Money    `cbor:"desk_limit"`
+	MinUnits  quantity.Quantity `cbor:"min_units"`
+}
+
+// SetExceptionPolicy sets up to which value the desk deals with an exception under a mandate.
+func (d *Desk) SetExceptionPolicy(limit quantity.Money, minUnits quantity.Quantity) error {
+	return d.node.Private(func(rows node.PrivateRows) error {
+		return rows.Put(policyKey, policyRow{DeskLimit: limit, MinUnits: minUnits})
+	})
+}
+
+// maxPrices bounds a price file.
+const maxPrices = 100_000
+
+// ImportPrices takes unit values from CSV with the columns product, price, currency and, if not one, per. Nothing is imported when a line is wrong.
+func (d *Desk) ImportPrices(data []byte) (int, error) {
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff")))
+	r.TrimLeadingSpace = true
+	header, err := r.Read()
+	if err != nil {
+		return 0, node.Failf("IMPORT_REFUSED", "read the header: %v; want: product,price,currency,per", err)
+	}
+	at := map[string]int{}
+	for i, name := range header {
+		at[strings.ToLower(strings.TrimSpace(name))] = i
+	}
+	for _, name := range []string{"product", "price", "currency"} {
+		if _, ok := at[name]; !ok {
+			return 0, node.Failf("IMPORT_REFUSED", "line 1: there is no column %q; want: product,price,currency,per", name)
+		}
+	}
+	var rows []priceRow
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, node.Failf("IMPORT_REFUSED", "%v", err)
+		}
+		if len(rows) >= maxPrices {
+			return 0, node.Failf("IMPORT_REFUSED", "more than %d prices", maxPrices)
+		}
+		row, err := priceOf(rec, at)
+		if err != nil {
+			line, _ := r.FieldPos(0)
+			return 0, node.Failf("IMPORT_REFUSED", "line %d: %v", line, err)
+		}
+		rows = append(rows, row)
+	}
+	return len(rows), d.node.Private(func(p node.PrivateRows) error {
+		for _, row := range rows {
+			if err := p.Put(priceRows+rowName(row.Product), row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func priceOf(rec []string, at map[string]int) (row priceRow, err error) {
+	field := func(name string) string {
+		if i, ok := at[name]; ok && i < len(rec) {
+			return strings.TrimSpace(rec[i])
+		}
+		return ""
+	}
+	row.Product = field("product")
+	if row.Product == "" {
+		return row, fmt.Errorf("column product is empty")
+	}
+	if row.Price.Amount, err = quantity.Parse(field("price")); err != nil {
+		return row, fmt.Errorf("column price: %w", err)
+	}
+	row.Price.Currency = quantity.Currency(field("currency"))
+	if row.Price.Currency.Digits() < 0 {
+		return row, fmt.Errorf("column currency: %q is no ISO 4217 currency", field("currency"))
+	}
+	row.Price.Per = quantity.Of(1)
+	if per := field("per"); per != "" {
+		if row.Price.Per, err = quantity.Parse(per); err != nil || row.Price.Per.Sign() <= 0 {
+			return row, fmt.Errorf("column per: %q is no positive number", per)
+		}
+	}
+	return row, nil
+}
