@@ -17,6 +17,8 @@ var (
 		"Take up a partner's invitation up to the six words that people compare.").Slow(pairTime)
 	PartnerConfirm = Post[ConfirmRequest, Pairing]("/v1/partner/confirm", Administer,
 		"Say whether the six words are those the partner sees. The acceptor signs and waits for the inviter's signature.").Slow(pairTime)
+	PartnerWithdraw = Post[TokenQuery, Pairing]("/v1/partner/withdraw", Administer,
+		"Close an open invitation, or give up a pairing that is not signed here.")
 	PartnerList = Get[None, PartnerListing]("/v1/partner/list", View,
 		"List partnerships and open invitations.")
 	PartnerShow = Get[PartnerQuery, PartnerDetail]("/v1/partner/show", View,

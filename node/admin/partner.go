@@ -1,0 +1,218 @@
+package admin
+
+import (
+	"context"
+	"slices"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+)
+
+// Defaults of an invitation.
+const (
+	invitationLife  = 7 * 24 * 3600 * 1000 // ms: a week of office days and a weekend
+	maxInvitation   = 90 * 24 * 3600 * 1000
+	defaultCurrency = "USD"
+	defaultMinor    = 10_000_00 // materiality M: ten thousand dollars
+)
+
+// Invite opens an invitation.
+func (o *Office) Invite(ctx context.Context, req wire.InviteRequest) (wire.Invitation, error) {
+	var role string // of the acceptor
+	switch req.As {
+	case partnership.RoleBuyer:
+		role = partnership.RoleSeller
+	case partnership.RoleSeller:
+		role = partnership.RoleBuyer
+	default:
+		return wire.Invitation{}, node.Failf("BAD_ROLE", "this company's role is %q; buyer or seller is right", req.As)
+	}
+	now := o.node.Now()
+	if req.Expires == 0 {
+		req.Expires = now + invitationLife
+	}
+	if req.Expires <= now || req.Expires > now+maxInvitation {
+		return wire.Invitation{}, node.Failf("BAD_EXPIRY", "an invitation expires within 90 days from now")
+	}
+	m := identity.Amount{Minor: defaultMinor, Currency: defaultCurrency}
+	if req.Materiality != nil {
+		m = identity.Amount{Minor: req.Materiality.Minor, Currency: req.Materiality.Currency}
+	}
+	p, text, err := o.node.Invite(ctx, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires}, req.Ask)
+	if err != nil {
+		return wire.Invitation{}, err
+	}
+	return wire.Invitation{Invitation: text, ID: p.ID, Expires: req.Expires, As: req.As}, nil
+}
+
+// Accept takes up an invitation, up to the words.
+func (o *Office) Accept(ctx context.Context, req wire.AcceptRequest) (wire.Pairing, error) {
+	p, err := o.node.AcceptInvitation(ctx, req.Invitation)
+	return o.pairing(p), err
+}
+
+// Confirm answers whether the words are the same.
+func (o *Office) Confirm(ctx context.Context, req wire.ConfirmRequest) (wire.Pairing, error) {
+	p, err := o.node.ConfirmWordsOf(ctx, req.ID, req.Same)
+	return o.pairing(p), err
+}
+
+// Withdraw closes an invitation.
+func (o *Office) Withdraw(ctx context.Context, id string) (wire.Pairing, error) {
+	p, err := o.node.Withdraw(ctx, id)
+	return o.pairing(p), err
+}
+
+func (o *Office) pairing(p node.Pairing) wire.Pairing {
+	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions)}
+	if p.Token.Materiality.Currency != "" {
+		out.Materiality = &wire.Amount{Minor: p.Token.Materiality.Minor, Currency: p.Token.Materiality.Currency}
+	}
+	if p.Company != nil {
+		out.Company, out.Name, out.Fingerprint = p.Company.String(), o.node.CompanyName(*p.Company), Fingerprint(o.node.Chain(*p.Company))
+	}
+	if p.PID != nil {
+		out.Partnership = p.PID.String()
+	}
+	return out
+}
+
+// Partners lists what a caller's scope shows.
+func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerListing, error) {
+	out := wire.PartnerListing{Partnerships: []wire.PartnershipStatus{}, Invitations: []wire.InvitationInfo{}}
+	for _, p := range o.node.Partnerships() {
+		if !o.sees(scope, p) {
+			continue
+		}
+		st, err := o.partnershipStatus(p)
+		if err != nil {
+			return out, err
+		}
+		out.Partnerships = append(out.Partnerships, st)
+	}
+	pairings, err := o.node.Pairings()
+	if err != nil {
+		return out, err
+	}
+	for _, p := range pairings {
+		if p.Stage == partnership.StageDone || (p.PID != nil && p.Ours) || p.Stage == partnership.StageWithdrawn || len(scope.Partners) > 0 {
+			continue
+		}
+		info := wire.InvitationInfo{ID: p.ID, Ours: p.Ours, As: p.Role, Stage: p.Stage, Expires: p.Token.Expires, Words: p.Words, Ask: p.Ask}
+		if p.Company != nil {
+			info.Company = p.Company.String()
+		}
+		if p.Token.Expired(o.node.Now()) && p.Stage == partnership.StageOpen {
+			info.Stage = "expired"
+		}
+		out.Invitations = append(out.Invitations, info)
+	}
+	return out, nil
+}
+
+func (o *Office) sees(scope wire.Scope, p *node.Partnership) bool {
+	for _, m := range p.Genesis.Others(o.node.Company()) {
+		if scope.Partner(m.Company.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Find picks the partnership a caller means: by its ID, the partner's name or CompanyID; empty: the only one. What lies outside
+// the caller's scope is as if it were not there.
+func (o *Office) Find(scope wire.Scope, with string) (*node.Partnership, error) {
+	var fits []*node.Partnership
+	for _, p := range o.node.Partnerships() {
+		if o.sees(scope, p) && (with == "" || p.PID.String() == with || p.PID.Short() == with || o.isWith(p, with)) {
+			fits = append(fits, p)
+		}
+	}
+	if len(fits) > 1 { // those that ended give way
+		if active := slices.DeleteFunc(slices.Clone(fits), func(p *node.Partnership) bool { return p.Removed }); len(active) == 1 {
+			fits = active
+		}
+	}
+	switch {
+	case len(fits) == 1:
+		return fits[0], nil
+	case len(fits) > 1:
+		return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME (kontor partner list)", len(fits))
+	case with == "":
+		return nil, node.Failf("NO_PARTNER", "there is no partner yet; run: kontor partner invite --as buyer|seller")
+	}
+	return nil, node.Failf("NO_PARTNER", "no partner is called %q; kontor partner list shows all", with)
+}
+
+func (o *Office) isWith(p *node.Partnership, with string) bool {
+	for _, m := range p.Genesis.Others(o.node.Company()) {
+		if o.node.CompanyName(m.Company) == with || m.Company.String() == with || m.Company.Short() == with {
+			return true
+		}
+	}
+	return false
+}
+
+// Show tells all about one partnership.
+func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error) {
+	p, err := o.Find(scope, with)
+	if err != nil {
+		return wire.PartnerDetail{}, err
+	}
+	st, err := o.partnershipStatus(p)
+	g := p.Genesis
+	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: []wire.ScopeInfo{},
+		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}}
+	for i := range out.Members {
+		if m, ok := g.Member(mustCID(out.Members[i].Company)); ok {
+			out.Members[i].Addresses = m.Addresses
+		}
+	}
+	for _, s := range g.Scopes {
+		out.Scopes = append(out.Scopes, wire.ScopeInfo{Role: s.Role, Kinds: s.Kinds, Products: s.Products, Regions: s.Regions, Purpose: s.Purpose})
+	}
+	return out, err
+}
+
+// mustCID reads back what String wrote.
+func mustCID(text string) block.CID {
+	id, err := block.ParseCID(text)
+	if err != nil {
+		panic("invariant: the text of a CID reads back: " + err.Error())
+	}
+	return id
+}
+
+// Suspend suspends a partnership or lifts this company's suspension.
+func (o *Office) Suspend(ctx context.Context, command node.Command, req wire.PartnerActRequest) (wire.EntryReceipt, error) {
+	return o.act(ctx, command, protocol.KindSuspend, req)
+}
+
+// End writes this company's end of a partnership.
+func (o *Office) End(ctx context.Context, command node.Command, req wire.PartnerActRequest) (wire.EntryReceipt, error) {
+	return o.act(ctx, command, protocol.KindEnd, req)
+}
+
+const maxReason = 1024
+
+func (o *Office) act(ctx context.Context, command node.Command, kind string, req wire.PartnerActRequest) (wire.EntryReceipt, error) {
+	p, err := o.Find(wire.Scope{}, req.With)
+	if err != nil {
+		return wire.EntryReceipt{}, err
+	}
+	if len(req.Reason) > maxReason {
+		return wire.EntryReceipt{}, node.Failf("BAD_REASON", "the reason has %d bytes; at most %d are allowed", len(req.Reason), maxReason)
+	}
+	body, err := block.New(protocol.PartnershipAct{Reason: req.Reason, Lift: req.Lift})
+	if err != nil {
+		return wire.EntryReceipt{}, err
+	}
+	w, err := o.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: kind, Body: &body}, nil
+	})
+	return receipt(p.PID, w), err
+}
