@@ -128,6 +128,8 @@ type Pairings interface {
 	// SaveInviter stores an invitation's state, durably, before what the step gave is sent. Paired is set once, when both have signed:
 	// the same transaction must hold the other side's chain, the genesis, the channel key and both entries; [Directory.Links] names
 	// the new partner from then on. A state that was withdrawn meanwhile must be refused.
+	// The last message of a dialogue may be lost: a partner whose heads, in [Feeds.PartnerHolds], show both first entries holds both signatures,
+	// and the node then finishes the invitation by itself (partnership.InviterState.Finish) and refreshes the host.
 	SaveInviter(ctx context.Context, s partnership.InviterState, paired *partnership.Paired) error
 
 	// SaveAcceptor is the same for the other side.

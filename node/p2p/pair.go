@@ -175,13 +175,18 @@ func (d *inviting) run() (err error) {
 	if err := h.office.SaveInviter(d.ctx, d.state, nil); err != nil {
 		return err
 	}
-	// The acceptor closes when it has read the end of the stream; the throw-away identity is no longer admitted then.
+	// The throw-away identity is no longer admitted from here on.
+	h.refreshBeside()
+	return nil
+}
+
+// refreshBeside follows what a pairing changed, beside the dialogue: it may close the connection the dialogue runs on.
+func (h *Host) refreshBeside() {
 	h.start(func() {
 		if err := h.Refresh(h.ctx); err != nil {
 			h.log.Warn("refresh after pairing", "err", err)
 		}
 	})
-	return nil
 }
 
 // meet runs the dialogue up to the words.
@@ -273,6 +278,8 @@ func (d *inviting) sign() error {
 		if err := d.h.office.SaveInviter(d.ctx, state, &paired); err != nil {
 			return err
 		}
+		// The partner is admitted under its real identity from here on, whether or not the dialogue comes to its end.
+		d.h.refreshBeside()
 	}
 	d.state = state
 	if err := d.t.say(pairReply{Signed: &signed}); err != nil {
