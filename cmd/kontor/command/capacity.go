@@ -11,31 +11,33 @@ import (
 	"kontor/protocol/capacity"
 )
 
-var capacityNoun = noun("capacity", "production lines, the plan shared from them, and the match against demand",
-	importVerb("lines and their capacity", "line, period, maximum, actual, product, load factor, unit", api.CapacityImport),
-	verb{
-		name: "preview", short: "show what the buyer would see", flags: []cli.Flag{withFlag},
-		examples: []string{"kontor capacity preview"},
-		run: func(c *call) error {
-			out, err := ask(c, api.CapacityPreview, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { printPreview(w, out) })
+func capacityNoun() *cli.Command {
+	return noun("capacity", "production lines, the plan shared from them, and the match against demand",
+		importVerb("lines and their capacity", "line, period, maximum, actual, product, load factor, unit", api.CapacityImport),
+		verb{
+			name: "preview", short: "show what the buyer would see", flags: []cli.Flag{withFlag()},
+			examples: []string{"kontor capacity preview"},
+			run: func(c *call) error {
+				out, err := ask(c, api.CapacityPreview, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printPreview(w, out) })
+			},
 		},
-	},
-	verb{
-		name: "share", short: "share the capacity plan with a buyer", flags: []cli.Flag{withFlag},
-		examples: []string{"kontor capacity share --with \"Relief Agency\""},
-		run: func(c *call) error {
-			out, err := ask(c, api.CapacityShare, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { printShared(w, capacity.PlanType, out) })
+		verb{
+			name: "share", short: "share the capacity plan with a buyer", flags: []cli.Flag{withFlag()},
+			examples: []string{"kontor capacity share --with \"Relief Agency\""},
+			run: func(c *call) error {
+				out, err := ask(c, api.CapacityShare, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printShared(w, capacity.PlanType, out) })
+			},
 		},
-	},
-	matchVerb("show", false), matchVerb("match", true))
+		matchVerb("show", false), matchVerb("match", true))
+}
 
 // matchVerb shows a match: "show" the contract view by line, "match" everything that is not green in both views.
 func matchVerb(name string, both bool) verb {
@@ -44,7 +46,7 @@ func matchVerb(name string, both bool) verb {
 		short = "compare the forecast in force with the capacity in force"
 	}
 	return verb{
-		name: name, short: short, flags: []cli.Flag{withFlag},
+		name: name, short: short, flags: []cli.Flag{withFlag()},
 		long: "Two views of one comparison, the same on both nodes. Contract view (CX-0128): demand after load factors against actual and maximum\n" +
 			"capacity. Cover view: the probability that stock and supply fall short of cumulative demand, and by how much, as an interval from\n" +
 			"independent to moving together.",

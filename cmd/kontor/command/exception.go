@@ -15,71 +15,73 @@ import (
 	"kontor/protocol/quantity"
 )
 
-var exceptionNoun = noun("exception", "what somebody should do something about",
-	verb{
-		name: "list", short: "list exceptions, most valuable first", flags: []cli.Flag{withFlag},
-		long:     "Both nodes list the same: they follow from the documents in force. Each has an owner, a value at risk, a deadline, and what comes by itself.",
-		examples: []string{"kontor exception list"},
-		run: func(c *call) error {
-			out, err := ask(c, api.ExceptionList, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { printExceptions(w, out) })
+func exceptionNoun() *cli.Command {
+	return noun("exception", "what somebody should do something about",
+		verb{
+			name: "list", short: "list exceptions, most valuable first", flags: []cli.Flag{withFlag()},
+			long:     "Both nodes list the same: they follow from the documents in force. Each has an owner, a value at risk, a deadline, and what comes by itself.",
+			examples: []string{"kontor exception list"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ExceptionList, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printExceptions(w, out) })
+			},
 		},
-	},
-	verb{
-		name: "policy", short: "set up to which value an exception is the desk's", flags: []cli.Flag{
-			&cli.StringFlag{Name: "limit", Usage: "`\"AMOUNT CURRENCY\"`, 10000 USD", Required: true},
-			&cli.StringFlag{Name: "min-units", Usage: "expected shortages not above `N` units are no exception"},
+		verb{
+			name: "policy", short: "set up to which value an exception is the desk's", flags: []cli.Flag{
+				&cli.StringFlag{Name: "limit", Usage: "`\"AMOUNT CURRENCY\"`, 10000 USD", Required: true},
+				&cli.StringFlag{Name: "min-units", Usage: "expected shortages not above `N` units are no exception"},
+			},
+			examples: []string{"kontor exception policy --limit \"10000 USD\""},
+			run: func(c *call) error {
+				m, err := parseAmount("limit", c.String("limit"))
+				if err != nil {
+					return err
+				}
+				_, err = ask(c, api.ExceptionRules, api.ExceptionPolicy{LimitMinor: m.Minor, Currency: m.Currency, MinUnits: c.String("min-units")})
+				return err
+			},
 		},
-		examples: []string{"kontor exception policy --limit \"10000 USD\""},
-		run: func(c *call) error {
-			m, err := parseAmount("limit", c.String("limit"))
-			if err != nil {
-				return err
-			}
-			_, err = ask(c, api.ExceptionRules, api.ExceptionPolicy{LimitMinor: m.Minor, Currency: m.Currency, MinUnits: c.String("min-units")})
-			return err
+		verb{
+			name: "close", short: "close an exception at the desk, inside a mandate", args: "ID", flags: []cli.Flag{withFlag(),
+				&cli.StringFlag{Name: "key", Usage: "the mandate's key `FILE`", Required: true},
+				&cli.StringFlag{Name: "resolution", Usage: "UBL resolution `CODE`", Value: "LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"},
+				&cli.StringFlag{Name: "note", Usage: "`TEXT` both sides keep"},
+				passphraseFlag(),
+			},
+			long: "The form is signed here, with the desk's key file; the node only carries the signature. Both nodes check the mandate: kind of act,\n" +
+				"products, value and time. What is above it goes to an officer.",
+			examples: []string{"kontor exception close 3f0c... --key desk.key --note \"pre-built in March\""},
+			run: func(c *call) error {
+				form, err := ask(c, api.ExceptionForm, api.CloseQuery{With: c.String("with"), Exception: c.Args().First(), Resolution: c.String("resolution"), Note: c.String("note")})
+				if err != nil {
+					return err
+				}
+				key, err := c.openKey(c.String("key"), keys.Mandate)
+				if err != nil {
+					return err
+				}
+				signed, err := protocol.SignDocument(key, protocol.ExceptionSignature, form.Close)
+				if err != nil {
+					return err
+				}
+				data, err := block.Marshal(signed)
+				if err != nil {
+					return err
+				}
+				out, err := ask(c, api.ExceptionClose, desk.CloseRequest{With: c.String("with"), Signed: data})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "exception %s is closed on both sides: %s\n", out.Exception, form.Close.Resolution)
+				})
+			},
 		},
-	},
-	verb{
-		name: "close", short: "close an exception at the desk, inside a mandate", args: "ID", flags: []cli.Flag{withFlag,
-			&cli.StringFlag{Name: "key", Usage: "the mandate's key `FILE`", Required: true},
-			&cli.StringFlag{Name: "resolution", Usage: "UBL resolution `CODE`", Value: "LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"},
-			&cli.StringFlag{Name: "note", Usage: "`TEXT` both sides keep"},
-			passphraseFlag(),
-		},
-		long: "The form is signed here, with the desk's key file; the node only carries the signature. Both nodes check the mandate: kind of act,\n" +
-			"products, value and time. What is above it goes to an officer.",
-		examples: []string{"kontor exception close 3f0c... --key desk.key --note \"pre-built in March\""},
-		run: func(c *call) error {
-			form, err := ask(c, api.ExceptionForm, api.CloseQuery{With: c.String("with"), Exception: c.Args().First(), Resolution: c.String("resolution"), Note: c.String("note")})
-			if err != nil {
-				return err
-			}
-			key, err := c.openKey(c.String("key"), keys.Mandate)
-			if err != nil {
-				return err
-			}
-			signed, err := protocol.SignDocument(key, protocol.ExceptionSignature, form.Close)
-			if err != nil {
-				return err
-			}
-			data, err := block.Marshal(signed)
-			if err != nil {
-				return err
-			}
-			out, err := ask(c, api.ExceptionClose, desk.CloseRequest{With: c.String("with"), Signed: data})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				fmt.Fprintf(w, "exception %s is closed on both sides: %s\n", out.Exception, form.Close.Resolution)
-			})
-		},
-	},
-)
+	)
+}
 
 func printExceptions(w io.Writer, list []desk.ExceptionView) {
 	var rows [][]string

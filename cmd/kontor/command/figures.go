@@ -82,25 +82,28 @@ func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error)
 	return client.Upload(c.Context.Context, n, route, in, file)
 }
 
-var historyNoun = noun("history", "past demand, private to this company",
-	importVerb("past demand", "product, region, period (month, ISO week or date), quantity", api.HistoryImport))
+func historyNoun() *cli.Command {
+	return noun("history", "past demand, private to this company",
+		importVerb("past demand", "product, region, period (month, ISO week or date), quantity", api.HistoryImport))
+}
 
-var stockNoun = noun("stock", "stock on hand, in transit and backlog, private until shared with a capacity plan",
-	importVerb("stock", "product, region, on hand, in transit, backlog", api.StockImport))
+func stockNoun() *cli.Command {
+	return noun("stock", "stock on hand, in transit and backlog, private until shared with a capacity plan",
+		importVerb("stock", "product, region, on hand, in transit, backlog", api.StockImport))
+}
 
-var priceNoun = noun("price", "what a unit is worth to this company, private",
-	verb{
-		name: "import", short: "take unit values from a CSV file", args: "FILE",
-		long:     "Columns: product, price, currency and, if the price is not for one unit, per. They put a value on exceptions and never leave.",
-		examples: []string{"kontor price import prices.csv"},
-		run: func(c *call) error {
-			out, err := upload(c, api.PriceImport, wire.None{})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "imported %d prices\n", out.Count) })
-		},
-	})
-
-// withFlag names the partner.
-var withFlag = &cli.StringFlag{Name: "with", Usage: "partner's `NAME`, CompanyID or partnership; may be left out while there is one"}
+func priceNoun() *cli.Command {
+	return noun("price", "what a unit is worth to this company, private",
+		verb{
+			name: "import", short: "take unit values from a CSV file", args: "FILE",
+			long:     "Columns: product, price, currency and, if the price is not for one unit, per. They put a value on exceptions and never leave.",
+			examples: []string{"kontor price import prices.csv"},
+			run: func(c *call) error {
+				out, err := upload(c, api.PriceImport, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "imported %d prices\n", out.Count) })
+			},
+		})
+}

@@ -13,134 +13,136 @@ import (
 	"kontor/node/desk"
 )
 
-var forecastNoun = noun("forecast", "forecasts: the draft at home, what was shared, what was answered",
-	verb{
-		name: "baseline", short: "forecast the imported history, with bands", flags: []cli.Flag{
-			&cli.IntFlag{Name: "horizon", Usage: "`MONTHS` ahead", Value: 12},
-			&cli.BoolFlag{Name: "drop-last-month", Usage: "the newest month of the history is incomplete: leave it out"},
-			&cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE` of the history's quantities", Value: "PK"},
-		},
-		long: "For companies without a planning system: a forecast for lumpy demand, with quantiles per period and of the demand accumulated over\n" +
-			"the periods. The bands are calibrated on one window and judged on a later one; both figures are printed. A history that ended long\n" +
-			"ago is shifted by whole years, and that is said. The result is the draft: kontor forecast preview, then share.",
-		examples: []string{"kontor forecast baseline", "kontor forecast baseline --horizon 18 --drop-last-month"},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastBaseline, desk.BaselineOptions{Horizon: c.Int("horizon"), DropLastMonth: c.Bool("drop-last-month"), Unit: c.String("unit")})
-			if err != nil {
-				return err
-			}
-			for _, n := range out.Notes {
-				c.note("note: %s", n)
-			}
-			return c.print(out, func(w io.Writer) {
-				fmt.Fprintf(w, "%d series forecast, %s to %s, in %d ms\n", out.Lines, out.First, out.Last, out.Milliseconds)
-				if out.Judgement != "" {
-					fmt.Fprintln(w, out.Judgement)
+func forecastNoun() *cli.Command {
+	return noun("forecast", "forecasts: the draft at home, what was shared, what was answered",
+		verb{
+			name: "baseline", short: "forecast the imported history, with bands", flags: []cli.Flag{
+				&cli.IntFlag{Name: "horizon", Usage: "`MONTHS` ahead", Value: 12},
+				&cli.BoolFlag{Name: "drop-last-month", Usage: "the newest month of the history is incomplete: leave it out"},
+				&cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE` of the history's quantities", Value: "PK"},
+			},
+			long: "For companies without a planning system: a forecast for lumpy demand, with quantiles per period and of the demand accumulated over\n" +
+				"the periods. The bands are calibrated on one window and judged on a later one; both figures are printed. A history that ended long\n" +
+				"ago is shifted by whole years, and that is said. The result is the draft: kontor forecast preview, then share.",
+			examples: []string{"kontor forecast baseline", "kontor forecast baseline --horizon 18 --drop-last-month"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastBaseline, desk.BaselineOptions{Horizon: c.Int("horizon"), DropLastMonth: c.Bool("drop-last-month"), Unit: c.String("unit")})
+				if err != nil {
+					return err
 				}
-			})
-		},
-	},
-	importVerb("a forecast", "product, region, period, mean, quantiles as p10, p50, p90 ...", api.ForecastImport),
-	verb{
-		name: "adjust", short: "raise or lower the draft of a product", flags: []cli.Flag{
-			&cli.StringFlag{Name: "product", Usage: "the product's `NUMBER`", Required: true},
-			&cli.StringFlag{Name: "region", Usage: "only this `COUNTRY`"},
-			&cli.StringFlag{Name: "from", Usage: "first `MONTH` changed, 2026-12"},
-			&cli.Int64Flag{Name: "percent", Usage: "`N`: 30 raises by 30 %, -10 lowers by 10 %", Required: true},
-			&cli.StringFlag{Name: "reason", Usage: "adjustment reason `CODE` of UBL", Value: "REVISED_PLAN"},
-		},
-		examples: []string{"kontor forecast adjust --product TDF300-30 --percent 30 --from 2026-12"},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastAdjust, desk.AdjustOptions{Product: c.String("product"), Region: c.String("region"), From: c.String("from"),
-				Percent: c.Int64("percent"), Reason: c.String("reason")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				fmt.Fprintf(w, "%d lines changed: %s became %s; share it with: kontor forecast share\n", out.Lines, out.Before, out.After)
-			})
-		},
-	},
-	verb{
-		name: "preview", short: "show what a partner would see of the draft", flags: []cli.Flag{withFlag},
-		examples: []string{"kontor forecast preview --with \"Tablet Maker\""},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastPreview, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { printPreview(w, out) })
-		},
-	},
-	verb{
-		name: "share", short: "share the draft with a partner", flags: []cli.Flag{withFlag},
-		examples: []string{"kontor forecast share --json"},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastShare, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) { printShared(w, "SharedForecast.v1", out) })
-		},
-	},
-	verb{
-		name: "answer", short: "answer the partner's forecast line by line", flags: []cli.Flag{withFlag},
-		long:     "Each product gets what its stock and its share of capacity allow; what is short is divided over the regions in proportion to what each asked for.",
-		examples: []string{"kontor forecast answer --with \"Relief Agency\""},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastAnswer, api.WithQuery{With: c.String("with")})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				fmt.Fprintf(w, "answered %d lines: %d periods accepted in full, %d countered\n", out.Series, out.Accepted, out.Countered)
-				fmt.Fprintf(w, "asked %s, committed %s\n", out.Asked, out.Committed)
-				fmt.Fprintln(w, out.CID)
-			})
-		},
-	},
-	verb{
-		name: "list", short: "list the forecasts held, own and partners'",
-		examples: []string{"kontor forecast list --json"},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastList, wire.None{})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				var rows [][]string
-				for _, f := range out {
-					rows = append(rows, []string{f.CID.String(), f.With, f.Author, strconv.FormatInt(f.Revision, 10), f.Status, moment(f.T)})
+				for _, n := range out.Notes {
+					c.note("note: %s", n)
 				}
-				table(w, []string{"cid", "with", "author", "revision", "status", "dated"}, rows)
-			})
-		},
-	},
-	verb{
-		name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1,
-		examples: []string{"kontor forecast show", "kontor forecast show --json bafyrei..."},
-		run: func(c *call) error {
-			out, err := ask(c, api.ForecastShow, api.ForecastQuery{CID: c.Args().First()})
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				var rows [][]string
-				for _, l := range out.Lines {
-					for _, b := range l.Buckets {
-						row := []string{l.Item.ID(), l.Location.Key(), string(l.Role), b.Bucket.String(), b.Mean.String(), string(l.Unit)}
-						band := "-"
-						if n := len(b.Quantiles); n > 0 {
-							band = fmt.Sprintf("%s to %s", b.Quantiles[0].Q, b.Quantiles[n-1].Q)
-						}
-						rows = append(rows, append(row, band))
+				return c.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "%d series forecast, %s to %s, in %d ms\n", out.Lines, out.First, out.Last, out.Milliseconds)
+					if out.Judgement != "" {
+						fmt.Fprintln(w, out.Judgement)
 					}
-				}
-				table(w, []string{"product", "region", "role", "period", "mean", "unit", "band"}, rows)
-			})
+				})
+			},
 		},
-	},
-)
+		importVerb("a forecast", "product, region, period, mean, quantiles as p10, p50, p90 ...", api.ForecastImport),
+		verb{
+			name: "adjust", short: "raise or lower the draft of a product", flags: []cli.Flag{
+				&cli.StringFlag{Name: "product", Usage: "the product's `NUMBER`", Required: true},
+				&cli.StringFlag{Name: "region", Usage: "only this `COUNTRY`"},
+				&cli.StringFlag{Name: "from", Usage: "first `MONTH` changed, 2026-12"},
+				&cli.Int64Flag{Name: "percent", Usage: "`N`: 30 raises by 30 %, -10 lowers by 10 %", Required: true},
+				&cli.StringFlag{Name: "reason", Usage: "adjustment reason `CODE` of UBL", Value: "REVISED_PLAN"},
+			},
+			examples: []string{"kontor forecast adjust --product TDF300-30 --percent 30 --from 2026-12"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastAdjust, desk.AdjustOptions{Product: c.String("product"), Region: c.String("region"), From: c.String("from"),
+					Percent: c.Int64("percent"), Reason: c.String("reason")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "%d lines changed: %s became %s; share it with: kontor forecast share\n", out.Lines, out.Before, out.After)
+				})
+			},
+		},
+		verb{
+			name: "preview", short: "show what a partner would see of the draft", flags: []cli.Flag{withFlag()},
+			examples: []string{"kontor forecast preview --with \"Tablet Maker\""},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastPreview, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printPreview(w, out) })
+			},
+		},
+		verb{
+			name: "share", short: "share the draft with a partner", flags: []cli.Flag{withFlag()},
+			examples: []string{"kontor forecast share --json"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastShare, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printShared(w, "SharedForecast.v1", out) })
+			},
+		},
+		verb{
+			name: "answer", short: "answer the partner's forecast line by line", flags: []cli.Flag{withFlag()},
+			long:     "Each product gets what its stock and its share of capacity allow; what is short is divided over the regions in proportion to what each asked for.",
+			examples: []string{"kontor forecast answer --with \"Relief Agency\""},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastAnswer, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "answered %d lines: %d periods accepted in full, %d countered\n", out.Series, out.Accepted, out.Countered)
+					fmt.Fprintf(w, "asked %s, committed %s\n", out.Asked, out.Committed)
+					fmt.Fprintln(w, out.CID)
+				})
+			},
+		},
+		verb{
+			name: "list", short: "list the forecasts held, own and partners'",
+			examples: []string{"kontor forecast list --json"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastList, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					var rows [][]string
+					for _, f := range out {
+						rows = append(rows, []string{f.CID.String(), f.With, f.Author, strconv.FormatInt(f.Revision, 10), f.Status, moment(f.T)})
+					}
+					table(w, []string{"cid", "with", "author", "revision", "status", "dated"}, rows)
+				})
+			},
+		},
+		verb{
+			name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1,
+			examples: []string{"kontor forecast show", "kontor forecast show --json bafyrei..."},
+			run: func(c *call) error {
+				out, err := ask(c, api.ForecastShow, api.ForecastQuery{CID: c.Args().First()})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					var rows [][]string
+					for _, l := range out.Lines {
+						for _, b := range l.Buckets {
+							row := []string{l.Item.ID(), l.Location.Key(), string(l.Role), b.Bucket.String(), b.Mean.String(), string(l.Unit)}
+							band := "-"
+							if n := len(b.Quantiles); n > 0 {
+								band = fmt.Sprintf("%s to %s", b.Quantiles[0].Q, b.Quantiles[n-1].Q)
+							}
+							rows = append(rows, append(row, band))
+						}
+					}
+					table(w, []string{"product", "region", "role", "period", "mean", "unit", "band"}, rows)
+				})
+			},
+		},
+	)
+}
 
 func printShared(w io.Writer, typ string, out desk.Shared) {
 	if out.Unchanged {
