@@ -25,8 +25,9 @@ import (
 // nouns are the top-level commands, in the order of the help.
 func nouns() []*cli.Command {
 	return []*cli.Command{
-		completionVerb.command(),
-		versionVerb.command(),
+		initVerb.command(), runVerb.command(), statusVerb.command(), partnerNoun(),
+		historyNoun(), forecastNoun(), capacityNoun(), stockNoun(), priceNoun(), exceptionNoun(),
+		clockNoun(), backupVerb.command(), restoreVerb.command(), completionVerb.command(), versionVerb.command(),
 	}
 }
 
@@ -163,7 +164,9 @@ func (c *call) home() string {
 func (c *call) asJSON() bool { return c.Bool("json") }
 
 // note tells the user something that is not the result.
-func (c *call) note(format string, args ...any) { fmt.Fprintf(c.stderr, "kontor: "+format+"\n", args...) }
+func (c *call) note(format string, args ...any) {
+	fmt.Fprintf(c.stderr, "kontor: "+format+"\n", args...)
+}
 
 // node is the client of the node this command talks to.
 func (c *call) node() (*client.Client, error) {

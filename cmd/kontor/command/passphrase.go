@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"io"
 	"os"
@@ -24,7 +25,16 @@ const maxPassphraseFile = 4096
 // passphrase reads a passphrase for a purpose from the file given or, on a terminal, from a prompt. twice asks again, for a new one. found is
 // false where neither is there.
 func (c *call) passphrase(purpose string, twice bool) (passphrase []byte, found bool, err error) {
-	if path := c.String("passphrase-file"); path != "" {
+	return c.passphraseFrom("passphrase-file", purpose, twice)
+}
+
+// passphraseFrom is the same for a flag of another name; where that one is not given, --passphrase-file is for all keys of the command.
+func (c *call) passphraseFrom(flag, purpose string, twice bool) (passphrase []byte, found bool, err error) {
+	path := c.String(flag)
+	if path == "" {
+		path = c.String("passphrase-file")
+	}
+	if path != "" {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, false, usagef("read the passphrase: %v", err)
@@ -68,6 +78,11 @@ func (c *call) prompt(in *os.File, text string) ([]byte, error) {
 
 // openKey opens a key file, asking for the passphrase where it is sealed.
 func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
+	return c.openKeyFrom("passphrase-file", path, want)
+}
+
+// openKeyFrom is the same with the passphrase's file under another flag.
+func (c *call) openKeyFrom(flag, path string, want keys.Usage) (keys.Private, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return keys.Private{}, usagef("read the key: %v", err)
@@ -82,11 +97,11 @@ func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
 	var passphrase []byte
 	if sealed {
 		var found bool
-		if passphrase, found, err = c.passphrase("of "+path, false); err != nil {
+		if passphrase, found, err = c.passphraseFrom(flag, "of "+path, false); err != nil {
 			return keys.Private{}, err
 		} else if !found {
 			p := wire.Problemf("PASSPHRASE_MISSING", "%s is sealed by a passphrase", path)
-			p.Next = "run it on a terminal, or with --passphrase-file FILE or KONTOR_PASSPHRASE_FILE"
+			p.Next = "run it on a terminal, or with --" + flag + " FILE or KONTOR_PASSPHRASE_FILE"
 			return keys.Private{}, p
 		}
 	}
@@ -100,8 +115,9 @@ func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
 	return keys.FromSeed(seed)
 }
 
-// newKeyFile writes a new key's file, sealed by a passphrase unless --no-passphrase says otherwise. It never replaces a file.
-func (c *call) newKeyFile(path string, usage keys.Usage, key keys.Private, rand io.Reader) error {
+// newKeyFile writes a new key's file, sealed by a passphrase unless --no-passphrase says otherwise; flag names the file with the
+// passphrase. It never replaces a file.
+func (c *call) newKeyFile(path string, usage keys.Usage, key keys.Private, flag string) error {
 	var data []byte
 	if c.Bool("no-passphrase") {
 		c.note("warning: %s is not sealed; whoever reads the file can sign with it", path)
@@ -110,22 +126,22 @@ func (c *call) newKeyFile(path string, usage keys.Usage, key keys.Private, rand 
 			return err
 		}
 	} else {
-		passphrase, found, err := c.passphrase("to seal "+path, true)
+		passphrase, found, err := c.passphraseFrom(flag, "to seal "+path, true)
 		if err != nil {
 			return err
 		}
 		if !found {
 			p := wire.Problemf("PASSPHRASE_MISSING", "no passphrase is given to seal %s", path)
-			p.Next = "run it on a terminal, or with --passphrase-file FILE; for a demonstration --no-passphrase"
+			p.Next = "run it on a terminal, or with --" + flag + " FILE; for a demonstration --no-passphrase"
 			return p
 		}
-		if data, err = keys.SealFile(rand, passphrase, usage, key.Seed()); err != nil {
+		if data, err = keys.SealFile(rand.Reader, passphrase, usage, key.Seed()); err != nil {
 			return err
 		}
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return wire.Problemf("ALREADY_THERE", "%s exists; a key file is never replaced: choose another --key-file", path)
+		return wire.Problemf("ALREADY_THERE", "%s exists; a key file is never replaced: choose another name", path)
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,82 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+)
+
+// initDocument is what kontor init --json prints.
+type initDocument struct {
+	Company string   `json:"company"` // CompanyID
+	Name    string   `json:"name"`
+	Home    string   `json:"home"`
+	Listen  []string `json:"listen"`
+	Sealed  bool     `json:"roots_sealed"`
+}
+
+var initVerb = verb{
+	name: "init", short: "found a company in a new home", local: true,
+	long: "Makes the company's keys, its identity and its database. The root keys are sealed by a passphrase; keep a copy of keys/root.key and keys/root-next.key\n" +
+		"where this machine can't lose them. Without --listen two free ports are chosen and kept.",
+	examples: []string{`kontor init --company "Acme Tablets"`, `kontor init --company Acme --listen /ip4/192.0.2.7/tcp/4001 --passphrase-file secret`},
+	exits:    []int{wire.ExitNotNow, wire.ExitMachine},
+	flags: []cli.Flag{
+		&cli.StringFlag{Name: "company", Usage: "`NAME` by which partners know the company"},
+		&cli.StringSliceFlag{Name: "listen", Usage: "`MULTIADDR` to listen at for partners; may be repeated"},
+		&cli.BoolFlag{Name: "dual-hat", Usage: "one person may hold several roles; fixed for ever"},
+		passphraseFlag(),
+	},
+	run: func(c *call) error {
+		if c.String("company") == "" {
+			return missing("company", "the name by which partners know the company")
+		}
+		passphrase, found, err := c.passphrase("to seal the root keys (empty for none)", true)
+		if err != nil {
+			return err
+		}
+		listen := c.StringSlice("listen")
+		if len(listen) == 0 {
+			if listen, err = freeAddresses(); err != nil {
+				return err
+			}
+		}
+		home := node.Home(c.home())
+		id, err := node.Init(home, node.InitOptions{Company: c.String("company"), Listen: listen, Passphrase: passphrase, DualHat: c.Bool("dual-hat"), Now: time.Now()})
+		if err != nil {
+			return err
+		}
+		if !found {
+			c.note("warning: the root keys in %s/keys are not sealed by a passphrase; whoever reads them is the company", home)
+		}
+		doc := initDocument{Company: id.String(), Name: c.String("company"), Home: string(home), Listen: listen, Sealed: found}
+		return c.print(doc, func(w io.Writer) {
+			facts(w, "company", doc.Name, "company ID", doc.Company, "home", doc.Home)
+			fmt.Fprintf(w, "\nStart its node with: kontor run --home %s\n", doc.Home)
+		})
+	},
+}
+
+// freeAddresses chooses ports that are free now. They are kept: partners dial a node where it was.
+func freeAddresses() ([]string, error) {
+	tcp, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		return nil, err
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		return nil, err
+	}
+	defer udp.Close()
+	return []string{
+		fmt.Sprintf("/ip4/0.0.0.0/tcp/%d", tcp.Addr().(*net.TCPAddr).Port),
+		fmt.Sprintf("/ip4/0.0.0.0/udp/%d/quic-v1", udp.LocalAddr().(*net.UDPAddr).Port),
+	}, nil
+}

@@ -1,0 +1,216 @@
+package command
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/crypto/keys"
+	"kontor/node/api/wire"
+	"kontor/node/client"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+)
+
+func mandateNoun() *cli.Command {
+	return noun("mandate", "let a desk act inside bounds an officer sets", mandateGrant, mandateList, mandateRevoke)
+}
+
+// signerFlags are for commands that an officer signs.
+func signerFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the officer's key; it is opened in this program only"},
+		passphraseFlag(),
+	}
+}
+
+// mandateDocument is what kontor mandate grant --json prints.
+type mandateDocument struct {
+	wire.EntryReceipt
+	ID      string `json:"id"` // of the desk's key
+	Key     string `json:"key"`
+	KeyFile string `json:"key_file"`
+	Until   int64  `json:"until"`
+}
+
+var mandateGrant = verb{
+	name: "grant", short: "sign a mandate for a desk with an officer's key",
+	long: "The officer's program makes the desk's key unless --desk-key names one that exists, shows the mandate and signs it. It falls with the officer's key.",
+	examples: []string{"kontor mandate grant --desk planning --limit 50000 USD --key-file coo.key --desk-key planning.key",
+		"kontor mandate grant --desk planning --kinds exception.close --products 04006381333931 --limit 50000 USD --valid 720h --key-file coo.key"},
+	exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
+	flags: append([]cli.Flag{
+		withFlag(),
+		&cli.StringFlag{Name: "desk", Usage: "`NAME` of the desk; never a person's"},
+		&cli.StringSliceFlag{Name: "kinds", Usage: "`ACTS` it may do, by comma", Value: cli.NewStringSlice(protocol.KindExceptionClose, protocol.KindRecord)},
+		&cli.StringSliceFlag{Name: "products", Usage: "only about these `PRODUCTS`, by comma"},
+		&cli.StringFlag{Name: "limit", Usage: "`AMOUNT` of one act"},
+		&cli.DurationFlag{Name: "valid", Usage: "how long, as a `DURATION`", Value: 90 * 24 * time.Hour, DefaultText: "2160h"},
+		&cli.StringFlag{Name: "desk-key", Usage: "`FILE` with the desk's key; made when it does not exist", DefaultText: "keys/desk-NAME.key in the home"},
+		&cli.StringFlag{Name: "desk-passphrase-file", Usage: "`FILE` with the passphrase of the desk's key", DefaultText: "as --passphrase-file"},
+		&cli.BoolFlag{Name: "no-passphrase", Usage: "leave a new desk key unsealed"},
+	}, signerFlags()...),
+	run: func(c *call) error {
+		for _, need := range [][2]string{{"desk", "the name of the desk"}, {"limit", "the amount of one act"}, {"key-file", "the officer's key"}} {
+			if c.String(need[0]) == "" {
+				return missing(need[0], need[1])
+			}
+		}
+		limit, err := parseAmount("limit", c.String("limit"))
+		if err != nil {
+			return err
+		}
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		p, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: c.String("with")})
+		if err != nil {
+			return err
+		}
+		officer, err := c.openKey(c.String("key-file"), keys.Role)
+		if err != nil {
+			return err
+		}
+		return grantMandate(c, n, p, officer, identity.Amount{Minor: limit.Minor, Currency: limit.Currency})
+	},
+}
+
+func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, officer keys.Private, limit identity.Amount) error {
+	pid, err := block.ParseCID(p.Partnership)
+	if err != nil {
+		return err
+	}
+	path := c.String("desk-key")
+	if path == "" {
+		path = filepath.Join(c.home(), "keys", "desk-"+fileName(c.String("desk"))+".key")
+	}
+	pub, made, err := deskKey(c, path)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	m := protocol.Mandate{PID: pid, Key: pub[:], Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: limit,
+		From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
+	c.note("the %s desk may do %s about %s up to %s until %s", m.Holder, strings.Join(m.Kinds, ", "), list(m.Products),
+		amount(&wire.Amount{Minor: limit.Minor, Currency: limit.Currency}), moment(m.Until))
+	r, err := handInSigned(c, n, wire.MandateGrant, p.Partnership, officer, protocol.MandateSignature, m)
+	if err != nil {
+		if made {
+			os.Remove(path)
+		}
+		return err
+	}
+	doc := mandateDocument{EntryReceipt: r, ID: string(pub.ID()), Key: pub.Hex(), KeyFile: path, Until: m.Until}
+	return c.print(doc, func(w io.Writer) {
+		facts(w, "mandate", doc.ID, "desk", m.Holder, "key file", path, "valid until", moment(m.Until), "entry", short(r.Entry))
+	})
+}
+
+// deskKey reads the public key of a desk's file, or makes key and file.
+func deskKey(c *call, path string) (pub keys.Public, made bool, err error) {
+	if _, err := os.Stat(path); err == nil {
+		key, err := c.openKeyFrom("desk-passphrase-file", path, keys.Mandate)
+		if err != nil {
+			return pub, false, err
+		}
+		return key.Public(), false, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return pub, false, err
+	}
+	key, err := keys.Generate(rand.Reader)
+	if err != nil {
+		return pub, false, err
+	}
+	return key.Public(), true, c.newKeyFile(path, keys.Mandate, key, "desk-passphrase-file")
+}
+
+// handInSigned signs a document with a key that stays in this program and hands it in.
+func handInSigned(c *call, n *client.Client, route wire.Route[wire.SignedRequest, wire.EntryReceipt], partnership string, key keys.Private, label string, doc any) (wire.EntryReceipt, error) {
+	s, err := protocol.SignDocument(key, label, doc)
+	if err != nil {
+		return wire.EntryReceipt{}, err
+	}
+	return client.Call(c.Context.Context, n, route, wire.SignedRequest{Partnership: partnership, Document: s.Document, Key: s.Key, Signature: s.Sig})
+}
+
+var mandateList = verb{
+	name: "list", short: "list this company's mandates", args: "[PARTNER]", most: 1,
+	examples: []string{"kontor mandate list"},
+	exits:    []int{wire.ExitNotFound},
+	run: func(c *call) error {
+		l, err := ask(c, wire.MandateList, wire.PartnerQuery{With: c.Args().First()})
+		if err != nil {
+			return err
+		}
+		return c.print(l, func(w io.Writer) {
+			var rows [][]string
+			for _, m := range l.Mandates {
+				rows = append(rows, []string{m.ID, m.Holder, m.Partner, strings.Join(m.Kinds, ", "), list(m.Products), amount(&m.Limit), m.Role, moment(m.Until), m.State})
+			}
+			table(w, []string{"mandate", "desk", "partner", "acts", "products", "limit", "granted by", "until", "state"}, rows)
+		})
+	},
+}
+
+var mandateRevoke = verb{
+	name: "revoke", short: "revoke a mandate with an officer's key", args: "MANDATE", most: 1,
+	long:     "MANDATE is the ID that kontor mandate list shows.",
+	examples: []string{"kontor mandate revoke MANDATE --key-file coo.key"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
+	flags:    signerFlags(),
+	run: func(c *call) error {
+		if c.String("key-file") == "" {
+			return missing("key-file", "the officer's key")
+		}
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		l, err := client.Call(c.Context.Context, n, wire.MandateList, wire.PartnerQuery{})
+		if err != nil {
+			return err
+		}
+		for _, m := range l.Mandates {
+			if m.ID != c.Args().First() && m.Key != c.Args().First() {
+				continue
+			}
+			return revokeMandate(c, n, m)
+		}
+		return wire.Problemf("NO_MANDATE", "no mandate %q is known; kontor mandate list shows them", c.Args().First())
+	},
+}
+
+func revokeMandate(c *call, n *client.Client, m wire.MandateInfo) error {
+	officer, err := c.openKey(c.String("key-file"), keys.Role)
+	if err != nil {
+		return err
+	}
+	pid, err := block.ParseCID(m.Partnership)
+	if err != nil {
+		return err
+	}
+	key, err := hex.DecodeString(m.Key)
+	if err != nil {
+		return err
+	}
+	r, err := handInSigned(c, n, wire.MandateRevoke, m.Partnership, officer, protocol.MandateRevokeSignature, protocol.MandateRevocation{PID: pid, Key: key})
+	if err != nil {
+		return err
+	}
+	return c.print(r, func(w io.Writer) {
+		fmt.Fprintf(w, "The mandate of the %s desk is revoked from entry %d on.\n", m.Holder, r.Seq)
+	})
+}

@@ -1,0 +1,288 @@
+package command
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/crypto/keys"
+	"kontor/node/api/wire"
+	"kontor/node/client"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+)
+
+func officerNoun() *cli.Command {
+	return noun("officer", "certify officers' keys, and see and revoke them", officerAdd, officerList, officerRevoke)
+}
+
+// officerLife is how long an officer's certificate is valid: it outlives few officers, and revoking ends it before.
+const officerLife = 3 * 365 * 24 * time.Hour
+
+// certificateBegin lets a certificate begin before this clock, for partners whose clocks are behind.
+const certificateBegin = time.Hour
+
+// rootFlags are for commands that the company's root key signs.
+func rootFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "root-key", Usage: "`FILE` with the root key", DefaultText: "keys/root.key in the home"},
+		&cli.StringFlag{Name: "root-passphrase-file", Usage: "`FILE` with the root key's passphrase", DefaultText: "as --passphrase-file"},
+		passphraseFlag(),
+	}
+}
+
+// officerDocument is what kontor officer add --json prints.
+type officerDocument struct {
+	wire.KeyInfo
+	KeyFile     string `json:"key_file"`
+	Fingerprint string `json:"fingerprint"`
+	Announced   int    `json:"announced"`
+}
+
+var officerAdd = verb{
+	name: "add", short: "make an officer's key and certify it by the root key",
+	long: "Makes the key in this program, seals its file by a passphrase and adds its certificate to the company's identity chain. The officer takes the file away;\n" +
+		"the node never holds it. The person's name stays in this node: partners see 16 random bytes, the same for every role of one person.",
+	examples: []string{`kontor officer add --role COO --person "Ada Brandt" --limit 1000000 USD`, "kontor officer add --role CFO --person Kim --key-file cfo.key --no-passphrase"},
+	exits:    []int{wire.ExitNotNow, wire.ExitMachine},
+	flags: append([]cli.Flag{
+		&cli.StringFlag{Name: "role", Usage: "`ROLE`: CEO, COO, CMO, CFO or CTO"},
+		&cli.StringFlag{Name: "person", Usage: "`NAME` of the person, or the 32 hexadecimal digits that stand for them"},
+		&cli.StringFlag{Name: "limit", Usage: "`AMOUNT` up to which one signature commits", DefaultText: "none"},
+		&cli.StringFlag{Name: "key-file", Usage: "`FILE` to write the key to", DefaultText: "keys/ROLE-NAME.key in the home"},
+		&cli.BoolFlag{Name: "no-passphrase", Usage: "leave the key file unsealed: for demonstrations"},
+	}, rootFlags()...),
+	run: func(c *call) error {
+		role, person := c.String("role"), c.String("person")
+		if role == "" {
+			return missing("role", "CEO, COO, CMO, CFO or CTO")
+		}
+		if !wire.Role(role).Officer() {
+			return usagef("--role %q: CEO, COO, CMO, CFO and CTO are known", role)
+		}
+		if person == "" {
+			return missing("person", "the person's name")
+		}
+		var limit *identity.Amount
+		if text := c.String("limit"); text != "" {
+			a, err := parseAmount("limit", text)
+			if err != nil {
+				return err
+			}
+			limit = &identity.Amount{Minor: a.Minor, Currency: a.Currency}
+		}
+		return addOfficer(c, role, person, limit)
+	},
+}
+
+func addOfficer(c *call, role, person string, limit *identity.Amount) error {
+	n, err := c.node()
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	chain, err := ownChain(c, n)
+	if err != nil {
+		return err
+	}
+	root, err := openRoot(c)
+	if err != nil {
+		return err
+	}
+	id, err := hex.DecodeString(person)
+	if err != nil || len(id) != identity.PersonSize {
+		p, err := client.Call(c.Context.Context, n, wire.OfficerPerson, wire.PersonRequest{Name: person})
+		if err != nil {
+			return err
+		}
+		if id, err = hex.DecodeString(p.Person); err != nil {
+			return err
+		}
+	}
+	key, err := keys.Generate(rand.Reader)
+	if err != nil {
+		return err
+	}
+	pub := key.Public()
+	now := time.Now()
+	cert, err := identity.Certificate{Company: chain.Company(), Key: pub[:], Usage: string(keys.Role), Role: role, Person: id, Limit: limit,
+		From: now.Add(-certificateBegin).UnixMilli(), Until: now.Add(officerLife).UnixMilli()}.Prove(key)
+	if err != nil {
+		return err
+	}
+	path := c.String("key-file")
+	if path == "" {
+		path = filepath.Join(c.home(), "keys", role+"-"+fileName(person)+".key")
+	}
+	if err := c.newKeyFile(path, keys.Role, key, "passphrase-file"); err != nil {
+		return err
+	}
+	entry := chain.Next(identity.KindAddKey)
+	entry.Cert = &cert
+	report, err := extendChain(c, n, entry, root)
+	if err != nil {
+		os.Remove(path) // a key that nobody certified is worth nothing
+		return err
+	}
+	doc := officerDocument{KeyFile: path, Fingerprint: report.Fingerprint, Announced: report.Announced}
+	for _, k := range report.Keys {
+		if k.Key == pub.Hex() {
+			doc.KeyInfo = k
+		}
+	}
+	return c.print(doc, func(w io.Writer) {
+		facts(w, "officer", role+" "+person, "key", doc.ID, "key file", path, "limit", amount(doc.Limit), "valid until", moment(doc.Until), "fingerprint now", doc.Fingerprint)
+	})
+}
+
+// fileName makes a file name of a person's name.
+func fileName(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name), "-")
+}
+
+// ownChain loads this company's chain from the node and verifies it: what a root key signs next is built on it.
+func ownChain(c *call, n *client.Client) (*identity.Chain, error) {
+	report, err := client.Call(c.Context.Context, n, wire.IdentityShow, wire.None{})
+	if err != nil {
+		return nil, err
+	}
+	var envs []identity.Envelope
+	for _, data := range report.Chain {
+		var env identity.Envelope
+		if err := block.Unmarshal(data, &env); err != nil {
+			return nil, fmt.Errorf("identity chain of the node: %w", err)
+		}
+		envs = append(envs, env)
+	}
+	return identity.Load(envs)
+}
+
+func openRoot(c *call) (keys.Private, error) {
+	path := c.String("root-key")
+	if path == "" {
+		path = filepath.Join(c.home(), "keys", "root.key")
+	}
+	return c.openKeyFrom("root-passphrase-file", path, keys.Root)
+}
+
+func extendChain(c *call, n *client.Client, entry identity.Entry, root keys.Private) (wire.IdentityReport, error) {
+	env, err := identity.SignEntry(entry, []keys.Private{root})
+	if err != nil {
+		return wire.IdentityReport{}, err
+	}
+	data, err := block.Marshal(env)
+	if err != nil {
+		return wire.IdentityReport{}, err
+	}
+	return client.Call(c.Context.Context, n, wire.IdentityExtend, wire.ExtendRequest{Envelope: data})
+}
+
+// officerListing is what kontor officer list --json prints.
+type officerListing struct {
+	Company     string         `json:"company"`
+	Fingerprint string         `json:"fingerprint"`
+	Quorum      string         `json:"quorum"`
+	DualHat     bool           `json:"dual_hat"`
+	Officers    []wire.KeyInfo `json:"officers"`
+}
+
+func officersOf(r wire.IdentityReport) officerListing {
+	out := officerListing{Company: r.Company, Fingerprint: r.Fingerprint, Quorum: r.Quorum, DualHat: r.DualHat, Officers: []wire.KeyInfo{}}
+	for _, k := range r.Keys {
+		if k.Usage == string(keys.Role) {
+			out.Officers = append(out.Officers, k)
+		}
+	}
+	return out
+}
+
+var officerList = verb{
+	name: "list", short: "list officers' keys, in force and revoked",
+	examples: []string{"kontor officer list"},
+	run: func(c *call) error {
+		r, err := ask(c, wire.IdentityShow, wire.None{})
+		if err != nil {
+			return err
+		}
+		l := officersOf(r)
+		return c.print(l, func(w io.Writer) {
+			var rows [][]string
+			for _, k := range l.Officers {
+				state := "in force"
+				if k.Revoked {
+					state = "revoked"
+				} else if time.Now().UnixMilli() > k.Until {
+					state = "expired"
+				}
+				name := k.Name
+				if name == "" {
+					name = short(k.Person)
+				}
+				rows = append(rows, []string{k.Role, name, k.ID, amount(k.Limit), moment(k.Until), state})
+			}
+			facts(w, "company", l.Company, "fingerprint", l.Fingerprint, "who binds it", l.Quorum, "one person, several roles", yesNo(l.DualHat))
+			fmt.Fprintln(w)
+			table(w, []string{"role", "person", "key", "limit", "until", "state"}, rows)
+		})
+	},
+}
+
+var officerRevoke = verb{
+	name: "revoke", short: "revoke an officer's key", args: "KEY", most: 1,
+	long:     "KEY is the key's ID as kontor officer list shows it, or its hexadecimal form. What the key signed in entries before this one stands; mandates it granted fall.",
+	examples: []string{"kontor officer revoke KEY --reason 'left the company'"},
+	exits:    []int{wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
+	flags:    append([]cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` that partners read"}}, rootFlags()...),
+	run: func(c *call) error {
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		chain, err := ownChain(c, n)
+		if err != nil {
+			return err
+		}
+		var key *identity.KeyState
+		for _, k := range chain.Now().Keys() {
+			pub := keys.Public(k.Key)
+			if k.Usage == string(keys.Role) && (string(pub.ID()) == c.Args().First() || pub.Hex() == c.Args().First()) {
+				key = &k
+			}
+		}
+		if key == nil {
+			return wire.Problemf("NO_KEY", "no officer's key %q is in the chain; kontor officer list shows them", c.Args().First())
+		}
+		if key.Revoked {
+			return wire.Problemf("ALREADY_REVOKED", "the key %s is revoked already", c.Args().First())
+		}
+		root, err := openRoot(c)
+		if err != nil {
+			return err
+		}
+		entry := chain.Next(identity.KindRevokeKey)
+		entry.Revoke = &identity.Revocation{Key: key.Key, Reason: c.String("reason")}
+		report, err := extendChain(c, n, entry, root)
+		if err != nil {
+			return err
+		}
+		return c.print(officersOf(report), func(w io.Writer) {
+			fmt.Fprintf(w, "The key of the %s is revoked; %d partnerships were told.\n", key.Role, report.Announced)
+		})
+	},
+}

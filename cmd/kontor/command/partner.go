@@ -1,0 +1,249 @@
+package command
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"kontor/node/api/wire"
+	"kontor/node/client"
+)
+
+func partnerNoun() *cli.Command {
+	return noun("partner", "invite partners, and see and end partnerships",
+		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerList, partnerShow, partnerSuspend, partnerEnd)
+}
+
+// withFlag picks a partner.
+func withFlag() cli.Flag {
+	return &cli.StringFlag{Name: "with", Usage: "the `PARTNER`: name, company ID or partnership; may be left out with only one"}
+}
+
+var partnerInvite = verb{
+	name: "invite", short: "make an invitation for one partner",
+	long: "Prints a token. Give it to the partner by a way you both trust; whoever has it may pair until it expires or is used. The default scopes let the buyer\n" +
+		"share forecasts and the seller capacity and answers; everything else is denied. With --ask nothing is signed until kontor partner confirm.",
+	examples: []string{"kontor partner invite --as buyer", "kontor partner invite --as seller --products 04006381333931 --materiality 50000 EUR --expires 48h --json"},
+	exits:    []int{wire.ExitNotNow},
+	flags: []cli.Flag{
+		&cli.StringFlag{Name: "as", Usage: "what this company is to the partner: `ROLE` buyer or seller"},
+		&cli.StringSliceFlag{Name: "products", Usage: "the scopes name only these `PRODUCTS`, by comma"},
+		&cli.StringSliceFlag{Name: "regions", Usage: "the scopes name only these `REGIONS`, by comma"},
+		&cli.StringFlag{Name: "materiality", Usage: "`AMOUNT` that moves the value of the partnership by five points", DefaultText: "10000 USD"},
+		&cli.DurationFlag{Name: "expires", Usage: "how long the invitation is open, as a `DURATION`", Value: 7 * 24 * time.Hour, DefaultText: "168h"},
+		&cli.BoolFlag{Name: "ask", Usage: "sign only after someone here has compared the six words"},
+	},
+	run: func(c *call) error {
+		if c.String("as") == "" {
+			return missing("as", "buyer or seller")
+		}
+		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"),
+			Expires: time.Now().Add(c.Duration("expires")).UnixMilli()}
+		if text := c.String("materiality"); text != "" {
+			var err error
+			if req.Materiality, err = parseAmount("materiality", text); err != nil {
+				return err
+			}
+		}
+		inv, err := ask(c, wire.PartnerInvite, req)
+		if err != nil {
+			return err
+		}
+		return c.print(inv, func(w io.Writer) {
+			fmt.Fprintln(w, inv.Invitation)
+			c.note("invitation %s is open until %s; the partner runs: kontor partner accept TOKEN", inv.ID, moment(inv.Expires))
+		})
+	},
+}
+
+var partnerAccept = verb{
+	name: "accept", short: "take up a partner's invitation", args: "TOKEN", most: 1,
+	long: "Pairs with the inviter's node and shows six words. Compare them with the inviter's by telephone; --yes says that they are the same, without it you are\n" +
+		"asked. If anything breaks off, run the same command again: it goes on where it was.",
+	examples: []string{"kontor partner accept kontor1qy... --yes", "kontor partner accept - < invitation.txt"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotNow},
+	flags:    []cli.Flag{&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "the six words are the same"}},
+	run: func(c *call) error {
+		token := c.Args().First()
+		if token == "-" {
+			data, err := io.ReadAll(io.LimitReader(c.stdin, 64<<10))
+			if err != nil {
+				return err
+			}
+			token = string(data)
+		}
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		p, err := client.Call(c.Context.Context, n, wire.PartnerAccept, wire.AcceptRequest{Invitation: token})
+		if err != nil {
+			return err
+		}
+		if p.Stage != "done" {
+			if err := c.compareWords(p); err != nil {
+				return err
+			}
+			if p, err = client.Call(c.Context.Context, n, wire.PartnerConfirm, wire.ConfirmRequest{ID: p.ID, Same: true}); err != nil {
+				return err
+			}
+		}
+		return c.print(p, func(w io.Writer) { printPairing(w, p) })
+	},
+}
+
+// compareWords shows the six words and lets a person say whether the partner sees the same.
+func (c *call) compareWords(p wire.Pairing) error {
+	words := strings.Join(p.Words, " ")
+	c.note("%s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
+	c.note("six words, the same on both screens: %s", words)
+	if c.Bool("yes") {
+		return nil
+	}
+	in, isFile := c.stdin.(*os.File)
+	if !isFile || !term.IsTerminal(int(in.Fd())) {
+		return wire.Problemf("CONFIRM_WORDS", "the six words are not confirmed: %s", words)
+	}
+	fmt.Fprint(c.stderr, "Does the partner see the same words? [y/N] ")
+	line, _ := bufio.NewReader(in).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
+		return nil
+	}
+	return wire.Problemf("CONFIRM_WORDS", "the six words were not confirmed; nothing was signed")
+}
+
+func printPairing(w io.Writer, p wire.Pairing) {
+	if p.Stage == "done" || p.Partnership != "" {
+		fmt.Fprintf(w, "Paired with %s; this company is the %s. Partnership %s\n", p.Name, p.Role, p.Partnership)
+		return
+	}
+	facts(w, "pairing", p.ID, "stage", p.Stage, "with", p.Name, "we are", p.Role, "words", strings.Join(p.Words, " "))
+}
+
+var partnerConfirm = verb{
+	name: "confirm", short: "say that the six words of a pairing are the same", args: "INVITATION", most: 1,
+	long:     "For invitations made with --ask. With --differ the pairing is given up.",
+	examples: []string{"kontor partner confirm 1f2e3d4c5b6a7988"},
+	exits:    []int{wire.ExitNotFound, wire.ExitNotNow},
+	flags:    []cli.Flag{&cli.BoolFlag{Name: "differ", Usage: "the words differ"}},
+	run: func(c *call) error {
+		p, err := ask(c, wire.PartnerConfirm, wire.ConfirmRequest{ID: c.Args().First(), Same: !c.Bool("differ")})
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { printPairing(w, p) })
+	},
+}
+
+var partnerWithdraw = verb{
+	name: "withdraw", short: "close an open invitation", args: "INVITATION", most: 1,
+	examples: []string{"kontor partner withdraw 1f2e3d4c5b6a7988"},
+	exits:    []int{wire.ExitNotFound, wire.ExitNotNow},
+	run: func(c *call) error {
+		p, err := ask(c, wire.PartnerWithdraw, wire.TokenQuery{ID: c.Args().First()})
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { fmt.Fprintf(w, "Invitation %s is closed.\n", p.ID) })
+	},
+}
+
+var partnerList = verb{
+	name: "list", short: "list partners and open invitations",
+	examples: []string{"kontor partner list", "kontor partner list --json"},
+	run: func(c *call) error {
+		l, err := ask(c, wire.PartnerList, wire.None{})
+		if err != nil {
+			return err
+		}
+		return c.print(l, func(w io.Writer) { printPartners(w, l, time.Now().UnixMilli()) })
+	},
+}
+
+var partnerShow = verb{
+	name: "show", short: "show one partnership: members, feeds, scopes", args: "[PARTNER]", most: 1,
+	examples: []string{`kontor partner show`, `kontor partner show "Acme Tablets"`},
+	exits:    []int{wire.ExitNotFound},
+	run: func(c *call) error {
+		d, err := ask(c, wire.PartnerShow, wire.PartnerQuery{With: c.Args().First()})
+		if err != nil {
+			return err
+		}
+		return c.print(d, func(w io.Writer) { printPartner(w, d) })
+	},
+}
+
+func printPartner(w io.Writer, d wire.PartnerDetail) {
+	facts(w, "partnership", d.Partnership, "state", d.State, "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
+		"settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
+	var rows [][]string
+	for _, m := range d.Members {
+		name := m.Name
+		if m.Own {
+			name += " (we)"
+		}
+		rows = append(rows, []string{name, m.Role, fmt.Sprint(m.Head), moment(m.LastEntry), fmt.Sprint(m.Unacked), m.Fingerprint, m.Company})
+	}
+	fmt.Fprintln(w)
+	table(w, []string{"member", "role", "entries", "last entry", "unacked", "fingerprint", "company"}, rows)
+	rows = nil
+	for _, s := range d.Scopes {
+		rows = append(rows, []string{s.Role, strings.Join(s.Kinds, ", "), list(s.Products), list(s.Regions), s.Purpose})
+	}
+	fmt.Fprintln(w)
+	table(w, []string{"may share", "kinds", "products", "regions", "purpose"}, rows)
+}
+
+var partnerSuspend = verb{
+	name: "suspend", short: "suspend a partnership: nothing new can bind, obligations run on", args: "[PARTNER]", most: 1,
+	examples: []string{"kontor partner suspend --reason 'audit'", "kontor partner suspend --lift"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+	flags: []cli.Flag{
+		&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"},
+		&cli.BoolFlag{Name: "lift", Usage: "take this company's suspension back"},
+	},
+	run: func(c *call) error {
+		r, err := ask(c, wire.PartnerSuspend, wire.PartnerActRequest{With: c.Args().First(), Reason: c.String("reason"), Lift: c.Bool("lift")})
+		if err != nil {
+			return err
+		}
+		return c.print(r, func(w io.Writer) {
+			done := "suspended"
+			if c.Bool("lift") {
+				done = "no longer suspended by this company"
+			}
+			fmt.Fprintf(w, "Partnership %s is %s (entry %d).\n", short(r.Partnership), done, r.Seq)
+		})
+	},
+}
+
+var partnerEnd = verb{
+	name: "end", short: "end a partnership; it has ended when all members did", args: "[PARTNER]", most: 1,
+	examples: []string{`kontor partner end "Acme Tablets" --yes --reason "contract over"`},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+	flags: []cli.Flag{
+		&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"},
+		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "really"},
+	},
+	run: func(c *call) error {
+		if !c.Bool("yes") {
+			p := wire.Problemf("CONFIRM_END", "ending a partnership can't be taken back")
+			p.Next = "say it again with --yes"
+			return p
+		}
+		r, err := ask(c, wire.PartnerEnd, wire.PartnerActRequest{With: c.Args().First(), Reason: c.String("reason")})
+		if err != nil {
+			return err
+		}
+		return c.print(r, func(w io.Writer) {
+			fmt.Fprintf(w, "This company has ended partnership %s (entry %d); it is over when the partner has too.\n", short(r.Partnership), r.Seq)
+		})
+	},
+}

@@ -1,0 +1,117 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api/wire"
+	"kontor/node/client"
+)
+
+var statusVerb = verb{
+	name: "status", short: "show how the node and its partnerships stand",
+	long:     "Answers once the node is ready. With --wait it waits for a node that is starting.",
+	examples: []string{"kontor status", "kontor status --json --wait 10s"},
+	flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "wait up to this `DURATION` for the node to answer"}},
+	run: func(c *call) error {
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		st, err := waitStatus(c, n, c.Duration("wait"))
+		if err != nil {
+			return err
+		}
+		return c.print(st, func(w io.Writer) { printStatus(w, st) })
+	},
+}
+
+// waitStatus asks until the node answers or the time is over.
+func waitStatus(c *call, n *client.Client, patience time.Duration) (wire.StatusReport, error) {
+	until := time.Now().Add(patience)
+	for {
+		st, err := client.Call(c.Context.Context, n, wire.Status, wire.None{})
+		if err == nil || time.Now().After(until) || wire.Meaning(problemOf(err).Code).Exit != wire.ExitNoNode {
+			return st, err
+		}
+		select {
+		case <-c.Context.Context.Done():
+			return st, c.Context.Context.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func printStatus(w io.Writer, st wire.StatusReport) {
+	state := st.State
+	if st.Why != "" {
+		state += ": " + st.Why
+	}
+	facts(w, "company", st.Name, "company ID", st.Company, "state", state, "fingerprint", st.Fingerprint, "node key", st.NodeKey,
+		"listens at", strings.Join(st.Addresses, " "), "running for", duration(time.Duration(st.Now-st.Since)*time.Millisecond),
+		"database", bytesText(st.Disk.Tables+st.Disk.Values)+", "+bytesText(st.Disk.Free)+" of disk free")
+	printPartners(w, wire.PartnerListing{Partnerships: st.Partnerships, Invitations: st.Invitations}, st.Now)
+}
+
+func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
+	if len(l.Partnerships) == 0 && len(l.Invitations) == 0 {
+		fmt.Fprintln(w, "\nNo partners yet. Invite one: kontor partner invite --as buyer|seller")
+		return
+	}
+	if len(l.Partnerships) > 0 {
+		var rows [][]string
+		for _, p := range l.Partnerships {
+			for _, m := range p.Members {
+				if !m.Own {
+					rows = append(rows, []string{m.Name, m.Role, partnershipState(p, m), connection(m), fmt.Sprint(m.Unacked), since(m.LastEntry, now), clock(m), fmt.Sprint(p.Line), short(p.Root), short(p.Partnership)})
+				}
+			}
+		}
+		fmt.Fprintln(w)
+		table(w, []string{"partner", "is our", "state", "connection", "unacked", "last entry", "clock", "line", "root", "partnership"}, rows)
+	}
+	if len(l.Invitations) > 0 {
+		var rows [][]string
+		for _, i := range l.Invitations {
+			from := "ours"
+			if !i.Ours {
+				from = "taken up"
+			}
+			rows = append(rows, []string{i.ID, from, i.As, i.Stage, moment(i.Expires), strings.Join(i.Words, " ")})
+		}
+		fmt.Fprintln(w)
+		table(w, []string{"invitation", "", "we are", "stage", "expires", "words"}, rows)
+	}
+}
+
+func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
+	switch {
+	case m.Frozen:
+		return "FROZEN: identity has two histories"
+	case p.Mismatch:
+		return "STATE ROOTS DIFFER"
+	case p.Recovering > 0:
+		return fmt.Sprintf("recovering to entry %d", p.Recovering)
+	}
+	return p.State
+}
+
+func connection(m wire.MemberStatus) string {
+	if m.Connected {
+		return "connected"
+	}
+	return "not connected"
+}
+
+// clock writes how far a partner's clock is off.
+func clock(m wire.MemberStatus) string {
+	if m.ClockOffset == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%+.1f s", float64(*m.ClockOffset)/1000)
+}
