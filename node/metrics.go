@@ -31,7 +31,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		entries:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_entries_total", Help: "Entries admitted, by kind."}, []string{"kind"}),
 		replayed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "kontor_entries_replayed_total", Help: "Entries folded again because an earlier one came late."}),
-		refusals:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_verify_fail_total", Help: "Entries not admitted, by reason."}, []string{"reason"}),
+		refusals:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_entries_refused_total", Help: "Entries not admitted, by reason."}, []string{"reason"}),
 		parked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "kontor_entries_parked_total", Help: "Entries that claim a time ahead of this clock."}),
 		forks:      prometheus.NewCounter(prometheus.CounterOpts{Name: "kontor_equivocations_total", Help: "Members seen to write two histories."}),
 		mismatches: prometheus.NewCounter(prometheus.CounterOpts{Name: "kontor_commitment_mismatch_total", Help: "State roots of partners that differ from ours."}),

@@ -97,9 +97,10 @@ func Open(cfg Config) (n *Node, err error) {
 	if n.db, err = store.Open(store.Options{Dir: cfg.Home.Database(), Key: key, Log: cfg.Log}); err != nil {
 		return nil, err
 	}
+	opened := n // a return of nil below must not hide what is to be closed
 	defer func() {
 		if err != nil {
-			n.Close()
+			opened.Close()
 		}
 	}()
 	if n.high, err = store.OpenHighWater(cfg.Home.path("highwater")); err != nil {

@@ -45,7 +45,8 @@ type Pairing struct {
 	Stage   string
 	Words   []string // empty before both nodes have proved themselves
 	Company *block.CID
-	Role    string // of this company
+	Head    *block.CID // of the partner's identity chain, once its node has proved itself
+	Role    string     // of this company
 	Token   partnership.Token
 	PID     *block.CID // once both have signed
 	Ask     bool
@@ -362,7 +363,7 @@ func (r InvitationRecord) view() Pairing {
 	s := r.State
 	v := Pairing{ID: s.Token.ID(), Ours: true, Stage: s.Stage, Company: s.Bound, Role: otherRole(s.Token.Role), Token: s.Token, Ask: r.Ask, Created: r.Created}
 	if words, ok := s.Words(); ok {
-		v.Words = words[:]
+		v.Words, v.Head = words[:], &s.Reveal.Side.Head
 	}
 	if paired, ok := s.Paired(); ok {
 		v.PID = &paired.PID
@@ -375,7 +376,7 @@ func (r acceptanceRecord) view() Pairing {
 	s := r.State
 	v := Pairing{ID: s.Token.ID(), Stage: s.Stage, Company: &s.Token.Company, Role: s.Token.Role, Token: s.Token, Ask: true, Created: r.Created}
 	if words, ok := s.Words(); ok {
-		v.Words = words[:]
+		v.Words, v.Head = words[:], &s.Challenge.Side.Head
 	}
 	if paired, ok := s.Paired(); ok {
 		v.PID = &paired.PID

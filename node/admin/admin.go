@@ -59,7 +59,11 @@ func Fingerprint(chain *identity.Chain) string {
 	if chain == nil {
 		return ""
 	}
-	digest := chain.Head().Bytes()
+	return fingerprintOf(chain.Head())
+}
+
+func fingerprintOf(head block.CID) string {
+	digest := head.Bytes()
 	text := hex.EncodeToString(digest[len(digest)-32:][:16])
 	out := ""
 	for i := 0; i < len(text); i += 4 {

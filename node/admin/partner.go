@@ -73,7 +73,10 @@ func (o *Office) pairing(p node.Pairing) wire.Pairing {
 		out.Materiality = &wire.Amount{Minor: p.Token.Materiality.Minor, Currency: p.Token.Materiality.Currency}
 	}
 	if p.Company != nil {
-		out.Company, out.Name, out.Fingerprint = p.Company.String(), o.node.CompanyName(*p.Company), Fingerprint(o.node.Chain(*p.Company))
+		out.Company, out.Name = p.Company.String(), o.node.CompanyName(*p.Company)
+	}
+	if p.Head != nil {
+		out.Fingerprint = fingerprintOf(*p.Head)
 	}
 	if p.PID != nil {
 		out.Partnership = p.PID.String()

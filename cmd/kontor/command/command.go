@@ -25,9 +25,24 @@ import (
 // nouns are the top-level commands, in the order of the help.
 func nouns() []*cli.Command {
 	return []*cli.Command{
-		initVerb.command(), runVerb.command(), statusVerb.command(), partnerNoun(),
-		historyNoun(), forecastNoun(), capacityNoun(), stockNoun(), priceNoun(), exceptionNoun(),
-		clockNoun(), backupVerb.command(), restoreVerb.command(), completionVerb.command(), versionVerb.command(),
+		initVerb.command(),
+		runVerb.command(),
+		statusVerb.command(),
+		partnerNoun(),
+		officerNoun(),
+		mandateNoun(),
+		tokenNoun(),
+		historyNoun(),
+		forecastNoun(),
+		capacityNoun(),
+		stockNoun(),
+		priceNoun(),
+		exceptionNoun(),
+		clockNoun(),
+		backupVerb.command(),
+		restoreVerb.command(),
+		completionVerb.command(),
+		versionVerb.command(),
 	}
 }
 
@@ -212,7 +227,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	app := newApp(streams{stdin, stdout, stderr})
-	args = reorder(app.Commands, args)
+	if args = reorder(app.Commands, args); len(args) > 0 && !strings.HasPrefix(args[0], "-") && find(app.Commands, args[0]) == nil {
+		return report(usagef("there is no command %q; kontor --help lists them", args[0]), wantsJSON(args), stderr)
+	}
 	err := app.RunContext(ctx, append([]string{"kontor"}, args...))
 	if err == nil {
 		return wire.ExitOK

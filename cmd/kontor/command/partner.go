@@ -102,7 +102,7 @@ var partnerAccept = verb{
 // compareWords shows the six words and lets a person say whether the partner sees the same.
 func (c *call) compareWords(p wire.Pairing) error {
 	words := strings.Join(p.Words, " ")
-	c.note("%s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
+	c.note("company %s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
 	c.note("six words, the same on both screens: %s", words)
 	if c.Bool("yes") {
 		return nil

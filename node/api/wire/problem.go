@@ -61,7 +61,7 @@ var classes = map[string]Class{
 	"TOO_LARGE":       {http.StatusRequestEntityTooLarge, ExitUsage, "split it"},
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
-	"CONFIRM":         {http.StatusBadRequest, ExitUsage, "compare what is shown with your partner, then say --yes"},
+	"CONFIRM_":        {http.StatusBadRequest, ExitUsage, "compare them with your partner by telephone, then run it again with --yes"},
 	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"NOT_FOUND":       {http.StatusNotFound, ExitNotFound, ""},
 	"NO_":             {http.StatusNotFound, ExitNotFound, ""},
