@@ -54,21 +54,27 @@ const maxVerdicts = 1024
 
 type verdictCache struct {
 	mu     sync.Mutex
-	byRoot map[block.CID]verdict
+	byRoot map[judged]verdict
 }
 
-func (c *verdictCache) get(root block.CID) (verdict, bool) {
+// judged is all a verdict depends on: one body may travel as another kind, or from another role with other scopes.
+type judged struct {
+	root       block.CID
+	kind, role string
+}
+
+func (c *verdictCache) get(root judged) (verdict, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v, known := c.byRoot[root]
 	return v, known
 }
 
-func (c *verdictCache) put(root block.CID, v verdict) {
+func (c *verdictCache) put(root judged, v verdict) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.byRoot == nil || len(c.byRoot) >= maxVerdicts {
-		c.byRoot = map[block.CID]verdict{}
+		c.byRoot = map[judged]verdict{}
 	}
 	c.byRoot[root] = v
 }
@@ -76,7 +82,8 @@ func (c *verdictCache) put(root block.CID, v verdict) {
 // judge opens an artifact and applies the rules of its kind and the scopes of its author's role.
 func (f *fold) judge(open func(block.Sheet, artifact.Scope) (verdict, error)) (verdict, error) {
 	root := *f.entry.Header.Body
-	if v, known := f.replica.verdicts.get(root); known {
+	key := judged{root, f.entry.Header.Kind, f.author.Role}
+	if v, known := f.replica.verdicts.get(key); known {
 		return v, nil
 	}
 	granted, ok := grantedScope(f.genesis, f.author.Role, f.entry.Header.Kind)
@@ -91,7 +98,7 @@ func (f *fold) judge(open func(block.Sheet, artifact.Scope) (verdict, error)) (v
 	if err != nil {
 		v = verdict{codes: []string{codeBody}}
 	}
-	f.replica.verdicts.put(root, v)
+	f.replica.verdicts.put(key, v)
 	return v, nil
 }
 
@@ -144,14 +151,7 @@ func applyAnswer(f *fold) ([]string, error) {
 		if err != nil {
 			return verdict{}, err
 		}
-		findings := capacity.CheckAnswer(answer)
-		// The forecast answered is in this author's causal past or nowhere: if its blocks are not here, neither is it in force.
-		if base, err := block.OpenSheet(answer.Forecast, f.block); err == nil {
-			if doc, err := forecast.FromSheet(base); err == nil {
-				findings = append(findings, capacity.CheckAnswerAgainst(answer, doc)...)
-			}
-		}
-		return verdict{codes: artifact.Codes(findings), header: answer.Header, answers: &answer.Forecast}, nil
+		return verdict{codes: artifact.Codes(capacity.CheckAnswer(answer)), header: answer.Header, answers: &answer.Forecast}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err
@@ -159,7 +159,24 @@ func applyAnswer(f *fold) ([]string, error) {
 	if codes, err := f.answersCurrent(v); err != nil || len(codes) > 0 {
 		return codes, err
 	}
+	if codes, err := f.fitsForecast(*v.answers); err != nil || len(codes) > 0 {
+		return codes, err
+	}
 	return f.install(v)
+}
+
+// fitsForecast compares an answer with the forecast it answers, which is in force and so held. This verdict is not remembered:
+// whether the forecast is here when an answer is first judged depends on the order of arrival.
+func (f *fold) fitsForecast(asked block.CID) ([]string, error) {
+	answer, err := f.replica.Answer(*f.entry.Header.Body)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := f.replica.Forecast(asked)
+	if err != nil {
+		return nil, err
+	}
+	return artifact.Codes(capacity.CheckAnswerAgainst(answer, doc)), nil
 }
 
 // answersCurrent refuses what was made for a forecast that is not in force any more.

@@ -159,7 +159,7 @@ func (f *fold) mandated(key []byte, kind string, products []string, value identi
 			return codeMandateScope, nil
 		}
 	}
-	if value.Minor > row.Limit.Minor || value.Currency != row.Limit.Currency {
+	if value.Minor < 0 || value.Minor > row.Limit.Minor || value.Currency != row.Limit.Currency {
 		return codeMandateLimit, nil
 	}
 	return "", nil

@@ -17,6 +17,45 @@ type PartnershipRow struct {
 	Signed    []block.CID `cbor:"signed"`
 	Suspended []block.CID `cbor:"suspended"` // members whose suspension is in force
 	Ended     []block.CID `cbor:"ended"`     // members who wrote an end
+	// History are the suspensions ever written, oldest first: an entry is judged by those its author knew.
+	History []Suspension `cbor:"history"`
+}
+
+// Suspension is a stretch of a member's feed: from the entry that suspends to the one that lifts, 0 while it runs.
+type Suspension struct {
+	Member block.CID `cbor:"member"`
+	From   int64     `cbor:"from"`
+	Until  int64     `cbor:"until"`
+}
+
+// MaxSuspensions bounds the history kept in one row; more often than this nobody suspends in earnest.
+const MaxSuspensions = 1000
+
+// suspendedAt tells whether the causal past of the fold's entry holds a suspension and not its end.
+func (p PartnershipRow) suspendedAt(f *fold) bool {
+	e := f.event()
+	saw := func(member block.CID, seq int64) bool {
+		return member == e.Member && seq <= e.Seq || member != e.Member && e.Saw(member, seq)
+	}
+	return slices.ContainsFunc(p.History, func(s Suspension) bool {
+		return saw(s.Member, s.From) && (s.Until == 0 || !saw(s.Member, s.Until))
+	})
+}
+
+// mark notes a suspension or its end in the history.
+func (p *PartnershipRow) mark(member block.CID, seq int64, lift bool) bool {
+	open := slices.IndexFunc(p.History, func(s Suspension) bool { return s.Member == member && s.Until == 0 })
+	switch {
+	case lift && open >= 0:
+		p.History = slices.Clone(p.History)
+		p.History[open].Until = seq
+	case !lift && open < 0:
+		if len(p.History) >= MaxSuspensions {
+			return false
+		}
+		p.History = append(slices.Clone(p.History), Suspension{Member: member, From: seq})
+	}
+	return true
 }
 
 // ended: every writing member wrote its end.
@@ -43,7 +82,7 @@ func (p PartnershipRow) Status(g *partnership.Genesis) string {
 }
 
 func (f *fold) partnership() (PartnershipRow, error) {
-	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []block.CID{}}
+	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []block.CID{}, History: []Suspension{}}
 	_, err := get(f.rows, partnershipKey, &p)
 	return p, err
 }
@@ -67,21 +106,23 @@ type PartnershipAct struct {
 }
 
 func applySuspend(f *fold) ([]string, error) {
-	return f.markPartnership(func(p *PartnershipRow, act PartnershipAct) {
+	return f.markPartnership(func(p *PartnershipRow, act PartnershipAct) bool {
 		p.Suspended = without(p.Suspended, f.author.Company)
 		if !act.Lift {
 			p.Suspended = withCompany(p.Suspended, f.author.Company)
 		}
+		return p.mark(f.author.Company, f.entry.Header.Seq, act.Lift)
 	})
 }
 
 func applyEnd(f *fold) ([]string, error) {
-	return f.markPartnership(func(p *PartnershipRow, _ PartnershipAct) {
+	return f.markPartnership(func(p *PartnershipRow, _ PartnershipAct) bool {
 		p.Ended = withCompany(without(p.Ended, f.author.Company), f.author.Company)
+		return true
 	})
 }
 
-func (f *fold) markPartnership(mark func(*PartnershipRow, PartnershipAct)) ([]string, error) {
+func (f *fold) markPartnership(mark func(*PartnershipRow, PartnershipAct) bool) ([]string, error) {
 	var act PartnershipAct
 	if err := block.Unmarshal(f.body, &act); err != nil {
 		return []string{codeBody}, nil
@@ -90,7 +131,9 @@ func (f *fold) markPartnership(mark func(*PartnershipRow, PartnershipAct)) ([]st
 	if err != nil {
 		return nil, err
 	}
-	mark(&p, act)
+	if !mark(&p, act) {
+		return []string{codeSuspensions}, nil
+	}
 	return nil, put(f.rows, partnershipKey, p)
 }
 

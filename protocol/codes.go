@@ -9,6 +9,8 @@ const (
 	codeSuspended     = "PARTNERSHIP-03"
 	codeForked        = "PARTNERSHIP-04"
 	codeSignedTwice   = "PARTNERSHIP-05"
+	codeSideBranch    = "PARTNERSHIP-06"
+	codeSuspensions   = "PARTNERSHIP-07"
 	codeBody          = "BODY-01"
 	codeScopeKind     = "SCOPE-01"
 	codeScopeProduct  = "SCOPE-02"
@@ -41,6 +43,8 @@ var Sentences = map[string]string{
 	codeSuspended:     "the partnership is suspended: nothing new can bind until the suspension is lifted",
 	codeForked:        "a member wrote two histories: nothing can bind until the fork is resolved by both sides",
 	codeSignedTwice:   "the member has signed the partnership already",
+	codeSideBranch:    "the entry stands on the second history of its author: nobody relied on it first",
+	codeSuspensions:   "the partnership was suspended and taken up too often: end it, or go on",
 	codeBody:          "the body does not decode as a document of this kind",
 	codeScopeKind:     "no scope lets this role share artifacts of this kind",
 	codeScopeProduct:  "a product or region lies outside the scopes of this partnership",

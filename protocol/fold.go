@@ -98,6 +98,13 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	}
 	author, _ := r.Genesis.Member(h.Author)
 	f := &fold{replica: r, entry: entry, genesis: &r.Genesis, author: author, view: view, rows: rows}
+	side, err := r.onSideBranch(entry)
+	if err != nil {
+		return err
+	}
+	if side {
+		return f.applySide()
+	}
 	if err := f.observeTopics(); err != nil {
 		return err
 	}
@@ -113,10 +120,27 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 			}
 		}
 	}
+	if err := f.forkRounds(); err != nil {
+		return err
+	}
 	if f.replaces != nil {
 		if err := f.reviseTopics(); err != nil {
 			return err
 		}
+	}
+	return f.observeRounds()
+}
+
+// applySide folds an entry of a forked feed's side branch: its act is refused, its acknowledgements count.
+func (f *fold) applySide() error {
+	h := f.entry.Header
+	if k, known := kinds[h.Kind]; known && k.apply != nil && !k.housekeeping {
+		if err := put(f.rows, refusedKey(f.entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: []string{codeSideBranch}}); err != nil {
+			return err
+		}
+	}
+	if err := f.forkRounds(); err != nil {
+		return err
 	}
 	return f.observeRounds()
 }
@@ -142,7 +166,8 @@ func (r *Replica) bodyOf(h feed.Header) ([]byte, error) {
 	return r.Block(*h.Body)
 }
 
-// admissible is what must hold for any business entry: a partnership in force, and no freeze on binding kinds.
+// admissible is what must hold for any business entry: a partnership in force and, for one that binds, no suspension its author knew.
+// What its author could not know does not take the act back: a verdict reached must stand whatever arrives late.
 func (f *fold) admissible(k kind) ([]string, error) {
 	if f.entry.Header.Kind == KindSign || k.housekeeping {
 		return nil, nil
@@ -156,17 +181,8 @@ func (f *fold) admissible(k kind) ([]string, error) {
 		return []string{codeUnsigned}, nil
 	case p.ended(f.genesis):
 		return []string{codeEnded}, nil
-	case k.binding && len(p.Suspended) > 0:
+	case k.binding && p.suspendedAt(f):
 		return []string{codeSuspended}, nil
-	}
-	if k.binding {
-		fork, forked, err := f.replica.Log.FirstFork()
-		if err != nil {
-			return nil, err
-		}
-		if forked && f.entry.Header.Lam >= fork.Lam {
-			return []string{codeForked}, nil
-		}
 	}
 	return nil, nil
 }

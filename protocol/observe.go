@@ -34,6 +34,9 @@ type roundWord struct {
 func (f *fold) event() decision.Event {
 	h := f.entry.Header
 	return decision.Event{Member: h.Author, Seq: h.Seq, Lam: h.Lam, T: h.T, Saw: func(member block.CID, seq int64) bool {
+		if fork, ok := f.replica.forked(member); ok && seq >= fork.Seq {
+			return f.sawForked(fork, seq)
+		}
 		i := f.replica.Circle.Index(member)
 		return i >= 0 && f.entry.Clock[i] >= seq
 	}}
@@ -74,14 +77,26 @@ func (f *fold) putTopic(t decision.Topic) error {
 		return err
 	}
 	if t.Status.Active() {
-		return f.rows.Put(activeTopicPrefix+t.ID.String(), []byte{})
+		return put(f.rows, activeTopicPrefix+t.ID.String(), t.Deadline)
 	}
 	return f.rows.Delete(activeTopicPrefix + t.ID.String())
 }
 
-// observeTopics shows the entry to every active topic: a party's clock may pass a deadline by it.
+// observeTopics shows the entry to every active topic whose deadline its claimed time passes; to the others it would say nothing.
 func (f *fold) observeTopics() error {
-	ids, err := f.indexed(activeTopicPrefix)
+	var ids []block.CID
+	err := f.rows.Scan(activeTopicPrefix, func(key string, value []byte) (bool, error) {
+		var deadline int64
+		if err := block.Unmarshal(value, &deadline); err != nil {
+			return false, err
+		}
+		if f.entry.Header.T < deadline+decision.Grace {
+			return true, nil
+		}
+		id, err := block.ParseCID(key[len(activeTopicPrefix):])
+		ids = append(ids, id)
+		return true, err
+	})
 	if err != nil {
 		return err
 	}
@@ -93,8 +108,12 @@ func (f *fold) observeTopics() error {
 	return nil
 }
 
-// reviseTopics tells active topics that an artifact they may rest on has a new revision.
+// reviseTopics tells active topics that an artifact they may rest on has a new revision. Only a party's does: what a witness shares
+// may arrive late and must not take back what the parties concluded without it.
 func (f *fold) reviseTopics() error {
+	if f.genesis.Witness != nil && *f.genesis.Witness == f.author.Company {
+		return nil
+	}
 	ids, err := f.indexed(activeTopicPrefix)
 	if err != nil {
 		return err

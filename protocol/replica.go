@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/protocol/block"
@@ -42,6 +43,7 @@ type Replica struct {
 	kv      state.KV
 	part    state.Partition
 	machine state.Machine
+	forks   map[block.CID]forkState // by author; empty nearly always
 }
 
 // Open binds a contract to a transaction.
@@ -101,6 +103,9 @@ func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
 	if err != nil {
 		return out, err
 	}
+	if _, err := r.learnForks(); err != nil {
+		return out, err
+	}
 	for _, s := range batch {
 		if err := r.checkKind(s); err != nil {
 			stopped = err
@@ -121,16 +126,20 @@ func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
 		places = append(places, entry.Key())
 		out.Business = out.Business || !kinds[s.Header.Kind].housekeeping
 	}
-	forks, err := r.Log.Forks()
+	changed, err := r.learnForks()
 	if err != nil {
 		return out, err
 	}
-	if len(forks) > len(forksBefore) {
+	if changed {
+		forks, err := r.Log.Forks()
+		if err != nil {
+			return out, err
+		}
 		out.Forks = newForks(forksBefore, forks)
 		if err := r.Rebuild(); err != nil {
 			return out, err
 		}
-	} else if out.Replayed, err = r.machine.Insert(places); err != nil {
+	} else if out.Replayed, err = r.machine.Insert(r.counted(places)); err != nil {
 		return out, err
 	}
 	for _, e := range out.Admitted {
@@ -157,7 +166,7 @@ func newForks(before, after []feed.Fork) (fresh []feed.Fork) {
 	for _, f := range after {
 		known := false
 		for _, b := range before {
-			known = known || b.Author == f.Author
+			known = known || b.Author == f.Author && b.Seq == f.Seq
 		}
 		if !known {
 			fresh = append(fresh, f)
@@ -184,6 +193,12 @@ type Draft struct {
 // error, and the transaction must be dropped: a company does not write what both sides would ignore.
 func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	var out Outcome
+	if _, err := r.learnForks(); err != nil {
+		return out, err
+	}
+	if len(r.forks) > 0 && kinds[d.Kind].binding {
+		return out, &Refusal{Kind: d.Kind, Codes: []string{codeForked}}
+	}
 	h, err := r.Log.Draft(a.Company, now)
 	if err != nil {
 		return out, err
@@ -221,7 +236,14 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	if !fresh {
 		return out, fmt.Errorf("entry %s was written before", s.CID.Short())
 	}
-	if out.Replayed, err = r.machine.Insert([]state.OrderKey{entry.Key()}); err != nil {
+	if changed, err := r.learnForks(); err != nil {
+		return out, err
+	} else if changed {
+		err = r.Rebuild() // ours is the first entry to build upon one of the branches
+		if err != nil {
+			return out, err
+		}
+	} else if out.Replayed, err = r.machine.Insert(r.counted([]state.OrderKey{entry.Key()})); err != nil {
 		return out, err
 	}
 	if refusal, err := r.Refusal(entry.CID); err != nil {
@@ -329,6 +351,24 @@ func (r *Replica) Rebuild() error {
 	if err != nil {
 		return err
 	}
-	_, err = r.machine.Insert(places)
+	if _, err := r.learnForks(); err != nil {
+		return err
+	}
+	_, err = r.machine.Insert(r.counted(places))
 	return err
+}
+
+// counted leaves out the entries that the fold does not read: those of observers but for their first, the signature. Observers do not
+// hold the settled line back, so an entry of theirs may arrive below it; it is stored and passed on, and writes no rows anywhere.
+func (r *Replica) counted(places []state.OrderKey) []state.OrderKey {
+	observers := map[state.Partition]bool{}
+	for _, m := range r.Circle.Members {
+		if !m.Writes {
+			observers[state.PartitionOf(m.Company)] = true
+		}
+	}
+	if len(observers) == 0 {
+		return places
+	}
+	return slices.DeleteFunc(slices.Clone(places), func(at state.OrderKey) bool { return at.Seq() > 1 && observers[at.Author()] })
 }

@@ -26,7 +26,7 @@ func (l Log) checkFork(s Signed) error {
 	if len(same) >= 2 {
 		return Refuse(CodeFork, "author %s has two entries at seq %d already; a third branch is not kept", s.Header.Author.Short(), s.Header.Seq)
 	}
-	fork, forked, err := l.forkOf(s.Header.Author)
+	fork, forked, err := l.ForkOf(s.Header.Author)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,8 @@ func (r forkRecord) fork() Fork {
 	return Fork{Author: r.Author, Seq: r.Seq, Lam: r.Lam, Proof: [2]Envelope{r.A, r.B}}
 }
 
-func (l Log) forkOf(author block.CID) (Fork, bool, error) {
+// ForkOf is an author's fork; false for one that never forked.
+func (l Log) ForkOf(author block.CID) (Fork, bool, error) {
 	a := state.PartitionOf(author)
 	data, found, err := l.kv.Get(state.TableIndex, l.part.Key(forkPrefix, a[:]))
 	if err != nil || !found {
@@ -93,4 +94,60 @@ func (l Log) FirstFork() (first Fork, found bool, err error) {
 		}
 	}
 	return first, found, err
+}
+
+// Branch is the entry at a fork's seq through which an entry of the forked author descends; false for one before the fork.
+func (l Log) Branch(f Fork, e Entry) (block.CID, bool, error) {
+	for e.Header.Seq > f.Seq {
+		prev, found, err := l.Get(*e.Header.Prev)
+		if err != nil || !found {
+			return block.CID{}, false, err
+		}
+		e = prev
+	}
+	return e.CID, e.Header.Seq == f.Seq, nil
+}
+
+// SeenOf is the head of an author that an entry names as seen.
+func (l Log) SeenOf(author block.CID, e Entry) (head Entry, found bool, err error) {
+	for _, id := range e.Header.Seen {
+		seen, held, err := l.Get(id)
+		if err != nil {
+			return Entry{}, false, err
+		}
+		if held && seen.Header.Author == author {
+			return seen, true, nil
+		}
+	}
+	return Entry{}, false, nil
+}
+
+// MainBranch is the branch of a fork that counts: the one some other member built upon first in the total order, so that a history
+// shown later can't undo what others relied on; the lower CID while nobody has built on either. It depends on the entries held alone.
+func (l Log) MainBranch(f Fork) (main block.CID, err error) {
+	branches, err := l.At(f.Author, f.Seq)
+	if err != nil || len(branches) == 0 {
+		return block.CID{}, err
+	}
+	main = branches[0].CID // entries of one seq stand in the order of their CIDs
+	prefix := l.part.Key()
+	err = l.kv.Scan(state.TableOrder, prefix, l.part.Key(be64(f.Lam)), func(key, _ []byte) (bool, error) {
+		var at state.OrderKey
+		copy(at[:], key[len(prefix):])
+		e, err := l.Resolve(at)
+		if err != nil || e.Header.Author == f.Author {
+			return true, err
+		}
+		head, found, err := l.SeenOf(f.Author, e)
+		if err != nil || !found {
+			return true, err
+		}
+		branch, past, err := l.Branch(f, head)
+		if err != nil || !past {
+			return true, err
+		}
+		main = branch
+		return false, nil
+	})
+	return main, err
 }

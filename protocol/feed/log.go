@@ -123,16 +123,17 @@ func (l Log) Resolve(at state.OrderKey) (Entry, error) {
 	return decodeRecord(data)
 }
 
-// SettledLine is L of PROTOCOL 4: the smallest lam of the newest entries held of the writing members; 0 while one has written nothing.
+// SettledLine is L of PROTOCOL 4: the smallest lam of the newest entries held of the writing members; 0 while a member, observers
+// included, has not signed.
 func (l Log) SettledLine() (int64, error) {
 	line := int64(-1)
 	for _, m := range l.circle.Members {
-		if !m.Writes {
-			continue
-		}
 		head, found, err := l.Head(m.Company)
 		if err != nil || !found {
 			return 0, err
+		}
+		if !m.Writes {
+			continue
 		}
 		if line < 0 || head.Header.Lam < line {
 			line = head.Header.Lam

@@ -24,6 +24,15 @@ func NewOrderKey(lam int64, author block.CID, seq int64, entry block.CID) OrderK
 // Lam is the logical time of the entry that stands here.
 func (k OrderKey) Lam() int64 { return int64(binary.BigEndian.Uint64(k[0:8])) }
 
+// Seq is the entry's number in its feed.
+func (k OrderKey) Seq() int64 { return int64(binary.BigEndian.Uint64(k[40:48])) }
+
+// Author is the partition key of the company that wrote the entry.
+func (k OrderKey) Author() (p Partition) {
+	copy(p[:], k[8:40])
+	return p
+}
+
 // Compare orders two places: negative when k comes first.
 func (k OrderKey) Compare(other OrderKey) int { return bytes.Compare(k[:], other[:]) }
 

@@ -1,0 +1,478 @@
+package virtual
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"kontor/crypto/keys"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+)
+
+// This file is what the people of an office do.
+
+// signing is the first entry of a feed: the company signs the partnership.
+func signing(o *office, p int) build {
+	return func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		b, err := block.New(r.Genesis)
+		return protocol.Draft{Kind: protocol.KindSign, Body: &b}, err
+	}
+}
+
+// act lets an office do one thing in a partnership. What the rules refuse at home is no fault: partners may have been quicker.
+func (w *world) act(o *office, p int) error {
+	m := o.part[p]
+	g := w.circles[p].genesis
+	me, _ := g.Member(o.c.ID)
+	bad := false
+	var b build
+	switch n := w.rng.IntN(100); {
+	case n < 55:
+		b = w.topicStep(o, p)
+	case n < 64:
+		if me.Role == partnership.RoleBuyer {
+			b = w.shareForecast(o, p)
+		} else {
+			b = w.sharePlanOrAnswer(o, p)
+		}
+	case n < 67:
+		b = w.grant(o)
+	case n < 70:
+		b = w.closeException(o, 40_00)
+	case n < 73:
+		b = w.record(o)
+	case n < 74:
+		b = w.suspend(p, o)
+	case n < 77:
+		b = housekeeping(o)
+	case n < 79:
+		b = plain(protocol.KindHeartbeat)
+	case n < 80:
+		b = w.openTopic(o, p)
+	case n < 82:
+		if o.at < milestones-1 && w.rng.IntN(2) == 0 {
+			o.publish(o.at + 1)
+			w.log("%-10s publishes step %d of its identity", o.c.Name, o.at)
+		}
+		return nil
+	case n < 84:
+		b = w.lapse(o)
+	case n < 88:
+		b = w.witness(o, p)
+	default:
+		bad = true
+		b = w.badAct(o, p, me.Role)
+	}
+	var err error
+	if bad {
+		err = o.force(p, b)
+	} else {
+		err = o.write(p, b)
+	}
+	var refusal *protocol.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		w.totals.RefusedAtHome++
+		w.log("%-10s ? %v", o.c.Name, refusal)
+		return nil
+	case err == nil || errors.Is(err, errIdle) || errors.Is(err, errDown) || errors.Is(err, errReadOnly):
+		return nil
+	}
+	return fmt.Errorf("%s in %s (own place %d): %w", o.c.Name, w.title(p), m.own, err)
+}
+
+func plain(kind string) build {
+	return func(*protocol.Replica, int64) (protocol.Draft, error) { return protocol.Draft{Kind: kind}, nil }
+}
+
+func housekeeping(o *office) build {
+	return func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		d, due, err := r.CommitmentDraft(o.c.ID)
+		if err == nil && !due {
+			err = errIdle
+		}
+		return d, err
+	}
+}
+
+// inForce finds the artifact of a type and author in force, the newest series last.
+func inForce(r *protocol.Replica, typ string, author block.CID) (row protocol.ArtifactRow, found bool, err error) {
+	rows, err := r.InForce(typ, author)
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[len(rows)-1], true, nil
+}
+
+// shareForecast begins a series or revises it, materially or not.
+func (w *world) shareForecast(o *office, p int) build {
+	a, b := 100+w.rng.Int64N(300), w.rng.Int64N(500)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		row, found, err := inForce(r, forecast.Type, o.c.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if !found {
+			return Share(Forecast(o.c.Name, 0, nil, now, a, b, a))
+		}
+		if b < 150 { // an immaterial revision: March rises by a single pack
+			doc, err := r.Forecast(row.Root)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			cell := &doc.Lines[0].Buckets[len(doc.Lines[0].Buckets)-1]
+			if cell.Mean, err = cell.Mean.Add(quantity.Of(1)); err != nil {
+				return protocol.Draft{}, err
+			}
+			doc.Header.Revision, doc.Header.Parent, doc.Header.Issued = row.Revision+1, &row.Root, now
+			return Share(doc)
+		}
+		return Share(Forecast(o.c.Name, row.Revision+1, &row.Root, now, a, b, a+1))
+	}
+}
+
+// sharePlanOrAnswer is what a seller does about a forecast.
+func (w *world) sharePlanOrAnswer(o *office, p int) build {
+	amount, plan := 50+w.rng.Int64N(400), w.rng.IntN(2) == 0
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		asked, found, err := inForce(r, forecast.Type, block.CID{})
+		if err != nil || !found {
+			return protocol.Draft{}, orIdle(err)
+		}
+		typ := "ForecastAnswer.v1"
+		if plan {
+			typ = "CapacityPlan.v1"
+		}
+		row, revises, err := inForce(r, typ, o.c.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		revision, parent := int64(0), (*block.CID)(nil)
+		if revises {
+			revision, parent = row.Revision+1, &row.Root
+		}
+		if plan {
+			return Share(Plan(o.c.Name+" plan", revision, parent, &asked.Root, now, amount))
+		}
+		doc, err := r.Forecast(asked.Root)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		return Share(Answer(o.c.Name+" answer", revision, parent, now, asked.Root, doc))
+	}
+}
+
+func orIdle(err error) error {
+	if err == nil {
+		return errIdle
+	}
+	return err
+}
+
+// MandateOf is a mandate for a company's desk to close exceptions up to 100 euros.
+func MandateOf(r *protocol.Replica, c *Company, now int64) protocol.Mandate {
+	desk := c.Desk.Public()
+	return protocol.Mandate{PID: r.PID, Key: desk[:], Holder: "planning desk", Kinds: []string{protocol.KindExceptionClose}, Products: []string{Product},
+		Limit: identity.Amount{Minor: 100_00, Currency: "EUR"}, From: now, Until: now + 90*Day}
+}
+
+func (w *world) grant(o *office) build {
+	revoke := w.rng.IntN(4) == 0
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		if revoke {
+			desk := o.c.Desk.Public()
+			return SignedBody(protocol.KindMandateRevoke, protocol.MandateRevokeSignature, o.c.Officer("COO"), protocol.MandateRevocation{PID: r.PID, Key: desk[:]})
+		}
+		return SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, o.officer(), MandateOf(r, o.c, now))
+	}
+}
+
+// officer is the CFO's key in force; between two CFOs the COO's.
+func (o *office) officer() (k keys.Private) {
+	switch {
+	case o.at == Founded:
+		return o.c.Officer("CFO")
+	case o.at == CFORevoked:
+		return o.c.Officer("COO")
+	}
+	return o.c.Officer(CFO2)
+}
+
+// ExceptionOf is what a desk signs when it closes an exception of a value in euro cents.
+func ExceptionOf(r *protocol.Replica, id string, value int64) protocol.ExceptionClose {
+	return protocol.ExceptionClose{PID: r.PID, Exception: id, Resolution: "NO_ACTION", Note: "covered by stock", Products: []string{Product},
+		Value: identity.Amount{Minor: value, Currency: "EUR"}}
+}
+
+func (w *world) closeException(o *office, value int64) build {
+	id := fmt.Sprintf("shortage-%d", w.rng.IntN(6))
+	return func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		return SignedBody(protocol.KindExceptionClose, protocol.ExceptionSignature, o.c.Desk, ExceptionOf(r, id, value))
+	}
+}
+
+// record signs a small record, or countersigns one of a partner.
+func (w *world) record(o *office) build {
+	text := []byte(fmt.Sprintf("delivery %d arrived", w.rng.IntN(1000)))
+	return func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		rec := protocol.Record{PID: r.PID, Type: "delivery", Text: text, Label: "delivery"}
+		open, err := openRecord(r, o.c.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if open != nil {
+			rec.Text, rec.Of = nil, open
+		}
+		return SignedBody(protocol.KindRecord, protocol.RecordSignature, o.officer(), rec)
+	}
+}
+
+// openRecord finds a partner's record that nobody countersigned.
+func openRecord(r *protocol.Replica, own block.CID) (found *block.CID, err error) {
+	err = r.Rows().Scan("record/", func(key string, _ []byte) (bool, error) {
+		id, err := block.ParseCID(key[len("record/"):])
+		if err != nil {
+			return false, err
+		}
+		row, ok, err := r.Record(id)
+		if err != nil || !ok {
+			return false, err
+		}
+		if row.Author != own && row.Counter == nil {
+			found = &id
+		}
+		return found == nil, nil
+	})
+	return found, err
+}
+
+func (w *world) suspend(p int, o *office) build {
+	return func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		standing, err := r.Standing()
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		return Body(protocol.KindSuspend, protocol.PartnershipAct{Reason: "audit", Lift: standing == "suspended"})
+	}
+}
+
+func (w *world) openTopic(o *office, p int) build {
+	length := Day + w.rng.Int64N(20*Day)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		var context []block.CID
+		if row, found, err := inForce(r, forecast.Type, block.CID{}); err != nil {
+			return protocol.Draft{}, err
+		} else if found {
+			context = []block.CID{row.Root}
+		}
+		proposal := Proposal(r.Genesis, o.c.ID, now+length, context...)
+		return Body(protocol.KindTopic, decision.Act{Verb: decision.ProposeTopic, Propose: &proposal})
+	}
+}
+
+// topicStep does what the newest topic waits for from this company; there is none: it opens one.
+func (w *world) topicStep(o *office, p int) build {
+	open := w.openTopic(o, p)
+	volume := w.rng.Int64N(1000)
+	lift := w.rng.IntN(2) == 0
+	accept, decline, reopen := w.rng.IntN(4) > 0, w.rng.IntN(40) == 0, w.rng.IntN(30) == 0
+	signBy := 2*Hour + w.rng.Int64N(5*Day)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		if standing, err := r.Standing(); err != nil {
+			return protocol.Draft{}, err
+		} else if standing == "suspended" && lift {
+			return Body(protocol.KindSuspend, protocol.PartnershipAct{Reason: "audit passed", Lift: true})
+		}
+		topics, err := r.Topics()
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		i := len(topics) - 1
+		if i < 0 || !topics[i].Status.Active() {
+			return open(r, now)
+		}
+		t := topics[i]
+		j := slices.IndexFunc(t.Parties, func(q decision.Participant) bool { return q.Company == o.c.ID })
+		if j < 0 {
+			return protocol.Draft{}, errIdle // the witness watches
+		}
+		act := decision.Act{Topic: &t.ID}
+		me, last := t.Parties[j], int64(len(t.Offers))
+		switch {
+		case decline && t.Status != decision.Signing:
+			act.Verb, act.Reason = decision.Decline, "another supplier"
+		case t.Status == decision.Proposed && !me.Joined:
+			act.Verb = decision.Join
+		case t.Status == decision.InContext && !me.Ready:
+			act.Verb = decision.Ready
+			if me.Weights == nil {
+				act.Weights = DigestOf("weights of " + o.c.Name)
+			} else if me.Commitment != nil {
+				act.Keep = true
+			}
+		case t.Status == decision.Scoring && (me.Commitment == nil || me.Old):
+			act.Verb, act.Commit = decision.Commit, DigestOf(fmt.Sprint("scores of ", o.c.Name, volume))
+		case t.Status == decision.Negotiation && last > 0 && me.Accepted != last && accept:
+			act.Verb, act.Accept = decision.AcceptOffer, &decision.Acceptance{Round: last, Offer: t.Offers[last-1].Entry}
+		case t.Status == decision.Negotiation && (last == 0 || me.Accepted != last || t.Offers[last-1].By != o.c.ID):
+			act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, volume)
+		case t.Status == decision.Signing && t.Document == nil:
+			var named []block.CID
+			if row, found, err := inForce(r, forecast.Type, block.CID{}); err == nil && found && accept {
+				named = []block.CID{row.Root}
+			}
+			doc, err := Agreement(r, w.cast, t, now+signBy, 1000_00, named...)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			return Body(protocol.KindDraft, doc)
+		case t.Status == decision.Signing && reopen && !t.Bound:
+			act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, volume)
+		case t.Status == decision.Signing:
+			return o.sign(r, *t.Document, false)
+		default:
+			return protocol.Draft{}, errIdle
+		}
+		return Body(protocol.KindTopic, act)
+	}
+}
+
+// sign is the next missing signature of this company; late ones only when forced.
+func (o *office) sign(r *protocol.Replica, document block.CID, late bool) (protocol.Draft, error) {
+	row, found, err := r.Round(document)
+	if err != nil || !found {
+		return protocol.Draft{}, orIdle(err)
+	}
+	doc, err := r.Agreement(document)
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	if o.now() > row.SignBy && !late {
+		return protocol.Draft{}, errIdle
+	}
+	for _, officer := range []string{"COO", "CFO", CFO2} {
+		if officer == "CFO" && o.at >= CFORevoked || officer == CFO2 && o.at < CFOBack {
+			continue
+		}
+		pub := o.c.Officer(officer).Public()
+		signed := slices.ContainsFunc(row.Signatures, func(c decision.Collected) bool {
+			return c.Key == pub || c.Company == o.c.ID && c.Role == Role(officer)
+		})
+		if !signed {
+			s, err := RoleSignature(o.c, o.at, officer, doc, document)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			return Body(protocol.KindSignature, s)
+		}
+	}
+	return protocol.Draft{}, errIdle
+}
+
+// anyRound picks a round.
+func (w *world) anyRound(r *protocol.Replica, n int) (protocol.RoundRow, error) {
+	rounds, err := r.Rounds()
+	if err != nil || len(rounds) == 0 {
+		return protocol.RoundRow{}, orIdle(err)
+	}
+	return rounds[n%len(rounds)], nil
+}
+
+// lapse records a party's silence where that is possible.
+func (w *world) lapse(o *office) build {
+	n := w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		row, err := w.anyRound(r, n)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		for _, party := range row.Parties {
+			if party.Company != o.c.ID && party.Ack == nil && party.Void == nil {
+				return Body(protocol.KindLapse, protocol.Lapse{Document: row.Document, Party: party.Company})
+			}
+		}
+		return protocol.Draft{}, errIdle
+	}
+}
+
+// witness is the witness's word, where there is one.
+func (w *world) witness(o *office, p int) build {
+	n := w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		if r.Genesis.Witness == nil || *r.Genesis.Witness != o.c.ID {
+			return protocol.Draft{}, errIdle
+		}
+		row, err := w.anyRound(r, n)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		kind := protocol.KindResolve
+		if now >= row.SignBy+decision.Grace {
+			kind = protocol.KindAbort
+		}
+		return Body(kind, protocol.Witnessing{Document: row.Document})
+	}
+}
+
+// badAct is something the rules must refuse alike everywhere. Its author's program does not ask its own fold.
+func (w *world) badAct(o *office, p int, role string) build {
+	n, k := w.rng.IntN(8), w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		switch n {
+		case 0: // falling quantiles
+			doc := Forecast(fmt.Sprint("bad ", k), 0, nil, now, 100, 100)
+			doc.Lines[0].Buckets[0].Quantiles[2].Q = quantity.Of(1)
+			return Share(doc)
+		case 1: // a product outside the scope
+			doc := Forecast(fmt.Sprint("foreign ", k), 0, nil, now, 100, 100)
+			doc.Lines[0].Item.BuyersID = "OTHER"
+			return Share(doc)
+		case 2: // an answer to a forecast that was superseded, or never shared
+			rows, err := r.Versions(forecast.Type)
+			if err != nil || len(rows) == 0 {
+				return protocol.Draft{}, orIdle(err)
+			}
+			row := rows[k%len(rows)]
+			doc, err := r.Forecast(row.Root)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			return Share(Answer(fmt.Sprint("late answer ", k), 0, nil, now, row.Root, doc))
+		case 3: // the value is above the mandate
+			return w.closeAbove(o, r, k)
+		case 4: // a mandate the desk grants to itself
+			return SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, o.c.Desk, MandateOf(r, o.c, now))
+		case 5, 6: // a signature of the wrong officer, by a revoked key, too late, or a second time
+			row, err := w.anyRound(r, k)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			doc, err := r.Agreement(row.Document)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			officer := []string{"CMO", "CFO", "COO", CFO2}[k%4]
+			s, err := RoleSignature(o.c, o.at, officer, doc, row.Document)
+			if err != nil {
+				return protocol.Draft{}, errIdle // the witness is no party
+			}
+			return Body(protocol.KindSignature, s)
+		default: // the witness's word by somebody else, or out of time
+			row, err := w.anyRound(r, k)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			return Body([]string{protocol.KindResolve, protocol.KindAbort}[k%2], protocol.Witnessing{Document: row.Document})
+		}
+	}
+}
+
+func (w *world) closeAbove(o *office, r *protocol.Replica, k int) (protocol.Draft, error) {
+	return SignedBody(protocol.KindExceptionClose, protocol.ExceptionSignature, o.c.Desk, ExceptionOf(r, fmt.Sprintf("large-%d", k), 100_01))
+}

@@ -1,0 +1,303 @@
+package virtual
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/feed"
+	"kontor/protocol/partnership"
+	"kontor/protocol/state"
+	"kontor/store/kv"
+	"kontor/store/memory"
+)
+
+// check looks at the promises one change at one office could have broken.
+func (w *world) check(o *office, p int, out protocol.Outcome) error {
+	m, c := o.part[p], w.circles[p]
+	if len(out.Mismatches) > 0 {
+		x := out.Mismatches[0]
+		return fmt.Errorf("P4: %s finds another root of %s at line %d in %s", o.c.Name, w.name(x.Member), x.Line, w.title(p))
+	}
+	forked := len(out.Forks) > 0
+	if forked {
+		m.forks = 1
+		w.log("%-10s ! sees that %s wrote two histories from entry %d on", o.c.Name, w.name(out.Forks[0].Author), out.Forks[0].Seq)
+		if err := proven(m.contract, out.Forks[0]); err != nil {
+			return err
+		}
+	}
+	if out.Line < m.line && !forked {
+		return fmt.Errorf("P4: the settled line of %s went back from %d to %d in %s", o.c.Name, m.line, out.Line, w.title(p))
+	}
+	m.line = out.Line
+	err := o.view(p, func(r *protocol.Replica) error {
+		if len(out.Settled) > 0 && m.forks == 0 {
+			root, known, err := r.RootAt(out.Line)
+			if err != nil || !known {
+				return fmt.Errorf("root at the settled line %d: known %t, %v", out.Line, known, err)
+			}
+			was, seen := c.roots[out.Line]
+			if seen && was != string(root[:]) && len(w.forkers) == 0 {
+				return fmt.Errorf("P4: %s has another root at the settled line %d of %s", o.c.Name, out.Line, w.title(p))
+			}
+			c.roots[out.Line] = string(root[:])
+		}
+		return w.checkVerdicts(o, p, r)
+	})
+	if err != nil {
+		return err
+	}
+	if w.rng.IntN(8) == 0 {
+		return w.compare(o, p)
+	}
+	return nil
+}
+
+// proven checks that a fork's proof stands by itself: two valid entries of one author with one seq.
+func proven(contract *protocol.Contract, f feed.Fork) error {
+	var opened [2]feed.Signed
+	for i, env := range f.Proof {
+		s, err := feed.Open(contract.Circle, env, contract.Identities)
+		if err != nil {
+			return fmt.Errorf("P5: half %d of a fork's proof does not verify: %w", i, err)
+		}
+		opened[i] = s
+	}
+	a, b := opened[0], opened[1]
+	if a.CID == b.CID || a.Header.Author != b.Header.Author || a.Header.Seq != b.Header.Seq || a.Header.Seq != f.Seq || a.Header.Author != f.Author {
+		return fmt.Errorf("P5: a fork's proof is of %s %d and %s %d", a.Header.Author.Short(), a.Header.Seq, b.Header.Author.Short(), b.Header.Seq)
+	}
+	return nil
+}
+
+// follows says which verdicts may come after which (PROTOCOL 6).
+var follows = map[decision.Verdict][]decision.Verdict{
+	decision.Open:      {decision.Open, decision.Final, decision.Void, decision.Contested},
+	decision.Final:     {decision.Final, decision.Contested},
+	decision.Void:      {decision.Void},
+	decision.Contested: {decision.Contested, decision.Final, decision.Void},
+}
+
+// checkVerdicts holds every verdict at the tip against what this office and all others said before.
+func (w *world) checkVerdicts(o *office, p int, r *protocol.Replica) error {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return err
+	}
+	m, c := o.part[p], w.circles[p]
+	now := map[block.CID]decision.Verdict{}
+	for _, row := range rounds {
+		now[row.Document] = row.Verdict
+	}
+	for document, was := range m.verdicts {
+		is, found := now[document]
+		// A void document may turn out to have come second: another draft of the same round stands before it. It binds nobody either way.
+		if !found && was != decision.Open && was != decision.Void {
+			return fmt.Errorf("P1: %s had document %s %s, and now has no such round", o.c.Name, document.Short(), was)
+		}
+		allowed := !found
+		for _, v := range follows[was] {
+			allowed = allowed || v == is
+		}
+		if was == decision.Void && is == decision.Contested && m.forks > 0 {
+			allowed = true // void by the forker's void alone
+		}
+		if !allowed {
+			return fmt.Errorf("P1: %s had document %s %s, now %s", o.c.Name, document.Short(), was, is)
+		}
+	}
+	for document, v := range now {
+		if v != m.verdicts[document] && v != decision.Open {
+			w.log("%-10s holds document %s as %s", o.c.Name, document.Short(), v)
+		}
+		if v == decision.Final || v == decision.Void {
+			if c.verdicts[document] == nil {
+				c.verdicts[document] = map[decision.Verdict]string{}
+			}
+			c.verdicts[document][v] = o.c.Name
+			final, void := c.verdicts[document][decision.Final], c.verdicts[document][decision.Void]
+			if final != "" && void != "" && len(w.forkers) == 0 {
+				return fmt.Errorf("P1: document %s is FINAL at %s and VOID at %s", document.Short(), final, void)
+			}
+		}
+	}
+	m.verdicts = now
+	return nil
+}
+
+// compare holds an office's rows against those every office had with the same entries.
+func (w *world) compare(o *office, p int) error {
+	rows, err := o.rows(p)
+	if err != nil {
+		return err
+	}
+	w.totals.Compared++
+	h := sha256.New()
+	for _, row := range rows {
+		fmt.Fprintf(h, "%d %s %d ", len(row.Key), row.Key, len(row.Value))
+		h.Write(row.Value)
+	}
+	digest := [32]byte(h.Sum(nil))
+	m, c := o.part[p], w.circles[p]
+	if w.trace != nil {
+		if was, known := w.debug[m.set]; known {
+			if key := firstDifference(rows, was); key != "" {
+				w.log("row %q is %q at %s, was %q", key, valueOf(rows, key), o.c.Name, valueOf(was, key))
+			}
+		}
+		w.debug[m.set] = rows
+	}
+	if was, known := c.byset[m.set]; known && was != digest {
+		return fmt.Errorf("P4: %s has other rows in %s than an office with the same %d entries; against a fold from nothing: %v", o.c.Name, w.title(p), len(m.held), w.refold(o, p))
+	}
+	c.byset[m.set] = digest
+	return nil
+}
+
+// judgement is the last look: everybody holds the same, the same rows and roots come out of a fold from nothing, and nothing
+// acknowledged is missing.
+func (w *world) judgement() error {
+	for p, c := range w.circles {
+		var first *office
+		for _, i := range w.members(p) {
+			o := w.offices[i]
+			if err := o.reread(p); err != nil {
+				return err
+			}
+			if err := w.compare(o, p); err != nil {
+				return err
+			}
+			if w.shown && p == 0 && o.part[p].forks == 0 {
+				return fmt.Errorf("P5: %s never saw the fork", o.c.Name)
+			}
+			if first == nil {
+				first = o
+				continue
+			}
+			if d, err := Differ(first.db, o.db, c.pid); err != nil || d != nil {
+				return fmt.Errorf("P4: %s and %s hold the same entries of %s and differ: %v %v", first.c.Name, o.c.Name, w.title(p), d, err)
+			}
+		}
+		if err := w.refold(first, p); err != nil {
+			return err
+		}
+		err := first.view(p, func(r *protocol.Replica) error {
+			rounds, err := r.Rounds()
+			if err != nil {
+				return err
+			}
+			for _, row := range rounds {
+				w.totals.Rounds[row.Verdict]++
+			}
+			refused, err := r.Refused()
+			w.totals.Refused += len(refused)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Differ compares the settled trees of two stores and names the first row in which they differ; nil when they are equal.
+func Differ(a, b *memory.Store, pid block.CID) (d *state.Difference, err error) {
+	part := state.PartitionOf(pid)
+	err = a.View(func(ka kv.KV) error {
+		return b.View(func(kb kv.KV) error {
+			d, err = state.Bisect(state.NewTree(ka, part).Nodes, state.NewTree(kb, part).Nodes)
+			return err
+		})
+	})
+	return d, err
+}
+
+// refold folds an office's entries from nothing, in their order, with a program that knows nothing yet.
+func (w *world) refold(o *office, p int) error {
+	w.totals.Refolded++
+	fresh, err := Refold(o.db, w.circles[p].genesis, o.identities)
+	if err != nil {
+		return fmt.Errorf("P4: fold the entries of %s from nothing: %w", w.title(p), err)
+	}
+	var rows []state.Row
+	err = fresh.View(func(kv kv.KV) error {
+		rows, err = state.Snapshot(kv, state.PartitionOf(w.circles[p].pid))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	have, err := o.rows(p)
+	if err != nil {
+		return err
+	}
+	if row := firstDifference(have, rows); row != "" {
+		return fmt.Errorf("P4: %s keeps another row %q than a fold from nothing gives: %q, not %q", o.c.Name, row, valueOf(have, row), valueOf(rows, row))
+	}
+	if d, err := Differ(o.db, fresh, w.circles[p].pid); err != nil || d != nil {
+		return fmt.Errorf("P4: the settled tree of %s differs from that of a fold from nothing: %v %v", o.c.Name, d, err)
+	}
+	return nil
+}
+
+// Refold copies the blocks and entries of one partnership into an empty store and admits the entries one by one in their order.
+func Refold(from *memory.Store, g partnership.Genesis, ids feed.Identities) (*memory.Store, error) {
+	contract, err := protocol.NewContract(g, ids)
+	if err != nil {
+		return nil, err
+	}
+	var entries []feed.Signed
+	fresh := memory.New()
+	err = from.View(func(old kv.KV) error {
+		r := contract.Open(old)
+		places, err := r.Log.Places()
+		if err != nil {
+			return err
+		}
+		for _, at := range places {
+			e, err := r.Log.Resolve(at)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, e.Signed)
+		}
+		return fresh.Update(func(to kv.KV) error {
+			prefix := state.PartitionOf(contract.PID).Key()
+			return old.Scan(state.TableBlocks, prefix, prefix, func(key, value []byte) (bool, error) {
+				return true, to.Put(state.TableBlocks, key, value)
+			})
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = fresh.Update(func(kv kv.KV) error {
+		_, err := contract.Open(kv).Receive(entries, 0)
+		return err
+	})
+	return fresh, err
+}
+
+func firstDifference(a, b []state.Row) string {
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(a):
+			return b[i].Key
+		case i >= len(b) || a[i].Key != b[i].Key || string(a[i].Value) != string(b[i].Value):
+			return a[i].Key
+		}
+	}
+	return ""
+}
+
+func valueOf(rows []state.Row, key string) []byte {
+	for _, row := range rows {
+		if row.Key == key {
+			return row.Value
+		}
+	}
+	return nil
+}

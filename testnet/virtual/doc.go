@@ -1,0 +1,10 @@
+// Package virtual runs small networks of companies inside one goroutine: the pure core of the product on stores in memory and a bus
+// that loses, repeats, reorders and delays what it carries, with partitions, wrong clocks, crashes and restored databases.
+//
+// [Run] plays one seed and returns what happened, or the promise that was broken; the same seed plays the same network again,
+// event for event. [NewCast] and the papers in paper.go serve other tests that need companies and documents.
+//
+// What is checked after every step (THREATS, promises): no acknowledged write is lost (P2), every entry counts exactly once
+// and arrives after any partition (P3), equal heads have equal rows and roots (P4), a second history is detected and provable (P5), a
+// verdict that was reached stands (P1), a restored company never writes a second history (P7).
+package virtual

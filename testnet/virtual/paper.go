@@ -1,0 +1,215 @@
+package virtual
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"kontor/crypto/keys"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+)
+
+// This file makes the papers of a scenario: small, but real documents of every kind.
+
+// Seat is a company's place in a partnership.
+type Seat struct {
+	Company *Company
+	Role    string
+}
+
+// Found makes the genesis of a partnership; products limits its scopes, none means all. Witness may be nil.
+func Found(seats []Seat, witness *Company, products ...string) (partnership.Genesis, error) {
+	channel := sha256.Sum256([]byte("channel"))
+	g := partnership.Genesis{Materiality: identity.Amount{Minor: 100_000_00, Currency: "EUR"}, Scopes: partnership.DefaultScopes(products, nil), Channel: channel[:]}
+	for _, s := range seats {
+		node := s.Company.Node.Public()
+		nonce := sha256.Sum256([]byte("nonce " + s.Company.Name))
+		g.Members = append(g.Members, partnership.Member{Company: s.Company.ID, Role: s.Role, NodeKey: node[:], Addresses: []string{}, Nonce: nonce[:partnership.NonceSize]})
+	}
+	if witness != nil {
+		g.Witness = &witness.ID
+	}
+	return partnership.New(g)
+}
+
+// Months are the buckets of every forecast: the first quarter of 2027.
+var Months = calendar.MonthsFrom(calendar.MonthOf(2027, 1), 3)
+
+// Product is the item every scenario is about.
+const Product = "ZDV-300"
+
+// SeriesOf names a series by a text.
+func SeriesOf(text string) (id artifact.SeriesID) {
+	sum := sha256.Sum256([]byte("series/" + text))
+	copy(id[:], sum[:])
+	return id
+}
+
+func header(typ, series string, revision int64, parent *block.CID, at int64) artifact.Header {
+	return artifact.Header{Type: typ, Series: SeriesOf(series), Revision: revision, Parent: parent, Issued: at,
+		Provenance: artifact.Provenance{SourceSystem: "spreadsheet", ExtractedAt: at}, Evidence: artifact.GradeB, Scope: artifact.Everything()}
+}
+
+// Forecast is a revision of a series of forecasts over Months, with an 80 % band around each mean.
+func Forecast(series string, revision int64, parent *block.CID, at int64, means ...int64) forecast.Document {
+	line := forecast.Line{Item: forecast.Item{BuyersID: Product}, Location: forecast.Location{Region: "CI"}, Unit: "PK", Kind: forecast.Total,
+		Category: forecast.Default, BucketBasis: forecast.Gross, DateBasis: forecast.ByNeed, SourcingShare: forecast.PPM, Lot: quantity.Of(1)}
+	for i, mean := range means {
+		line.Buckets = append(line.Buckets, forecast.Cell{Bucket: Months[i], Mean: quantity.Of(mean), Quantiles: []forecast.Quantile{
+			{P: 100_000, Q: quantity.Of(mean / 2)}, {P: 500_000, Q: quantity.Of(mean)}, {P: 900_000, Q: quantity.Of(mean * 2)}}})
+	}
+	return forecast.Document{Header: header(forecast.Type, series, revision, parent, at), Purpose: forecast.OrderForecast,
+		Method: forecast.Method{Name: "planner", Bands: forecast.BandsModel}, Lines: []forecast.Line{line}}
+}
+
+// Plan is a capacity plan of one group over Months.
+func Plan(series string, revision int64, parent, made *block.CID, at int64, actual int64) capacity.Plan {
+	g := capacity.Group{ID: "line 1", Unit: "PK", Links: []capacity.Link{{Product: Product}}}
+	for _, m := range Months {
+		g.Capacities = append(g.Capacities, capacity.Capacity{Bucket: m, Actual: quantity.Of(actual), Maximum: quantity.Of(actual + actual/5)})
+	}
+	return capacity.Plan{Header: header(capacity.PlanType, series, revision, parent, at), Forecast: made, Groups: []capacity.Group{g}}
+}
+
+// Answer accepts every bucket of a forecast.
+func Answer(series string, revision int64, parent *block.CID, at int64, root block.CID, doc forecast.Document) capacity.Answer {
+	a := capacity.Answer{Header: header(capacity.AnswerType, series, revision, parent, at), Forecast: root}
+	for _, l := range doc.Lines {
+		out := capacity.AnswerLine{Line: l.Key(), Unit: l.Unit}
+		for _, c := range l.Buckets {
+			out.Buckets = append(out.Buckets, capacity.Commit{Bucket: c.Bucket, Committed: c.Mean, State: capacity.StateAccepted})
+		}
+		a.Lines = append(a.Lines, out)
+	}
+	return a
+}
+
+// seriesKey salts the blocks of a scenario. A real author draws it at random.
+var seriesKey = sha256.Sum256([]byte("series key"))
+
+// Share makes the draft of an entry that carries a forecast, a plan or an answer.
+func Share(doc any) (protocol.Draft, error) {
+	var kind string
+	var sheet block.Sheet
+	var err error
+	switch d := doc.(type) {
+	case forecast.Document:
+		kind = protocol.KindForecast
+		sheet, err = forecast.ToSheet(d, seriesKey)
+	case capacity.Plan:
+		kind = protocol.KindCapacity
+		sheet, err = capacity.PlanToSheet(d, seriesKey)
+	case capacity.Answer:
+		kind = protocol.KindAnswer
+		sheet, err = capacity.AnswerToSheet(d, seriesKey)
+	default:
+		err = fmt.Errorf("share: %T is no artifact", doc)
+	}
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	root, below, err := sheet.Build()
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	return protocol.Draft{Kind: kind, Body: &root, Blocks: below}, nil
+}
+
+// Body makes the draft of an entry that carries one document.
+func Body(kind string, v any) (protocol.Draft, error) {
+	b, err := block.New(v)
+	return protocol.Draft{Kind: kind, Body: &b}, err
+}
+
+// SignedBody is Body for a document an officer or a desk signs by itself.
+func SignedBody(kind, label string, key keys.Private, v any) (protocol.Draft, error) {
+	s, err := protocol.SignDocument(key, label, v)
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	return Body(kind, s)
+}
+
+// Proposal opens a topic about March among the parties of a partnership; deadline in ms UTC.
+func Proposal(g partnership.Genesis, by block.CID, deadline int64, context ...block.CID) decision.Proposal {
+	p := decision.Proposal{Kind: decision.DemandCapacity, Title: "March 2027", Trigger: decision.ByHand, Priority: decision.High, Deadline: deadline,
+		Scope:   decision.Scope{Products: []string{Product}, Regions: []string{"CI"}, Horizon: Months[2]},
+		Context: append([]block.CID{}, context...),
+		Options: []decision.Option{
+			{ID: "0", Summary: "what happens by itself: a part arrives in April", By: by, Effects: []decision.OptionEffect{}, Basis: []decision.StatedBasis{}},
+			{ID: "1", Summary: "a third shift in March", By: by, Effects: []decision.OptionEffect{}, Basis: []decision.StatedBasis{}},
+		},
+		Issues: []decision.Issue{{ID: "volume", Name: "volume", Kind: decision.QuantityIssue, Unit: "PK", Low: decision.Number(quantity.Of(0)), High: decision.Number(quantity.Of(1000))}},
+	}
+	for _, m := range g.Members {
+		if m.Role != partnership.RoleObserver && (g.Witness == nil || *g.Witness != m.Company) {
+			p.Required = append(p.Required, decision.Requirement{Company: m.Company, Roles: []decision.Role{"CFO", "COO"}})
+		}
+	}
+	return p
+}
+
+// DigestOf is a commitment to something nobody will open in this scenario.
+func DigestOf(text string) *decision.Digest {
+	d := decision.Digest(sha256.Sum256([]byte(text)))
+	return &d
+}
+
+// Offer is a full package for option 1.
+func Offer(round, volume int64) *decision.Terms {
+	return &decision.Terms{Round: round, Option: "1", Values: []decision.IssueValue{{Issue: "volume", Value: decision.Number(quantity.Of(volume))}},
+		Trades: []decision.TradeOff{{Gave: "overtime", Got: "delivery in March"}}}
+}
+
+// Agreement writes the document of a topic whose offer all parties accepted. Amount is in euro cents.
+func Agreement(r *protocol.Replica, cast Cast, t decision.Topic, signBy, amount int64, artifacts ...block.CID) (decision.Agreement, error) {
+	doc, ok := t.Agree()
+	if !ok {
+		return doc, fmt.Errorf("topic %s is in %s and has no accepted offer", t.ID.Short(), t.Status)
+	}
+	policies, err := r.Policies(t.ID)
+	if err != nil {
+		return doc, err
+	}
+	doc.Witness = r.Genesis.Witness
+	doc.Effects, doc.Targets, doc.Rollback = []decision.Effect{}, []decision.Target{}, []decision.Rollback{}
+	doc.Artifacts = append([]block.CID{}, artifacts...)
+	slices.SortFunc(doc.Artifacts, block.CID.Compare)
+	for i, p := range doc.Parties {
+		doc.Parties[i].Name = cast.Of(p.Company).Name
+		for _, policy := range policies.Parties {
+			if policy.Company == p.Company {
+				doc.Parties[i].Quorum, doc.Parties[i].Policy, doc.Parties[i].DualHat = policy.Quorum, policy.Policy, policy.DualHat
+			}
+		}
+		doc.Effects = append(doc.Effects, decision.Effect{Kind: decision.SlotCommitted, Party: p.Company, Quantity: quantity.Of(100), Unit: "PK",
+			Cell: decision.Cell{Product: Product, Region: "CI", Bucket: Months[2]}})
+	}
+	doc.Rollout = []decision.Milestone{{ID: "start", Title: "shift roster posted", Party: doc.Parties[0].Company, Owner: "COO",
+		Due: calendar.MustDate("2027-02-15"), After: []string{}, Proof: "the roster"}}
+	doc.Reviews = []calendar.Date{calendar.MustDate("2027-04-01")}
+	doc.SignBy, doc.From, doc.Expires = signBy, Months[2].Start, calendar.MustDate("2027-12-31")
+	if amount > 0 {
+		doc.Amount = &quantity.Money{Minor: amount, Currency: "EUR"}
+	}
+	return doc.Sorted(), nil
+}
+
+// RoleSignature is an officer's signature over a document, as its company's entry carries it.
+func RoleSignature(c *Company, at int, officer string, doc decision.Agreement, cid block.CID) (decision.SignedRole, error) {
+	key := c.Officer(officer)
+	body, err := doc.For(cid, c.ID, c.Heads[at], Role(officer), key.Public())
+	if err != nil {
+		return decision.SignedRole{}, err
+	}
+	return body.Sign(key)
+}
