@@ -10,6 +10,7 @@ package node
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,8 @@ type Config struct {
 	KeyFile string // database key; empty: store.key in the home, or the systemd credential
 	Log     *slog.Logger
 	Clock   func() time.Time // nil: the machine's
+	// Record takes a copy of every byte received from partners, decrypted; nil: none is kept. It must bear many writers at once.
+	Record io.Writer
 	// Offline opens the office without network: for backup, restore and inspection.
 	Offline bool
 }
@@ -115,7 +118,7 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.Offline {
 		return n, nil
 	}
-	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry})
+	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Record: cfg.Record})
 	if err != nil {
 		return nil, err
 	}

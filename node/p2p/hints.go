@@ -96,6 +96,9 @@ func (g *hints) mayJoin(id peer.ID, topic string) bool {
 // validate decides on a hint. Accept: it is opened and passed on to other members. Ignore: it goes no further; nothing else happens
 // to the peer, which may be no worse than early or late.
 func (g *hints) validate(_ context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
+	if record := g.h.opts.Record; record != nil {
+		_, _ = record.Write(append([]byte(m.GetTopic()), m.GetData()...))
+	}
 	c := g.circle(m.GetTopic())
 	if c == nil {
 		return pubsub.ValidationIgnore

@@ -32,6 +32,9 @@ type Options struct {
 	Rand io.Reader
 	// Pace are times and rates; the zero value means DefaultPace.
 	Pace Pace
+	// Record takes a copy of every byte received from partners, decrypted: for an audit of what reaches this company. It is written to by many
+	// goroutines at once. Default: none is kept.
+	Record io.Writer
 	// Transport replaces the TCP and QUIC transports, for simulated networks in tests.
 	Transport []libp2p.Option
 }

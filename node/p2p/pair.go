@@ -333,7 +333,7 @@ func (h *Host) pairOnce(ctx context.Context, state partnership.AcceptorState) (p
 	}
 	defer closeHost()
 	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
-	d := &accepting{h: h, ctx: ctx, t: newTalk(s), state: state}
+	d := &accepting{h: h, ctx: ctx, t: h.newTalk(s), state: state}
 	paired, err := d.run()
 	if err != nil {
 		return partnership.Paired{}, err

@@ -25,8 +25,13 @@ type talk struct {
 	w *bufio.Writer
 }
 
-func newTalk(s network.Stream) *talk {
-	return &talk{s, bufio.NewReaderSize(s, 16<<10), bufio.NewWriterSize(s, 64<<10)}
+// newTalk puts frames on a stream. What is read is copied to the record, if one is kept.
+func (h *Host) newTalk(s network.Stream) *talk {
+	var in io.Reader = s
+	if h.opts.Record != nil {
+		in = io.TeeReader(s, h.opts.Record)
+	}
+	return &talk{s, bufio.NewReaderSize(in, 16<<10), bufio.NewWriterSize(s, 64<<10)}
 }
 
 // say writes one message and flushes.
@@ -77,7 +82,7 @@ func (h *Host) handle(id protocol.ID, fn func(ctx context.Context, t *talk, from
 			_ = s.Reset()
 			return
 		}
-		err := fn(h.ctx, newTalk(s), from)
+		err := fn(h.ctx, h.newTalk(s), from)
 		if err == nil || errors.Is(err, io.EOF) {
 			_ = s.Close()
 			return
@@ -144,7 +149,7 @@ func (h *Host) open(ctx context.Context, to peer.ID, id protocol.ID) (*talk, err
 		_ = s.Reset()
 		return nil, err
 	}
-	return newTalk(s), nil
+	return h.newTalk(s), nil
 }
 
 // member finds the company that a peer speaks for in a partnership. Who is no member learns no more than that nothing is there.

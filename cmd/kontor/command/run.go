@@ -38,6 +38,7 @@ var runVerb = verb{
 	flags: []cli.Flag{
 		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the key of the database (0600, outside the database)", DefaultText: "store.key in the home"},
 		&cli.StringFlag{Name: "log", Usage: "`FILE` to append the log to", DefaultText: "stderr"},
+		&cli.StringFlag{Name: "record-received", Usage: "append every byte received from partners, decrypted, to `FILE`: for an audit of what reaches this company"},
 		&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
 		&cli.StringFlag{Name: "api", Usage: "also answer the API at this loopback `ADDRESS`, for callers with tokens", EnvVars: []string{"KONTOR_API"}},
 	},
@@ -48,7 +49,16 @@ var runVerb = verb{
 			return err
 		}
 		defer closeLog()
-		n, err := node.Open(node.Config{Home: node.Home(c.home()), KeyFile: c.String("key-file"), Log: logger})
+		cfg := node.Config{Home: node.Home(c.home()), KeyFile: c.String("key-file"), Log: logger}
+		if path := c.String("record-received"); path != "" {
+			record, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+			if err != nil {
+				return usagef("open the record: %v", err)
+			}
+			defer record.Close()
+			cfg.Record = record // a file takes appends of many goroutines
+		}
+		n, err := node.Open(cfg)
 		if err != nil {
 			return err
 		}
