@@ -20,13 +20,21 @@ func NewLog(kv state.KV, circle Circle) Log {
 	return Log{kv, circle, state.PartitionOf(circle.PID)}
 }
 
-// record is an entry at rest.
-type record struct {
-	Header []byte  `cbor:"h"`
-	Sig    []byte  `cbor:"s"`
-	Clock  []int64 `cbor:"c"`
-	IDSeq  int64   `cbor:"i"`
+// An entry at rest never leaves the machine as such, so it has a plain form: signature, place of the identity head and clock as a count
+// and numbers, all unsigned varints, then the header to the end.
+func encodeRecord(e Entry) []byte {
+	out := make([]byte, 0, sigSize+4+4*len(e.Clock)+len(e.Envelope.Header))
+	out = append(out, e.Envelope.Sig...)
+	out = binary.AppendUvarint(out, uint64(e.IDSeq))
+	out = binary.AppendUvarint(out, uint64(len(e.Clock)))
+	for _, seq := range e.Clock {
+		out = binary.AppendUvarint(out, uint64(seq))
+	}
+	return append(out, e.Envelope.Header...)
 }
+
+// sigSize is that of an Ed25519 signature: Open let nothing else pass.
+const sigSize = 64
 
 func (l Log) entryKey(author block.CID, seq int64, id block.CID) []byte {
 	a, e := state.PartitionOf(author), state.PartitionOf(id)
@@ -54,16 +62,36 @@ func (l Log) Get(id block.CID) (Entry, bool, error) {
 }
 
 func decodeRecord(data []byte) (Entry, error) {
-	var rec record
-	if err := block.Unmarshal(data, &rec); err != nil {
-		return Entry{}, fmt.Errorf("stored entry: %w; restore the database from a backup", err)
+	torn := fmt.Errorf("stored entry of %d bytes is torn; restore the database from a backup", len(data))
+	if len(data) < sigSize {
+		return Entry{}, torn
 	}
-	env := Envelope{Header: rec.Header, Sig: rec.Sig}
-	var h Header
-	if err := block.Unmarshal(rec.Header, &h); err != nil {
+	e := Entry{Signed: Signed{Envelope: Envelope{Sig: data[:sigSize:sigSize]}}}
+	rest := data[sigSize:]
+	number := func() uint64 {
+		n, used := binary.Uvarint(rest)
+		if used <= 0 {
+			rest = nil
+			return 0
+		}
+		rest = rest[used:]
+		return n
+	}
+	e.IDSeq = int64(number())
+	members := number()
+	if rest == nil || members > MaxMembers {
+		return Entry{}, torn
+	}
+	e.Clock = make([]int64, members)
+	for i := range e.Clock {
+		e.Clock[i] = int64(number())
+	}
+	e.Envelope.Header = rest
+	if err := block.Unmarshal(rest, &e.Header); err != nil {
 		return Entry{}, fmt.Errorf("stored entry header: %w; restore the database from a backup", err)
 	}
-	return Entry{Signed: Signed{CID: env.CID(), Header: h, Envelope: env, IDSeq: rec.IDSeq}, Clock: rec.Clock}, nil
+	e.CID = e.Envelope.CID()
+	return e, nil
 }
 
 // Head is the newest entry held of an author; false when none is.
@@ -148,12 +176,8 @@ func (l Log) SettledLine() (int64, error) {
 }
 
 func (l Log) put(e Entry) error {
-	data, err := block.Marshal(record{Header: e.Envelope.Header, Sig: e.Envelope.Sig, Clock: e.Clock, IDSeq: e.IDSeq})
-	if err != nil {
-		return err
-	}
 	h := e.Header
-	if err := l.kv.Put(state.TableEntries, l.entryKey(h.Author, h.Seq, e.CID), data); err != nil {
+	if err := l.kv.Put(state.TableEntries, l.entryKey(h.Author, h.Seq, e.CID), encodeRecord(e)); err != nil {
 		return err
 	}
 	at := e.Key()

@@ -356,11 +356,12 @@ func (w *world) heal() (err error) {
 				}
 			}
 		}
-		for range 2 {
-			if err := w.exchange(); err != nil {
-				return err
-			}
+		if err := w.drain(); err != nil { // nothing is lost any more: what was pushed arrives
+			return err
 		}
+	}
+	if err := w.exchange(); err != nil {
+		return err
 	}
 	if !w.level() {
 		return fmt.Errorf("P3: offices differ after the last words")
@@ -384,6 +385,11 @@ func (w *world) exchange() error {
 			}
 		}
 	}
+	return w.drain()
+}
+
+// drain lets everything under way arrive.
+func (w *world) drain() error {
 	for {
 		e, ok := w.next()
 		if !ok {
