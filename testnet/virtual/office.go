@@ -295,6 +295,15 @@ func (o *office) reread(p int) error {
 				return err
 			}
 		}
+		if m.want > 0 { // a new process compares its database with the high-water mark again
+			head, found, err := r.Log.Head(o.c.ID)
+			if err != nil {
+				return err
+			}
+			if found && head.Header.Seq >= m.want {
+				m.want = 0
+			}
+		}
 		forks, err := r.Log.Forks()
 		if err != nil {
 			return err
@@ -324,7 +333,7 @@ func (o *office) restore() error {
 		}
 		m.contract = o.w.contract(p, o)
 		m.line, m.forks, m.verdicts = 0, 0, map[block.CID]decision.Verdict{}
-		m.want = 1 // not zero while rereading: acknowledged entries may be missing, and that is the point
+		m.want = 1 << 60 // not zero while rereading: acknowledged entries may be missing, and that is the point
 		if err := o.reread(p); err != nil {
 			return err
 		}
