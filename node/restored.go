@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -60,19 +59,19 @@ func (n *Node) watchRestored(ctx context.Context) {
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
-		if len(n.Recovering()) == 0 {
-			if err := os.Remove(n.home.path(RestoredMarker)); err != nil {
-				n.log.Error("marker of the restore not removed", "reason", fmt.Sprint(err))
-				return
-			}
-			n.log.Info("restore confirmed by all partners; writing again")
-			return
-		}
+	for stopped := false; !stopped && len(n.Recovering()) > 0; {
 		select {
 		case <-ctx.Done():
-			return
+			stopped = true
 		case <-tick.C:
 		}
 	}
+	if len(n.Recovering()) > 0 {
+		return
+	}
+	if err := os.Remove(n.home.path(RestoredMarker)); err != nil {
+		n.log.Error("marker of the restore not removed", "reason", err)
+		return
+	}
+	n.log.Info("restore confirmed by the partners")
 }

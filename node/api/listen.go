@@ -56,11 +56,20 @@ func clearStale(path string) error {
 	if info.Mode().Type() != fs.ModeSocket {
 		return node.Failf("SOCKET_FOREIGN", "%s is no socket; move it away", path)
 	}
-	if conn, err := net.DialTimeout("unix", path, dialPatience); err == nil {
-		conn.Close()
-		return node.Failf("NODE_RUNNING", "another node answers on %s already; stop it first", path)
+	if err := CheckFree(path); err != nil {
+		return err
 	}
 	return os.Remove(path)
+}
+
+// CheckFree tells whether another node answers on a socket; asked before the database is opened, it spares the wait for its lock.
+func CheckFree(path string) error {
+	conn, err := net.DialTimeout("unix", path, dialPatience)
+	if err != nil {
+		return nil
+	}
+	conn.Close()
+	return node.Failf("NODE_RUNNING", "a node answers on %s already; stop it first", path)
 }
 
 // ListenLoopback opens a TCP port of this machine's loopback; every call over it needs a token.

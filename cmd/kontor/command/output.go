@@ -127,8 +127,11 @@ func report(err error, asJSON bool, stderr io.Writer) int {
 		printJSON(stderr, map[string]any{"error": p})
 		return wire.Meaning(p.Code).Exit
 	}
-	fmt.Fprintf(stderr, "kontor: error: %s\n", p.Text)
+	fmt.Fprintf(stderr, "kontor: error: %s\n", strings.TrimPrefix(p.Text, p.Code+": "))
 	for _, f := range p.Findings {
+		if f.Path == "" && strings.Contains(p.Text, f.Code) && strings.Contains(p.Text, f.Text) {
+			continue // the sentence says it already
+		}
 		fmt.Fprintf(stderr, "kontor: error: %s\n", f.Error())
 	}
 	if p.Next != "" {

@@ -58,6 +58,9 @@ var runVerb = verb{
 			defer record.Close()
 			cfg.Record = record // a file takes appends of many goroutines
 		}
+		if err := api.CheckFree(cfg.Home.Socket()); err != nil {
+			return err
+		}
 		n, err := node.Open(cfg)
 		if err != nil {
 			return err

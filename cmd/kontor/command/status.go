@@ -15,8 +15,12 @@ import (
 var statusVerb = verb{
 	name: "status", short: "show how the node and its partnerships stand",
 	long:     "Answers once the node is ready. With --wait it waits for a node that is starting.",
-	examples: []string{"kontor status", "kontor status --json --wait 10s"},
-	flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "wait up to this `DURATION` for the node to answer"}},
+	examples: []string{"kontor status", "kontor status --json --wait 10s", "kontor status --ready --wait 1m"},
+	exits:    []int{wire.ExitNotNow},
+	flags: []cli.Flag{
+		&cli.DurationFlag{Name: "wait", Usage: "wait up to this `DURATION` for the node to answer"},
+		&cli.BoolFlag{Name: "ready", Usage: "fail unless the node takes commands; with --wait, wait for that too"},
+	},
 	run: func(c *call) error {
 		n, err := c.node()
 		if err != nil {
@@ -27,7 +31,13 @@ var statusVerb = verb{
 		if err != nil {
 			return err
 		}
-		return c.print(st, func(w io.Writer) { printStatus(w, st) })
+		if err := c.print(st, func(w io.Writer) { printStatus(w, st) }); err != nil {
+			return err
+		}
+		if c.Bool("ready") && st.State != "ready" {
+			return wire.Problemf("NOT_READY", "the node is %s: %s", st.State, st.Why)
+		}
+		return nil
 	},
 }
 
@@ -36,7 +46,9 @@ func waitStatus(c *call, n *client.Client, patience time.Duration) (wire.StatusR
 	until := time.Now().Add(patience)
 	for {
 		st, err := client.Call(c.Context.Context, n, wire.Status, wire.None{})
-		if err == nil || time.Now().After(until) || wire.Meaning(problemOf(err).Code).Exit != wire.ExitNoNode {
+		answered := err == nil && (!c.Bool("ready") || st.State == "ready")
+		hopeless := err != nil && wire.Meaning(problemOf(err).Code).Exit != wire.ExitNoNode
+		if answered || hopeless || time.Now().After(until) {
 			return st, err
 		}
 		select {

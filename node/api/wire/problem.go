@@ -63,6 +63,7 @@ var classes = map[string]Class{
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
 	"CONFIRM_":        {http.StatusBadRequest, ExitUsage, "compare them with your partner by telephone, then run it again with --yes"},
 	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
+	"NOT_READY":       {http.StatusServiceUnavailable, ExitNotNow, ""},
 	"NOT_FOUND":       {http.StatusNotFound, ExitNotFound, ""},
 	"NO_":             {http.StatusNotFound, ExitNotFound, ""},
 	"TOKEN_":          {http.StatusUnauthorized, ExitDenied, "ask the admin for a token: kontor token add"},
