@@ -105,6 +105,9 @@ func (o *Office) ConfirmClock() wire.ClockReport {
 func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus, error) {
 	st := wire.PartnershipStatus{Partnership: p.PID.String(), Role: o.node.Own(p).Role, Recovering: o.node.Recovering()[p.PID], Members: []wire.MemberStatus{}}
 	_, st.Mismatch = o.node.Mismatched(p.PID)
+	if d, found := o.node.Difference(p.PID); found {
+		st.Difference = d.Row
+	}
 	err := o.node.View(p.PID, func(r *protocol.Replica) error {
 		var err error
 		if st.State, err = r.Standing(); err != nil {

@@ -25,6 +25,7 @@ type PartnershipStatus struct {
 	Root        string         `json:"root" doc:"state root at the settled line, hex"`
 	Recovering  int64          `json:"recovering,omitempty" doc:"own entry that must come back before anything is written"`
 	Mismatch    bool           `json:"mismatch,omitempty" doc:"a partner's state root differs from ours"`
+	Difference  string         `json:"difference,omitempty" doc:"the first row on which it differs"`
 	Members     []MemberStatus `json:"members"`
 }
 
