@@ -288,3 +288,9 @@ func (s *DB) collect(every time.Duration) {
 		}
 	}
 }
+
+// BadgerOptions are the settings under which Open opens a database, for
+// measuring the bare database beside the store.
+func BadgerOptions(dir string, key Key) badger.Options {
+	return badgerOptions(dir, key, nil)
+}
