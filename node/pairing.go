@@ -36,6 +36,8 @@ type acceptanceRecord struct {
 const (
 	invitationPrefix = "invitation/"
 	acceptancePrefix = "acceptance/"
+	// inviteCommandPrefix leads from a command's ID to the invitation it opened.
+	inviteCommandPrefix = "command/invite/"
 )
 
 // Pairing is how far one pairing has come, as a person may see it: without secrets.
@@ -74,8 +76,8 @@ type dialogue struct {
 	err   error
 }
 
-// Invite opens an invitation and returns its text.
-func (n *Node) Invite(ctx context.Context, offer partnership.Offer, ask bool) (Pairing, string, error) {
+// Invite opens an invitation and returns its text. A retry of the command returns the invitation the first one opened.
+func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Offer, ask bool) (Pairing, string, error) {
 	if err := n.db.Writable(); err != nil {
 		return Pairing{}, "", err
 	}
@@ -92,6 +94,21 @@ func (n *Node) Invite(ctx context.Context, offer partnership.Offer, ask bool) (P
 	}
 	rec := InvitationRecord{State: state, Ask: ask, Created: n.Now()}
 	err = n.Private(func(rows PrivateRows) error {
+		if command != "" {
+			var first string // the ID of the invitation this command opened
+			if again, err := rows.Get(inviteCommandPrefix+string(command), &first); err != nil {
+				return err
+			} else if again {
+				if _, err := rows.Get(invitationPrefix+first, &rec); err != nil {
+					return err
+				}
+				text, err = rec.State.Token.Text()
+				return err
+			}
+			if err := rows.Put(inviteCommandPrefix+string(command), state.Token.ID()); err != nil {
+				return err
+			}
+		}
 		open := 0
 		err := rows.Scan(invitationPrefix, func(_ string, decode func(any) error) (bool, error) {
 			var old InvitationRecord

@@ -21,7 +21,7 @@ const (
 )
 
 // Invite opens an invitation.
-func (o *Office) Invite(ctx context.Context, req wire.InviteRequest) (wire.Invitation, error) {
+func (o *Office) Invite(ctx context.Context, command node.Command, req wire.InviteRequest) (wire.Invitation, error) {
 	var role string // of the acceptor
 	switch req.As {
 	case partnership.RoleBuyer:
@@ -42,11 +42,11 @@ func (o *Office) Invite(ctx context.Context, req wire.InviteRequest) (wire.Invit
 	if req.Materiality != nil {
 		m = identity.Amount{Minor: req.Materiality.Minor, Currency: req.Materiality.Currency}
 	}
-	p, text, err := o.node.Invite(ctx, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires}, req.Ask)
+	p, text, err := o.node.Invite(ctx, command, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires}, req.Ask)
 	if err != nil {
 		return wire.Invitation{}, err
 	}
-	return wire.Invitation{Invitation: text, ID: p.ID, Expires: req.Expires, As: req.As}, nil
+	return wire.Invitation{Invitation: text, ID: p.ID, Expires: p.Token.Expires, As: p.Role}, nil
 }
 
 // Accept takes up an invitation, up to the words.

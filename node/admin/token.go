@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -16,6 +17,7 @@ import (
 const (
 	tokenPrefix   = "kontor_"
 	tokenRows     = "token/"
+	tokenKeyRow   = "token-key" // from which the tokens of commands with an ID are derived
 	tokenIDSize   = 5
 	tokenSize     = 32
 	maxTokens     = 1024
@@ -46,8 +48,9 @@ func (t tokenRow) scope() wire.Scope {
 	return wire.Scope{Partners: t.Partners, Products: t.Products, Regions: t.Regions}
 }
 
-// AddToken makes a personal token.
-func (o *Office) AddToken(req wire.TokenRequest) (wire.TokenSecret, error) {
+// AddToken makes a personal token. A retry of the command gives the same token again, though no secret is kept: ID and secret are derived from
+// the command's ID under a key of this node.
+func (o *Office) AddToken(command node.Command, req wire.TokenRequest) (wire.TokenSecret, error) {
 	name := strings.TrimSpace(req.Name)
 	switch {
 	case name == "" || len(name) > maxTokenName:
@@ -62,13 +65,20 @@ func (o *Office) AddToken(req wire.TokenRequest) (wire.TokenSecret, error) {
 			return wire.TokenSecret{}, node.Failf("BAD_SCOPE", "the scope lists %d items; at most %d are allowed", len(list), maxScopeItems)
 		}
 	}
-	var random [tokenIDSize + tokenSize]byte
-	rand.Read(random[:])
-	id, secret := tokenText.EncodeToString(random[:tokenIDSize]), tokenText.EncodeToString(random[tokenIDSize:])
-	hash := sha256.Sum256([]byte(secret))
-	row := tokenRow{Name: name, Role: string(req.Role), Hash: hash[:], Created: o.node.Now(), Expires: req.Expires,
+	var id, secret string
+	row := tokenRow{Name: name, Role: string(req.Role), Created: o.node.Now(), Expires: req.Expires,
 		Partners: orEmpty(req.Scope.Partners), Products: orEmpty(req.Scope.Products), Regions: orEmpty(req.Scope.Regions)}
 	err := o.node.Private(func(rows node.PrivateRows) error {
+		random, err := tokenBytes(rows, command)
+		if err != nil {
+			return err
+		}
+		id, secret = tokenText.EncodeToString(random[:tokenIDSize]), tokenText.EncodeToString(random[tokenIDSize:])
+		hash := sha256.Sum256([]byte(secret))
+		row.Hash = hash[:]
+		if again, err := rows.Get(tokenRows+id, &row); err != nil || again {
+			return err
+		}
 		count := 0
 		if err := rows.Scan(tokenRows, func(string, func(any) error) (bool, error) { count++; return true, nil }); err != nil {
 			return err
@@ -79,6 +89,26 @@ func (o *Office) AddToken(req wire.TokenRequest) (wire.TokenSecret, error) {
 		return rows.Put(tokenRows+id, row)
 	})
 	return wire.TokenSecret{TokenInfo: row.info(id), Token: tokenPrefix + id + "_" + secret}, err
+}
+
+// tokenBytes are the bytes of a new token: random, or for a command with an ID derived from it.
+func tokenBytes(rows node.PrivateRows, command node.Command) ([]byte, error) {
+	random := make([]byte, tokenIDSize+tokenSize)
+	if command == "" {
+		rand.Read(random)
+		return random, nil
+	}
+	var key []byte
+	if found, err := rows.Get(tokenKeyRow, &key); err != nil {
+		return nil, err
+	} else if !found {
+		key = make([]byte, 32)
+		rand.Read(key)
+		if err := rows.Put(tokenKeyRow, key); err != nil {
+			return nil, err
+		}
+	}
+	return hkdf.Key(sha256.New, key, nil, "kontor token "+string(command), len(random))
 }
 
 func orEmpty(list []string) []string {

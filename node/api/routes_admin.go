@@ -7,6 +7,7 @@ import (
 	"kontor/node"
 	"kontor/node/admin"
 	"kontor/node/api/wire"
+	"kontor/node/desk"
 )
 
 // Routes is the whole local API of a node. A noun's routes stand in a file of their own and are registered here.
@@ -14,6 +15,7 @@ func Routes(n *node.Node, office *admin.Office) *Registry {
 	r := NewRegistry()
 	RegisterEvents(r, n)
 	RegisterAdmin(r, office)
+	RegisterDesk(r, desk.New(n))
 	return r
 }
 
@@ -34,8 +36,8 @@ func RegisterAdmin(r *Registry, o *admin.Office) {
 }
 
 func registerPartners(r *Registry, o *admin.Office) {
-	Handle(r, wire.PartnerInvite, func(ctx context.Context, _ Caller, in wire.InviteRequest) (wire.Invitation, error) {
-		return o.Invite(ctx, in)
+	Handle(r, wire.PartnerInvite, func(ctx context.Context, c Caller, in wire.InviteRequest) (wire.Invitation, error) {
+		return o.Invite(ctx, c.Command, in)
 	})
 	Handle(r, wire.PartnerAccept, func(ctx context.Context, _ Caller, in wire.AcceptRequest) (wire.Pairing, error) {
 		return o.Accept(ctx, in)
@@ -83,7 +85,7 @@ func registerIdentity(r *Registry, o *admin.Office) {
 
 func registerTokens(r *Registry, o *admin.Office) {
 	Handle(r, wire.TokenAdd, func(_ context.Context, c Caller, in wire.TokenRequest) (wire.TokenSecret, error) {
-		return o.AddToken(in)
+		return o.AddToken(c.Command, in)
 	})
 	Handle(r, wire.TokenList, func(context.Context, Caller, wire.None) (wire.TokenListing, error) {
 		return o.Tokens()

@@ -1,0 +1,375 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kontor/crypto/keys"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+)
+
+// office is a running node of a test.
+type office struct {
+	*Node
+	home Home
+	stop func()
+}
+
+func found(t *testing.T, name string) *office {
+	t.Helper()
+	home := Home(filepath.Join(t.TempDir(), name))
+	if _, err := Init(home, InitOptions{Company: name, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, home)
+}
+
+func open(t *testing.T, home Home) *office {
+	t.Helper()
+	n, err := Open(Config{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); n.Run(ctx) }()
+	stopped := false
+	o := &office{n, home, func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		<-done
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}}
+	t.Cleanup(o.stop)
+	return o
+}
+
+func proposal() partnership.Offer {
+	return partnership.Offer{Role: partnership.RoleSeller, Materiality: identity.Amount{Minor: 10_000_00, Currency: "USD"},
+		Products: []string{}, Regions: []string{}, Expires: time.Now().Add(time.Hour).UnixMilli()}
+}
+
+// eventually waits for what another goroutine brings about.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 1000 {
+		if ok() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("never came: " + what)
+}
+
+func codeOf(err error) string {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	if err != nil {
+		return "uncoded: " + err.Error()
+	}
+	return ""
+}
+
+func stage(t *testing.T, o *office, id string) string {
+	t.Helper()
+	p, err := o.PairingOf(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Stage
+}
+
+func pair(t *testing.T, buyer, seller *office) *Partnership {
+	t.Helper()
+	ctx := context.Background()
+	_, text, err := buyer.Invite(ctx, "", proposal(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := seller.AcceptInvitation(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = seller.ConfirmWordsOf(ctx, p.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if p.PID == nil || p.Stage != partnership.StageDone {
+		t.Fatalf("after the words the pairing stands at %q", p.Stage)
+	}
+	eventually(t, "the partnership at the inviter", func() bool { _, err := buyer.Partnership(*p.PID); return err == nil })
+	held, err := seller.Partnership(*p.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return held
+}
+
+// Nothing is signed by either side before its person has said that the words are the same, if it wants to be asked.
+func TestPairingAsksBothSides(t *testing.T) {
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	ctx := context.Background()
+	inv, text, err := buyer.Invite(ctx, "", proposal(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := seller.AcceptInvitation(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := buyer.PairingOf(inv.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ours.Words) != 6 || len(theirs.Words) != 6 {
+		t.Fatalf("words are %q here and %q there", ours.Words, theirs.Words)
+	}
+	for i := range ours.Words {
+		if ours.Words[i] != theirs.Words[i] {
+			t.Fatalf("words are %q here and %q there", ours.Words, theirs.Words)
+		}
+	}
+	done := make(chan error, 1)
+	go func() { _, err := seller.ConfirmWordsOf(ctx, theirs.ID, true); done <- err }()
+	eventually(t, "the acceptor's word", func() bool {
+		return stage(t, seller, theirs.ID) == partnership.StageConfirmed || stage(t, seller, theirs.ID) == partnership.StageSigned
+	})
+	if len(buyer.Partnerships()) != 0 || len(seller.Partnerships()) != 0 {
+		t.Fatal("a partnership stands that the inviter did not confirm")
+	}
+	if _, err := buyer.ConfirmWordsOf(ctx, inv.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if len(seller.Partnerships()) != 1 || seller.CompanyName(buyer.Company()) != "buyer" {
+		t.Fatal("no partnership stands after both confirmed")
+	}
+}
+
+// A crash of both between the acceptor's signature and the inviter's burns nothing: they go on by themselves where they were.
+func TestPairingResumesByItself(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	// The invitation names the address, so it must be there again after the restart.
+	settings, err := buyer.home.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Listen = buyer.Host().Addresses()
+	inv, text, err := buyer.Invite(ctx, "", proposal(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := seller.AcceptInvitation(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go seller.ConfirmWordsOf(ctx, p.ID, true)
+	eventually(t, "the acceptor's signature or word", func() bool {
+		s := stage(t, seller, p.ID)
+		return s == partnership.StageSigned || s == partnership.StageConfirmed
+	})
+	seller.stop()
+	buyer.stop()
+	if err := buyer.home.SaveSettings(settings); err != nil {
+		t.Fatal(err)
+	}
+	buyer, seller = open(t, buyer.home), open(t, seller.home)
+	eventually(t, "the question to the inviter", func() bool {
+		_, err := buyer.ConfirmWordsOf(ctx, inv.ID, true)
+		return err == nil
+	})
+	eventually(t, "the partnership on both sides", func() bool { return len(buyer.Partnerships()) == 1 && len(seller.Partnerships()) == 1 })
+	eventually(t, "the end of the pairing", func() bool { return stage(t, seller, p.ID) == partnership.StageDone })
+}
+
+func TestPairingRefuses(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	t.Run("words that differ", func(t *testing.T) {
+		_, text, err := buyer.Invite(ctx, "", proposal(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := seller.AcceptInvitation(ctx, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = seller.ConfirmWordsOf(ctx, p.ID, false); err != nil || p.Stage != partnership.StageWithdrawn {
+			t.Fatalf("giving up left stage %q: %v", p.Stage, err)
+		}
+	})
+	t.Run("a withdrawn invitation", func(t *testing.T) {
+		inv, text, err := buyer.Invite(ctx, "", proposal(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := buyer.Withdraw(ctx, inv.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := seller.AcceptInvitation(ctx, text); err == nil {
+			t.Fatal("a withdrawn invitation was taken up")
+		}
+	})
+	t.Run("an answer nobody waits for", func(t *testing.T) {
+		inv, _, err := buyer.Invite(ctx, "", proposal(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := buyer.ConfirmWordsOf(ctx, inv.ID, true); codeOf(err) != "PAIRING_IDLE" {
+			t.Fatal(err)
+		}
+		if _, err := buyer.ConfirmWordsOf(ctx, "0123456789abcdef", true); codeOf(err) != "NO_INVITATION" {
+			t.Fatal(err)
+		}
+	})
+	if len(buyer.Partnerships())+len(seller.Partnerships()) != 0 {
+		t.Fatal("a partnership was left behind")
+	}
+}
+
+// A retry with the command's ID opens no second invitation, and no more than sixteen are open at once.
+func TestInvitationsAreBounded(t *testing.T) {
+	ctx := context.Background()
+	buyer := found(t, "buyer")
+	_, first, err := buyer.Invite(ctx, "once", proposal(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, again, err := buyer.Invite(ctx, "once", proposal(), false); err != nil || again != first {
+		t.Fatalf("a retry gave another invitation: %v", err)
+	}
+	for range 15 {
+		if _, _, err := buyer.Invite(ctx, "", proposal(), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := buyer.Invite(ctx, "", proposal(), false); codeOf(err) != "LIMIT_INVITATIONS" {
+		t.Fatalf("the seventeenth invitation: %v", err)
+	}
+	list, err := buyer.Pairings()
+	if err != nil || len(list) != 16 {
+		t.Fatalf("%d invitations are held: %v", len(list), err)
+	}
+	for _, p := range list {
+		if p.Token.Secret != nil {
+			t.Fatal("the list of pairings tells a secret")
+		}
+	}
+}
+
+// A partnership is over when both ended it; then the partners are strangers again, and what was stays readable.
+func TestEndedPartnershipIsRemoved(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	p := pair(t, buyer, seller)
+	end := func(o *office) {
+		t.Helper()
+		body, err := block.New(protocol.PartnershipAct{Reason: "over"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Write(ctx, p.PID, "", func(*protocol.Replica, int64) (protocol.Draft, error) {
+			return protocol.Draft{Kind: protocol.KindEnd, Body: &body}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over := func(o *office) bool {
+		held, err := o.Partnership(p.PID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, err := o.isOver(held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	end(buyer)
+	if over(buyer) {
+		t.Fatal("over after one end")
+	}
+	end(seller)
+	for _, o := range []*office{buyer, seller} {
+		eventually(t, "the end of both at "+o.Name(), func() bool { return over(o) })
+	}
+	for _, o := range []*office{buyer, seller} {
+		held, _ := o.Partnership(p.PID)
+		if err := o.remove(ctx, held); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if links, err := buyer.Links(ctx); err != nil || len(links) != 0 {
+		t.Fatalf("%d links are left: %v", len(links), err)
+	}
+	buyer.stop()
+	again := open(t, buyer.home)
+	held, err := again.Partnership(p.PID)
+	if err != nil || !held.Removed {
+		t.Fatalf("after a restart: %v", err)
+	}
+	if heads, err := again.Heads(p.PID); err != nil || len(heads) != 2 {
+		t.Fatalf("%d feeds are readable: %v", len(heads), err)
+	}
+}
+
+// An officer's certificate reaches the partner, and the position of a revocation is an entry of its own.
+func TestExtendIdentityIsAnnounced(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	pair(t, buyer, seller)
+	rootSeed, err := readRoot(seller.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := seller.Chain(seller.Company())
+	entry := chain.Next(identity.KindSetProfile)
+	entry.Profile = &identity.Profile{Name: "Seller and Sons"}
+	env, err := identity.SignEntry(entry, rootSeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := seller.ExtendIdentity(ctx, env)
+	if err != nil || told != 1 {
+		t.Fatalf("%d partnerships were told: %v", told, err)
+	}
+	eventually(t, "the new name at the partner", func() bool { return buyer.CompanyName(seller.Company()) == "Seller and Sons" })
+	if chain.Len() == seller.Chain(seller.Company()).Len() {
+		t.Fatal("the chain did not grow")
+	}
+	forged := env
+	forged.Entry = append([]byte{}, env.Entry...)
+	forged.Entry[len(forged.Entry)-2] ^= 1
+	if _, err := seller.ExtendIdentity(ctx, forged); codeOf(err) != "BAD_IDENTITY_ENTRY" {
+		t.Fatalf("a forged entry: %v", err)
+	}
+}
+
+func readRoot(h Home) ([]keys.Private, error) {
+	data, err := os.ReadFile(h.path("keys", "root.key"))
+	if err != nil {
+		return nil, err
+	}
+	_, seed, err := keys.OpenFile(data, nil)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keys.FromSeed(seed)
+	return []keys.Private{key}, err
+}
