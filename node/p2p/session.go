@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"kontor/protocol/block"
 	"kontor/protocol/feed"
 	"kontor/protocol/wire"
@@ -113,6 +115,8 @@ func (s *session) stream() (progress bool, err error) {
 	}
 	nonce := int64(0)
 	wait := false
+	// An honest partner answers "nothing new" once or twice a wait; one that does so faster is asked no faster than this.
+	nothing := rate.NewLimiter(2, 20)
 	for {
 		nonce++
 		b, err := s.ask(t, nonce, wait, cancel)
@@ -120,6 +124,14 @@ func (s *session) stream() (progress bool, err error) {
 			return progress, anew(err)
 		}
 		progress = true
+		if b.Empty() {
+			if b.More {
+				return progress, wire.Faultf(wire.CodeMalformed, "more of nothing")
+			}
+			if err := nothing.Wait(ctx); err != nil {
+				return progress, anew(err)
+			}
+		}
 		began := time.Now()
 		stuck, err := s.take(ctx, b)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kontor/protocol/feed"
@@ -36,8 +37,8 @@ func (f *Fault) Check() error {
 	if f.Code == "" || len(f.Code) > MaxFaultCode || strings.Trim(f.Code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 		return fmt.Errorf("fault code %q is no code", clip(f.Code, MaxFaultCode))
 	}
-	if len(f.Text) > MaxFaultText {
-		return fmt.Errorf("fault text has %d bytes; at most %d are allowed", len(f.Text), MaxFaultText)
+	if len(f.Text) > MaxFaultText || strings.ContainsFunc(f.Text, unicode.IsControl) {
+		return fmt.Errorf("fault text has %d bytes, of at most %d, or control characters, which end up on terminals", len(f.Text), MaxFaultText)
 	}
 	return nil
 }
@@ -67,8 +68,14 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &fault) && fault.Code == CodeNotFound
 }
 
+// clip makes a text fit to be told: valid, without control characters, and no longer than its bound.
 func clip(s string, most int) string {
-	s = strings.ToValidUTF8(s, "?")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
 	if len(s) <= most {
 		return s
 	}
