@@ -51,7 +51,11 @@ func (m Machine) RootAt(line int64) (root Hash, known bool, err error) {
 func (m Machine) PruneRoots(line int64) error {
 	var keep []byte
 	prefix := m.part.Key(rootPrefix)
-	err := m.kv.ScanReverse(TableTree, prefix, m.part.Key(rootPrefix, be64(line)), func(key, _ []byte) (bool, error) {
+	pruned, err := m.prunedBelow()
+	if err != nil || line <= pruned {
+		return err
+	}
+	err = m.kv.ScanReverse(TableTree, prefix, m.part.Key(rootPrefix, be64(line)), func(key, _ []byte) (bool, error) {
 		keep = append([]byte{}, key...)
 		return false, nil
 	})
@@ -59,7 +63,16 @@ func (m Machine) PruneRoots(line int64) error {
 		return err
 	}
 	var old [][]byte
-	err = m.kv.Scan(TableTree, prefix, prefix, func(key, _ []byte) (bool, error) {
+	// Below the line pruned to before stands at most one root: the newest then. Scanning from the beginning would pass all that were deleted.
+	from := prefix
+	err = m.kv.ScanReverse(TableTree, prefix, m.part.Key(rootPrefix, be64(pruned)), func(key, _ []byte) (bool, error) {
+		from = append([]byte{}, key...)
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	err = m.kv.Scan(TableTree, prefix, from, func(key, _ []byte) (bool, error) {
 		if string(key) >= string(keep) {
 			return false, nil
 		}

@@ -71,12 +71,10 @@ func (m Machine) undoFrom(first OrderKey) ([]OrderKey, error) {
 		changes []change
 	}
 	var stack []undo
-	err := m.kv.ScanReverse(TableChanges, m.part.Key(), nil, func(key, value []byte) (bool, error) {
+	// Upwards, from the first place: below it may lie the remains of any number of settled entries, which a store passes over one by one.
+	err := m.kv.Scan(TableChanges, m.part.Key(), m.part.Key(first[:]), func(key, value []byte) (bool, error) {
 		var at OrderKey
 		copy(at[:], key[len(m.part):])
-		if at.Compare(first) < 0 {
-			return false, nil
-		}
 		changes, err := decodeChanges(value)
 		if err != nil {
 			return false, err
@@ -87,6 +85,7 @@ func (m Machine) undoFrom(first OrderKey) ([]OrderKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.Reverse(stack)
 	rows := NewTable(m.kv, m.part)
 	var places []OrderKey
 	for _, u := range stack {
@@ -130,7 +129,8 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 	var settled []SettledRow
 	var done []OrderKey
 	lam := int64(-1)
-	err = m.kv.Scan(TableChanges, m.part.Key(), m.part.Key(), func(key, value []byte) (bool, error) {
+	// What is settled was deleted from this table; a scan begins behind it.
+	err = m.kv.Scan(TableChanges, m.part.Key(), m.part.Key(be64(old+1)), func(key, value []byte) (bool, error) {
 		var at OrderKey
 		copy(at[:], key[len(m.part):])
 		if at.Lam() > line {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -152,12 +153,24 @@ func Command() *cli.Command {
 			&cli.IntFlag{Name: "samples", Usage: "`N` measurements of each latency", Value: 200},
 			&cli.IntFlag{Name: "rounds", Usage: "`N` measurements of each rate", Value: 5},
 			&cli.StringFlag{Name: "kontor", Usage: "`FILE` of the kontor program", DefaultText: "beside this program"},
+			&cli.StringFlag{Name: "profile", Usage: "`FILE` to write a CPU profile of the run to"},
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` in which temporary homes are made, which says which disk is measured", DefaultText: "the system's"},
 		},
 		Action: func(c *cli.Context) error {
 			p := Plan{Samples: c.Int("samples"), Rounds: c.Int("rounds"), Kontor: c.String("kontor"), Dir: c.String("dir"), Progress: c.App.ErrWriter}
 			if p.Samples < 1 || p.Rounds < 1 {
 				return fmt.Errorf("--samples and --rounds are at least 1")
+			}
+			if path := c.String("profile"); path != "" {
+				f, err := os.Create(path)
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				if err := pprof.StartCPUProfile(f); err != nil {
+					return err
+				}
+				defer pprof.StopCPUProfile()
 			}
 			var results []Result
 			err := Run(c.Context, p, c.StringSlice("only"), func(r Result) error {

@@ -36,7 +36,7 @@ func measureShare(ctx context.Context, b *bench) error {
 		}
 		return d, err
 	}
-	first, err := revise(1)
+	first, err := revise(0)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func measureShare(ctx context.Context, b *bench) error {
 	var p pair
 	for n := range b.Samples {
 		began := time.Now()
-		d, err := revise(int64(n + 2))
+		d, err := revise(int64(n + 1))
 		if err != nil {
 			return err
 		}
