@@ -15,7 +15,9 @@ func Routes(n *node.Node, office *admin.Office) *Registry {
 	r := NewRegistry()
 	RegisterEvents(r, n)
 	RegisterAdmin(r, office)
-	RegisterDesk(r, desk.New(n))
+	d := desk.New(n)
+	RegisterDesk(r, d)
+	RegisterTier(r, d)
 	return r
 }
 

@@ -36,6 +36,8 @@ func nouns() []*cli.Command {
 		forecastNoun(),
 		capacityNoun(),
 		stockNoun(),
+		bomNoun(),
+		tierNoun(),
 		priceNoun(),
 		exceptionNoun(),
 		clockNoun(),

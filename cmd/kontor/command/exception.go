@@ -46,20 +46,20 @@ func exceptionNoun() *cli.Command {
 		},
 		verb{
 			name: "close", short: "close an exception at the desk, inside a mandate", args: "ID", flags: []cli.Flag{withFlag(),
-				&cli.StringFlag{Name: "key", Usage: "the mandate's key `FILE`", Required: true},
+				&cli.StringFlag{Name: "key-file", Usage: "the mandate's key `FILE`; it is opened in this program only", Required: true},
 				&cli.StringFlag{Name: "resolution", Usage: "UBL resolution `CODE`", Value: "LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"},
 				&cli.StringFlag{Name: "note", Usage: "`TEXT` both sides keep"},
 				passphraseFlag(),
 			},
 			long: "The form is signed here, with the desk's key file; the node only carries the signature. Both nodes check the mandate: kind of act,\n" +
 				"products, value and time. What is above it goes to an officer.",
-			examples: []string{"kontor exception close 3f0c... --key desk.key --note \"pre-built in March\""},
+			examples: []string{"kontor exception close 3f0c... --key-file desk.key --note \"pre-built in March\""},
 			run: func(c *call) error {
 				form, err := ask(c, api.ExceptionForm, api.CloseQuery{With: c.String("with"), Exception: c.Args().First(), Resolution: c.String("resolution"), Note: c.String("note")})
 				if err != nil {
 					return err
 				}
-				key, err := c.openKey(c.String("key"), keys.Mandate)
+				key, err := c.openKey(c.String("key-file"), keys.Mandate)
 				if err != nil {
 					return err
 				}

@@ -17,6 +17,7 @@ import (
 	"kontor/node/admin"
 	"kontor/node/api"
 	"kontor/node/api/wire"
+	"kontor/node/desk"
 )
 
 // readyDocument is the line kontor run --json prints once the node takes commands.
@@ -161,7 +162,9 @@ func (s *server) run(ctx context.Context, ready func()) error {
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
-		errs <- s.node.Run(working)
+		passed := make(chan error, 1)
+		go func() { passed <- desk.New(s.node).Propagate(working) }()
+		errs <- errors.Join(s.node.Run(working), <-passed)
 		stopServing()
 	}()
 	wg.Add(1)
