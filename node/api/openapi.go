@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding"
+	"path"
 	"reflect"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // Describe is the OpenAPI 3.1 description of the routes of a registry, generated from them. Field descriptions are the doc tags of
 // the documents.
 func Describe(r *Registry) map[string]any {
-	d := describer{schemas: map[string]any{}}
+	d := describer{schemas: map[string]any{}, names: map[string]reflect.Type{}}
 	problem := d.schema(reflect.TypeFor[wire.Problem]())
 	paths := map[string]map[string]any{}
 	for _, e := range r.entries {
@@ -47,14 +48,12 @@ func Describe(r *Registry) map[string]any {
 	}
 }
 
-// operation names a route for generated clients: "POST /v1/partner/invite" is "partnerInvite".
+// operation names a route for generated clients: "POST /v1/partner/invite" is "postPartnerInvite".
 func operation(s wire.Spec) string {
 	var out strings.Builder
-	for i, part := range strings.FieldsFunc(strings.TrimPrefix(s.Path, "/v1"), func(r rune) bool { return r == '/' || r == '-' }) {
-		if i > 0 {
-			part = strings.ToUpper(part[:1]) + part[1:]
-		}
-		out.WriteString(part)
+	out.WriteString(strings.ToLower(s.Method))
+	for _, part := range strings.FieldsFunc(strings.TrimPrefix(s.Path, "/v1"), func(r rune) bool { return r == '/' || r == '-' }) {
+		out.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
 	return out.String()
 }
@@ -63,7 +62,10 @@ func content(kind string, schema any) map[string]any {
 	return map[string]any{kind: map[string]any{"schema": schema}}
 }
 
-type describer struct{ schemas map[string]any }
+type describer struct {
+	schemas map[string]any
+	names   map[string]reflect.Type // whose schema a name is
+}
 
 func (d describer) answer(e entry) map[string]any {
 	switch e.Carries {
@@ -91,7 +93,11 @@ func (d describer) fields(t reflect.Type, visit func(name string, f reflect.Stru
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous && f.Tag.Get("json") == "" {
-			d.fields(f.Type, visit)
+			embedded := f.Type
+			if embedded.Kind() == reflect.Pointer {
+				embedded = embedded.Elem()
+			}
+			d.fields(embedded, visit)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -131,9 +137,19 @@ func (d describer) schema(t reflect.Type) map[string]any {
 	return map[string]any{}
 }
 
+// name is a type's own, with its package's in front where another type has it already.
+func (d describer) name(t reflect.Type) string {
+	name := t.Name()
+	if taken := d.names[name]; name != "" && taken != nil && taken != t {
+		name = path.Base(t.PkgPath()) + "." + name
+	}
+	d.names[name] = t
+	return name
+}
+
 // object describes a document once and refers to it, so that one that holds itself ends.
 func (d describer) object(t reflect.Type) map[string]any {
-	name := t.Name()
+	name := d.name(t)
 	ref := map[string]any{"$ref": "#/components/schemas/" + name}
 	if name != "" && d.schemas[name] != nil {
 		return ref

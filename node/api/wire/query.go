@@ -96,14 +96,13 @@ func setField(name string, field reflect.Value, text string) error {
 	case reflect.String:
 		field.SetString(text)
 	case reflect.Bool:
-		v, err := strconv.ParseBool(text)
-		if err != nil {
+		if text != "true" && text != "false" {
 			return Problemf("BAD_REQUEST", "parameter %q is %q; true or false are right", name, text)
 		}
-		field.SetBool(v)
+		field.SetBool(text == "true")
 	case reflect.Int, reflect.Int64:
 		v, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
+		if err != nil || strconv.FormatInt(v, 10) != text {
 			return Problemf("BAD_REQUEST", "parameter %q is %q; a whole number is right", name, text)
 		}
 		field.SetInt(v)
