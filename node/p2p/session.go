@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,7 +120,7 @@ func (s *session) stream() (progress bool, err error) {
 	nothing := rate.NewLimiter(2, 20)
 	for {
 		nonce++
-		b, err := s.ask(t, nonce, wait, cancel)
+		held, b, err := s.ask(t, nonce, wait, cancel)
 		if err != nil {
 			return progress, anew(err)
 		}
@@ -133,7 +134,7 @@ func (s *session) stream() (progress bool, err error) {
 			}
 		}
 		began := time.Now()
-		stuck, err := s.take(ctx, b)
+		stuck, err := s.take(ctx, held, b)
 		if err != nil {
 			told = s.refuse(t, nonce, err)
 			return progress, anew(err)
@@ -153,12 +154,12 @@ func (s *session) stream() (progress bool, err error) {
 	}
 }
 
-// ask sends one ask and reads its answer.
-func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFunc) (wire.Batch, error) {
+// ask sends one ask and reads its answer. It returns what this side said it holds.
+func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFunc) (wire.Held, wire.Batch, error) {
 	h := s.p.h
 	held, err := h.office.Held(s.ctx, s.pid)
 	if err != nil {
-		return wire.Batch{}, err
+		return held, wire.Batch{}, err
 	}
 	asked := h.clock()
 	if wait {
@@ -173,7 +174,7 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 		}()
 	}
 	if err := t.say(wire.SyncAsk{PID: s.pid, Held: held, T: asked.UnixMilli(), Nonce: nonce, Wait: wait}); err != nil {
-		return wire.Batch{}, err
+		return held, wire.Batch{}, err
 	}
 	limit := streamIdle
 	if wait {
@@ -181,13 +182,13 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 	}
 	b, err := hear[wire.Batch](t, wire.MaxFrame, limit)
 	if err != nil {
-		return wire.Batch{}, err
+		return held, wire.Batch{}, err
 	}
 	if b.Err != nil {
-		return wire.Batch{}, b.Err
+		return held, wire.Batch{}, b.Err
 	}
 	if b.Nonce != nonce {
-		return wire.Batch{}, wire.Faultf(wire.CodeMalformed, "the answer is to another ask")
+		return held, wire.Batch{}, wire.Faultf(wire.CodeMalformed, "the answer is to another ask")
 	}
 	if !wait {
 		s.p.clock.note(b.T, asked, h.clock())
@@ -196,7 +197,7 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 		}
 	}
 	s.theirs(held, b.Held)
-	return b, nil
+	return held, b, nil
 }
 
 // theirs notes what the partner holds.
@@ -216,13 +217,13 @@ func (h *Host) partnerHolds(ctx context.Context, pid, company block.CID, ours, t
 	h.office.PartnerHolds(ctx, pid, company, theirs)
 }
 
-// take delivers a batch and fetches the bodies it needs. Stuck says that a batch with content brought nothing new.
-func (s *session) take(ctx context.Context, b wire.Batch) (stuck bool, err error) {
+// take delivers a batch and fetches the bodies it needs. Stuck says that the next ask would be the same as the one that brought this
+// batch, and so would its answer: nothing of it is held. It is not stuck when another member brought the same in between.
+func (s *session) take(ctx context.Context, asked wire.Held, b wire.Batch) (stuck bool, err error) {
 	if b.Empty() {
 		return false, nil
 	}
 	h := s.p.h
-	fresh, parked := 0, 0
 	last := block.CID{}
 	for {
 		d, err := h.office.Deliver(ctx, s.pid, s.state.Company, b)
@@ -233,7 +234,6 @@ func (s *session) take(ctx context.Context, b wire.Batch) (stuck bool, err error
 			}
 			return false, err
 		}
-		fresh, parked = fresh+d.Fresh, d.Parked
 		if d.Fresh > 0 {
 			h.news.wake(s.pid, s.p.id)
 		}
@@ -255,8 +255,8 @@ func (s *session) take(ctx context.Context, b wire.Batch) (stuck bool, err error
 		}
 		b.IDs, b.Blocks, b.Patches = nil, nil, nil
 	}
-	_ = parked
-	return fresh == 0, nil
+	held, err := h.office.Held(ctx, s.pid)
+	return slices.Equal(held.Heads, asked.Heads) && slices.Equal(held.IDs, asked.IDs), err
 }
 
 // refuse tells the partner why its batch was refused, if there is a code for it.
