@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
+	"kontor/protocol/state"
 	"kontor/store/kv"
 	"kontor/store/memory"
 )
@@ -98,15 +99,22 @@ func (s *Scene) Signed() error {
 
 // Meet lets everybody hear all that everybody holds, with receipts, until nothing is new.
 func (s *Scene) Meet() error {
-	for range 4 {
+	for range 8 {
+		moved := 0
 		for _, from := range s.Desks {
 			for _, to := range s.Desks {
-				if from != to {
-					if err := from.Tell(to); err != nil {
-						return err
-					}
+				if from == to {
+					continue
 				}
+				before := to.DB.Len()
+				if err := from.Tell(to); err != nil {
+					return err
+				}
+				moved += to.DB.Len() - before
 			}
+		}
+		if moved == 0 {
+			break
 		}
 	}
 	return nil
@@ -167,24 +175,31 @@ type Parcel struct {
 
 // Pack packs all the desk holds that another does not; nil: everything.
 func (d *Desk) Pack(other *Desk) (p Parcel, err error) {
-	held := map[block.CID]bool{}
+	held := map[state.OrderKey]bool{}
 	if other != nil {
-		entries, err := other.Entries()
+		err := other.View(func(r *protocol.Replica) error {
+			places, err := r.Log.Places()
+			for _, at := range places {
+				held[at] = true
+			}
+			return err
+		})
 		if err != nil {
 			return p, err
 		}
-		for _, e := range entries {
-			held[e.CID] = true
-		}
-	}
-	entries, err := d.Entries()
-	if err != nil {
-		return p, err
 	}
 	err = d.View(func(r *protocol.Replica) error {
-		for _, e := range entries {
-			if held[e.CID] {
+		places, err := r.Log.Places()
+		if err != nil {
+			return err
+		}
+		for _, at := range places {
+			if held[at] {
 				continue
+			}
+			e, err := r.Log.Resolve(at)
+			if err != nil {
+				return err
 			}
 			p.Envelopes = append(p.Envelopes, e.Envelope)
 			if e.Header.Body != nil && e.Header.Kind != protocol.KindSign {

@@ -1,0 +1,201 @@
+package protocol_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+	"kontor/protocol/state"
+	"kontor/store/kv"
+	"kontor/store/memory"
+	"kontor/testnet/virtual"
+)
+
+var (
+	historiesMu sync.Mutex
+	histories   = map[uint64]virtual.History{}
+)
+
+// historyOf remembers what a seed gives: the histories are dear to play, and many orders of each are tried.
+func historyOf(t *rapid.T, seed uint64) virtual.History {
+	historiesMu.Lock()
+	defer historiesMu.Unlock()
+	h, known := histories[seed]
+	if !known {
+		var err error
+		if h, err = virtual.HistoryOf(seed); err != nil {
+			t.Fatal(err)
+		}
+		histories[seed] = h
+	}
+	return h
+}
+
+// node is a replica that gets entries through the admission path only.
+type node struct {
+	db       *memory.Store
+	contract *protocol.Contract
+	opened   map[block.CID]feed.Signed
+}
+
+func newNode(t *rapid.T, h virtual.History) node {
+	c, err := protocol.NewContract(h.Genesis, h.Identities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := node{memory.New(), c, map[block.CID]feed.Signed{}}
+	err = n.db.Update(func(kv kv.KV) error {
+		for _, b := range h.Blocks {
+			if err := c.Open(kv).PutBlock(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// take gives a batch to the node and returns what has to come again later.
+func (n node) take(t *rapid.T, batch []feed.Envelope) (out protocol.Outcome, again []feed.Envelope) {
+	signed := make([]feed.Signed, len(batch))
+	for i, env := range batch {
+		s, opened := n.opened[env.CID()] // what waits was verified when it came first
+		if !opened {
+			var err error
+			if s, err = feed.Open(n.contract.Circle, env, n.contract.Identities); err != nil {
+				t.Fatal(err)
+			}
+			n.opened[s.CID] = s
+		}
+		signed[i] = s
+	}
+	// A stream ends at the first entry that can't be admitted; the rest of the batch is sent again.
+	done := 0
+	err := n.db.Update(func(kv kv.KV) error {
+		var err error
+		out, err = n.contract.Open(kv).Receive(signed, 0)
+		var missing *feed.Missing
+		if errors.As(err, &missing) {
+			for done < len(signed) {
+				if _, held, err := n.contract.Open(kv).Log.Get(signed[done].CID); err != nil || !held {
+					return err
+				}
+				done++
+			}
+			return nil
+		}
+		done = len(signed)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, batch[done:]
+}
+
+// TestAnyOrderGivesTheSameRows delivers histories with every kind of act, refusals and forks, in random order, in random batches, with
+// entries repeated, and compares after each batch with a fold of the same entries from nothing: rows, settled line and tree (PROTOCOL 4).
+func TestAnyOrderGivesTheSameRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := historyOf(t, rapid.Uint64Range(0, 24).Draw(t, "seed"))
+		n := newNode(t, h)
+		order := rapid.Permutation(h.Entries).Draw(t, "order")
+		if rapid.Bool().Draw(t, "nearly in order") { // else most batches would wait for the first entries
+			order = append([]feed.Envelope{}, h.Entries...)
+			for range rapid.IntRange(0, 30).Draw(t, "swaps") {
+				i := rapid.IntRange(0, len(order)-2).Draw(t, "place")
+				j := min(len(order)-1, i+rapid.IntRange(1, 8).Draw(t, "distance"))
+				order[i], order[j] = order[j], order[i]
+			}
+		}
+		line, forks := int64(0), 0
+		var given []feed.Envelope
+		compared := 0
+		for len(order) > 0 {
+			size := min(len(order), rapid.IntRange(1, 20).Draw(t, "size"))
+			batch := append([]feed.Envelope{}, order[:size]...)
+			order = order[size:]
+			if len(given) > 0 && rapid.IntRange(0, 3).Draw(t, "repeat") == 0 {
+				batch = append(batch, given[rapid.IntRange(0, len(given)-1).Draw(t, "which")])
+			}
+			out, again := n.take(t, batch)
+			order = append(order, again...) // what waits comes back behind the others
+			given = append(given, batch[:len(batch)-len(again)]...)
+			forks += len(out.Forks)
+			if out.Line < line && len(out.Forks) == 0 {
+				t.Fatalf("the settled line went back from %d to %d", line, out.Line)
+			}
+			line = out.Line
+			if len(out.Admitted) > 0 && compared < 3 {
+				compared++
+				n.compare(t, h)
+			}
+		}
+		n.compare(t, h)
+	})
+}
+
+// compare folds what the node holds from nothing.
+func (n node) compare(t *rapid.T, h virtual.History) {
+	fresh, err := virtual.Refold(n.db, h.Genesis, h.Identities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot := func(db *memory.Store) (rows []state.Row, line int64) {
+		err := db.View(func(kv kv.KV) (err error) {
+			if rows, err = state.Snapshot(kv, state.PartitionOf(n.contract.PID)); err != nil {
+				return err
+			}
+			line, err = n.contract.Open(kv).Line()
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows, line
+	}
+	have, line := snapshot(n.db)
+	want, wantLine := snapshot(fresh)
+	if !equal(have, want) || line != wantLine {
+		t.Fatalf("%d rows at line %d; a fold from nothing gives %d rows at line %d, or other ones", len(have), line, len(want), wantLine)
+	}
+	if d, err := virtual.Differ(n.db, fresh, n.contract.PID); err != nil || d != nil {
+		t.Fatalf("the settled tree differs: %+v, %v", d, err)
+	}
+}
+
+// TestRebuildChangesNothing: folding a database again gives what it holds.
+func TestRebuildChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := historyOf(t, rapid.Uint64Range(0, 24).Draw(t, "seed"))
+		n := newNode(t, h)
+		for rest := h.Entries; len(rest) > 0; {
+			size := min(len(rest), 20)
+			if _, again := n.take(t, rest[:size]); len(again) > 0 {
+				t.Fatal("entries in their order have to wait")
+			}
+			rest = rest[size:]
+		}
+		before := n.db.Clone()
+		if err := n.db.Update(func(kv kv.KV) error { return n.contract.Open(kv).Rebuild() }); err != nil {
+			t.Fatal(err)
+		}
+		var a, b []state.Row
+		for db, rows := range map[*memory.Store]*[]state.Row{before: &a, n.db: &b} {
+			if err := db.View(func(kv kv.KV) (err error) { *rows, err = state.Snapshot(kv, state.PartitionOf(n.contract.PID)); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !equal(a, b) {
+			t.Fatal("rebuilding changed rows")
+		}
+	})
+}
