@@ -45,6 +45,9 @@ func reorder(commands []*cli.Command, args []string) []string {
 			level = nil
 		}
 	}
+	if len(path) == 0 {
+		return rest // no command: which one was meant is for the caller to ask
+	}
 	out := append(path, flags...)
 	if len(rest) > 0 && ended {
 		out = append(out, "--")

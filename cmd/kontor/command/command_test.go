@@ -1,0 +1,188 @@
+package command
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api/wire"
+)
+
+var update = flag.Bool("update", false, "write the frozen list of flags anew")
+
+// leaves lists every command that does something, by its path.
+func leaves(path string, level []*cli.Command) map[string]*cli.Command {
+	out := map[string]*cli.Command{}
+	for _, c := range level {
+		name := strings.TrimSpace(path + " " + c.Name)
+		if len(c.Subcommands) == 0 {
+			out[name] = c
+		}
+		for sub, leaf := range leaves(name, c.Subcommands) {
+			out[sub] = leaf
+		}
+	}
+	return out
+}
+
+// Commands and flags are a promise to scripts: this list changes on purpose only.
+func TestFlagsAreFrozen(t *testing.T) {
+	var lines []string
+	for name, c := range leaves("", nouns()) {
+		line := strings.TrimSpace(name + " " + c.ArgsUsage)
+		var flags []string
+		for _, f := range c.Flags {
+			for _, n := range f.Names() {
+				if n != "home" && n != "json" && n != "address" && n != "token-file" {
+					flags = append(flags, strings.Repeat("-", min(len(n), 2))+n)
+				}
+			}
+		}
+		sort.Strings(flags)
+		lines = append(lines, strings.TrimSpace(line+" : "+strings.Join(flags, " ")))
+	}
+	sort.Strings(lines)
+	path := filepath.Join("testdata", "flags.txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for _, line := range want {
+		if !slices.Contains(lines, line) {
+			t.Errorf("%q is gone or changed; scripts rely on it", line)
+		}
+	}
+	for _, line := range lines {
+		if !slices.Contains(want, line) {
+			t.Errorf("%q is new; write it down with: go test ./cmd/kontor/command -run Frozen -update", line)
+		}
+	}
+}
+
+// Every command has the common flags, a sentence, an example that names commands and flags there are, and its exit statuses.
+func TestHelpIsComplete(t *testing.T) {
+	all := leaves("", nouns())
+	for name, c := range all {
+		if c.Usage == "" || !strings.Contains(c.Description, "Exit status:\n  0  done") {
+			t.Errorf("kontor %s lacks a line or its exit statuses", name)
+		}
+		for _, common := range []string{"home", "json"} {
+			if !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), common) }) {
+				t.Errorf("kontor %s lacks --%s", name, common)
+			}
+		}
+		for _, f := range c.Flags {
+			if n := f.Names()[0]; strings.Contains(n, "passphrase") && n != "no-passphrase" && !strings.HasSuffix(n, "-file") {
+				t.Errorf("kontor %s takes a secret as --%s: every user of the machine would see it", name, n)
+			}
+		}
+		_, examples, _ := strings.Cut(c.Description, "Examples:\n")
+		examples, _, _ = strings.Cut(examples, "\n\n")
+		if examples == "" && name != "version" {
+			t.Errorf("kontor %s has no example", name)
+		}
+		for _, line := range strings.Split(strings.TrimSpace(examples), "\n") {
+			checkExample(t, all, line)
+		}
+	}
+}
+
+func checkExample(t *testing.T, all map[string]*cli.Command, line string) {
+	t.Helper()
+	words := strings.Fields(line)
+	at := slices.Index(words, "kontor")
+	if at < 0 {
+		if at = slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, "(kontor") }); at < 0 {
+			return
+		}
+	}
+	words = words[at+1:]
+	var command *cli.Command
+	for n := min(3, len(words)); n > 0 && command == nil; n-- {
+		command = all[strings.Join(words[:n], " ")]
+	}
+	if command == nil {
+		t.Errorf("the example %q names no command", line)
+		return
+	}
+	for _, w := range words {
+		if !strings.HasPrefix(w, "-") || w == "-" {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(strings.TrimRight(w, "'\")"), "-"), "=")
+		if !slices.ContainsFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }) {
+			t.Errorf("the example %q has the flag %s, which the command has not", line, w)
+		}
+	}
+}
+
+func TestReorder(t *testing.T) {
+	for in, want := range map[string]string{
+		"partner accept TOKEN --yes --home a":                   "partner accept --yes --home a TOKEN",
+		"--home a partner accept --yes TOKEN":                   "partner accept --home a --yes TOKEN",
+		"partner --json list":                                   "partner list --json",
+		"officer add --limit 1000000 USD --role COO":            "officer add --limit 1000000_USD --role COO",
+		"officer add --limit 1000000USD --role COO":             "officer add --limit 1000000USD --role COO",
+		"partner show -- --json":                                "partner show -- --json",
+		"partner show list --json":                              "partner show --json list",
+		"token add --role=viewer bob":                           "token add --role=viewer bob",
+		"partner accept - --yes":                                "partner accept --yes -",
+		"nothing --home a":                                      "nothing",
+		"partner invite --materiality 5 EUR --as seller --json": "partner invite --materiality 5_EUR --as seller --json",
+		"partner suspend 'x' --reason a --lift":                 "partner suspend --reason a --lift 'x'",
+		"partner accept":                                        "partner accept",
+		"partner invite --expires":                              "partner invite --expires",
+	} {
+		got := reorder(nouns(), strings.Fields(in))
+		for i := range got {
+			got[i] = strings.ReplaceAll(got[i], " ", "_")
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%q is read as %q; %q is right", in, text, want)
+		}
+	}
+}
+
+func TestParseAmount(t *testing.T) {
+	for text, want := range map[string]*wire.Amount{
+		"1000000 USD": {Minor: 100000000, Currency: "USD"}, "1000000USD": {Minor: 100000000, Currency: "USD"}, "0.5 EUR": {Minor: 50, Currency: "EUR"},
+		"12 JPY": {Minor: 12, Currency: "JPY"}, "1.234 KWD": {Minor: 1234, Currency: "KWD"},
+		"": nil, "USD": nil, "12": nil, "-1 USD": nil, "1.234 USD": nil, "1e3 USD": nil, "1 XXX": nil, "99999999999999999999 USD": nil, "1,5 USD": nil, ".5 USD": nil,
+	} {
+		got, err := parseAmount("limit", text)
+		if (err == nil) != (want != nil) || (want != nil && *got != *want) {
+			t.Errorf("%q is read as %v: %v", text, got, err)
+		}
+	}
+}
+
+// Each exit status has its meaning in the table of the help, and an error tells what, findings and what to do.
+func TestReport(t *testing.T) {
+	var out bytes.Buffer
+	exit := report(&wire.Problem{Code: "NODE_STOPPED", Text: "NODE_STOPPED: not running", Next: "kontor run"}, false, &out)
+	if exit != wire.ExitNoNode || out.String() != "kontor: error: not running\nkontor: hint: kontor run\n" {
+		t.Errorf("exit %d: %s", exit, out.String())
+	}
+	out.Reset()
+	if exit := report(&wire.Problem{Code: "REFUSED", Text: "no"}, true, &out); exit != wire.ExitRefused || out.String() != `{"error":{"code":"REFUSED","text":"no"}}`+"\n" {
+		t.Errorf("exit %d: %s", exit, out.String())
+	}
+	for i, line := range wire.Exits {
+		if int(line[0]-'0') != i {
+			t.Errorf("exit status %d is described as %q", i, line)
+		}
+	}
+}
