@@ -1,0 +1,165 @@
+package vectors
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/ipld/go-ipld-prime"
+	"github.com/ipld/go-ipld-prime/codec/dagcbor"
+	"github.com/ipld/go-ipld-prime/codec/dagjson"
+
+	"kontor/crypto/sign"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/feed"
+	"kontor/protocol/identity"
+	"kontor/testnet/virtual"
+)
+
+// signedVector is one signed or hashed object of the protocol.
+type signedVector struct {
+	What      string          `json:"what"`
+	CID       string          `json:"cid"`                 // of the body
+	Type      string          `json:"type,omitempty"`      // payload type of the signature; absent: the body is hashed, not signed
+	Key       octets          `json:"key,omitempty"`       // Ed25519
+	Signature octets          `json:"signature,omitempty"` // over the pre-authentication encoding of type and body
+	Body      octets          `json:"body"`                // canonical DAG-CBOR
+	View      json.RawMessage `json:"view"`                // the body as DAG-JSON, for people
+}
+
+// view is the body as DAG-JSON.
+func view(t *testing.T, body []byte) json.RawMessage {
+	t.Helper()
+	node, err := ipld.Decode(body, dagcbor.Decode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := dagjson.Encode(node, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+type signedList struct {
+	t   *testing.T
+	all []signedVector
+}
+
+func (l *signedList) add(what, kind string, key, sig, body []byte) {
+	v := signedVector{What: what, CID: block.Sum(body).String(), Body: body, View: view(l.t, body)}
+	if kind != "" {
+		v.Type, v.Key, v.Signature = sign.PayloadType(kind), key, sig
+	}
+	l.all = append(l.all, v)
+}
+
+// TestSignedVectors makes every signed type once: the identity chain of a company, a partnership, entries, what officers and desks sign,
+// and an agreement with its signatures.
+func TestSignedVectors(t *testing.T) {
+	l := &signedList{t: t}
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := virtual.NewScene(2, false)
+	ok(err)
+	ok(s.Signed())
+	agency, maker := s.Desk("agency"), s.Desk("maker")
+	seen := map[string]bool{}
+	for _, env := range agency.Chain.From(0) {
+		var e identity.Entry
+		ok(block.Unmarshal(env.Entry, &e))
+		if seen[e.Kind] {
+			continue
+		}
+		seen[e.Kind] = true
+		l.add("identity entry: "+e.Kind, identity.EntryKind, env.Signatures[0].Key, env.Signatures[0].Sig, env.Entry)
+		if e.Genesis != nil {
+			body, err := block.Marshal(e.Genesis)
+			ok(err)
+			l.add("identity genesis: its CID is the CompanyID", "", nil, nil, body)
+		}
+		if e.Cert != nil {
+			unsigned := *e.Cert
+			unsigned.Proof = nil
+			body, err := block.Marshal(unsigned)
+			ok(err)
+			l.add("certificate, without its proof, which is the certified key's signature", identity.CertificateKind, e.Cert.Key, e.Cert.Proof, body)
+		}
+	}
+	genesis, err := block.Marshal(s.Genesis)
+	ok(err)
+	l.add("partnership genesis: its CID is the PartnershipID", "", nil, nil, genesis)
+
+	var pid protocol.Replica
+	pid.Contract = agency.Contract
+	m := virtual.MandateOf(&pid, agency.Company, s.Now)
+	mandate, err := virtual.SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, agency.Officer("CFO"), m)
+	ok(err)
+	closing, err := virtual.SignedBody(protocol.KindExceptionClose, protocol.ExceptionSignature, agency.Company.Desk, virtual.ExceptionOf(&pid, "shortage-1", 90_00))
+	ok(err)
+	revocation, err := virtual.SignedBody(protocol.KindMandateRevoke, protocol.MandateRevokeSignature, agency.Officer("COO"), protocol.MandateRevocation{PID: pid.PID, Key: m.Key})
+	ok(err)
+	record, err := virtual.SignedBody(protocol.KindRecord, protocol.RecordSignature, agency.Officer("COO"),
+		protocol.Record{PID: pid.PID, Type: "delivery", Text: []byte("40 pallets arrived"), Label: "delivery note 7"})
+	ok(err)
+	for _, c := range []struct {
+		what, label string
+		draft       protocol.Draft
+	}{{"mandate", protocol.MandateSignature, mandate}, {"exception closed at the desk", protocol.ExceptionSignature, closing},
+		{"mandate revoked", protocol.MandateRevokeSignature, revocation}, {"record", protocol.RecordSignature, record}} {
+		_, err := agency.Write(c.draft)
+		ok(err)
+		var signed protocol.Signed
+		ok(block.Unmarshal(c.draft.Body.Data, &signed))
+		l.add(c.what, c.label, signed.Key, signed.Sig, signed.Document)
+		l.add(c.what+", as an entry's body carries it", "", nil, nil, c.draft.Body.Data)
+	}
+	topic, err := s.Negotiate(s.Now + 20*virtual.Day)
+	ok(err)
+	document, err := s.Draft(agency, topic, s.Now+virtual.Day, 1000_00)
+	ok(err)
+	ok(s.Meet())
+	ok(agency.View(func(r *protocol.Replica) error {
+		data, err := r.Block(document)
+		l.add("agreement", "", nil, nil, data)
+		return err
+	}))
+	draft, err := agency.Signature(document, "CFO", nil)
+	ok(err)
+	role, err := decision.ParseSignedRole(draft.Body.Data)
+	ok(err)
+	body, err := role.Body.Marshal()
+	ok(err)
+	l.add("role signature", decision.SignatureKind, role.Body.Key[:], role.Sig, body)
+	_, err = agency.Write(draft)
+	ok(err)
+	_, err = maker.Write(protocol.Draft{Kind: protocol.KindHeartbeat})
+	ok(err)
+	ok(s.Meet())
+	var commitment protocol.Draft
+	ok(agency.View(func(r *protocol.Replica) (err error) {
+		commitment, _, err = r.CommitmentDraft(agency.ID)
+		return err
+	}))
+	l.add("commitment to a state root", "", nil, nil, commitment.Body.Data)
+	_, err = agency.Write(commitment)
+	ok(err)
+	entries, err := agency.Entries()
+	ok(err)
+	kinds := map[string]bool{}
+	for _, e := range entries {
+		if e.Header.Author != agency.ID || kinds[e.Header.Kind] {
+			continue
+		}
+		kinds[e.Header.Kind] = true
+		key := agency.Author().Key.Public()
+		l.add("entry header: "+e.Header.Kind, feed.SignatureKind, key[:], e.Envelope.Sig, e.Envelope.Header)
+	}
+	golden(t, "signed.json", map[string]any{"signed": l.all})
+}
