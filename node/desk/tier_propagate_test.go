@@ -1,0 +1,525 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kontor/crypto/keys"
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/forecast"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
+	"kontor/protocol/tier"
+)
+
+// desked is a running office with its desk.
+type desked struct {
+	*Desk
+	n    *node.Node
+	home node.Home
+	stop func()
+}
+
+func foundDesk(t *testing.T, name string) *desked {
+	t.Helper()
+	home := node.Home(filepath.Join(t.TempDir(), name))
+	if _, err := node.Init(home, node.InitOptions{Company: name, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	return openDesk(t, home)
+}
+
+// openDesk runs a node and its automation until stop.
+func openDesk(t *testing.T, home node.Home) *desked {
+	t.Helper()
+	n, err := node.Open(node.Config{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desked{Desk: New(n), n: n, home: home}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{}, 2)
+	go func() { n.Run(ctx); done <- struct{}{} }()
+	go func() { d.Propagate(ctx); done <- struct{}{} }()
+	stopped := false
+	d.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		<-done
+		<-done
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(d.stop)
+	return d
+}
+
+func soon(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 1500 {
+		if ok() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("never came: " + what)
+}
+
+// buysFrom pairs a buyer with a seller.
+func (d *desked) buysFrom(t *testing.T, seller *desked) *node.Partnership {
+	t.Helper()
+	ctx := context.Background()
+	_, token, err := d.n.Invite(ctx, "", partnership.Offer{Role: partnership.RoleSeller, Materiality: identity.Amount{Minor: 1_000_000, Currency: "USD"},
+		Products: []string{}, Regions: []string{}, Expires: time.Now().Add(time.Hour).UnixMilli()}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := seller.n.AcceptInvitation(ctx, token)
+	if err == nil {
+		p, err = seller.n.ConfirmWordsOf(ctx, p.ID, true)
+	}
+	if err != nil || p.PID == nil {
+		t.Fatal(p, err)
+	}
+	soon(t, "the partnership", func() bool { _, err := d.n.Partnership(*p.PID); return err == nil })
+	held, err := d.n.Partnership(*p.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.n.Own(held).Role != partnership.RoleBuyer {
+		t.Fatalf("the inviter is %s", d.n.Own(held).Role)
+	}
+	return held
+}
+
+// shares shares demand of its own.
+func (d *desked) shares(t *testing.T, p *node.Partnership, lines ...forecast.Line) block.CID {
+	t.Helper()
+	s, err := d.series(p.PID, forecast.Type, "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h artifact.Header
+	err = d.n.View(p.PID, func(r *protocol.Replica) (err error) {
+		h, _, err = d.next(r, forecast.Type, s, d.n.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Scope, h.Provenance = artifact.Everything(), artifact.Provenance{SourceSystem: "test", Activity: "EDIT"}
+	sheet, err := forecast.ToSheet(forecast.Document{Header: h, Purpose: forecast.OrderForecast, Lines: lines, Method: forecast.Method{Bands: forecast.BandsModel}}, s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, _, err := d.share(context.Background(), p, "", protocol.KindForecast, sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *w.Body
+}
+
+// officer makes a role key and puts it into the company's identity chain.
+func (d *desked) officer(t *testing.T, role string) keys.Private {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(string(d.home), "keys", "root.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, seed, err := keys.OpenFile(data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := keys.FromSeed(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := keys.Generate(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub := key.Public()
+	cert := identity.Certificate{Company: d.n.Company(), Key: pub[:], Usage: string(keys.Role), Role: role, Person: make([]byte, identity.PersonSize),
+		From: time.Now().Add(-time.Hour).UnixMilli(), Until: time.Now().Add(time.Hour).UnixMilli()}
+	if cert, err = cert.Prove(key); err != nil {
+		t.Fatal(err)
+	}
+	e := d.n.Chain(d.n.Company()).Next(identity.KindAddKey)
+	e.Cert = &cert
+	env, err := identity.SignEntry(e, []keys.Private{root})
+	if err == nil {
+		_, err = d.n.ExtendIdentity(context.Background(), env)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// received are the forecasts a supplier holds in force, newest series last.
+func (d *desked) received(t *testing.T, pid block.CID) (docs []forecast.Document) {
+	t.Helper()
+	err := d.n.View(pid, func(r *protocol.Replica) error {
+		rows, err := r.InForce(forecast.Type, block.CID{})
+		for _, row := range rows {
+			doc, err := r.Forecast(row.Root)
+			if err != nil {
+				return err
+			}
+			docs = append(docs, doc)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+// blocksOf walks everything the supplier can read of a document.
+func (d *desked) blocksOf(t *testing.T, pid block.CID) (all [][]byte) {
+	t.Helper()
+	err := d.n.View(pid, func(r *protocol.Replica) error {
+		rows, err := r.Versions(forecast.Type)
+		for _, row := range rows {
+			todo := []block.CID{row.Root}
+			for len(todo) > 0 {
+				data, err := r.Block(todo[0])
+				if err != nil {
+					return err
+				}
+				links, err := block.Links(data)
+				if err != nil {
+					return err
+				}
+				all, todo = append(all, data), append(todo[1:], links...)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+const billCSV = "product,component,quantity_per_pack,unit\nEFV600-30,API-EFV,0.018,KGM\n3TC150-60,API-3TC,0.009,KGM\n"
+
+func (d *desked) maker(t *testing.T, customer, supplier string, holdOff int64) {
+	t.Helper()
+	if _, err := d.ImportBill(context.Background(), []byte(billCSV), ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.SetEdge(EdgeOptions{From: customer, To: supplier, Mode: tier.Derive, HoldOffSeconds: holdOff}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *desked) grants(t *testing.T, to string) GrantView {
+	t.Helper()
+	draft, err := d.GrantDraft(GrantOptions{To: to, Purpose: "the supplier plans its ingredients"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := SignGrant(d.officer(t, "COO"), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.AddGrant(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// One customer's demand goes one tier further by itself, once an officer has granted it, and nothing else of the customer does.
+func TestDemandGoesOneTierFurther(t *testing.T) {
+	agency, maker, supplier := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker")
+	down, up := agency.buysFrom(t, maker), maker.buysFrom(t, supplier)
+	first := agency.shares(t, down, need(product, country, 1000, 2000))
+	maker.maker(t, "Relief Agency", "Ingredient Maker", 1)
+
+	soon(t, "the reason why nothing leaves", func() bool {
+		st, err := maker.TierStatus("")
+		return err == nil && strings.Contains(st.Note, "need an officer's grant") && strings.Contains(st.Note, "shows one customer's total")
+	})
+	if docs := supplier.received(t, up.PID); len(docs) != 0 {
+		t.Fatalf("%d forecasts left without a grant", len(docs))
+	}
+	preview, err := maker.PreviewTier("")
+	if err != nil || strings.Join(preview.Held, "") != "API-EFV" || len(preview.Inferable) != 1 || !strings.Contains(preview.Inferable[0], "Relief Agency") {
+		t.Fatalf("the preview says %+v, %v", preview, err)
+	}
+	granted := maker.grants(t, "")
+	if granted.Officer != "COO" || len(granted.Inferable) != 1 {
+		t.Fatalf("the grant is %+v", granted)
+	}
+	soon(t, "the derived demand", func() bool { return len(supplier.received(t, up.PID)) == 1 })
+	doc := supplier.received(t, up.PID)[0]
+	if got := means(t, doc.Lines, "API-EFV", forecast.EndDemand); got != "18 36" || doc.Emission == nil || len(doc.Emission.Events) != 1 || doc.Emission.Hops != 1 {
+		t.Fatalf("the supplier got %q with emission %+v", got, doc.Emission)
+	}
+
+	// The agency raises one product: a new revision follows by itself, and its time is measured.
+	second := agency.shares(t, down, need(product, country, 1500, 2000))
+	soon(t, "the second revision", func() bool {
+		docs := supplier.received(t, up.PID)
+		return len(docs) == 1 && docs[0].Header.Revision == 1
+	})
+	soon(t, "its report", func() bool { last, _, err := maker.LastEmission(""); return err == nil && last.Revision == 1 })
+	last, found, err := maker.LastEmission("")
+	if err != nil || !found || last.Milliseconds < 0 || last.Milliseconds > 60_000 || last.Lines != 2 {
+		t.Fatalf("the report is %+v, %v", last, err)
+	}
+	if got := means(t, supplier.received(t, up.PID)[0].Lines, "API-EFV", forecast.EndDemand); got != "27 36" {
+		t.Fatalf("the supplier got %q", got)
+	}
+
+	// A change inside the dead band stays.
+	agency.shares(t, down, need(product, country, 1510, 2000))
+	soon(t, "the dead band's note", func() bool { st, _ := maker.TierStatus(""); return strings.Contains(st.Note, "dead band") })
+
+	// Revoked, nothing more leaves.
+	if err := maker.RevokeGrant(granted.ID); err != nil {
+		t.Fatal(err)
+	}
+	agency.shares(t, down, need(product, country, 9000, 2000))
+	soon(t, "the refusal after revocation", func() bool {
+		st, _ := maker.TierStatus("")
+		return strings.Contains(st.Note, "need an officer's grant")
+	})
+	if docs := supplier.received(t, up.PID); docs[0].Header.Revision != 1 {
+		t.Fatal("demand left after its grant was revoked")
+	}
+
+	for _, data := range supplier.blocksOf(t, up.PID) {
+		for _, secret := range [][]byte{[]byte("Relief"), []byte(product), first.Bytes(), second.Bytes(), []byte(first.String()), down.PID.Bytes(), []byte(down.PID.String()),
+			agency.n.Company().Bytes(), []byte(agency.n.Company().String()), append([]byte{0x62}, country...)} {
+			if bytes.Contains(data, secret) {
+				t.Errorf("the supplier holds %q of the agency", secret)
+			}
+		}
+	}
+}
+
+// A stop between decision and receipt writes the emission exactly once.
+func TestAnEmissionIsWrittenExactlyOnce(t *testing.T) {
+	agency, maker, supplier := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker")
+	down, up := agency.buysFrom(t, maker), maker.buysFrom(t, supplier)
+	maker.maker(t, "", "", 1)
+	maker.grants(t, "")
+	agency.shares(t, down, need(product, country, 1000, 2000))
+	soon(t, "the first emission", func() bool { last, found, _ := maker.LastEmission(""); return found && last.Revision == 0 })
+
+	// The receipt is lost, as if the machine had stopped right after the entry was durable; then right before.
+	st, err := maker.tierState(up.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maker.stop()
+	home := maker.home
+	lose := func(event tier.EventID, report EmissionReport) {
+		n, err := node.Open(node.Config{Home: home, Offline: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		sending := *st.Edge.Last
+		if event != (tier.EventID{}) {
+			sending.Events = []tier.EventID{event}
+		}
+		err = n.Private(func(rows node.PrivateRows) error {
+			lost := st
+			lost.Sending, lost.Report = &sending, report
+			return rows.Put(stateRows+up.PID.String(), lost)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lose(tier.EventID{}, EmissionReport{})
+	maker = openDesk(t, home)
+	soon(t, "the receipt again", func() bool { _, found, _ := maker.LastEmission(""); return found })
+	if last, _, _ := maker.LastEmission(""); last.CID != st.Report.CID || last.Revision != 0 {
+		t.Fatalf("after the restart the emission is %+v, it was %+v", last, st.Report)
+	}
+	maker.stop()
+	lose(tier.EventID{5}, st.Report)
+	maker = openDesk(t, home)
+	soon(t, "the emission that was decided and not written", func() bool { last, _, _ := maker.LastEmission(""); return last.Revision == 1 })
+	soon(t, "it at the supplier", func() bool {
+		docs := supplier.received(t, up.PID)
+		return len(docs) == 1 && docs[0].Header.Revision == 1
+	})
+}
+
+// An arrival that carries an event of our own is recorded and goes no further.
+func TestALoopIsRecorded(t *testing.T) {
+	agency, maker, supplier := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker")
+	down, up := agency.buysFrom(t, maker), maker.buysFrom(t, supplier)
+	maker.maker(t, "", "", 1)
+	maker.grants(t, "")
+	agency.shares(t, down, need(product, country, 1000, 2000))
+	soon(t, "the first emission", func() bool { _, found, _ := maker.LastEmission(""); return found })
+	event := supplier.received(t, up.PID)[0].Emission.Events[0]
+
+	// The agency's demand comes back to the maker with the maker's own event, as from a circle.
+	end, receipts := need(product, country, 1950, 3900), need(product, country, 1950, 3900)
+	end.Role, receipts.Role = forecast.EndDemand, forecast.PlannedReceipts
+	s, err := agency.series(down.PID, forecast.Type, "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h artifact.Header
+	err = agency.n.View(down.PID, func(r *protocol.Replica) (err error) {
+		h, _, err = agency.next(r, forecast.Type, s, agency.n.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Scope, h.Provenance = artifact.Everything(), artifact.Provenance{SourceSystem: "test", Activity: "EXPLODE"}
+	sheet, err := forecast.ToSheet(forecast.Document{Header: h, Purpose: forecast.OrderForecast, Lines: []forecast.Line{end, receipts}, Emission: &forecast.Emission{Events: [][]byte{event}, Hops: 3}}, s.Key)
+	if err == nil {
+		_, _, err = agency.share(context.Background(), down, "", protocol.KindForecast, sheet)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the record of the loop", func() bool {
+		st, _ := maker.TierStatus("")
+		return len(st.Recorded) == 1 && st.Recorded[0].Verdict == tier.Looped
+	})
+	st, err := maker.TierStatus("")
+	if err != nil || st.Last.Revision != 0 || st.Waiting != 0 {
+		t.Fatalf("after the loop: %+v, %v", st, err)
+	}
+	// It came back at nearly all of its size: 0.95 of what was sent.
+	if st.Suspended == nil || st.Suspended.Reason != tier.LoopGain {
+		t.Fatalf("the edge is suspended: %+v", st.Suspended)
+	}
+	if err := maker.ResumeEdge(""); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the edge to resume", func() bool { st, _ := maker.TierStatus(""); return st.Suspended == nil })
+}
+
+// Grants are an officer's of this company, and nobody else's.
+func TestGrantsAreVerified(t *testing.T) {
+	maker, supplier := foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker")
+	maker.buysFrom(t, supplier)
+	draft, err := maker.GrantDraft(GrantOptions{Purpose: "plan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := keys.Generate(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := SignGrant(stranger, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maker.AddGrant(signed); err == nil || !strings.Contains(err.Error(), "no officer's key") {
+		t.Fatalf("a stranger's grant: %v", err)
+	}
+	officer := maker.officer(t, "CFO")
+	if signed, err = SignGrant(officer, draft); err != nil {
+		t.Fatal(err)
+	}
+	altered := signed
+	altered.Document = bytes.Replace(bytes.Clone(signed.Document), []byte("plan"), []byte("scan"), 1)
+	if _, err := maker.AddGrant(altered); err == nil || !strings.Contains(err.Error(), "does not verify") {
+		t.Fatalf("an altered grant: %v", err)
+	}
+	draft.Company = supplier.n.Company()
+	if other, _ := SignGrant(officer, draft); true {
+		if _, err := maker.AddGrant(other); err == nil || !strings.Contains(err.Error(), "another company") {
+			t.Fatalf("a grant of another company: %v", err)
+		}
+	}
+	v, err := maker.AddGrant(signed)
+	if err != nil || !v.Stands || v.Officer != "CFO" {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if err := maker.RevokeGrant(v.ID); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := maker.Grants(); err != nil || len(all) != 1 || all[0].Stands {
+		t.Fatalf("after revocation: %+v, %v", all, err)
+	}
+	if _, err := maker.AddGrant(signed); err == nil {
+		t.Fatal("a revoked grant is taken again")
+	}
+}
+
+func TestEdgesAndBills(t *testing.T) {
+	agency, maker, supplier, second := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker"), foundDesk(t, "Second Maker")
+	agency.buysFrom(t, maker)
+	maker.buysFrom(t, supplier)
+	maker.buysFrom(t, second)
+	if _, err := maker.SetEdge(EdgeOptions{To: "Ingredient Maker", Mode: "LOUD"}); node.AsFailure(err).Code != "BAD_MODE" {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{Mode: tier.Derive}); node.AsFailure(err).Code != "WHICH_PARTNER" {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{To: "Ingredient Maker", Mode: tier.Derive, Components: []string{"API-EFV"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{To: "Second Maker", Mode: tier.Derive}); node.AsFailure(err).Code != "EDGE_OVERLAP" {
+		t.Fatal(err)
+	}
+	if v, err := maker.SetEdge(EdgeOptions{To: "Second Maker", Mode: tier.Notify}); err != nil || v.Note == "" {
+		t.Fatal(v, err)
+	}
+	if all, err := maker.Edges(); err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	if err := maker.RemoveEdge("Relief Agency", "Second Maker"); err != nil {
+		t.Fatal(err)
+	}
+	if all, _ := maker.Edges(); len(all) != 1 || all[0].To != "Ingredient Maker" {
+		t.Fatal(all)
+	}
+	ctx := context.Background()
+	result, err := maker.ImportBill(ctx, []byte(billCSV), ImportOptions{DryRun: true})
+	if err != nil || result.Added != 2 {
+		t.Fatal(result, err)
+	}
+	if result, err = maker.ImportBill(ctx, []byte(billCSV), ImportOptions{}); err != nil || result.Added != 2 {
+		t.Fatalf("a dry run left something: %+v, %v", result, err)
+	}
+	again := strings.Replace(billCSV, "0.018", "0.02", 1)
+	if result, err = maker.ImportBill(ctx, []byte(again), ImportOptions{}); err != nil || result.Changed != 1 || result.Unchanged != 1 || result.Added != 0 {
+		t.Fatal(result, err)
+	}
+	if _, err := maker.ImportBill(ctx, []byte("product,component,quantity_per_pack,unit\nA,A,1,KGM\n"), ImportOptions{}); err == nil {
+		t.Fatal("a product that is its own component was imported")
+	}
+	if err := maker.SetLead("", MaxLead+1); err == nil {
+		t.Fatal("a lead time beyond every horizon was taken")
+	}
+	if err := maker.SetLead(product, 2); err != nil {
+		t.Fatal(err)
+	}
+	s, err := maker.tierSettings()
+	if err != nil || s.base.Lead[product] != 2 || fmt.Sprint(s.base.Bill.Components()) != "[API-3TC API-EFV]" || s.suppliers[s.routes[0].To].Step != (quantity.Quantity{}) {
+		t.Fatalf("%+v, %v", s, err)
+	}
+}
