@@ -62,7 +62,7 @@ func (c *Company) Start(ctx context.Context) error {
 		select {
 		case err := <-ended:
 			ended <- err
-			return fmt.Errorf("the node of %s ended at start: %v\n%s", c.Name, err, tail(c.Log))
+			return fmt.Errorf("the node of %s ended at start: %v\n%s", c.Name, err, Tail(c.Log))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(30 * time.Millisecond):
@@ -179,7 +179,8 @@ func Eventually(ctx context.Context, what string, limit time.Duration, yes func(
 	}
 }
 
-func tail(path string) string {
+// Tail is the end of a log.
+func Tail(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return ""
