@@ -85,11 +85,15 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	if err := n.db.Writable(); err != nil {
 		return 0, err
 	}
-	held, err := n.storeLarge(pid, blocks)
+	came := make([]block.Block, len(blocks))
+	for i, data := range blocks {
+		came[i] = block.Block{CID: block.Sum(data), Data: data}
+	}
+	held, err := n.storeLarge(pid, came)
 	if err != nil {
 		return 0, err
 	}
-	signed, stopped := openAll(ctx, p, envs)
+	signed, stopped := openAll(ctx, p, envs, came)
 	if stopped != nil {
 		n.metrics.refused(stopped)
 	}
@@ -140,21 +144,24 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 }
 
 // storeLarge stores blocks in bulk when they are too many for the entries' own transaction, and returns those that are not.
-func (n *Node) storeLarge(pid block.CID, blocks [][]byte) ([]block.Block, error) {
+func (n *Node) storeLarge(pid block.CID, blocks []block.Block) ([]block.Block, error) {
 	total := 0
-	all := make([]block.Block, len(blocks))
-	for i, data := range blocks {
-		total += len(data)
-		all[i] = block.Block{CID: block.Sum(data), Data: data}
+	for _, b := range blocks {
+		total += len(b.Data)
 	}
 	if total <= inlineBlocks {
-		return all, nil
+		return blocks, nil
 	}
-	return nil, n.PutBlocks(pid, all)
+	return nil, n.PutBlocks(pid, blocks)
 }
 
-// openAll verifies forms and signatures on all cores and returns the longest good beginning and why it ends.
-func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope) ([]feed.Signed, error) {
+// openAll verifies forms and signatures on all cores, those of officers in bodies that came along too, and returns the longest good
+// beginning and why it ends.
+func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope, blocks []block.Block) ([]feed.Signed, error) {
+	bodies := make(map[block.CID][]byte, len(blocks))
+	for _, b := range blocks {
+		bodies[b.CID] = b.Data
+	}
 	signed := make([]feed.Signed, len(envs))
 	errs := make([]error, len(envs))
 	workers := min(runtime.GOMAXPROCS(0), len(envs))
@@ -164,8 +171,12 @@ func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope) ([]feed.
 		go func() {
 			defer wg.Done()
 			for i := w; i < len(envs); i += workers {
-				if errs[i] = ctx.Err(); errs[i] == nil {
-					signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
+				if errs[i] = ctx.Err(); errs[i] != nil {
+					continue
+				}
+				signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
+				if h := signed[i].Header; errs[i] == nil && h.Body != nil {
+					p.Foresee(h.Kind, bodies[*h.Body])
 				}
 			}
 		}()

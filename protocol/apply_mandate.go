@@ -35,12 +35,12 @@ func SignDocument(key keys.Private, label string, doc any) (Signed, error) {
 }
 
 // open verifies the signature and decodes the document; false for either failing.
-func (s Signed) open(label string, into any) (code string) {
+func (f *fold) open(s Signed, label string, into any) (code string) {
 	pub, err := keys.AdmitPublic(s.Key)
 	if err != nil {
 		return codeRoleKey
 	}
-	if sign.Verify(pub, label, s.Document, s.Sig) != nil {
+	if !f.replica.signatures.verify(pub, label, s) {
 		return codeRoleSignature
 	}
 	if block.Unmarshal(s.Document, into) != nil {
@@ -83,7 +83,7 @@ func applyMandateGrant(f *fold) ([]string, error) {
 		return []string{codeBody}, nil
 	}
 	var m Mandate
-	if code := s.open(MandateSignature, &m); code != "" {
+	if code := f.open(s, MandateSignature, &m); code != "" {
 		return []string{code}, nil
 	}
 	cert, ok := f.view.Key(s.Key, keys.Role, f.entry.Header.T)
@@ -117,7 +117,7 @@ func applyMandateRevoke(f *fold) ([]string, error) {
 		return []string{codeBody}, nil
 	}
 	var rev MandateRevocation
-	if code := s.open(MandateRevokeSignature, &rev); code != "" {
+	if code := f.open(s, MandateRevokeSignature, &rev); code != "" {
 		return []string{code}, nil
 	}
 	if _, ok := f.view.Key(s.Key, keys.Role, f.entry.Header.T); !ok {
@@ -194,7 +194,7 @@ func applyExceptionClose(f *fold) ([]string, error) {
 		return []string{codeBody}, nil
 	}
 	var c ExceptionClose
-	if code := s.open(ExceptionSignature, &c); code != "" {
+	if code := f.open(s, ExceptionSignature, &c); code != "" {
 		return []string{code}, nil
 	}
 	if c.PID != f.replica.PID || c.Exception == "" || len(c.Exception) > MaxExceptionID {

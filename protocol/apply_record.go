@@ -31,7 +31,7 @@ func applyRecord(f *fold) ([]string, error) {
 		return []string{codeBody}, nil
 	}
 	var rec Record
-	if code := s.open(RecordSignature, &rec); code != "" {
+	if code := f.open(s, RecordSignature, &rec); code != "" {
 		return []string{code}, nil
 	}
 	if rec.PID != f.replica.PID {

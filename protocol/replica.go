@@ -22,6 +22,9 @@ type Contract struct {
 	// verdicts remembers, by body, what the rules said of an artifact: a pure function of its bytes, and dear to compute again
 	// at every replay.
 	verdicts verdictCache
+	// entries and signatures remember what was decoded and verified before.
+	entries    feed.Cache
+	signatures signatureCache
 }
 
 // NewContract checks a genesis and prepares it for use.
@@ -48,7 +51,7 @@ type Replica struct {
 
 // Open binds a contract to a transaction.
 func (c *Contract) Open(kv state.KV) *Replica {
-	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle), kv: kv, part: state.PartitionOf(c.PID)}
+	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle).With(&c.entries), kv: kv, part: state.PartitionOf(c.PID)}
 	r.machine = state.NewMachine(kv, r.part, r.apply)
 	return r
 }

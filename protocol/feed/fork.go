@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"slices"
+
 	"kontor/protocol/block"
 	"kontor/protocol/state"
 )
@@ -19,6 +21,9 @@ var forkPrefix = []byte("fork/")
 
 // checkFork notes a fork when an entry's seq is taken by another one, within bounds: two branches, and ForkEntries past the fork.
 func (l Log) checkFork(s Signed) error {
+	if fresh, err := l.follows(s); err != nil || fresh {
+		return err
+	}
 	same, err := l.At(s.Header.Author, s.Header.Seq)
 	if err != nil {
 		return err
@@ -42,7 +47,18 @@ func (l Log) checkFork(s Signed) error {
 		return err
 	}
 	a := state.PartitionOf(s.Header.Author)
+	l.memo.looked = false
 	return l.kv.Put(state.TableIndex, l.part.Key(forkPrefix, a[:]), data)
+}
+
+// follows tells that an entry stands after everything held of an author that never forked: the rule, and no fork.
+func (l Log) follows(s Signed) (bool, error) {
+	forks, err := l.Forks()
+	if err != nil || slices.ContainsFunc(forks, func(f Fork) bool { return f.Author == s.Header.Author }) {
+		return false, err
+	}
+	head, found, err := l.Head(s.Header.Author)
+	return err == nil && (!found || head.Header.Seq < s.Header.Seq), err
 }
 
 type forkRecord struct {
@@ -73,6 +89,9 @@ func (l Log) ForkOf(author block.CID) (Fork, bool, error) {
 
 // Forks lists the forks known in this partnership, at most one an author: its first.
 func (l Log) Forks() (forks []Fork, err error) {
+	if l.memo.looked {
+		return slices.Clone(l.memo.forks), nil
+	}
 	prefix := l.part.Key(forkPrefix)
 	err = l.kv.Scan(state.TableIndex, prefix, prefix, func(_, value []byte) (bool, error) {
 		var rec forkRecord
@@ -82,6 +101,9 @@ func (l Log) Forks() (forks []Fork, err error) {
 		forks = append(forks, rec.fork())
 		return true, nil
 	})
+	if err == nil {
+		l.memo.forks, l.memo.looked = slices.Clone(forks), true
+	}
 	return forks, err
 }
 

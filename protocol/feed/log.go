@@ -8,16 +8,25 @@ import (
 	"kontor/protocol/state"
 )
 
-// Log is the admitted entries of one partnership inside one transaction.
+// Log is the admitted entries of one partnership inside one transaction. Who writes entries in a transaction does so through one Log
+// and its copies: it remembers heads and forks.
 type Log struct {
 	kv     state.KV
 	circle Circle
 	part   state.Partition
+	cache  *Cache
+	memo   *memo
 }
 
 // NewLog opens the log of a partnership.
 func NewLog(kv state.KV, circle Circle) Log {
-	return Log{kv, circle, state.PartitionOf(circle.PID)}
+	return Log{kv: kv, circle: circle, part: state.PartitionOf(circle.PID), memo: &memo{heads: map[block.CID]Entry{}}}
+}
+
+// With gives the log the use of a cache, which belongs to this partnership alone.
+func (l Log) With(cache *Cache) Log {
+	l.cache = cache
+	return l
 }
 
 // An entry at rest never leaves the machine as such, so it has a plain form: signature, place of the identity head and clock as a count
@@ -53,18 +62,42 @@ func (l Log) Get(id block.CID) (Entry, bool, error) {
 	if err != nil || !found {
 		return Entry{}, false, err
 	}
+	if entry, known := l.cache.get(e); known {
+		return entry, true, nil
+	}
 	data, found, err := l.kv.Get(state.TableEntries, l.part.Key(where, e[:]))
 	if err != nil || !found {
 		return Entry{}, false, err
 	}
-	entry, err := decodeRecord(data)
+	entry, err := l.decode(e, data)
 	return entry, err == nil, err
 }
 
+// decode reads a stored entry, or remembers it.
+func (l Log) decode(id state.Partition, data []byte) (Entry, error) {
+	if e, known := l.cache.get(id); known {
+		return e, nil
+	}
+	e, err := decodeRecord(data)
+	if err == nil {
+		l.cache.put(id, e)
+	}
+	return e, err
+}
+
+// decodeAt reads a stored entry whose digest ends its key.
+func (l Log) decodeAt(key, data []byte) (Entry, error) {
+	var id state.Partition
+	copy(id[:], key[len(key)-len(id):])
+	return l.decode(id, data)
+}
+
 func decodeRecord(data []byte) (Entry, error) {
-	torn := fmt.Errorf("stored entry of %d bytes is torn; restore the database from a backup", len(data))
+	torn := func() (Entry, error) {
+		return Entry{}, fmt.Errorf("stored entry of %d bytes is torn; restore the database from a backup", len(data))
+	}
 	if len(data) < sigSize {
-		return Entry{}, torn
+		return torn()
 	}
 	e := Entry{Signed: Signed{Envelope: Envelope{Sig: data[:sigSize:sigSize]}}}
 	rest := data[sigSize:]
@@ -80,7 +113,7 @@ func decodeRecord(data []byte) (Entry, error) {
 	e.IDSeq = int64(number())
 	members := number()
 	if rest == nil || members > MaxMembers {
-		return Entry{}, torn
+		return torn()
 	}
 	e.Clock = make([]int64, members)
 	for i := range e.Clock {
@@ -96,19 +129,25 @@ func decodeRecord(data []byte) (Entry, error) {
 
 // Head is the newest entry held of an author; false when none is.
 func (l Log) Head(author block.CID) (head Entry, found bool, err error) {
-	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(_, value []byte) (bool, error) {
-		head, err = decodeRecord(value)
+	if head, known := l.memo.heads[author]; known {
+		return head, true, nil
+	}
+	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(key, value []byte) (bool, error) {
+		head, err = l.decodeAt(key, value)
 		found = err == nil
 		return false, err
 	})
+	if found {
+		l.memo.heads[author] = head
+	}
 	return head, found, err
 }
 
 // At lists the entries of an author at a seq: one, or two when the author forked there.
 func (l Log) At(author block.CID, seq int64) (entries []Entry, err error) {
 	prefix := append(l.feedPrefix(author), be64(seq)...)
-	err = l.kv.Scan(state.TableEntries, prefix, prefix, func(_, value []byte) (bool, error) {
-		e, err := decodeRecord(value)
+	err = l.kv.Scan(state.TableEntries, prefix, prefix, func(key, value []byte) (bool, error) {
+		e, err := l.decodeAt(key, value)
 		entries = append(entries, e)
 		return true, err
 	})
@@ -119,7 +158,7 @@ func (l Log) At(author block.CID, seq int64) (entries []Entry, err error) {
 func (l Log) From(author block.CID, seq int64, fn func(Entry) (more bool, err error)) error {
 	prefix := l.feedPrefix(author)
 	return l.kv.Scan(state.TableEntries, prefix, append(prefix, be64(seq)...), func(_, value []byte) (bool, error) {
-		e, err := decodeRecord(value)
+		e, err := decodeRecord(value) // a long walk would push out of the cache what is needed again
 		if err != nil {
 			return false, err
 		}
@@ -141,6 +180,9 @@ func (l Log) Places() (places []state.OrderKey, err error) {
 
 // Resolve reads the entry that stands at a place.
 func (l Log) Resolve(at state.OrderKey) (Entry, error) {
+	if e, known := l.cache.get(state.Partition(at[48:80])); known {
+		return e, nil
+	}
 	data, found, err := l.kv.Get(state.TableEntries, l.part.Key(at[8:40], at[40:48], at[48:80]))
 	if err != nil {
 		return Entry{}, err
@@ -148,7 +190,7 @@ func (l Log) Resolve(at state.OrderKey) (Entry, error) {
 	if !found {
 		return Entry{}, fmt.Errorf("feed: no entry stands at lam %d; the order index points nowhere", at.Lam())
 	}
-	return decodeRecord(data)
+	return l.decodeAt(at[:], data)
 }
 
 // SettledLine is L of PROTOCOL 4: the smallest lam of the newest entries held of the writing members; 0 while a member, observers
@@ -177,6 +219,10 @@ func (l Log) SettledLine() (int64, error) {
 
 func (l Log) put(e Entry) error {
 	h := e.Header
+	if head, known := l.memo.heads[h.Author]; known && (head.Header.Seq < h.Seq || head.Header.Seq == h.Seq && head.CID.Compare(e.CID) < 0) {
+		l.memo.heads[h.Author] = e
+	}
+	l.cache.put(state.PartitionOf(e.CID), e)
 	if err := l.kv.Put(state.TableEntries, l.entryKey(h.Author, h.Seq, e.CID), encodeRecord(e)); err != nil {
 		return err
 	}

@@ -1,0 +1,41 @@
+package protocol
+
+import (
+	"bytes"
+	"testing"
+
+	"kontor/crypto/keys"
+	"kontor/protocol/block"
+)
+
+// A signature that was found good must not make another reading of the same bytes good.
+func TestRememberedSignature(t *testing.T) {
+	key, err := keys.Generate(bytes.NewReader(bytes.Repeat([]byte{7}, 64)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := SignDocument(key, RecordSignature, Record{Type: "note", Text: []byte("four pallets came"), Label: "record", PID: block.Sum([]byte("partnership"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cache signatureCache
+	for range 2 {
+		if !cache.verify(key.Public(), RecordSignature, s) {
+			t.Fatal("a good signature is refused")
+		}
+	}
+	if len(cache.good) != 1 {
+		t.Fatalf("%d signatures are remembered, not 1", len(cache.good))
+	}
+	shifted := Signed{Key: s.Key, Sig: append(bytes.Clone(s.Sig), s.Document[:3]...), Document: s.Document[3:]}
+	short := Signed{Key: s.Key, Sig: s.Sig[:61], Document: append(bytes.Clone(s.Sig[61:]), s.Document...)}
+	altered := Signed{Key: s.Key, Sig: s.Sig, Document: append(bytes.Clone(s.Document), 0)}
+	for name, bad := range map[string]Signed{"longer signature": shifted, "shorter signature": short, "longer document": altered} {
+		if cache.verify(key.Public(), RecordSignature, bad) {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if cache.verify(key.Public(), MandateSignature, s) {
+		t.Error("a signature for a record is accepted for a mandate")
+	}
+}
