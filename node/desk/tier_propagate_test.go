@@ -225,6 +225,9 @@ func (d *desked) maker(t *testing.T, customer, supplier string, holdOff int64) {
 	if _, err := d.ImportBill(context.Background(), []byte(billCSV), ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := d.ImportStock([]byte("product,on_hand\nAPI-EFV,4\n"), ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.SetEdge(EdgeOptions{From: customer, To: supplier, Mode: tier.Derive, HoldOffSeconds: holdOff}); err != nil {
 		t.Fatal(err)
 	}
@@ -285,6 +288,9 @@ func TestDemandGoesOneTierFurther(t *testing.T) {
 	last, found, err := maker.LastEmission("")
 	if err != nil || !found || last.Milliseconds < 0 || last.Milliseconds > 60_000 || last.Lines != 2 {
 		t.Fatalf("the report is %+v, %v", last, err)
+	}
+	if got := means(t, supplier.received(t, up.PID)[0].Lines, "API-EFV", forecast.PlannedReceipts); got != "23 36" {
+		t.Fatalf("with 4 kg in store the supplier got receipts of %q", got)
 	}
 	if got := means(t, supplier.received(t, up.PID)[0].Lines, "API-EFV", forecast.EndDemand); got != "27 36" {
 		t.Fatalf("the supplier got %q", got)
