@@ -128,9 +128,9 @@ func (n *Node) Deliver(ctx context.Context, pid, _ block.CID, b wire.Batch) (out
 		out.Wanted, err = n.wanted(pid, entries)
 		return out, err
 	case errors.As(err, &missing):
-		// The member skipped what its entries build on: it is asked again from what we hold.
+		// The member skipped what its entries build on, or another member's batch is still on its way: it is asked again soon, from what we hold.
 		n.log.Debug("batch builds on what is not held", "partnership", pid.Short(), "reason", err)
-		return out, nil
+		return out, err
 	}
 	return out, err
 }
