@@ -60,7 +60,7 @@ func TestSync(t *testing.T) {
 	page(t, "sync.md", map[string]string{
 		"ask":   frame("The maker asks", ask),
 		"batch": frame("The agency answers with the one entry that is missing", batch),
-		"hint": fence("channel key  "+fmt.Sprintf("%x", key[:]), "time         "+fmt.Sprint(p.scene.Now)+" (in the ISO week 2026-W47 or W48)", "channel      "+channel) + "\n" +
+		"hint": fence("channel key  "+fmt.Sprintf("%x", key[:]), "time         "+fmt.Sprint(p.scene.Now)+", a Sunday of the week 2026-W47", "channel      "+channel) + "\n" +
 			fence(view(t, plain)) + fmt.Sprintf("\nSealed, %d bytes:\n\n", len(box)) + fence(hexed(box)),
 	})
 }
