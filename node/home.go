@@ -28,7 +28,12 @@ type Settings struct {
 	Company string   `json:"company"` // display name
 	ID      string   `json:"id"`      // CompanyID
 	Listen  []string `json:"listen"`  // multiaddrs of the libp2p host
+	// StoreKey says where the key of the database comes from: a path, or "passphrase"; empty means store.key in the home.
+	StoreKey string `json:"store_key,omitempty"`
 }
+
+// StorePassphrase is the value of Settings.StoreKey for a database whose key is derived from a passphrase.
+const StorePassphrase = "passphrase"
 
 func (h Home) path(parts ...string) string {
 	return filepath.Join(append([]string{string(h)}, parts...)...)
@@ -128,15 +133,38 @@ func (h Home) loadSeed(usage keys.Usage) ([]byte, error) {
 	return seed, nil
 }
 
-// storeKey finds the database key: a systemd credential, else the key file beside the database, which is made at init.
-func (h Home) storeKey(path string) (store.Key, error) {
+// storeKey finds the database key: a systemd credential, the file the caller names, a passphrase where the settings say so, else the key file
+// of the settings.
+func (h Home) storeKey(s Settings, path string, passphrase []byte) (store.Key, error) {
 	if key, found, err := store.LoadCredential(); err != nil || found {
 		return key, err
 	}
-	if path == "" {
+	switch {
+	case path != "":
+	case s.StoreKey == StorePassphrase && len(passphrase) == 0:
+		return store.Key{}, Failf("PASSPHRASE_MISSING", "the database in %s opens with a passphrase; run it on a terminal, or with --store-passphrase-file FILE", h)
+	case s.StoreKey == StorePassphrase:
+		return store.PassphraseKey(h.Database(), passphrase)
+	case s.StoreKey != "":
+		path = s.StoreKey
+	default:
 		path = h.path("store.key")
 	}
 	return store.LoadKeyFile(path, h.Database())
+}
+
+// newStoreKey makes the key of a new database and says how the settings name it.
+func (h Home) newStoreKey(path string, passphrase []byte) (key store.Key, named string, err error) {
+	switch {
+	case len(passphrase) > 0:
+		key, err = store.PassphraseKey(h.Database(), passphrase)
+		return key, StorePassphrase, err
+	case path != "":
+		key, err = store.MakeKeyFile(path, h.Database())
+		return key, path, err
+	}
+	key, err = store.MakeKeyFile(h.path("store.key"), h.Database())
+	return key, "", err
 }
 
 func randomBytes(n int) ([]byte, error) {

@@ -24,7 +24,10 @@ type InitOptions struct {
 	Listen     []string // multiaddrs; default: TCP and QUIC on a free port of every interface
 	Passphrase []byte   // seals the root keys; nil leaves them in plain files of mode 0600, and says so
 	DualHat    bool     // one person may hold several roles
-	Now        time.Time
+	// KeyFile is where to make the key of the database; empty: store.key in the home. StorePassphrase derives it instead.
+	KeyFile         string
+	StorePassphrase []byte
+	Now             time.Time
 }
 
 // Init founds a company in an empty home: root keys and the pre-committed next ones, service keys, the identity chain and the database. Nothing is left
@@ -52,10 +55,15 @@ func Init(h Home, o InitOptions) (id block.CID, err error) {
 	if err != nil {
 		return id, err
 	}
-	key, err := store.MakeKeyFile(h.path("store.key"), h.Database())
+	key, named, err := h.newStoreKey(o.KeyFile, o.StorePassphrase)
 	if err != nil {
 		return id, err
 	}
+	defer func() {
+		if err != nil && o.KeyFile != "" {
+			os.Remove(o.KeyFile)
+		}
+	}()
 	db, err := store.Open(store.Options{Dir: h.Database(), Key: key})
 	if err != nil {
 		return id, err
@@ -71,7 +79,7 @@ func Init(h Home, o InitOptions) (id block.CID, err error) {
 	if len(listen) == 0 {
 		listen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
 	}
-	return chain.Company(), h.SaveSettings(Settings{Version: 1, Company: o.Company, ID: chain.Company().String(), Listen: listen})
+	return chain.Company(), h.SaveSettings(Settings{Version: 1, Company: o.Company, ID: chain.Company().String(), Listen: listen, StoreKey: named})
 }
 
 // makeHome creates the directories and returns what removes them again.

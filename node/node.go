@@ -30,9 +30,11 @@ import (
 // Config says how to open an office.
 type Config struct {
 	Home    Home
-	KeyFile string // database key; empty: store.key in the home, or the systemd credential
-	Log     *slog.Logger
-	Clock   func() time.Time // nil: the machine's
+	KeyFile string // database key; empty: a systemd credential, or what the settings name
+	// StorePassphrase opens a database whose key is derived from a passphrase.
+	StorePassphrase []byte
+	Log             *slog.Logger
+	Clock           func() time.Time // nil: the machine's
 	// Record takes a copy of every byte received from partners, decrypted; nil: none is kept. It must bear many writers at once.
 	Record io.Writer
 	// Offline opens the office without network: for backup, restore and inspection.
@@ -93,7 +95,7 @@ func Open(cfg Config) (n *Node, err error) {
 	if err := n.loadKeys(); err != nil {
 		return nil, err
 	}
-	key, err := cfg.Home.storeKey(cfg.KeyFile)
+	key, err := cfg.Home.storeKey(settings, cfg.KeyFile, cfg.StorePassphrase)
 	if err != nil {
 		return nil, err
 	}

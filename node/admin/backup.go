@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -129,5 +128,10 @@ func Restore(h node.Home, backup io.Reader, passphrase []byte, identity string) 
 		return out, err
 	}
 	s, err := h.Settings()
-	return Restored{Company: s.ID, Name: s.Company, Records: got.Manifest.Records, Taken: time.UnixMilli(got.Manifest.Time).UnixMilli()}, err
+	if err != nil {
+		return out, err
+	}
+	s.StoreKey = "" // the restored database has a key file of its own
+	err = h.SaveSettings(s)
+	return Restored{Company: s.ID, Name: s.Company, Records: got.Manifest.Records, Taken: got.Manifest.Time}, err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -31,6 +32,8 @@ var initVerb = verb{
 		&cli.StringFlag{Name: "company", Usage: "`NAME` by which partners know the company"},
 		&cli.StringSliceFlag{Name: "listen", Usage: "`MULTIADDR` to listen at for partners; may be repeated"},
 		&cli.BoolFlag{Name: "dual-hat", Usage: "one person may hold several roles; fixed for ever"},
+		&cli.StringFlag{Name: "key-file", Usage: "make the key of the database in `FILE`, outside the database", DefaultText: "store.key in the home"},
+		&cli.StringFlag{Name: "store-passphrase-file", Usage: "derive the key of the database from the passphrase in `FILE` instead", EnvVars: []string{"KONTOR_STORE_PASSPHRASE_FILE"}},
 		passphraseFlag(),
 	},
 	run: func(c *call) error {
@@ -47,8 +50,13 @@ var initVerb = verb{
 				return err
 			}
 		}
+		keyFile, storePassphrase, err := c.storeKey(true)
+		if err != nil {
+			return err
+		}
 		home := node.Home(c.home())
-		id, err := node.Init(home, node.InitOptions{Company: c.String("company"), Listen: listen, Passphrase: passphrase, DualHat: c.Bool("dual-hat"), Now: time.Now()})
+		id, err := node.Init(home, node.InitOptions{Company: c.String("company"), Listen: listen, Passphrase: passphrase, DualHat: c.Bool("dual-hat"),
+			KeyFile: keyFile, StorePassphrase: storePassphrase, Now: time.Now()})
 		if err != nil {
 			return err
 		}
@@ -79,4 +87,18 @@ func freeAddresses() ([]string, error) {
 		fmt.Sprintf("/ip4/0.0.0.0/tcp/%d", tcp.Addr().(*net.TCPAddr).Port),
 		fmt.Sprintf("/ip4/0.0.0.0/udp/%d/quic-v1", udp.LocalAddr().(*net.UDPAddr).Port),
 	}, nil
+}
+
+// storeKey reads where the key of the database comes from: a file, a passphrase, or neither. A fresh database gets a passphrase only when a
+// file names one.
+func (c *call) storeKey(fresh bool) (path string, passphrase []byte, err error) {
+	if path = c.String("key-file"); path != "" {
+		path, err = filepath.Abs(path)
+		return path, nil, err
+	}
+	if fresh && c.String("store-passphrase-file") == "" {
+		return "", nil, nil
+	}
+	passphrase, _, err = c.passphraseFrom("store-passphrase-file", "of the database", fresh)
+	return "", passphrase, err
 }

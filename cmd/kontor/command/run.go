@@ -37,7 +37,8 @@ var runVerb = verb{
 	examples: []string{"kontor run", "kontor run --home /var/lib/kontor --log /var/log/kontor.log", "kontor run --api 127.0.0.1:7070"},
 	exits:    []int{wire.ExitNoNode, wire.ExitNotNow, wire.ExitMachine},
 	flags: []cli.Flag{
-		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the key of the database (0600, outside the database)", DefaultText: "store.key in the home"},
+		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the key of the database (0600, outside the database)", DefaultText: "as chosen at init"},
+		&cli.StringFlag{Name: "store-passphrase-file", Usage: "`FILE` with the passphrase of the database, where it has one", EnvVars: []string{"KONTOR_STORE_PASSPHRASE_FILE"}},
 		&cli.StringFlag{Name: "log", Usage: "`FILE` to append the log to", DefaultText: "stderr"},
 		&cli.StringFlag{Name: "record-received", Usage: "append every byte received from partners, decrypted, to `FILE`: for an audit of what reaches this company"},
 		&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
@@ -51,6 +52,13 @@ var runVerb = verb{
 		}
 		defer closeLog()
 		cfg := node.Config{Home: node.Home(c.home()), KeyFile: c.String("key-file"), Log: logger}
+		if settings, err := cfg.Home.Settings(); err != nil {
+			return err
+		} else if settings.StoreKey == node.StorePassphrase && cfg.KeyFile == "" {
+			if _, cfg.StorePassphrase, err = c.storeKey(false); err != nil {
+				return err
+			}
+		}
 		if path := c.String("record-received"); path != "" {
 			record, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 			if err != nil {
