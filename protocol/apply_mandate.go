@@ -36,12 +36,8 @@ func SignDocument(key keys.Private, label string, doc any) (Signed, error) {
 
 // open verifies the signature and decodes the document; false for either failing.
 func (f *fold) open(s Signed, label string, into any) (code string) {
-	pub, err := keys.AdmitPublic(s.Key)
-	if err != nil {
-		return codeRoleKey
-	}
-	if !f.replica.signatures.verify(pub, label, s) {
-		return codeRoleSignature
+	if code := f.replica.signatures.verify(label, s); code != "" {
+		return code
 	}
 	if block.Unmarshal(s.Document, into) != nil {
 		return codeBody

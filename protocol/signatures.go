@@ -22,14 +22,19 @@ const signatureSize = 64
 // maxSignatures bounds the cache: more than a batch and a long tail hold.
 const maxSignatures = 8192
 
-func (c *signatureCache) verify(pub keys.Public, label string, s Signed) bool {
-	if len(s.Sig) != signatureSize {
-		return false // and so the digest below has one reading
+// verify admits the key and verifies the signature of a document under a label; empty when both are good, else the code that refuses it.
+func (c *signatureCache) verify(label string, s Signed) (code string) {
+	if len(s.Key) != len(keys.Public{}) {
+		return codeRoleKey
 	}
+	if len(s.Sig) != signatureSize {
+		return codeRoleSignature
+	}
+	// Key and signature have one length each, so that the digest has one reading.
 	h := sha256.New()
 	h.Write([]byte(label))
 	h.Write([]byte{0})
-	h.Write(pub[:])
+	h.Write(s.Key)
 	h.Write(s.Sig)
 	h.Write(s.Document)
 	var id [32]byte
@@ -38,10 +43,14 @@ func (c *signatureCache) verify(pub keys.Public, label string, s Signed) bool {
 	known := c.good[id]
 	c.mu.Unlock()
 	if known {
-		return true
+		return ""
+	}
+	pub, err := keys.AdmitPublic(s.Key)
+	if err != nil {
+		return codeRoleKey
 	}
 	if sign.Verify(pub, label, s.Document, s.Sig) != nil {
-		return false
+		return codeRoleSignature
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,7 +58,7 @@ func (c *signatureCache) verify(pub keys.Public, label string, s Signed) bool {
 		c.good = map[[32]byte]bool{}
 	}
 	c.good[id] = true
-	return true
+	return ""
 }
 
 // labels of the signatures in entries that carry a signed document.
@@ -68,10 +77,7 @@ func (c *Contract) Foresee(kind string, body []byte) {
 		return
 	}
 	var s Signed
-	if block.Unmarshal(body, &s) != nil {
-		return
-	}
-	if pub, err := keys.AdmitPublic(s.Key); err == nil {
-		c.signatures.verify(pub, label, s)
+	if block.Unmarshal(body, &s) == nil {
+		c.signatures.verify(label, s)
 	}
 }

@@ -42,6 +42,9 @@ func encodeRecord(e Entry) []byte {
 	return append(out, e.Envelope.Header...)
 }
 
+// headPrefix stands before an author's digest in the index: which of its entries is the newest held.
+var headPrefix = []byte("head/")
+
 // sigSize is that of an Ed25519 signature: Open let nothing else pass.
 const sigSize = 64
 
@@ -56,8 +59,9 @@ func (l Log) feedPrefix(author block.CID) []byte {
 }
 
 // Get reads an entry by its CID.
-func (l Log) Get(id block.CID) (Entry, bool, error) {
-	e := state.PartitionOf(id)
+func (l Log) Get(id block.CID) (Entry, bool, error) { return l.get(state.PartitionOf(id)) }
+
+func (l Log) get(e state.Partition) (Entry, bool, error) {
 	where, found, err := l.kv.Get(state.TableIndex, l.part.Key(e[:]))
 	if err != nil || !found {
 		return Entry{}, false, err
@@ -132,6 +136,19 @@ func (l Log) Head(author block.CID) (head Entry, found bool, err error) {
 	if head, known := l.memo.heads[author]; known {
 		return head, true, nil
 	}
+	a := state.PartitionOf(author)
+	id, found, err := l.kv.Get(state.TableIndex, l.part.Key(headPrefix, a[:]))
+	if err != nil {
+		return Entry{}, false, err
+	}
+	if found && len(id) == len(state.Partition{}) {
+		head, found, err = l.get(state.Partition(id))
+		if found {
+			l.memo.heads[author] = head
+		}
+		return head, found, err
+	}
+	// Only a feed that is empty has no pointer to its head; the scan says so.
 	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(key, value []byte) (bool, error) {
 		head, err = l.decodeAt(key, value)
 		found = err == nil
@@ -219,10 +236,18 @@ func (l Log) SettledLine() (int64, error) {
 
 func (l Log) put(e Entry) error {
 	h := e.Header
-	if head, known := l.memo.heads[h.Author]; known && (head.Header.Seq < h.Seq || head.Header.Seq == h.Seq && head.CID.Compare(e.CID) < 0) {
+	a, id := state.PartitionOf(h.Author), state.PartitionOf(e.CID)
+	head, found, err := l.Head(h.Author)
+	if err != nil {
+		return err
+	}
+	if !found || head.Header.Seq < h.Seq || head.Header.Seq == h.Seq && head.CID.Compare(e.CID) < 0 {
+		if err := l.kv.Put(state.TableIndex, l.part.Key(headPrefix, a[:]), id[:]); err != nil {
+			return err
+		}
 		l.memo.heads[h.Author] = e
 	}
-	l.cache.put(state.PartitionOf(e.CID), e)
+	l.cache.put(id, e)
 	if err := l.kv.Put(state.TableEntries, l.entryKey(h.Author, h.Seq, e.CID), encodeRecord(e)); err != nil {
 		return err
 	}
@@ -230,7 +255,6 @@ func (l Log) put(e Entry) error {
 	if err := l.kv.Put(state.TableOrder, l.part.Key(at[:]), []byte{}); err != nil {
 		return err
 	}
-	a, id := state.PartitionOf(h.Author), state.PartitionOf(e.CID)
 	return l.kv.Put(state.TableIndex, l.part.Key(id[:]), append(a[:], be64(h.Seq)...))
 }
 
