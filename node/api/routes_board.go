@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"io"
+
+	"kontor/node/api/wire"
+	"kontor/node/board"
+)
+
+// RegisterBoard registers the routes of the officers and lets the board go on by itself with what they have decided, until the node closes.
+func RegisterBoard(r *Registry, b *board.Board) {
+	registerTopics(r, b)
+	registerAgreements(r, b)
+	go b.Watch()
+}
+
+// by is the caller as the board sees it.
+func by(c Caller) board.By { return board.By{Role: c.Role, Scope: c.Scope, Command: c.Command} }
+
+func registerTopics(r *Registry, b *board.Board) {
+	Handle(r, wire.TopicOpen, func(ctx context.Context, c Caller, in wire.TopicOpenRequest) (wire.TopicReceipt, error) {
+		return b.Open(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicJoin, func(ctx context.Context, c Caller, in wire.TopicAct) (wire.TopicReceipt, error) {
+		return b.Join(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicContext, func(ctx context.Context, c Caller, in wire.TopicContextRequest) (wire.TopicReceipt, error) {
+		return b.Context(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicBasis, func(ctx context.Context, c Caller, in wire.TopicBasisRequest) (wire.TopicReceipt, error) {
+		return b.Basis(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicReady, func(ctx context.Context, c Caller, in wire.TopicReadyRequest) (wire.TopicReceipt, error) {
+		return b.Ready(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicScore, func(ctx context.Context, c Caller, in wire.TopicScoreRequest) (wire.TopicScored, error) {
+		return b.Score(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicReveal, func(ctx context.Context, c Caller, in wire.TopicRevealRequest) (wire.TopicReceipt, error) {
+		return b.Reveal(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicOffer, func(ctx context.Context, c Caller, in wire.TopicOfferRequest) (wire.TopicOffered, error) {
+		return b.Offer(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicAccept, func(ctx context.Context, c Caller, in wire.TopicAcceptRequest) (wire.TopicAccepted, error) {
+		return b.Accept(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicDecline, func(ctx context.Context, c Caller, in wire.TopicDeclineRequest) (wire.TopicReceipt, error) {
+		return b.Decline(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicList, func(_ context.Context, c Caller, in wire.TopicQuery) (wire.TopicListing, error) {
+		return b.List(by(c), in)
+	})
+	Handle(r, wire.TopicShow, func(_ context.Context, c Caller, in wire.TopicQuery) (wire.TopicDetail, error) {
+		return b.Show(by(c), in)
+	})
+}
+
+func registerAgreements(r *Registry, b *board.Board) {
+	Handle(r, wire.AgreementDraft, func(ctx context.Context, c Caller, in wire.AgreementDraftRequest) (wire.AgreementReceipt, error) {
+		return b.Draft(ctx, by(c), in)
+	})
+	Handle(r, wire.AgreementShow, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementDetail, error) {
+		return b.Agreement(by(c), in)
+	})
+	Handle(r, wire.AgreementSign, func(ctx context.Context, c Caller, in wire.AgreementSignRequest) (wire.AgreementReceipt, error) {
+		return b.Sign(ctx, by(c), in)
+	})
+	Handle(r, wire.AgreementList, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementListing, error) {
+		return b.Agreements(by(c), in)
+	})
+	HandleDownload(r, wire.AgreementExport, func(_ context.Context, c Caller, in wire.AgreementQuery, w io.Writer) error {
+		return b.Export(by(c), in, w)
+	})
+}

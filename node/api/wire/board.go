@@ -1,0 +1,366 @@
+package wire
+
+import (
+	"time"
+
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/quantity"
+)
+
+// matchTime is what it takes to compute a match once per generated option.
+const matchTime = 2 * time.Minute
+
+// Routes of the officers: topics and agreements. Preparing is for the desk as well; what binds or shows what officers think is theirs.
+var (
+	TopicOpen = Post[TopicOpenRequest, TopicReceipt]("/v1/topic/open", Work,
+		"Open a topic about an exception: context, option 0 and others with their effects, issues, deadline.").Slow(matchTime)
+	TopicJoin = Post[TopicAct, TopicReceipt]("/v1/topic/join", Work,
+		"Take the matter up.")
+	TopicContext = Post[TopicContextRequest, TopicReceipt]("/v1/topic/context", Work,
+		"Name artifacts the topic rests on.")
+	TopicBasis = Post[TopicBasisRequest, TopicReceipt]("/v1/topic/basis", Work,
+		"State what a unit short, a unit over and the option itself cost this side.")
+	TopicReady = Post[TopicReadyRequest, TopicReceipt]("/v1/topic/ready", Decide,
+		"Say that the context is complete, and commit to the lens weights.")
+	TopicScore = Post[TopicScoreRequest, TopicScored]("/v1/topic/score", Decide,
+		"Score options on the lenses, and go as far as possible: join, state the basis, be ready, commit.")
+	TopicReveal = Post[TopicRevealRequest, TopicReceipt]("/v1/topic/reveal", Decide,
+		"Open parts of the score commitment: positions, the ranking, or the scores.")
+	TopicOffer = Post[TopicOfferRequest, TopicOffered]("/v1/topic/offer", Decide,
+		"Make an offer: a full package with trade-offs.")
+	TopicAccept = Post[TopicAcceptRequest, TopicAccepted]("/v1/topic/accept", Decide,
+		"Accept the newest offer and, when all have, put the agreement document on the table.")
+	TopicDecline = Post[TopicDeclineRequest, TopicReceipt]("/v1/topic/decline", Decide,
+		"End the topic: option 0 happens.")
+	TopicList = Get[TopicQuery, TopicListing]("/v1/topic/list", View,
+		"List topics, newest first.")
+	TopicShow = Get[TopicQuery, TopicDetail]("/v1/topic/show", View,
+		"Show one topic, all parties side by side.")
+
+	AgreementDraft = Post[AgreementDraftRequest, AgreementReceipt]("/v1/agreement/draft", Decide,
+		"Put the document of the accepted offer on the table.")
+	AgreementShow = Get[AgreementQuery, AgreementDetail]("/v1/agreement/show", View,
+		"Show a document by its very bytes, its rendering, who signed and who must until when.")
+	AgreementSign = Post[AgreementSignRequest, AgreementReceipt]("/v1/agreement/sign", Decide,
+		"Hand in an officer's signature. The officer's own program makes it; the node never holds the key.")
+	AgreementList = Get[AgreementQuery, AgreementListing]("/v1/agreement/list", View,
+		"List agreements and how they stand.")
+	AgreementExport = GetFile[AgreementQuery]("/v1/agreement/export", View,
+		"Give everything that proves an agreement as one CAR file, for kontor audit verify.")
+)
+
+// TopicQuery names a topic: its ID or the end of it; empty: the only one that is open.
+type TopicQuery struct {
+	Topic string `json:"topic,omitempty"`
+	With  string `json:"with,omitempty" doc:"partner; empty: all"`
+}
+
+// TopicAct is a command about a topic. As is the role it is done in: an officer's token has one; the admin, who keeps the books for
+// the officers, says which.
+type TopicAct struct {
+	TopicQuery
+	As decision.Role `json:"as,omitempty"`
+}
+
+// TopicOpenRequest opens a topic. Without a proposal the node makes one from the exception.
+type TopicOpenRequest struct {
+	With      string                 `json:"with,omitempty"`
+	Exception string                 `json:"exception,omitempty" doc:"ID; empty: the most valuable open one"`
+	Title     string                 `json:"title,omitempty"`
+	Deadline  int64                  `json:"deadline,omitempty" doc:"ms UTC; empty: the exception's, at least two days ahead"`
+	Basis     []decision.OptionBasis `json:"basis,omitempty" doc:"this side's value basis of options"`
+	Proposal  *decision.Proposal     `json:"proposal,omitempty" doc:"written by hand; parts left empty are filled in from the exception"`
+	Manual    bool                   `json:"manual,omitempty" doc:"the proposal stands on its own, without an exception"`
+}
+
+// TopicReceipt is what a command about a topic wrote.
+type TopicReceipt struct {
+	Partnership string `json:"partnership"`
+	Topic       string `json:"topic"`
+	Entry       string `json:"entry,omitempty"`
+	Seq         int64  `json:"seq,omitempty"`
+	T           int64  `json:"t,omitempty" doc:"claimed time, ms UTC"`
+}
+
+// TopicContextRequest names artifacts.
+type TopicContextRequest struct {
+	TopicAct
+	Artifacts []block.CID `json:"artifacts"`
+}
+
+// TopicBasisRequest states value bases.
+type TopicBasisRequest struct {
+	TopicAct
+	Basis []decision.OptionBasis `json:"basis"`
+}
+
+// TopicReadyRequest declares the context complete.
+type TopicReadyRequest struct {
+	TopicAct
+	Weights *decision.CompanyWeights `json:"weights,omitempty" doc:"before the first score; empty: the standard weights"`
+	Keep    bool                     `json:"keep,omitempty" doc:"after a revision: the scores stand"`
+}
+
+// Scoring is one answer: an option on a lens.
+type Scoring struct {
+	Option   string        `json:"option"`
+	Lens     decision.Lens `json:"lens"`
+	Points   int64         `json:"points"`
+	Reason   string        `json:"reason,omitempty" doc:"needed for 0 to 2 and 8 to 10"`
+	Lift     string        `json:"lift,omitempty" doc:"what would lift the objection a score of 0 to 2 is"`
+	Evidence []string      `json:"evidence,omitempty"`
+}
+
+// TopicScoreRequest scores for one role. Partnership Value is filled in from the arithmetic unless it is given.
+type TopicScoreRequest struct {
+	TopicAct
+	Scores  []Scoring                `json:"scores"`
+	Lifted  []decision.Lifting       `json:"lifted,omitempty" doc:"objections taken back, by their role or the CEO"`
+	Basis   []decision.OptionBasis   `json:"basis,omitempty"`
+	Weights *decision.CompanyWeights `json:"weights,omitempty"`
+	Reveal  string                   `json:"reveal,omitempty" doc:"what to show once all have committed: positions, rank or scores"`
+	Keep    bool                     `json:"keep,omitempty"`
+}
+
+// TopicScored says how far the scoring came.
+type TopicScored struct {
+	TopicReceipt
+	Steps     []string               `json:"steps" doc:"what was written: JOIN, BASIS, READY, COMMIT"`
+	WaitsFor  []string               `json:"waits_for" doc:"what must happen before this company's scores are committed"`
+	Committed bool                   `json:"committed"`
+	Values    []decision.OptionValue `json:"values" doc:"what the scores say so far; they stay in this node"`
+}
+
+// TopicRevealRequest chooses what to open.
+type TopicRevealRequest struct {
+	TopicAct
+	Positions bool `json:"positions,omitempty"`
+	Rank      bool `json:"rank,omitempty"`
+	Scores    bool `json:"scores,omitempty" doc:"opens everything"`
+}
+
+// TopicOfferRequest makes an offer. Issues left out keep the last offer's value.
+type TopicOfferRequest struct {
+	TopicAct
+	Option string              `json:"option"`
+	Values []string            `json:"values" doc:"issue=value"`
+	Trades []decision.TradeOff `json:"trades"`
+	Note   string              `json:"note,omitempty"`
+}
+
+// TopicOffered says what an offer changed.
+type TopicOffered struct {
+	TopicReceipt
+	Round    int64              `json:"round"`
+	Option   string             `json:"option"`
+	Changes  []decision.Change  `json:"changes" doc:"against the offer before"`
+	Before   *decision.Distance `json:"distance_before,omitempty" doc:"between the parties' newest offers, ppm of the range"`
+	Distance *decision.Distance `json:"distance,omitempty"`
+}
+
+// TopicAcceptRequest accepts the newest offer; Round guards against one that came in between.
+type TopicAcceptRequest struct {
+	TopicAct
+	Round   int64 `json:"round,omitempty" doc:"0: the newest"`
+	NoDraft bool  `json:"no_draft,omitempty" doc:"leave the document to kontor agreement draft"`
+}
+
+// TopicAccepted says which offer was accepted, and the document that came of it.
+type TopicAccepted struct {
+	TopicReceipt
+	Round     int64  `json:"round"`
+	Agreement string `json:"agreement,omitempty" doc:"document on the table"`
+	SignBy    int64  `json:"sign_by,omitempty" doc:"ms UTC"`
+	Undrafted string `json:"undrafted,omitempty" doc:"why no document was put on the table"`
+}
+
+// TopicDeclineRequest ends a topic.
+type TopicDeclineRequest struct {
+	TopicAct
+	Reason string `json:"reason"`
+}
+
+// TopicInfo is a topic in one line.
+type TopicInfo struct {
+	ID          string          `json:"id"`
+	Partnership string          `json:"partnership"`
+	Partner     string          `json:"partner"`
+	Kind        decision.Kind   `json:"kind"`
+	Title       string          `json:"title"`
+	Status      decision.Status `json:"status"`
+	ProposedBy  string          `json:"proposed_by"`
+	Opened      int64           `json:"opened" doc:"ms UTC"`
+	Deadline    int64           `json:"deadline" doc:"ms UTC"`
+	Rounds      int             `json:"rounds"`
+	Document    string          `json:"agreement,omitempty"`
+	Waiting     []TopicWait     `json:"waiting"`
+}
+
+// TopicWait is one party's next step.
+type TopicWait struct {
+	Company string `json:"company"`
+	Name    string `json:"name"`
+	Todo    string `json:"todo"`
+	By      int64  `json:"by" doc:"ms UTC"`
+}
+
+// TopicListing lists topics.
+type TopicListing struct {
+	Topics []TopicInfo `json:"topics"`
+}
+
+// TopicDetail is everything about a topic that this caller may see.
+type TopicDetail struct {
+	TopicInfo
+	Scope      decision.Scope         `json:"scope"`
+	Default    string                 `json:"default" doc:"what happens by itself if nothing is agreed"`
+	Reason     string                 `json:"reason,omitempty" doc:"of a decline or an expiry"`
+	Context    []decision.ContextRef  `json:"context"`
+	Parties    []TopicParty           `json:"parties"`
+	Options    []decision.Option      `json:"options"`
+	Issues     []decision.Issue       `json:"issues"`
+	Arithmetic []decision.Arithmetic  `json:"arithmetic" doc:"computed Partnership Values with the way to them"`
+	Offers     []TopicRound           `json:"offers"`
+	Proposal   *decision.Bargain      `json:"proposal,omitempty" doc:"what the node proposes once all rankings are shown"`
+	Own        *OwnScores             `json:"own,omitempty" doc:"for officers only; it never leaves the node"`
+	Binding    string                 `json:"binding,omitempty" doc:"what the document on the table means for this company now"`
+	Signing    []decision.PartyStatus `json:"signing,omitempty"`
+}
+
+// TopicParty is one party's part.
+type TopicParty struct {
+	Company   string                    `json:"company"`
+	Name      string                    `json:"name"`
+	Label     string                    `json:"label"`
+	Own       bool                      `json:"own"`
+	Roles     []decision.Role           `json:"roles" doc:"that must score"`
+	Joined    bool                      `json:"joined"`
+	Ready     bool                      `json:"ready"`
+	Committed bool                      `json:"committed"`
+	Old       bool                      `json:"old,omitempty" doc:"scores from before a material revision"`
+	Positions []decision.OptionPosition `json:"positions,omitempty"`
+	Order     []string                  `json:"order,omitempty" doc:"shown ranking, best first"`
+	Accepted  int64                     `json:"accepted,omitempty" doc:"round"`
+}
+
+// TopicRound is one offer with what it changed.
+type TopicRound struct {
+	decision.Offer
+	Name     string             `json:"name" doc:"who made it"`
+	Changes  []decision.Change  `json:"changes"`
+	Distance *decision.Distance `json:"distance,omitempty"`
+}
+
+// OwnScores is what this company's officers have entered.
+type OwnScores struct {
+	Weights   decision.CompanyWeights `json:"weights"`
+	Scores    []decision.Score        `json:"scores"`
+	Values    []decision.OptionValue  `json:"values"`
+	Missing   []decision.Role         `json:"missing" doc:"roles that have not scored every option"`
+	Committed bool                    `json:"committed"`
+	Reasons   []LastReason            `json:"last_reasons" doc:"given before for the same lens, to be used again"`
+}
+
+// LastReason is the reason a role gave last on a lens.
+type LastReason struct {
+	Role   decision.Role `json:"role"`
+	Lens   decision.Lens `json:"lens"`
+	Points int64         `json:"points"`
+	Reason string        `json:"reason"`
+}
+
+// AgreementDraftRequest asks for the document of an accepted offer. What is left empty is filled in from option and offer.
+type AgreementDraftRequest struct {
+	TopicAct
+	SignBy   int64                `json:"sign_by,omitempty" doc:"ms UTC; default 72 hours from now, at most 14 days"`
+	From     calendar.Date        `json:"from,omitzero" doc:"first day of effect; default today"`
+	Expires  calendar.Date        `json:"expires,omitzero" doc:"first day without; default 30 days after the horizon"`
+	Amount   *quantity.Money      `json:"amount,omitempty" doc:"what a signer commits to at most; default quantity x surcharge"`
+	Effects  []decision.Effect    `json:"effects,omitempty"`
+	Targets  []decision.Target    `json:"targets,omitempty"`
+	Rollout  []decision.Milestone `json:"rollout,omitempty"`
+	Reviews  []calendar.Date      `json:"reviews,omitempty"`
+	Rollback []decision.Rollback  `json:"rollback,omitempty"`
+}
+
+// AgreementReceipt is what a command about an agreement wrote.
+type AgreementReceipt struct {
+	Partnership string `json:"partnership"`
+	Topic       string `json:"topic"`
+	Agreement   string `json:"agreement" doc:"CID of the document"`
+	Entry       string `json:"entry"`
+	Seq         int64  `json:"seq"`
+	T           int64  `json:"t" doc:"claimed time, ms UTC"`
+}
+
+// AgreementQuery names an agreement: the CID of its document or the end of it; empty: the only one that can be meant.
+type AgreementQuery struct {
+	Agreement string `json:"agreement,omitempty"`
+	With      string `json:"with,omitempty"`
+}
+
+// AgreementInfo is an agreement in one line.
+type AgreementInfo struct {
+	CID         string            `json:"cid"`
+	Topic       string            `json:"topic"`
+	Partnership string            `json:"partnership"`
+	Partner     string            `json:"partner"`
+	Title       string            `json:"title"`
+	Round       int64             `json:"round"`
+	Verdict     decision.Verdict  `json:"verdict" doc:"OPEN, FINAL, VOID or CONTESTED"`
+	Standing    decision.Standing `json:"standing"`
+	Pending     bool              `json:"pending" doc:"the verdict stands above the settled line and may still change places"`
+	Binding     string            `json:"binding" doc:"what it means for this company now"`
+	SignBy      int64             `json:"sign_by" doc:"ms UTC"`
+	Signatures  int               `json:"signatures"`
+	Parties     []AgreementParty  `json:"parties"`
+	Effects     int               `json:"effects"`
+	Amount      *quantity.Money   `json:"amount,omitempty"`
+	From        calendar.Date     `json:"from"`
+	Expires     calendar.Date     `json:"expires"`
+}
+
+// AgreementParty is who of a party has signed and who must.
+type AgreementParty struct {
+	Company     string          `json:"company"`
+	Name        string          `json:"name"`
+	Own         bool            `json:"own"`
+	Quorum      string          `json:"quorum"`
+	Signers     []decision.Role `json:"signers"`
+	Missing     string          `json:"missing,omitempty"`
+	State       string          `json:"state" doc:"WAITING, ACKNOWLEDGED, VOIDED or LAPSED"`
+	SilentSince int64           `json:"silent_since,omitempty" doc:"ms UTC"`
+}
+
+// AgreementListing lists agreements.
+type AgreementListing struct {
+	Agreements []AgreementInfo `json:"agreements"`
+}
+
+// AgreementDetail is what an officer's program needs to show and sign a document.
+type AgreementDetail struct {
+	AgreementInfo
+	Document []byte   `json:"document" doc:"the very bytes that are signed"`
+	Previous []byte   `json:"previous,omitempty" doc:"the document of the round before"`
+	Text     string   `json:"text" doc:"the rendering; a signer's program renders the bytes itself"`
+	Digest   string   `json:"digest" doc:"over document and rendering, to compare by telephone"`
+	Changes  string   `json:"changes,omitempty" doc:"against the round before, line by line"`
+	Company  string   `json:"company" doc:"of this node"`
+	IDHead   string   `json:"id_head" doc:"head of this company's identity chain"`
+	Keys     []Signer `json:"keys" doc:"this company's officers' keys in force"`
+}
+
+// Signer is an officer's key that may sign.
+type Signer struct {
+	Key   string  `json:"key" doc:"hex"`
+	Role  string  `json:"role"`
+	Limit *Amount `json:"limit,omitempty"`
+}
+
+// AgreementSignRequest hands in a signature.
+type AgreementSignRequest struct {
+	AgreementQuery
+	Signed []byte `json:"signed" doc:"canonical decision.SignedRole"`
+}

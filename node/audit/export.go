@@ -1,0 +1,227 @@
+// Package audit proves an agreement to anyone, offline: [Export] writes everything that makes it final into one CAR file, [Verify] judges such a file by
+// itself, on a machine without network, home or database.
+//
+// Guarantees: the file holds no key and no private row; the same entries give the same bytes, on either side's node; Verify trusts nothing in the file
+// but what signatures and hashes bear out, and folds the feeds by the rules every node uses. What it can't know: whether a party wrote a second history
+// that the file leaves out, and whether the companies named are who they say: compare their fingerprints.
+package audit
+
+import (
+	"fmt"
+	"io"
+
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/feed"
+	"kontor/protocol/identity"
+)
+
+// Type is the document type of a file's index.
+const Type = "AgreementEvidence.v1"
+
+// Bounds of a file.
+const (
+	// pageLinks is how many links one page of an index holds: it stays far below a block of 1 MiB.
+	pageLinks = 8192
+	// MaxEntries is the most entries of one feed a file may hold: the tail bound of PROTOCOL 9.
+	MaxEntries = 1 << 20
+	// MaxBytes is the most bytes of a file that Verify reads.
+	MaxBytes = 1 << 30
+)
+
+// index is the root of a file: what stands in it, and where.
+type index struct {
+	Type      string       `cbor:"type"`
+	PID       block.CID    `cbor:"pid"` // also the link to the genesis
+	Agreement block.CID    `cbor:"agreement"`
+	Members   []memberPart `cbor:"members"` // in the order of the genesis
+}
+
+// memberPart is one member's identity chain and feed, as pages of links to envelopes, oldest first.
+type memberPart struct {
+	Company block.CID   `cbor:"company"`
+	Chain   []block.CID `cbor:"chain"`
+	Feed    []block.CID `cbor:"feed"`
+}
+
+// page is a run of links.
+type page struct {
+	Links []block.CID `cbor:"links"`
+}
+
+// Chains gives the envelopes of a company's identity chain from a place on.
+type Chains func(company block.CID, from int64) []identity.Envelope
+
+// Export writes the evidence of an agreement: both feeds up to the entries that made it final (all that is held while it is not), the bodies those
+// entries carry, the identity chains as far as those entries name them, the partnership's genesis.
+func Export(w io.Writer, r *protocol.Replica, chains Chains, agreement block.CID) error {
+	row, known, err := r.Round(agreement)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return fmt.Errorf("export agreement %s: no such document is on the table", agreement.Short())
+	}
+	upTo, err := cut(r, row)
+	if err != nil {
+		return err
+	}
+	e := exporter{r: r, has: map[block.CID]bool{}}
+	genesis, err := block.New(r.Genesis)
+	if err != nil {
+		return err
+	}
+	e.add(genesis)
+	root := index{Type: Type, PID: r.PID, Agreement: agreement, Members: []memberPart{}}
+	for i, m := range r.Circle.Members {
+		part, err := e.member(m.Company, chains, upTo[i])
+		if err != nil {
+			return fmt.Errorf("export agreement %s: %w", agreement.Short(), err)
+		}
+		root.Members = append(root.Members, part)
+	}
+	top, err := block.New(root)
+	if err != nil {
+		return err
+	}
+	return block.WriteCAR(w, []block.CID{top.CID}, append([]block.Block{top}, e.blocks...))
+}
+
+// cut is how many entries of each member the evidence holds: the causal past of what made the round final, and everything held otherwise.
+func cut(r *protocol.Replica, row protocol.RoundRow) ([]int64, error) {
+	upTo := make([]int64, len(r.Circle.Members))
+	past := func(company block.CID, seq int64) error {
+		entries, err := r.Log.At(company, seq)
+		for _, e := range entries {
+			for i, n := range e.Clock {
+				upTo[i] = max(upTo[i], n)
+			}
+		}
+		return err
+	}
+	if row.Verdict == decision.Final && len(row.Lapses) == 0 {
+		for _, p := range row.Parties {
+			if p.Ack != nil {
+				if err := past(p.Company, p.Ack.Seq); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if row.Resolved != nil && row.Witness != nil {
+			return upTo, past(*row.Witness, row.Resolved.Seq)
+		}
+		return upTo, nil
+	}
+	for i, m := range r.Circle.Members {
+		head, found, err := r.Log.Head(m.Company)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			upTo[i] = head.Header.Seq
+		}
+	}
+	return upTo, nil
+}
+
+// exporter collects blocks in the order of their first mention.
+type exporter struct {
+	r      *protocol.Replica
+	has    map[block.CID]bool
+	blocks []block.Block
+}
+
+func (e *exporter) add(b block.Block) bool {
+	if e.has[b.CID] {
+		return false
+	}
+	e.has[b.CID] = true
+	e.blocks = append(e.blocks, b)
+	return true
+}
+
+func (e *exporter) member(company block.CID, chains Chains, upTo int64) (part memberPart, err error) {
+	part.Company = company
+	var entries []block.CID
+	idSeq := int64(0)
+	err = e.r.Log.From(company, 1, func(entry feed.Entry) (bool, error) {
+		if entry.Header.Seq > upTo {
+			return false, nil
+		}
+		idSeq = max(idSeq, entry.IDSeq)
+		b, err := block.New(entry.Envelope)
+		if err != nil {
+			return false, err
+		}
+		if !e.add(b) {
+			return false, fmt.Errorf("entry %s stands twice", entry.CID.Short())
+		}
+		entries = append(entries, b.CID)
+		return true, e.body(entry.Header)
+	})
+	if err != nil {
+		return part, err
+	}
+	var chain []block.CID
+	for i, env := range chains(company, 0) {
+		if int64(i) > idSeq {
+			break
+		}
+		b, err := block.New(env)
+		if err != nil {
+			return part, err
+		}
+		e.add(b)
+		chain = append(chain, b.CID)
+	}
+	if part.Chain, err = e.pages(chain); err != nil {
+		return part, err
+	}
+	part.Feed, err = e.pages(entries)
+	return part, err
+}
+
+// body adds what an entry carries: one block, or a sheet with everything below it.
+func (e *exporter) body(h feed.Header) error {
+	if h.Body == nil || h.Kind == protocol.KindSign {
+		return nil
+	}
+	todo := []block.CID{*h.Body}
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		if e.has[id] {
+			continue
+		}
+		data, err := e.r.Block(id)
+		if err != nil {
+			return err
+		}
+		e.add(block.Block{CID: id, Data: data})
+		if !protocol.CarriesSheet(h.Kind) {
+			return nil
+		}
+		links, err := block.Links(data)
+		if err != nil {
+			return err
+		}
+		todo = append(todo, links...)
+	}
+	return nil
+}
+
+func (e *exporter) pages(links []block.CID) ([]block.CID, error) {
+	out := []block.CID{}
+	for len(links) > 0 {
+		n := min(len(links), pageLinks)
+		b, err := block.New(page{Links: links[:n]})
+		if err != nil {
+			return nil, err
+		}
+		e.add(b)
+		out = append(out, b.CID)
+		links = links[n:]
+	}
+	return out, nil
+}

@@ -1,0 +1,329 @@
+package board
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// Draft puts the document of a topic's accepted offer on the table.
+func (b *Board) Draft(ctx context.Context, by By, in wire.AgreementDraftRequest) (wire.AgreementReceipt, error) {
+	f, err := b.find(by, in.TopicQuery)
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	roles, err := b.rolesFor(by, in.As, f.t)
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.draft(ctx, f, by.Command, roles, in)
+}
+
+func (b *Board) draft(ctx context.Context, f found, command node.Command, roles []decision.Role, in wire.AgreementDraftRequest) (wire.AgreementReceipt, error) {
+	w, err := b.node.Write(ctx, f.p.PID, command, func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		t, _, err := r.Topic(f.t.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if !slices.ContainsFunc(roles, func(role decision.Role) bool {
+			return role == decision.CEO || slices.Contains(required(t, b.node.Company()), role)
+		}) {
+			return protocol.Draft{}, node.Failf("FORBIDDEN", "the document is drafted by %v", required(t, b.node.Company()))
+		}
+		policies, err := r.Policies(t.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		doc, err := b.document(r, f.p, t, policies, in, now)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if findings := doc.Check(); len(findings) > 0 {
+			return protocol.Draft{}, refusal("draft", findings)
+		}
+		body, err := doc.Block()
+		return protocol.Draft{Kind: protocol.KindDraft, Body: &body}, err
+	})
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	return wire.AgreementReceipt{Partnership: f.p.PID.String(), Topic: f.t.ID.String(), Agreement: w.Body.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
+}
+
+// document writes the agreement of the accepted offer. Parts the request leaves out follow from option and offer.
+func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.Topic, policies protocol.PolicyRow, in wire.AgreementDraftRequest, now int64) (decision.Agreement, error) {
+	doc, ok := t.Agree()
+	if !ok {
+		return doc, node.Failf("STATE_EARLY", "a topic in %s has no offer accepted by all", t.Status)
+	}
+	for i, party := range doc.Parties {
+		doc.Parties[i].Name = b.node.CompanyName(party.Company)
+		for _, policy := range policies.Parties {
+			if policy.Company == party.Company {
+				doc.Parties[i].Quorum, doc.Parties[i].Policy, doc.Parties[i].DualHat = policy.Quorum, policy.Policy, policy.DualHat
+			}
+		}
+	}
+	doc.Witness = p.Genesis.Witness
+	option, _ := t.Option(doc.Option)
+	d := drafter{topic: t, option: option, today: calendar.DateOf(now), terms: map[string]decision.Value{}}
+	for _, term := range doc.Terms {
+		d.terms[term.Issue] = term.Value
+	}
+	d.find(doc.Parties)
+	doc.Artifacts = []block.CID{}
+	for _, ref := range t.Context {
+		c := currentOf(ref)
+		if c == nil || slices.Contains(doc.Artifacts, *c) {
+			continue
+		}
+		doc.Artifacts = append(doc.Artifacts, *c)
+		if err := d.read(r, *c); err != nil {
+			return doc, err
+		}
+	}
+	doc.Effects = given(in.Effects, d.effects)
+	doc.Targets = given(in.Targets, d.targets)
+	doc.Rollout = given(in.Rollout, d.rollout)
+	doc.Reviews = given(in.Reviews, d.reviews)
+	doc.Rollback = given(in.Rollback, d.rollback)
+	doc.SignBy, doc.From, doc.Expires, doc.Amount = in.SignBy, in.From, in.Expires, in.Amount
+	if doc.SignBy == 0 {
+		doc.SignBy = now + decision.DefaultSignBy
+	}
+	if doc.From == 0 {
+		doc.From = d.today
+	}
+	if doc.Expires == 0 {
+		doc.Expires = max(d.last(), doc.From).AddDays(30)
+	}
+	if doc.Amount == nil {
+		doc.Amount = d.amount(materiality(p).Currency)
+	}
+	return doc.Sorted(), nil
+}
+
+// given is what the caller wrote, or else what the node makes.
+func given[T any](own []T, made func() []T) []T {
+	if len(own) > 0 {
+		return own
+	}
+	return made()
+}
+
+// currentOf is the version of a context artifact to rest on: its newest revision, nil where it was withdrawn.
+func currentOf(ref decision.ContextRef) *block.CID {
+	if ref.ReplacedBy != nil {
+		return ref.ReplacedBy
+	}
+	return &ref.CID
+}
+
+// drafter makes the parts of a document that follow from option and accepted terms.
+type drafter struct {
+	topic         decision.Topic
+	option        decision.Option
+	terms         map[string]decision.Value
+	today         calendar.Date
+	buyer, seller *block.CID
+	asked         map[calendar.Bucket]quantity.Quantity // what the buyer's forecast asks of the topic's product, all regions in scope
+	forecast      *block.CID
+	plan          *block.CID
+}
+
+// read takes what the document needs from an artifact it rests on.
+func (d *drafter) read(r *protocol.Replica, c block.CID) error {
+	row, known, err := r.Version(c)
+	if err != nil || !known {
+		return err
+	}
+	switch row.Type {
+	case capacity.PlanType:
+		d.plan = &c
+	case forecast.Type:
+		doc, err := r.Forecast(c)
+		if err != nil {
+			return err
+		}
+		d.forecast, d.asked = &c, map[calendar.Bucket]quantity.Quantity{}
+		scope := artifact.Scope{Products: d.topic.Scope.Products, Regions: d.topic.Scope.Regions}
+		for _, l := range doc.Lines {
+			if l.Role == forecast.EndDemand || !scope.HasProduct(l.Item.ID()) || !scope.HasRegion(l.Location.Region) {
+				continue
+			}
+			for _, cell := range l.Buckets {
+				if d.asked[cell.Bucket], err = d.asked[cell.Bucket].Add(cell.Mean); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (d *drafter) find(parties []decision.AgreementParty) {
+	for _, p := range parties {
+		switch p.Label {
+		case "buyer":
+			d.buyer = &p.Company
+		case "seller":
+			d.seller = &p.Company
+		}
+	}
+}
+
+// agreed is the accepted extra quantity and what the option's effects sum up to, in whole units; ok is false where the terms name none.
+func (d *drafter) agreed() (units, sum int64, ok bool) {
+	for _, e := range d.option.Effects {
+		sum += whole(e.Quantity)
+	}
+	v, named := d.terms[issueQuantity]
+	if !named || v.Number == nil || sum == 0 {
+		return sum, sum, false
+	}
+	return whole(*v.Number), sum, true
+}
+
+// effects: the seller commits the option's cells, brought in proportion to the accepted quantity; the buyer stands by what its forecast asks for in
+// the cells where the seller makes more. Rounding goes to the last cell.
+func (d *drafter) effects() []decision.Effect {
+	out := []decision.Effect{}
+	units, sum, scaled := d.agreed()
+	left := units
+	for i, e := range d.option.Effects {
+		q := e.Quantity
+		if scaled {
+			part := new(big.Int).Mul(big.NewInt(whole(e.Quantity)), big.NewInt(units))
+			n := part.Quo(part, big.NewInt(sum)).Int64()
+			if i == len(d.option.Effects)-1 {
+				n = left
+			}
+			left -= n
+			q = quantity.Of(n)
+		}
+		one := decision.Effect{Kind: decision.SlotCommitted, Party: e.Party, Cell: e.Cell, Quantity: q, Unit: e.Unit, Artifact: d.plan}
+		if d.buyer != nil && e.Party == *d.buyer {
+			one.Kind, one.Artifact = decision.ForecastAccepted, d.forecast
+		}
+		if q.Sign() == 0 && one.Kind == decision.SlotCommitted {
+			continue
+		}
+		out = append(out, one)
+		if asked := d.asked[e.Bucket]; one.Kind == decision.SlotCommitted && d.buyer != nil && len(d.topic.Scope.Products) == 1 && asked.Sign() > 0 {
+			out = append(out, decision.Effect{Kind: decision.ForecastAccepted, Party: *d.buyer, Cell: e.Cell, Quantity: asked, Unit: e.Unit, Artifact: d.forecast})
+		}
+	}
+	return out
+}
+
+func (d *drafter) last() calendar.Date {
+	last := d.topic.Scope.Horizon.End
+	if v := d.terms[issueDelivery]; v.Date != nil {
+		last = max(last, *v.Date)
+	}
+	return last
+}
+
+// delivery is the day by which everything is there.
+func (d *drafter) delivery() calendar.Date {
+	if v := d.terms[issueDelivery]; v.Date != nil {
+		return max(*v.Date, d.today)
+	}
+	return max(d.topic.Scope.Horizon.Last(), d.today)
+}
+
+func (d *drafter) unit() quantity.Unit {
+	for _, e := range d.option.Effects {
+		return e.Unit
+	}
+	return ""
+}
+
+func (d *drafter) targets() []decision.Target {
+	out := []decision.Target{}
+	units, sum, _ := d.agreed()
+	if sum > 0 {
+		out = append(out, decision.Target{ID: "delivered", Name: "extra quantity delivered in full", Target: quantity.Of(units), Unit: string(d.unit()), By: d.delivery()})
+	}
+	if len(d.option.Effects) > 0 {
+		out = append(out, decision.Target{ID: "short", Name: "units short at the end of a period", AtMost: true, Target: d.option.Expect.Short, Unit: string(d.unit()),
+			By: max(d.topic.Scope.Horizon.Last(), d.today)})
+	}
+	return out
+}
+
+// Days from signing that the rollout's first steps are given.
+const (
+	prepareDays = 14
+	callOffDays = 21
+)
+
+func (d *drafter) rollout() []decision.Milestone {
+	done := d.delivery()
+	prepare := min(d.today.AddDays(prepareDays), done)
+	seller, buyer := d.topic.Parties[0].Company, d.topic.Parties[len(d.topic.Parties)-1].Company
+	if d.seller != nil {
+		seller = *d.seller
+	}
+	if d.buyer != nil {
+		buyer = *d.buyer
+	}
+	return []decision.Milestone{
+		{ID: "1-prepare", Title: "prepare: " + d.option.Summary, Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},
+		{ID: "2-call-off", Title: "call off the agreed quantity", Party: buyer, Owner: d.owner(buyer), Due: min(max(d.today.AddDays(callOffDays), prepare), done), After: []string{"1-prepare"}, Proof: "order or forecast revision marked firm"},
+		{ID: "3-deliver", Title: "deliver the agreed quantity in full", Party: seller, Owner: d.owner(seller), Due: done, After: []string{"1-prepare", "2-call-off"}, Proof: "receipt advice countersigned by both"},
+	}
+}
+
+// owner is who of a company answers for a step: the COO where the topic asks for one.
+func (d *drafter) owner(company block.CID) decision.Role {
+	roles := required(d.topic, company)
+	if len(roles) == 0 || slices.Contains(roles, decision.COO) {
+		return decision.COO
+	}
+	return roles[0]
+}
+
+func (d *drafter) reviews() []calendar.Date {
+	first, last := d.today.AddDays(prepareDays), d.delivery()
+	if first >= last {
+		return []calendar.Date{last}
+	}
+	return []calendar.Date{first, last}
+}
+
+func (d *drafter) rollback() []decision.Rollback {
+	return []decision.Rollback{{
+		Condition: fmt.Sprintf("the preparation is not shown by %s", min(d.today.AddDays(prepareDays), d.delivery())),
+		Action:    "the parties tell each other within two business days and option 0 applies to what was not delivered",
+	}}
+}
+
+// amount is what a signer commits to at most: the agreed quantity at the agreed surcharge, rounded up to the minor unit; nil where the terms name no
+// surcharge.
+func (d *drafter) amount(currency quantity.Currency) *quantity.Money {
+	v := d.terms[issueSurcharge]
+	units, _, named := d.agreed()
+	if v.Number == nil || !named || currency.Digits() < 0 {
+		return nil
+	}
+	m, err := quantity.Price{Amount: *v.Number, Currency: currency, Per: quantity.Of(1000)}.Times(quantity.Of(units))
+	if err != nil {
+		return nil
+	}
+	return &m
+}

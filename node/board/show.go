@@ -1,0 +1,116 @@
+package board
+
+import (
+	"cmp"
+	"slices"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+)
+
+// List lists the topics a caller may see, newest first.
+func (b *Board) List(by By, q wire.TopicQuery) (wire.TopicListing, error) {
+	out := wire.TopicListing{Topics: []wire.TopicInfo{}}
+	list, err := b.visible(by.Scope, q.With)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range list {
+		topics, err := b.topics(p)
+		if err != nil {
+			return out, err
+		}
+		for _, t := range topics {
+			if seesScope(by.Scope, t.Scope) {
+				out.Topics = append(out.Topics, b.info(p, t))
+			}
+		}
+	}
+	slices.SortStableFunc(out.Topics, func(x, y wire.TopicInfo) int { return cmp.Compare(y.Opened, x.Opened) })
+	return out, nil
+}
+
+func (b *Board) info(p *node.Partnership, t decision.Topic) wire.TopicInfo {
+	out := wire.TopicInfo{ID: t.ID.String(), Partnership: p.PID.String(), Partner: b.desk.PartnerName(p), Kind: t.Kind, Title: t.Title, Status: t.Status,
+		ProposedBy: b.node.CompanyName(t.ProposedBy), Opened: t.Opened.T, Deadline: t.Deadline, Rounds: len(t.Offers), Document: optional(t.Document), Waiting: []wire.TopicWait{}}
+	for _, w := range t.Waiting() {
+		out.Waiting = append(out.Waiting, wire.TopicWait{Company: w.Company.String(), Name: b.node.CompanyName(w.Company), Todo: w.Todo, By: w.By})
+	}
+	return out
+}
+
+func optional(c *block.CID) string {
+	if c == nil {
+		return ""
+	}
+	return c.String()
+}
+
+// Show is everything about a topic, all parties side by side. What this company's officers think stands in it for officers and the admin alone.
+func (b *Board) Show(by By, q wire.TopicQuery) (out wire.TopicDetail, err error) {
+	f, err := b.find(by, q)
+	if err != nil {
+		return out, err
+	}
+	t := f.t
+	out = wire.TopicDetail{TopicInfo: b.info(f.p, t), Scope: t.Scope, Default: t.Default(), Reason: t.Reason, Context: t.Context, Options: t.Options,
+		Issues: t.Issues, Parties: []wire.TopicParty{}, Offers: []wire.TopicRound{}, Arithmetic: []decision.Arithmetic{}}
+	for _, p := range t.Parties {
+		one := wire.TopicParty{Company: p.Company.String(), Name: b.node.CompanyName(p.Company), Label: p.Label, Own: p.Company == b.node.Company(),
+			Roles: required(t, p.Company), Joined: p.Joined, Ready: p.Ready, Committed: p.Commitment != nil, Old: p.Old, Accepted: p.Accepted}
+		if p.Shown != nil {
+			one.Positions, one.Order = p.Shown.Positions, p.Shown.Order
+		}
+		out.Parties = append(out.Parties, one)
+	}
+	for i, o := range t.Offers {
+		out.Offers = append(out.Offers, wire.TopicRound{Offer: o, Name: b.node.CompanyName(o.By), Changes: changes(t, i), Distance: distance(t, o.Round)})
+	}
+	m := materiality(f.p)
+	for _, o := range t.Options {
+		if a, err := t.Arithmetic(o.ID, m); err == nil && o.ID != decision.NoAgreement {
+			out.Arithmetic = append(out.Arithmetic, a)
+		}
+	}
+	if proposal, ok := t.Proposal(m); ok {
+		out.Proposal = &proposal
+	}
+	if t.Document != nil {
+		err := b.node.View(f.p.PID, func(r *protocol.Replica) error {
+			row, known, err := r.Round(*t.Document)
+			if known {
+				out.Binding, out.Signing = row.Binding(b.node.Company()), row.Status()
+			}
+			return err
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	if wire.Decide.Allows(by.Role) {
+		out.Own, err = b.ownScores(f)
+	}
+	return out, err
+}
+
+func (b *Board) ownScores(f found) (*wire.OwnScores, error) {
+	m, held, err := b.peek(f.t.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		m = mind{Weights: decision.StandardWeights()}
+	}
+	sheet, _ := m.sheet(f.t, materiality(f.p))
+	own := b.own(f.t)
+	out := &wire.OwnScores{Weights: m.Weights, Scores: sheet.Scores, Values: sheet.Evaluate(), Missing: f.t.Unscored(b.node.Company(), sheet),
+		Committed: own.Commitment != nil && !own.Old}
+	if out.Missing == nil {
+		out.Missing = []decision.Role{}
+	}
+	out.Reasons, err = b.reasons()
+	return out, err
+}
