@@ -190,7 +190,10 @@ func TestRebuildChangesNothing(t *testing.T) {
 		}
 		var a, b []state.Row
 		for db, rows := range map[*memory.Store]*[]state.Row{before: &a, n.db: &b} {
-			if err := db.View(func(kv kv.KV) (err error) { *rows, err = state.Snapshot(kv, state.PartitionOf(n.contract.PID)); return err }); err != nil {
+			if err := db.View(func(kv kv.KV) (err error) {
+				*rows, err = state.Snapshot(kv, state.PartitionOf(n.contract.PID))
+				return err
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
