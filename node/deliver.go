@@ -136,9 +136,7 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.after(p, in)
 	}
 	if len(own.Admitted) > 0 {
-		if err := n.written(p, own); err != nil {
-			return len(in.Admitted), err
-		}
+		n.written(p, own)
 	}
 	return len(in.Admitted), stopped
 }

@@ -80,20 +80,18 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 	if err != nil || repeated {
 		return w, err
 	}
-	return w, n.written(p, out)
+	n.written(p, out)
+	return w, nil
 }
 
-// written does what follows a commit of our own entry, in this order: high water, then anything that may leave the machine.
-func (n *Node) written(p *Partnership, out protocol.Outcome) error {
+// written does what follows a commit of our own entry. The entry is durable and has not left: Gather, which takes it to a partner, raises
+// the high-water file before, for everything that was committed meanwhile at once.
+func (n *Node) written(p *Partnership, out protocol.Outcome) {
 	last := out.Admitted[len(out.Admitted)-1]
-	if err := n.high.Raise(map[string]int64{p.PID.String(): last.Header.Seq}); err != nil {
-		return err
-	}
 	n.after(p, out)
 	if host := n.Host(); host != nil {
 		host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
 	}
-	return nil
 }
 
 // after tells the office about a change: metrics, notices, the commitment writer.
