@@ -13,7 +13,6 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
-	"kontor/protocol/partnership"
 )
 
 // Desk is the planners' side of one node.
@@ -154,13 +153,3 @@ func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Comm
 
 // largeArtifact is where blocks no longer ride in the entry's transaction, which is bounded at 3 MiB.
 const largeArtifact = 1 << 20
-
-// other is the single partner with a role, whose artifacts this company looks at.
-func other(g partnership.Genesis, own block.CID, role string) (block.CID, bool) {
-	for _, m := range g.Others(own) {
-		if m.Role == role {
-			return m.Company, true
-		}
-	}
-	return block.CID{}, false
-}
