@@ -7,6 +7,7 @@ import (
 	"kontor/node"
 	"kontor/node/admin"
 	"kontor/node/api/wire"
+	"kontor/node/board"
 	"kontor/node/desk"
 )
 
@@ -18,6 +19,7 @@ func Routes(n *node.Node, office *admin.Office) *Registry {
 	d := desk.New(n)
 	RegisterDesk(r, d)
 	RegisterTier(r, d)
+	RegisterBoard(r, board.New(n, d))
 	return r
 }
 
