@@ -39,6 +39,8 @@ type Config struct {
 	Record io.Writer
 	// Offline opens the office without network: for backup, restore and inspection.
 	Offline bool
+	// Transport replaces the TCP and QUIC transports, for simulated networks in tests.
+	Transport p2p.Transport
 }
 
 // Node is the running office of one company.
@@ -120,7 +122,7 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.Offline {
 		return n, nil
 	}
-	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Record: cfg.Record})
+	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Record: cfg.Record, Transport: cfg.Transport})
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,11 @@ type Options struct {
 	// goroutines at once. Default: none is kept.
 	Record io.Writer
 	// Transport replaces the TCP and QUIC transports, for simulated networks in tests.
-	Transport []libp2p.Option
+	Transport Transport
 }
+
+// Transport is what a host travels over.
+type Transport = []libp2p.Option
 
 // Pace are the times a host keeps. Shorter ones find a fault sooner and cost more traffic.
 type Pace struct {
