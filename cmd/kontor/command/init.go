@@ -1,8 +1,10 @@
 package command
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"path/filepath"
 	"time"
@@ -25,7 +27,7 @@ type initDocument struct {
 var initVerb = verb{
 	name: "init", short: "found a company in a new home", local: true,
 	long: "Makes the company's keys, its identity and its database. The root keys are sealed by a passphrase; keep a copy of keys/root.key and keys/root-next.key\n" +
-		"where this machine can't lose them. Without --listen two free ports are chosen and kept.",
+		"where this machine can't lose them. Without --listen a free port is chosen and kept.",
 	examples: []string{`kontor init --company "Acme Tablets"`, `kontor init --company Acme --listen /ip4/192.0.2.7/tcp/4001 --passphrase-file secret`},
 	exits:    []int{wire.ExitNotNow, wire.ExitMachine},
 	flags: []cli.Flag{
@@ -71,22 +73,42 @@ var initVerb = verb{
 	},
 }
 
-// freeAddresses chooses ports that are free now. They are kept: partners dial a node where it was.
+// Ports for partners are chosen below those that systems give to outgoing connections (32768 and up), so that none is taken when the
+// node starts again.
+const (
+	firstPort = 20000
+	lastPort  = 32000
+	portTries = 100
+)
+
+// freeAddresses chooses a port that is free now for TCP and QUIC. It is kept: partners dial a node where it was.
 func freeAddresses() ([]string, error) {
-	tcp, err := net.Listen("tcp4", "0.0.0.0:0")
+	var last error
+	for range portTries {
+		n, err := rand.Int(rand.Reader, big.NewInt(lastPort-firstPort))
+		if err != nil {
+			return nil, err
+		}
+		port := firstPort + int(n.Int64())
+		if last = isFree(port); last == nil {
+			return []string{fmt.Sprintf("/ip4/0.0.0.0/tcp/%d", port), fmt.Sprintf("/ip4/0.0.0.0/udp/%d/quic-v1", port)}, nil
+		}
+	}
+	return nil, fmt.Errorf("no free port between %d and %d, name one with --listen: %w", firstPort, lastPort, last)
+}
+
+func isFree(port int) error {
+	address := fmt.Sprintf("0.0.0.0:%d", port)
+	tcp, err := net.Listen("tcp4", address)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer tcp.Close()
-	udp, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	udp, err := net.ListenPacket("udp4", address)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer udp.Close()
-	return []string{
-		fmt.Sprintf("/ip4/0.0.0.0/tcp/%d", tcp.Addr().(*net.TCPAddr).Port),
-		fmt.Sprintf("/ip4/0.0.0.0/udp/%d/quic-v1", udp.LocalAddr().(*net.UDPAddr).Port),
-	}, nil
+	return udp.Close()
 }
 
 // storeKey reads where the key of the database comes from: a file, a passphrase, or neither. A fresh database gets a passphrase only when a
