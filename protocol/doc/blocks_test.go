@@ -36,8 +36,8 @@ func TestBlocks(t *testing.T) {
 		return sheet, root
 	}
 	old, oldRoot := open(0)
-	new, _ := open(1)
-	patch, err := block.Diff(old, new, oldRoot)
+	next, _ := open(1)
+	patch, err := block.Diff(old, next, oldRoot)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/feed"
-	"kontor/protocol/forecast"
 	"kontor/testnet/virtual"
 )
 
@@ -137,14 +136,4 @@ func (p *play) block(id block.CID) (data []byte) {
 		return err
 	}))
 	return data
-}
-
-func (p *play) document1() forecast.Document {
-	p.t.Helper()
-	var doc forecast.Document
-	p.check(p.buyer.View(func(r *protocol.Replica) (err error) {
-		doc, err = r.Forecast(p.forecast.Body.CID)
-		return err
-	}))
-	return doc
 }
