@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"slices"
+
 	"kontor/protocol/block"
 	"kontor/protocol/feed"
 	"kontor/protocol/state"
@@ -41,11 +43,11 @@ func (r *Replica) LastCommitment(member block.CID) (c Commitment, found bool, er
 	return c, true, block.Unmarshal(data, &c)
 }
 
-// checkCommitments compares the members' newest commitments with our roots at their lines and forgets the roots that every writing
-// member has committed past.
-func (r *Replica) checkCommitments(line int64) ([]Mismatch, error) {
+// checkCommitments compares the commitments that came, and those whose line was reached only now, with our roots at their lines, and forgets
+// the roots that every writing member has committed past. Old is the line before.
+func (r *Replica) checkCommitments(old int64, change *Outcome) ([]Mismatch, error) {
 	var out []Mismatch
-	past := line
+	past, due := change.Line, false
 	for _, m := range r.Circle.Members {
 		if !m.Writes {
 			continue
@@ -59,6 +61,11 @@ func (r *Replica) checkCommitments(line int64) ([]Mismatch, error) {
 			continue
 		}
 		past = min(past, c.Line)
+		came := slices.ContainsFunc(change.Admitted, func(e feed.Entry) bool { return e.Header.Kind == KindCommitment && e.Header.Author == m.Company })
+		if !came && c.Line <= old {
+			continue // compared when it came
+		}
+		due = true
 		root, known, err := r.machine.RootAt(c.Line)
 		if err != nil {
 			return nil, err
@@ -67,7 +74,7 @@ func (r *Replica) checkCommitments(line int64) ([]Mismatch, error) {
 			out = append(out, Mismatch{PID: r.PID, Member: m.Company, Line: c.Line, Ours: root, Theirs: state.Hash(c.Root)})
 		}
 	}
-	if past > 0 {
+	if past > 0 && due {
 		return out, r.machine.PruneRoots(past)
 	}
 	return out, nil

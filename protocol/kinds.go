@@ -71,6 +71,8 @@ type fold struct {
 	view    identity.View // the author's identity as the entry names it
 	body    []byte
 	rows    state.Rows
+	// noTopics: no topic is active, as far as this entry has looked.
+	noTopics bool
 
 	// What the kind's rules found out for the hooks that every entry passes: role signatures it carries by document, the artifact it
 	// replaces and whether materially so, and its word on a round.

@@ -114,6 +114,9 @@ func (f *fold) reviseTopics() error {
 	if f.genesis.Witness != nil && *f.genesis.Witness == f.author.Company {
 		return nil
 	}
+	if f.replica.idle {
+		return nil
+	}
 	ids, err := f.indexed(activeTopicPrefix)
 	if err != nil {
 		return err
@@ -130,6 +133,9 @@ func (f *fold) reviseTopics() error {
 
 // observeRounds shows the entry to every open round, with what it carries for it, and moves the round's topic.
 func (f *fold) observeRounds() error {
+	if f.replica.idle && f.word == nil {
+		return nil
+	}
 	documents, err := f.indexed(openRoundPrefix)
 	if err != nil {
 		return err
@@ -137,6 +143,7 @@ func (f *fold) observeRounds() error {
 	if f.word != nil {
 		documents = appendMissing(documents, f.word.document)
 	}
+	f.replica.idle = f.noTopics && len(documents) == 0
 	for _, document := range documents {
 		var row RoundRow
 		found, err := get(f.rows, roundKey(document), &row)
@@ -179,6 +186,7 @@ func (f *fold) putRound(row RoundRow) error {
 	if row.Settled() {
 		return f.rows.Delete(openRoundPrefix + row.Document.String())
 	}
+	f.replica.idle = false
 	return f.rows.Put(openRoundPrefix+row.Document.String(), []byte{})
 }
 

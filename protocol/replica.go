@@ -25,6 +25,7 @@ type Contract struct {
 	// entries and signatures remember what was decoded and verified before.
 	entries    feed.Cache
 	signatures signatureCache
+	quiet      quiet
 }
 
 // NewContract checks a genesis and prepares it for use.
@@ -47,6 +48,7 @@ type Replica struct {
 	part    state.Partition
 	machine state.Machine
 	forks   map[block.CID]forkState // by author; empty nearly always
+	idle    bool                    // no topic is active and no round open where the fold stands
 }
 
 // Open binds a contract to a transaction.
@@ -109,6 +111,10 @@ func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
 	if _, err := r.learnForks(); err != nil {
 		return out, err
 	}
+	before, err := r.heads()
+	if err != nil {
+		return out, err
+	}
 	for _, s := range batch {
 		if err := r.checkKind(s); err != nil {
 			stopped = err
@@ -142,7 +148,7 @@ func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
 		if err := r.Rebuild(); err != nil {
 			return out, err
 		}
-	} else if out.Replayed, err = r.machine.Insert(r.counted(places)); err != nil {
+	} else if out.Replayed, err = r.insert(places, before); err != nil {
 		return out, err
 	}
 	if err := r.settle(&out); err != nil {
@@ -195,6 +201,10 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	if len(r.forks) > 0 && kinds[d.Kind].binding {
 		return out, &Refusal{Kind: d.Kind, Codes: []string{codeForked}}
 	}
+	before, err := r.heads()
+	if err != nil {
+		return out, err
+	}
 	h, err := r.Log.Draft(a.Company, now)
 	if err != nil {
 		return out, err
@@ -239,7 +249,7 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 		if err != nil {
 			return out, err
 		}
-	} else if out.Replayed, err = r.machine.Insert(r.counted([]state.OrderKey{entry.Key()})); err != nil {
+	} else if out.Replayed, err = r.insert([]state.OrderKey{entry.Key()}, before); err != nil {
 		return out, err
 	}
 	if refusal, err := r.Refusal(entry.CID); err != nil {
@@ -267,7 +277,7 @@ func (r *Replica) settle(out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	before, err := r.machine.Line()
+	old, err := r.machine.Line()
 	if err != nil {
 		return err
 	}
@@ -277,10 +287,10 @@ func (r *Replica) settle(out *Outcome) error {
 	if out.Line, err = r.machine.Line(); err != nil {
 		return err
 	}
-	if !came && out.Line == before {
+	if !came && out.Line == old {
 		return nil
 	}
-	out.Mismatches, err = r.checkCommitments(out.Line)
+	out.Mismatches, err = r.checkCommitments(old, out)
 	return err
 }
 
@@ -366,6 +376,7 @@ func (r *Replica) Rebuild() error {
 	if _, err := r.learnForks(); err != nil {
 		return err
 	}
+	r.idle = false
 	_, err = r.machine.Insert(r.counted(places))
 	return err
 }

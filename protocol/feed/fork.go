@@ -92,19 +92,17 @@ func (l Log) Forks() (forks []Fork, err error) {
 	if l.memo.looked {
 		return slices.Clone(l.memo.forks), nil
 	}
-	prefix := l.part.Key(forkPrefix)
-	err = l.kv.Scan(state.TableIndex, prefix, prefix, func(_, value []byte) (bool, error) {
-		var rec forkRecord
-		if err := block.Unmarshal(value, &rec); err != nil {
-			return false, err
+	for _, m := range l.circle.Members {
+		fork, found, err := l.ForkOf(m.Company)
+		if err != nil {
+			return nil, err
 		}
-		forks = append(forks, rec.fork())
-		return true, nil
-	})
-	if err == nil {
-		l.memo.forks, l.memo.looked = slices.Clone(forks), true
+		if found {
+			forks = append(forks, fork)
+		}
 	}
-	return forks, err
+	l.memo.forks, l.memo.looked = slices.Clone(forks), true
+	return forks, nil
 }
 
 // FirstFork is the known fork with the smallest lam.

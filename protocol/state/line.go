@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-// Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'r' roots by lam, 'n' nodes by path.
+// Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'p' the line below which roots were
+// forgotten, 't' the greatest place folded, 'r' roots by lam, 'n' nodes by path.
 var (
+	tipKey     = []byte{'t'}
 	lineKey    = []byte{'l'}
 	rootPrefix = []byte{'r'}
 	nodePrefix = []byte{'n'}
@@ -22,6 +24,18 @@ func (m Machine) Line() (int64, error) {
 		return 0, fmt.Errorf("state: settled line has %d bytes instead of 8", len(value))
 	}
 	return int64(binary.BigEndian.Uint64(value)), nil
+}
+
+// Tip is the greatest place folded so far; false before any is.
+func (m Machine) Tip() (tip OrderKey, found bool, err error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key(tipKey))
+	if err != nil || !found {
+		return tip, false, err
+	}
+	if len(value) != len(tip) {
+		return tip, false, fmt.Errorf("state: the greatest place has %d bytes instead of %d", len(value), len(tip))
+	}
+	return OrderKey(value), true, nil
 }
 
 func (m Machine) setLine(line int64) error {

@@ -39,9 +39,15 @@ func (m Machine) Insert(places []OrderKey) (replayed int, err error) {
 	if todo[0].Lam() <= line {
 		return 0, fmt.Errorf("state: entry with lam %d arrives at or below the settled line %d", todo[0].Lam(), line)
 	}
-	undone, err := m.undoFrom(todo[0])
+	tip, found, err := m.Tip()
 	if err != nil {
 		return 0, err
+	}
+	var undone []OrderKey
+	if !found || todo[0].Compare(tip) <= 0 {
+		if undone, err = m.undoFrom(todo[0]); err != nil {
+			return 0, err
+		}
 	}
 	todo = append(todo, undone...)
 	sort.Slice(todo, func(i, j int) bool { return todo[i].Compare(todo[j]) < 0 })
@@ -61,7 +67,10 @@ func (m Machine) Insert(places []OrderKey) (replayed int, err error) {
 			return 0, err
 		}
 	}
-	return len(undone), nil
+	if last := todo[len(todo)-1]; !found || last.Compare(tip) > 0 {
+		err = m.kv.Put(TableTree, m.part.Key(tipKey), last[:])
+	}
+	return len(undone), err
 }
 
 // undoFrom takes back, newest first, every entry at or after a place and returns their places.
