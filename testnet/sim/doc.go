@@ -1,0 +1,14 @@
+// Package sim lets whole nodes play days and weeks in seconds: real databases, real pairing, real streams and hints, on a simulated
+// network in synthetic time. Everything in it is a test; begin with the plays: [TestForecastIsHeldAcrossTheSea] and those beside it.
+//
+// Nothing sleeps on the real clock. Time in a play stands still while anybody works and leaps when all wait, so a latency that a play
+// prints is made of distance and of the waits in the programs, and holds no computing, no disk and no encryption.
+//
+// The network carries QUIC alone: there is no simulated TCP, and a real socket does not let synthetic time move. The HTTP interface is
+// for the same reason no part of a play; [kontor/testnet/proc] has real processes.
+//
+// An open office is not free. Its database looks for work twenty times a second and its channels once a second, which makes about
+// a minute of real time of every few hours that a few offices stay open. Where a play lasts for days, companies close their
+// offices for the hours in which nothing is to be shown; a closed office costs nothing. What an office does by itself in those hours (heartbeats,
+// reconnecting) is shown in the hours it is open.
+package sim
