@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/testnet/bench"
+	"kontor/testnet/demo"
 )
 
 func main() {
@@ -19,7 +20,7 @@ func main() {
 	app := &cli.App{
 		Name: "kontor-testnet", Usage: "three companies on one machine, and what their work costs",
 		Writer: os.Stdout, ErrWriter: os.Stderr, HideVersion: true,
-		Commands: []*cli.Command{bench.Command()},
+		Commands: []*cli.Command{demo.Command(), bench.Command()},
 	}
 	if err := app.RunContext(ctx, os.Args); err != nil {
 		fmt.Fprintf(os.Stderr, "kontor-testnet: error: %v\n", err)
