@@ -9,6 +9,7 @@ import (
 	"github.com/ipld/go-ipld-prime/codec/dagcbor"
 	"github.com/ipld/go-ipld-prime/codec/dagjson"
 
+	"kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -92,6 +93,7 @@ func TestSignedVectors(t *testing.T) {
 			l.add("certificate, without its proof, which is the certified key's signature", identity.CertificateKind, e.Cert.Key, e.Cert.Proof, body)
 		}
 	}
+	rotated(t, agency.Company, l)
 	genesis, err := block.Marshal(s.Genesis)
 	ok(err)
 	l.add("partnership genesis: its CID is the PartnershipID", "", nil, nil, genesis)
@@ -162,4 +164,45 @@ func TestSignedVectors(t *testing.T) {
 		l.add("entry header: "+e.Header.Kind, feed.SignatureKind, key[:], e.Envelope.Sig, e.Envelope.Header)
 	}
 	golden(t, "signed.json", map[string]any{"signed": l.all})
+}
+
+// rotated makes the kinds of identity entries that the usual chain has no need of: a policy, a checkpoint, and new roots, which the old
+// and the new ones sign.
+func rotated(t *testing.T, c *virtual.Company, l *signedList) {
+	t.Helper()
+	chain, err := identity.Load(c.Chain.From(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := c.NextRoot.Public()
+	for _, x := range []struct {
+		kind  string
+		fill  func(*identity.Entry)
+		roots []keys.Private
+	}{
+		{identity.KindSetPolicy, func(e *identity.Entry) {
+			e.Policy = &identity.Policy{TopicKind: "DEMAND_CAPACITY", Quorum: "CFO and 1 of (COO, CMO)"}
+		}, []keys.Private{c.Root}},
+		{identity.KindCheckpoint, func(*identity.Entry) {}, []keys.Private{c.Root}},
+		{identity.KindRotateRoot, func(e *identity.Entry) {
+			e.Rotate = &identity.Rotation{Set: identity.RootSet{Roots: [][]byte{next[:]}, Threshold: 1}, Next: make([]byte, 32)}
+		}, []keys.Private{c.Root, c.NextRoot}},
+	} {
+		e := chain.Next(x.kind)
+		x.fill(&e)
+		env, err := identity.SignEntry(e, x.roots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := chain.Append(env); err != nil {
+			t.Fatal(err)
+		}
+		for i, sig := range env.Signatures {
+			what := "identity entry: " + x.kind
+			if len(env.Signatures) > 1 {
+				what += []string{", by one root", ", by the other"}[i]
+			}
+			l.add(what, identity.EntryKind, sig.Key, sig.Sig, env.Entry)
+		}
+	}
 }

@@ -32,7 +32,7 @@ func (w *world) act(o *office, p int) error {
 	me, _ := g.Member(o.c.ID)
 	bad := false
 	var b build
-	switch n := w.rng.IntN(100); {
+	switch n := max(0, w.rng.IntN(130)-30); { // talks take the most steps of all that people do
 	case n < 55:
 		b = w.topicStep(o, p)
 	case n < 64:
@@ -278,7 +278,7 @@ func (w *world) openTopic(o *office, p int) build {
 
 // topicStep does what the newest topic waits for from this company; there is none: it opens one.
 func (w *world) topicStep(o *office, p int) build {
-	open := w.openTopic(o, p)
+	open, lapse := w.openTopic(o, p), w.lapse(o)
 	volume := w.rng.Int64N(1000)
 	lift := w.rng.IntN(2) == 0
 	accept, decline, reopen := w.rng.IntN(4) > 0, w.rng.IntN(40) == 0, w.rng.IntN(30) == 0
@@ -335,7 +335,11 @@ func (w *world) topicStep(o *office, p int) build {
 		case t.Status == decision.Signing && reopen && !t.Bound:
 			act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, volume)
 		case t.Status == decision.Signing:
-			return o.sign(r, *t.Document, false)
+			d, err := o.sign(r, *t.Document, false)
+			if errors.Is(err, errIdle) {
+				return lapse(r, now)
+			}
+			return d, err
 		default:
 			return protocol.Draft{}, errIdle
 		}

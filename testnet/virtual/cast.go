@@ -25,12 +25,13 @@ const (
 // Company is one actor: its identity chain and every key it owns, made from its name alone, so that the same cast plays
 // in every test. It is read-only: how far its chain has been published is the scenario's to say.
 type Company struct {
-	Name  string
-	ID    block.CID
-	Chain *identity.Chain
-	Root  keys.Private
-	Node  keys.Private
-	Desk  keys.Private // holds mandates once an officer grants one
+	Name     string
+	ID       block.CID
+	Chain    *identity.Chain
+	Root     keys.Private
+	NextRoot keys.Private // committed to in the genesis
+	Node     keys.Private
+	Desk     keys.Private // holds mandates once an officer grants one
 
 	// Heads are the chain's milestones, in order: see the constants. A company lives at one of them.
 	Heads []block.CID
@@ -72,9 +73,9 @@ func Person(company, role string) []byte {
 
 // NewCompany makes a company by its name.
 func NewCompany(name string) (*Company, error) {
-	c := &Company{Name: name, Root: seeded(name, "root"), Node: seeded(name, "node"), Desk: seeded(name, "desk"), roles: map[string]keys.Private{}}
+	c := &Company{Name: name, Root: seeded(name, "root"), NextRoot: seeded(name, "next root"), Node: seeded(name, "node"), Desk: seeded(name, "desk"), roles: map[string]keys.Private{}}
 	c.feed = [2]keys.Private{seeded(name, "feed"), seeded(name, "feed 2")}
-	next := seeded(name, "next root").Public()
+	next := c.NextRoot.Public()
 	nonce := sha256.Sum256([]byte(name))
 	root := c.Root.Public()
 	hash, err := identity.RootSetHash(identity.RootSet{Roots: [][]byte{next[:]}, Threshold: 1})

@@ -1,9 +1,11 @@
 package virtual
 
 import (
+	"errors"
 	"fmt"
 
 	"kontor/protocol"
+	"kontor/protocol/decision"
 	"kontor/protocol/feed"
 )
 
@@ -39,6 +41,9 @@ func (w *world) play() (err error) {
 	w.in(3*Hour+w.rng.Int64N(12*Hour), w.jump)
 	if w.rng.IntN(3) == 0 {
 		w.in(4*Hour+w.rng.Int64N(8*Hour), w.backup)
+	}
+	if w.rng.IntN(4) == 0 {
+		w.in(Hour, w.silence)
 	}
 	if w.forking {
 		w.in(6*Hour+w.rng.Int64N(12*Hour), w.fork)
@@ -159,7 +164,7 @@ func (w *world) jump() error {
 		o.skew = w.rng.Int64N(2*Hour) - Hour
 		w.log("! clock of %s is %d minutes off", o.c.Name, o.skew/Minute)
 	} else {
-		days := 1 + w.rng.Int64N(12)
+		days := 1 + w.rng.Int64N(16)
 		w.now += days * Day
 		w.log("! %d days pass", days)
 	}
@@ -220,6 +225,62 @@ func (o *office) dbView(p int, fn func(*protocol.Replica) error) error {
 		return nil
 	}
 	return o.view(p, fn)
+}
+
+// silence waits until one party has acknowledged a document and not heard that another did. Then no word passes between them until the
+// first may record a lapse, and does.
+func (w *world) silence() error {
+	for _, i := range w.members(0) {
+		o := w.offices[i]
+		if o.down || o.part[0].want > 0 {
+			continue
+		}
+		var due int64
+		var word protocol.Lapse
+		err := o.view(0, func(r *protocol.Replica) error {
+			rounds, err := r.Rounds()
+			for _, row := range rounds {
+				var acked, silent *decision.RoundParty
+				for k, party := range row.Parties {
+					switch {
+					case party.Company == o.c.ID && party.Ack != nil:
+						acked = &row.Parties[k]
+					case party.Company != o.c.ID && party.Ack == nil && party.Void == nil:
+						silent = &row.Parties[k]
+					}
+				}
+				if acked != nil && silent != nil && row.Verdict == decision.Open {
+					due, word = row.SignBy+decision.Grace+decision.LapseAfter, protocol.Lapse{Document: row.Document, Party: silent.Company}
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if due == 0 || due < w.now {
+			continue
+		}
+		w.now = due + 2*Hour
+		for j := range w.offices {
+			w.cut[i][j], w.cut[j][i] = w.now+Hour, w.now+Hour
+		}
+		w.totals.Jumps++
+		w.totals.Partitions++
+		w.log("! no word passes to or from %s for days", o.c.Name)
+		draft, err := Body(protocol.KindLapse, word)
+		if err != nil {
+			return err
+		}
+		err = o.write(0, func(*protocol.Replica, int64) (protocol.Draft, error) { return draft, nil })
+		var refusal *protocol.Refusal
+		if err == errDown || errors.As(err, &refusal) { // a forker's own acts may count no more
+			return nil
+		}
+		return err
+	}
+	w.in(20*Minute, w.silence)
+	return nil
 }
 
 // fork makes an office write a second entry for its newest seq and show it to some of the others.
