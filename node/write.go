@@ -186,7 +186,7 @@ func putCommand(kv store.KV, id Command, w Written) error {
 // PutBlocks stores the blocks of an artifact before the entry that will carry it: a large artifact does not fit one transaction.
 // Blocks that no entry names after all are collected later.
 func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
-	return n.db.Bulk(func(put func(table byte, key, value []byte) error) error {
+	err := n.db.Bulk(func(put func(table byte, key, value []byte) error) error {
 		for _, b := range blocks {
 			if err := put(state.TableBlocks, protocol.BlockKey(pid, b.CID), b.Data); err != nil {
 				return err
@@ -194,6 +194,10 @@ func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
 		}
 		return nil
 	})
+	if p, known := n.Partnership(pid); err == nil && known == nil {
+		p.Stored(blocks)
+	}
+	return err
 }
 
 // View reads a partnership at one moment.

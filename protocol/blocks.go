@@ -49,17 +49,19 @@ func (r *Replica) MissingBlocks(root block.CID, limit int) (missing []block.CID,
 	for len(todo) > 0 && len(missing) < limit {
 		id := todo[0]
 		todo = todo[1:]
-		data, found, err := r.kv.Get(state.TableBlocks, BlockKey(r.PID, id))
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			missing = append(missing, id)
-			continue
-		}
-		links, err := block.Links(data)
-		if err != nil {
-			return nil, err
+		links, known := r.stored.get(id)
+		if !known {
+			data, found, err := r.kv.Get(state.TableBlocks, BlockKey(r.PID, id))
+			if err != nil {
+				return nil, err
+			}
+			if !found {
+				missing = append(missing, id)
+				continue
+			}
+			if links, err = block.Links(data); err != nil {
+				return nil, err
+			}
 		}
 		for _, link := range links {
 			if !seen[link] {

@@ -26,6 +26,7 @@ type Contract struct {
 	entries    feed.Cache
 	signatures signatureCache
 	quiet      quiet
+	stored     storedLinks
 }
 
 // NewContract checks a genesis and prepares it for use.

@@ -24,6 +24,9 @@ type Reader interface {
 // eagerBytes is how much is taken for a frame on the word of its length alone; beyond it memory follows the bytes that came.
 const eagerBytes = 64 << 10
 
+// growth is how many times what came is taken next: a block of 1 MiB is copied once.
+const growth = 16
+
 // ReadFrame reads a length, an unsigned varint in its shortest form, and that many bytes. A length beyond limit is a
 // *Fault; io.EOF before the first byte of the length is returned as it is.
 func ReadFrame(r Reader, limit int) ([]byte, error) {
@@ -43,7 +46,7 @@ func ReadFrame(r Reader, limit int) ([]byte, error) {
 		if at == int(n) {
 			return data, nil
 		}
-		grown := make([]byte, min(int(n), 2*len(data)))
+		grown := make([]byte, min(int(n), growth*len(data)))
 		copy(grown, data)
 		data = grown
 	}
