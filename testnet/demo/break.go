@@ -3,11 +3,11 @@ package demo
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"kontor/node"
 	"kontor/node/desk"
+	"kontor/protocol/block"
 	"kontor/protocol/state"
 	"kontor/store"
 	"kontor/testnet/proc"
@@ -25,10 +25,18 @@ func (d *demo) breakRestart(context.Context) error {
 // breakRoot alters one settled row in the maker's database while its node is down, as a broken disk or a curious hand would.
 func (d *demo) breakRoot(ctx context.Context) error {
 	d.say("on purpose: one row in the database of %s is altered", d.maker.Name)
+	with, err := standing(ctx, d.maker, d.agency.Name)
+	if err != nil {
+		return err
+	}
+	pid, err := block.ParseCID(with.Partnership)
+	if err != nil {
+		return err
+	}
 	if err := d.maker.Stop(); err != nil {
 		return err
 	}
-	if err := alterRow(node.Home(d.maker.Home)); err != nil {
+	if err := alterRow(node.Home(d.maker.Home), pid); err != nil {
 		return err
 	}
 	if err := d.maker.Start(ctx); err != nil {
@@ -47,8 +55,8 @@ func (d *demo) breakRoot(ctx context.Context) error {
 	})
 }
 
-// alterRow changes the stored hash of one forecast version's row in the tree of settled rows.
-func alterRow(home node.Home) error {
+// alterRow changes a settled row of a partnership in the tree of rows: one that nothing rewrites later.
+func alterRow(home node.Home, pid block.CID) error {
 	key, err := store.LoadKeyFile(string(home)+"/store.key", home.Database())
 	if err != nil {
 		return err
@@ -59,22 +67,17 @@ func alterRow(home node.Home) error {
 	}
 	defer db.Close()
 	return db.Update(func(kv store.KV) error {
-		var part state.Partition
-		var row string
-		err := kv.Scan(state.TableRows, nil, nil, func(key, _ []byte) (bool, error) {
-			if name := string(key[len(part):]); strings.HasPrefix(name, "version/") {
-				copy(part[:], key)
-				row = name
-				return false, nil
+		part := state.PartitionOf(pid)
+		for _, prefix := range []string{"mandate/", "policy/", "partnership"} {
+			altered := false
+			err := state.NewTable(kv, part).Scan(prefix, func(row string, _ []byte) (bool, error) {
+				altered = true
+				return false, state.NewTree(kv, part).Put(row, []byte("altered"))
+			})
+			if err != nil || altered {
+				return err
 			}
-			return true, nil
-		})
-		if err != nil {
-			return err
 		}
-		if row == "" {
-			return fmt.Errorf("no row to alter was found")
-		}
-		return state.NewTree(kv, part).Put(row, []byte("altered"))
+		return fmt.Errorf("no row to alter was found")
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/node"
@@ -24,7 +26,9 @@ func search(home node.Home, files []string, needles []needle) (found []string, s
 		searched += int64(len(data))
 		for _, n := range needles {
 			if bytes.Contains(data, n.bytes) {
-				found = append(found, fmt.Sprintf("%s in %s", n.what, where))
+				if hit := fmt.Sprintf("%s in %s", n.what, where); !slices.Contains(found, hit) {
+					found = append(found, hit)
+				}
 			}
 		}
 	}
@@ -33,7 +37,7 @@ func search(home node.Home, files []string, needles []needle) (found []string, s
 		if err != nil {
 			return nil, searched, err
 		}
-		look(path, data)
+		look(filepath.Base(path), data)
 	}
 	key, err := store.LoadKeyFile(string(home)+"/store.key", home.Database())
 	if err != nil {

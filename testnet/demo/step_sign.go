@@ -83,7 +83,7 @@ func (d *demo) signAs(ctx context.Context, c *proc.Company, role, id string) err
 		d.say("on purpose: somebody else's key signs as the CFO of %s", c.Name)
 		key = d.keyFile(d.agency, role)
 	}
-	if _, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes", "--json"); err != nil {
+	if _, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes"); err != nil {
 		return claim(false, "the signature of the %s of %s is refused: %v", role, c.Name, err)
 	}
 	d.report.Agreement.Signatures++
