@@ -155,23 +155,34 @@ func (r *Replica) Agreement(document block.CID) (decision.Agreement, error) {
 	return decision.ParseAgreement(data)
 }
 
-// Finals lists the agreements that are final, by document.
-func (r *Replica) Finals() (ids []block.CID, docs []decision.Agreement, err error) {
+// Concluded lists the documents of all signing rounds with what became of them: what decision.Standings and decision.EffectsInForce read.
+func (r *Replica) Concluded() (out []decision.Concluded, err error) {
 	rounds, err := r.Rounds()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, row := range rounds {
-		if row.Verdict != decision.Final {
-			continue
-		}
 		doc, err := r.Agreement(row.Document)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		ids, docs = append(ids, row.Document), append(docs, doc)
+		out = append(out, decision.Concluded{CID: row.Document, Doc: doc, Verdict: row.Verdict, Final: row.finalAt()})
 	}
-	return ids, docs, nil
+	return out, nil
+}
+
+// finalAt is the last of the marks that can make a round final: acknowledgements, or the witness's word.
+func (row RoundRow) finalAt() (last decision.Mark) {
+	marks := []*decision.Mark{row.Resolved}
+	for _, p := range row.Parties {
+		marks = append(marks, p.Ack)
+	}
+	for _, m := range marks {
+		if m != nil && m.Lam > last.Lam {
+			last = *m
+		}
+	}
+	return last
 }
 
 // Mandates lists the mandates granted in this partnership.

@@ -10,6 +10,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
@@ -268,17 +269,16 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 	return out, nil
 }
 
-// agreedSupplies are the committed slots of agreements in force: they stand on top of the plan in every later match.
-func agreedSupplies(r *protocol.Replica, seller block.CID) (out []capacity.Supply, err error) {
-	ids, docs, err := r.Finals()
+// agreedSupplies are the committed slots of the agreements in force on a day: they stand on top of the plan in every later match. What
+// has expired or was superseded by then holds no slot any more.
+func agreedSupplies(r *protocol.Replica, seller block.CID, on calendar.Date) (out []capacity.Supply, err error) {
+	ledger, err := r.Concluded()
 	if err != nil {
 		return nil, err
 	}
-	for i, doc := range docs {
-		for _, e := range doc.Effects {
-			if e.Kind == decision.SlotCommitted && e.Party == seller {
-				out = append(out, capacity.Supply{Agreement: ids[i], Product: e.Product, Region: e.Region, Bucket: e.Bucket, Quantity: e.Quantity})
-			}
+	for _, e := range decision.EffectsInForce(ledger, on) {
+		if e.Kind == decision.SlotCommitted && e.Party == seller {
+			out = append(out, capacity.Supply{Agreement: e.Agreement, Product: e.Product, Region: e.Region, Bucket: e.Bucket, Quantity: e.Quantity})
 		}
 	}
 	return out, nil

@@ -34,8 +34,8 @@ type ExceptionView struct {
 	ClosedBy   string `json:"closed_by,omitempty"`
 }
 
-// Match compares the forecast in force with the capacity plan in force. Both nodes hold the same documents and compute the same
-// result.
+// Match compares the forecast in force with the capacity plan in force and with what was agreed on top. Both nodes hold the same documents
+// and compute the same result on the same day: which agreements count is a matter of the date.
 func (d *Desk) Match(with string) (MatchView, error) {
 	p, err := d.Partner(with, "")
 	if err != nil {
@@ -85,7 +85,7 @@ func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity
 	if in.Forecast, err = r.Forecast(in.ForecastCID); err != nil {
 		return in, err
 	}
-	in.Agreed, err = agreedSupplies(r, seller)
+	in.Agreed, err = agreedSupplies(r, seller, calendar.DateOf(d.node.Now()))
 	return in, err
 }
 
