@@ -185,8 +185,13 @@ func (c *Chain) apply(e Entry) error {
 		}
 		c.roots, c.next = e.Rotate.Set, e.Rotate.Next
 	case KindSetPolicy:
-		if _, err := sign.ParsePolicy(e.Policy.Quorum); err != nil {
+		policy, err := sign.ParsePolicy(e.Policy.Quorum)
+		if err != nil {
 			return err
+		}
+		// Agreements name the quorum by its printed form: another text for it could never be met by a document.
+		if printed := policy.String(); printed != e.Policy.Quorum {
+			return fmt.Errorf("quorum %q is not in its printed form; %q is right", e.Policy.Quorum, printed)
 		}
 		c.policies = append(c.policies, policyAt{e.Seq, *e.Policy})
 	case KindSetProfile:

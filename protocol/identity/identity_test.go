@@ -185,6 +185,25 @@ func TestViewsAreOfTheirHead(t *testing.T) {
 	}
 }
 
+// TestPoliciesArePrinted: a quorum stands in the chain as it prints, which is how agreements name it.
+func TestPoliciesArePrinted(t *testing.T) {
+	c := founded(t)
+	policy := func(quorum string) identity.Envelope {
+		return entry(t, c, identity.KindSetPolicy, func(e *identity.Entry) { e.Policy = &identity.Policy{TopicKind: "DEMAND_CAPACITY", Quorum: quorum} }, rootA, rootB)
+	}
+	for _, quorum := range []string{"coo and cfo", "COO  and CFO", "(COO)", "CEO or CFO", "one of (CEO, CFO)", "", "CIO"} {
+		if err := c.Append(policy(quorum)); err == nil || c.Len() != 1 {
+			t.Errorf("%q: accepted", quorum)
+		}
+	}
+	if err := c.Append(policy("coo and cfo")); err == nil || !strings.Contains(err.Error(), `"COO and CFO" is right`) {
+		t.Errorf("the refusal does not say what is right: %v", err)
+	}
+	if err := c.Append(policy("COO and 1 of (CFO, CTO)")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBadCertificates never enter a chain.
 func TestBadCertificates(t *testing.T) {
 	c := founded(t)
