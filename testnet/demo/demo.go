@@ -24,6 +24,7 @@ type Options struct {
 	Data           string  // directory with other figures of the same shape; empty: those built in
 	CapacityFactor float64 // scales the maker's capacity; at 2 nothing is a bottleneck
 	Break          string  // one of Breaks, or empty
+	Kills          bool    // end nodes with SIGKILL while they take signatures, and start them again
 	Exit           bool    // end after the summary instead of keeping the nodes up
 	JSON           bool    // one JSON object on stdout, the story on stderr
 	Stdout         io.Writer
@@ -46,6 +47,7 @@ type demo struct {
 	agency, maker, ingredient *proc.Company
 	names, countries          []string // the agency's product codes and countries
 	story                     io.Writer
+	kills                     int
 }
 
 // errClaim is a claim of the demonstration that did not hold.

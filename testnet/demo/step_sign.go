@@ -83,12 +83,53 @@ func (d *demo) signAs(ctx context.Context, c *proc.Company, role, id string) err
 		d.say("on purpose: somebody else's key signs as the CFO of %s", c.Name)
 		key = d.keyFile(d.agency, role)
 	}
-	if _, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes"); err != nil {
+	if d.Kills {
+		if err := d.killWhileSigning(ctx, c, key, id); err != nil {
+			return err
+		}
+	}
+	if _, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes"); err != nil && !(d.Kills && signedAlready(err)) {
 		return claim(false, "the signature of the %s of %s is refused: %v", role, c.Name, err)
 	}
 	d.report.Agreement.Signatures++
 	d.say("%s of %s signs the rendered document with a key file of its own", role, c.Name)
 	return nil
+}
+
+// killWhileSigning ends the node with SIGKILL somewhere in the middle of taking a signature and starts it again. Whether the signature was committed before, the
+// retry finds out.
+func (d *demo) killWhileSigning(ctx context.Context, c *proc.Company, key, id string) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes")
+		done <- err
+	}()
+	d.kills++
+	time.Sleep(time.Duration(10+17*d.kills) * time.Millisecond) // another moment each time
+	c.Kill()
+	err := <-done
+	d.say("on purpose: the node of %s is killed while it takes the signature (the command says: %v)", c.Name, err == nil)
+	if err := c.Start(ctx); err != nil {
+		return err
+	}
+	return proc.Eventually(ctx, c.Name+" back with its partner", 15*time.Second, func() (bool, error) {
+		other := d.agency
+		if c == d.agency {
+			other = d.maker
+		}
+		st, err := standing(ctx, c, other.Name)
+		for _, m := range st.Members {
+			if m.Name == other.Name && m.Connected {
+				return true, nil
+			}
+		}
+		return false, err
+	})
+}
+
+// signedAlready tells that the signature was committed before the kill: the command did not come back, the entry did.
+func signedAlready(err error) bool {
+	return strings.Contains(err.Error(), "ROUND-04") || strings.Contains(err.Error(), "AGREEMENT-34") || strings.Contains(err.Error(), "signed already") || strings.Contains(err.Error(), "has signed")
 }
 
 func (d *demo) awaitFinal(ctx context.Context, id string) error {
