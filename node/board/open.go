@@ -252,7 +252,7 @@ func (b *Board) fromException(p *node.Partnership, in wire.TopicOpenRequest) (de
 	}
 	id := ExceptionCID(e.ID)
 	out := decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
-		Title: fmt.Sprintf("%s short in %s", plan.product, e.Scope.Buckets), Scope: plan.scope(),
+		Title: fmt.Sprintf("%s short in %s", plan.product, periods(e.Scope.Buckets)), Scope: plan.scope(),
 		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}
 	return out, nil
 }

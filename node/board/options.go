@@ -64,9 +64,9 @@ func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.Excepti
 	}
 	seller, _ := sellerOf(p)
 	extra, beyond := more(cells)
-	first := w.option("1", fmt.Sprintf("extra shifts in %s: %%d %s on top of the plan", w.short, w.unit), seller, extra)
+	first := w.option("1", fmt.Sprintf("extra shifts in %s: %%d %s on top of the plan", periods(w.short), w.unit), seller, extra)
 	if beyond {
-		first.Summary = fmt.Sprintf("capacity from elsewhere in %s: %d %s on top of the plan", w.short, sum(extra), w.unit)
+		first.Summary = fmt.Sprintf("capacity from elsewhere in %s: %d %s on top of the plan", periods(w.short), sum(extra), w.unit)
 		first.Needs = []string{"capacity above the maximum the seller has stated"}
 	} else {
 		first.Needs = []string{"overtime up to the maximum capacity stated"}
@@ -89,6 +89,15 @@ func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.Excepti
 		}
 	}
 	return w, nil
+}
+
+// periods writes a range of days as people say it: a month, a week, or the months from and to.
+func periods(b calendar.Bucket) string {
+	first, last := b.Start.Month(), b.Last().Month()
+	if first == last || b.Start != first.First() || b.End != last.Add(1).First() {
+		return b.String()
+	}
+	return first.String() + " to " + last.String()
 }
 
 // made is a quantity on top of the plan in one period.

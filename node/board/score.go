@@ -175,7 +175,14 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 	if err != nil {
 		return out, err
 	}
-	if err := do(decision.Ready, b.ready(&m, in.Keep)); err != nil {
+	if f.t.Status == decision.Proposed {
+		// What the officers have before them is complete to them; the node says so once the partner has taken the topic up.
+		context, err := contextOf(f.t)
+		if err != nil {
+			return out, err
+		}
+		m.Ready = &context
+	} else if err := do(decision.Ready, b.ready(&m, in.Keep)); err != nil {
 		return out, err
 	}
 	if err := b.keep(f, m); err != nil {
@@ -246,7 +253,11 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 				return m, nil
 			}
 		}
-		if findings := f.t.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
+		open := f.t
+		if open.Status == decision.Proposed {
+			open.Status = decision.InContext // scores are this company's own until it commits: it need not wait for the partner to think
+		}
+		if findings := open.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
 			return m, refusal("scores", findings)
 		}
 		for _, s := range in.Scores {
@@ -347,8 +358,10 @@ func (b *Board) waitsFor(f found, m mind) []string {
 		out = append(out, fmt.Sprintf("the scores of the %s", role))
 	}
 	if f.t.Status == decision.Proposed || f.t.Status == decision.InContext {
+		seen, err := contextOf(f.t)
+		changed := err != nil || m.Ready == nil || *m.Ready != seen // since this company's officers declared it complete
 		for _, w := range f.t.Waiting() {
-			if w.Company != b.node.Company() {
+			if w.Company != b.node.Company() || changed {
 				out = append(out, fmt.Sprintf("%s: %s", b.node.CompanyName(w.Company), w.Todo))
 			}
 		}

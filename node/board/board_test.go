@@ -1,0 +1,386 @@
+package board
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"kontor/node/api/wire"
+	"kontor/node/audit"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+)
+
+// From a shortage both nodes compute to an agreement that is final on both: the whole way of the officers, over real sockets.
+func TestFromShortageToFinalAgreement(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	ctx := context.Background()
+
+	before, err := c.maker.desk.Match("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(before.Exceptions) == 0 {
+		t.Fatal("the plan falls short and no exception says so")
+	}
+	basis := func(option, short, cost string) decision.OptionBasis {
+		return decision.OptionBasis{Option: option, Basis: decision.ValueBasis{PerUnitShort: q(short), ExtraCost: q(cost)}}
+	}
+	opened, err := c.maker.Open(ctx, command("open"), wire.TopicOpenRequest{Basis: []decision.OptionBasis{basis("1", "2", "1000"), basis("2", "2", "900")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := c.maker.Open(ctx, command("open"), wire.TopicOpenRequest{}); err != nil || again != opened {
+		t.Errorf("the command said again answered %+v, %v", again, err)
+	}
+	act := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}
+	c.sees(t, c.agency, opened.Topic, decision.Proposed)
+	d, err := c.agency.Show(admin, act.TopicQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Options) != 3 || len(d.Issues) != 3 || len(d.Context) != 2 {
+		t.Fatalf("%d options, %d issues, %d artifacts", len(d.Options), len(d.Issues), len(d.Context))
+	}
+	for _, o := range d.Options[1:] {
+		if len(o.Effects) == 0 || !o.Expect.Short.Less(d.Options[0].Expect.Short) {
+			t.Errorf("option %s (%s) has %d effects and leaves %s short; by itself %s are", o.ID, o.Summary, len(o.Effects), o.Expect.Short, d.Options[0].Expect.Short)
+		}
+	}
+
+	// The maker scores first and is ready first; the agency's value basis comes after that, and the maker's node says again that it is ready.
+	c.maker.scores(t, opened.Topic, "COO", 7)
+	waits := c.maker.scores(t, opened.Topic, "CFO", 6)
+	if waits.Committed || len(waits.WaitsFor) == 0 {
+		t.Errorf("committed before the partner is ready: %+v", waits)
+	}
+	in := scoring(opened.Topic, "COO", 8)
+	in.Basis, in.Reveal = []decision.OptionBasis{basis("1", "3", "0"), basis("2", "3", "0")}, "rank"
+	first, err := c.agency.Score(ctx, command("score"), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := first.Steps; !slices.Equal(got, []string{"JOIN", "BASIS", "READY"}) || first.Committed {
+		t.Errorf("steps %v, committed %t", got, first.Committed)
+	}
+	c.agency.scores(t, opened.Topic, "CFO", 6)
+	c.sees(t, c.maker, opened.Topic, decision.Negotiation)
+	c.sees(t, c.agency, opened.Topic, decision.Negotiation)
+	if _, err := c.maker.Reveal(ctx, command("reveal"), wire.TopicRevealRequest{TopicAct: act}); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the node's proposal", func() bool {
+		d, err := c.agency.Show(admin, act.TopicQuery)
+		return err == nil && d.Proposal != nil && d.Proposal.Option != ""
+	})
+	if d, _ = c.agency.Show(admin, act.TopicQuery); len(d.Arithmetic) != 2 || len(d.Arithmetic[0].Lines) == 0 {
+		t.Errorf("the arithmetic is not shown: %+v", d.Arithmetic)
+	}
+
+	// Two rounds, the second nearer than the first.
+	one, err := c.maker.Offer(ctx, command("offer 1"), offerOf(act, 1, c.maker))
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the offer", func() bool { d, err := c.agency.Show(admin, act.TopicQuery); return err == nil && d.Rounds == 1 })
+	counter := offerOf(act, 2, c.agency)
+	counter.Values[2] = issueSurcharge + "=0"
+	two, err := c.agency.Offer(ctx, command("offer 2"), counter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two.Distance == nil || len(two.Changes) != 1 {
+		t.Fatalf("counter-offer: %+v", two)
+	}
+	soon(t, "the counter-offer", func() bool { d, err := c.maker.Show(admin, act.TopicQuery); return err == nil && d.Rounds == 2 })
+	three, err := c.maker.Offer(ctx, command("offer 3"), offerOf(act, 3, c.maker))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if three.Before == nil || three.Distance.Overall >= three.Before.Overall {
+		t.Errorf("the distance does not fall: %+v", three)
+	}
+	if again, err := c.maker.Offer(ctx, command("offer 1"), offerOf(act, 1, c.maker)); err != nil || again.Entry != one.Entry || again.Round != 1 {
+		t.Errorf("the first offer said again: %+v, %v", again, err)
+	}
+	soon(t, "the third offer", func() bool { d, err := c.agency.Show(admin, act.TopicQuery); return err == nil && d.Rounds == 3 })
+	accepted, err := c.agency.Accept(ctx, command("accept"), wire.TopicAcceptRequest{TopicAct: act, Round: 3})
+	if err != nil || accepted.Agreement == "" {
+		t.Fatal(accepted, err)
+	}
+	if again, err := c.agency.Accept(ctx, command("accept"), wire.TopicAcceptRequest{TopicAct: act, Round: 3}); err != nil || again != accepted {
+		t.Errorf("the acceptance said again: %+v, %v", again, err)
+	}
+	document := accepted.Agreement
+	soon(t, "the document", func() bool { return c.maker.verdict(document) == decision.Open })
+
+	for _, who := range []*company{c.agency, c.maker} {
+		if err := who.signs(t, document, "COO", "COO"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := c.maker.verdict(document); v != decision.Open {
+		t.Fatalf("half signed, the round is %s", v)
+	}
+	for _, who := range []*company{c.agency, c.maker} {
+		if err := who.signs(t, document, "CFO", "CFO"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, who := range []*company{c.agency, c.maker} {
+		soon(t, "finality at "+who.n.Name(), func() bool { return who.verdict(document) == decision.Final })
+		c.sees(t, who, opened.Topic, decision.Agreed)
+	}
+	detail, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range detail.Parties {
+		if p.Missing != "" || p.State != "ACKNOWLEDGED" || len(p.Signers) != 2 {
+			t.Errorf("%s: %+v", p.Name, p)
+		}
+	}
+
+	// The committed slots stand in the next match, on both nodes.
+	for _, who := range []*company{c.agency, c.maker} {
+		after, err := who.desk.Match("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.Agreed == 0 {
+			t.Errorf("%s: no agreed slot in the next match", who.n.Name())
+		}
+		if len(after.Exceptions) > 0 && !after.Exceptions[0].UnitsMax.Less(before.Exceptions[0].UnitsMax) {
+			t.Errorf("%s: agreed slots leave the shortage at %s, as before", who.n.Name(), after.Exceptions[0].UnitsMax)
+		}
+	}
+
+	// Either side's export is the same file, and it proves the agreement on a machine that knows nothing.
+	var ours, theirs bytes.Buffer
+	if err := c.agency.Export(admin, wire.AgreementQuery{Agreement: document}, &ours); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.maker.Export(admin, wire.AgreementQuery{}, &theirs); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(ours.Bytes(), theirs.Bytes()) {
+		t.Errorf("the two exports differ: %d and %d bytes", ours.Len(), theirs.Len())
+	}
+	report, err := audit.Verify(bytes.NewReader(ours.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.Final || len(report.Signatures) != 4 || report.Agreement.String() != document || report.Digest != detail.Digest {
+		t.Errorf("report %+v", report)
+	}
+	tamper(t, ours.Bytes())
+}
+
+// tamper flips bits all over the file: nothing but the file as it was may verify.
+func tamper(t *testing.T, file []byte) {
+	t.Helper()
+	step := max(len(file)/400, 1)
+	for at := 0; at < len(file); at += step {
+		bent := bytes.Clone(file)
+		bent[at] ^= 1 << (at % 8)
+		if r, err := audit.Verify(bytes.NewReader(bent)); err == nil || r.Final {
+			t.Fatalf("bit %d of byte %d flipped, and the file still verifies", at%8, at)
+		}
+	}
+	for _, n := range []int{0, 1, len(file) / 2, len(file) - 1} {
+		if _, err := audit.Verify(bytes.NewReader(file[:n])); err == nil {
+			t.Fatalf("cut to %d bytes the file still verifies", n)
+		}
+	}
+	if _, err := audit.Verify(bytes.NewReader(append(bytes.Clone(file), 0))); err == nil {
+		t.Fatal("with a byte more the file still verifies")
+	}
+}
+
+// What an officer may not do is refused where it is tried, with its code, and leaves nothing behind.
+func TestSignaturesThatDoNotCount(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	c.agency.appoint(t, "CMO", "CMO", "Relief Agency max", limit)
+	c.agency.appoint(t, "poor CFO", "CFO", "Relief Agency kim", 1)
+	c.agency.appoint(t, "gone CFO", "CFO", "Relief Agency lee", limit)
+	c.agency.appoint(t, "ada as CFO", "CFO", "Relief Agency ada", limit)
+	_, document := c.agree(t)
+	ctx := context.Background()
+
+	late := c.agency.signature(t, document, "gone CFO", "CFO")
+	c.agency.revoke(t, "gone CFO")
+	if err := c.agency.signs(t, document, "COO", "COO"); err != nil {
+		t.Fatal(err)
+	}
+	entries := c.agency.seq(t, c.pid)
+	for _, bad := range []struct {
+		what    string
+		officer string
+		role    decision.Role
+		want    string
+	}{
+		{"a CMO as CFO", "CMO", "CFO", "SIGNATURE-05"},
+		{"above the limit", "poor CFO", "CFO", "SIGNATURE-06"},
+		{"with a revoked key", "gone CFO", "CFO", "SIGNATURE-05"},
+		{"twice", "COO", "COO", "AGREEMENT-34"},
+		{"by one person in two roles", "ada as CFO", "CFO", "AGREEMENT-34"},
+	} {
+		if got := codesOf(c.agency.signs(t, document, bad.officer, bad.role)); got != bad.want {
+			t.Errorf("signing %s: got %q, want %q", bad.what, got, bad.want)
+		}
+	}
+	if _, err := c.agency.Sign(ctx, admin, wire.AgreementSignRequest{Signed: late}); codesOf(err) != "SIGNATURE-05" {
+		t.Errorf("a signature from before the revocation, carried after it: %v", err)
+	}
+	if _, err := c.maker.Sign(ctx, admin, wire.AgreementSignRequest{Signed: c.agency.signature(t, document, "CFO", "CFO")}); codesOf(err) != "SIGNATURE-04" {
+		t.Errorf("the partner's signature in one's own feed: %v", err)
+	}
+	if _, err := c.agency.Sign(ctx, By{Role: wire.Planner}, wire.AgreementSignRequest{Signed: c.agency.signature(t, document, "CFO", "CFO")}); codesOf(err) != "FORBIDDEN" {
+		t.Errorf("a planner hands in a signature: %v", err)
+	}
+	if _, err := c.agency.Sign(ctx, By{Role: wire.COO}, wire.AgreementSignRequest{Signed: c.agency.signature(t, document, "CFO", "CFO")}); codesOf(err) != "FORBIDDEN" {
+		t.Errorf("the COO hands in the CFO's signature: %v", err)
+	}
+	if wire.AgreementSign.Permission.Allows(wire.Planner) || wire.TopicOffer.Permission.Allows(wire.Viewer) || !wire.AgreementSign.Permission.Allows(wire.CFO) {
+		t.Error("permissions of the routes")
+	}
+	if got := c.agency.seq(t, c.pid); got != entries {
+		t.Errorf("refused signatures wrote %d entries", got-entries)
+	}
+	// The same command twice is one signature.
+	in := wire.AgreementSignRequest{Signed: c.agency.signature(t, document, "CFO", "CFO")}
+	one, err := c.agency.Sign(ctx, command("sign"), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := c.agency.Sign(ctx, command("sign"), in); err != nil || two != one {
+		t.Errorf("said again: %+v, %v", two, err)
+	}
+	// An open round exports, and the file says that it proves nothing final.
+	var file bytes.Buffer
+	if err := c.agency.Export(admin, wire.AgreementQuery{Agreement: document}, &file); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := audit.Verify(&file); err == nil || report.Final || len(report.Signatures) != 2 {
+		t.Errorf("an open round verifies: %v", err)
+	}
+}
+
+// A document cannot be signed after its time.
+func TestNothingIsSignedAfterSignBy(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	ctx := context.Background()
+	opened, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}
+	c.sees(t, c.agency, opened.Topic, decision.Proposed)
+	for _, who := range []*company{c.agency, c.maker} {
+		who.scores(t, opened.Topic, "COO", 7)
+		who.scores(t, opened.Topic, "CFO", 7)
+	}
+	c.sees(t, c.agency, opened.Topic, decision.Negotiation)
+	if _, err := c.agency.Offer(ctx, admin, offerOf(act, 1, c.agency)); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the offer", func() bool { d, err := c.maker.Show(admin, act.TopicQuery); return err == nil && d.Rounds == 1 })
+	if _, err := c.maker.Accept(ctx, admin, wire.TopicAcceptRequest{TopicAct: act, NoDraft: true}); err != nil {
+		t.Fatal(err)
+	}
+	drafted, err := c.maker.Draft(ctx, admin, wire.AgreementDraftRequest{TopicAct: act, SignBy: time.Now().Add(300 * time.Millisecond).UnixMilli()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := c.maker.signature(t, drafted.Agreement, "COO", "COO")
+	time.Sleep(350 * time.Millisecond)
+	if _, err := c.maker.Sign(ctx, admin, wire.AgreementSignRequest{Signed: signed}); codesOf(err) != "ROUND-02" {
+		t.Errorf("signed after sign_by: %v", err)
+	}
+	if _, err := c.maker.Draft(ctx, admin, wire.AgreementDraftRequest{TopicAct: act, SignBy: time.Now().Add(15 * 24 * time.Hour).UnixMilli()}); err == nil {
+		t.Error("a second document for the round, open for 15 days")
+	}
+}
+
+// What a role may do in a topic, and what it may see.
+func TestRolesInATopic(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	ctx := context.Background()
+	planner := By{Role: wire.Planner}
+	opened, err := c.maker.Open(ctx, planner, wire.TopicOpenRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}
+	if _, err := c.maker.Score(ctx, planner, scoring(opened.Topic, "COO", 7)); codesOf(err) != "FORBIDDEN" {
+		t.Errorf("a planner scores as COO: %v", err)
+	}
+	if _, err := c.maker.Score(ctx, By{Role: wire.CFO}, scoring(opened.Topic, "COO", 7)); codesOf(err) != "FORBIDDEN" {
+		t.Errorf("the CFO scores as COO: %v", err)
+	}
+	if _, err := c.maker.Decline(ctx, By{Role: wire.CMO}, wire.TopicDeclineRequest{TopicAct: act, Reason: "no"}); codesOf(err) != "PERSON-02" {
+		t.Errorf("a CMO whom the topic does not ask declines it: %v", err)
+	}
+	if _, err := c.maker.Score(ctx, By{Role: wire.CFO}, scoring(opened.Topic, "", 9)); err != nil {
+		t.Errorf("the CFO scores: %v", err)
+	}
+	if d, err := c.maker.Show(By{Role: wire.COO}, act.TopicQuery); err != nil || d.Own == nil || len(d.Own.Scores) == 0 || len(d.Own.Reasons) == 0 {
+		t.Errorf("the COO sees the company's scores and last reasons: %v", err)
+	}
+	if d, err := c.maker.Show(planner, act.TopicQuery); err != nil || d.Own != nil {
+		t.Errorf("a planner sees officers' scores: %v", err)
+	}
+	if _, err := c.maker.Show(By{Role: wire.CMO, Scope: wire.Scope{Products: []string{"other"}}}, act.TopicQuery); codesOf(err) != "NO_TOPIC" {
+		t.Errorf("a CMO whose scope is another product sees the topic: %v", err)
+	}
+	if _, err := c.maker.Score(ctx, By{Role: wire.COO}, scoring(opened.Topic, "", 11)); codesOf(err) == "" {
+		t.Error("11 points were taken")
+	}
+	if _, err := c.maker.Decline(ctx, By{Role: wire.COO}, wire.TopicDeclineRequest{TopicAct: act, Reason: "the demand was withdrawn"}); err != nil {
+		t.Error(err)
+	}
+	c.sees(t, c.agency, opened.Topic, decision.Declined)
+	if _, err := c.agency.Join(ctx, admin, act); codesOf(err) != "TOPIC-20" {
+		t.Errorf("a declined topic is joined: %v", err)
+	}
+	if _, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{Exception: "00000000000000000000000000000000"}); codesOf(err) != "NO_SUCH_EXCEPTION" {
+		t.Errorf("a topic about nothing: %v", err)
+	}
+}
+
+// A node that has just started signs nothing before a partner has confirmed its newest entry.
+func TestASignatureWaitsForThePartnersWord(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	_, document := c.agree(t)
+	signed := c.maker.signature(t, document, "COO", "COO")
+	c.agency.stop()
+	c.maker.stop()
+	c.maker.start(t)
+	ctx, cancel := context.WithTimeout(context.Background(), headPatience+5*time.Second)
+	defer cancel()
+	in := wire.AgreementSignRequest{Signed: signed}
+	if _, err := c.maker.Sign(ctx, command("sign"), in); codesOf(err) != "PARTNERSHIP_UNCONFIRMED" {
+		t.Fatalf("alone after a restart: %v", err)
+	}
+	if wire.Meaning("PARTNERSHIP_UNCONFIRMED").Exit != wire.ExitNotNow {
+		t.Error("the code does not say that it is a matter of time")
+	}
+	c.agency.start(t)
+	soon(t, "the partner's word", func() bool { return c.maker.n.HeadConfirmed(c.pid) })
+	if _, err := c.maker.Sign(ctx, command("sign"), in); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExceptionsAreNamedAlike(t *testing.T) {
+	if ExceptionCID([16]byte{1}) == ExceptionCID([16]byte{2}) || ExceptionCID([16]byte{1}) == (block.CID{}) {
+		t.Error("two exceptions of one name")
+	}
+}
