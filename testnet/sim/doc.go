@@ -7,8 +7,7 @@
 // The network carries QUIC alone: there is no simulated TCP, and a real socket does not let synthetic time move. The HTTP interface is
 // for the same reason no part of a play; [kontor/testnet/proc] has real processes.
 //
-// An open office is not free. Its database looks for work twenty times a second and its channels once a second, which makes about
-// a minute of real time of every few hours that a few offices stay open. Where a play lasts for days, companies close their
-// offices for the hours in which nothing is to be shown; a closed office costs nothing. What an office does by itself in those hours (heartbeats,
-// reconnecting) is shown in the hours it is open.
+// An open office is not free: its database looks for work forty times a second and its channels once a second, so that an hour of two open
+// offices takes about half a second of one processor, and thirty days would take six minutes. Where a play lasts for days, companies close
+// their offices for the hours in which nothing is to be shown; a closed office costs nothing.
 package sim
