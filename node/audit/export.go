@@ -67,7 +67,7 @@ func Export(w io.Writer, r *protocol.Replica, chains Chains, agreement block.CID
 	if err != nil {
 		return err
 	}
-	e := exporter{r: r, has: map[block.CID]bool{}}
+	e := exporter{r: r, has: map[block.CID]bool{}, walked: map[block.CID]bool{}}
 	genesis, err := block.New(r.Genesis)
 	if err != nil {
 		return err
@@ -129,6 +129,7 @@ func cut(r *protocol.Replica, row protocol.RoundRow) ([]int64, error) {
 type exporter struct {
 	r      *protocol.Replica
 	has    map[block.CID]bool
+	walked map[block.CID]bool // sheets added with everything below them
 	blocks []block.Block
 }
 
@@ -187,11 +188,13 @@ func (e *exporter) body(h feed.Header) error {
 	if h.Body == nil || h.Kind == protocol.KindSign {
 		return nil
 	}
+	deep := protocol.CarriesSheet(h.Kind)
 	todo := []block.CID{*h.Body}
 	for len(todo) > 0 {
 		id := todo[0]
 		todo = todo[1:]
-		if e.has[id] {
+		// A block may stand there as another entry's one document: only one that was walked before has all below it.
+		if e.walked[id] || !deep && e.has[id] {
 			continue
 		}
 		data, err := e.r.Block(id)
@@ -199,9 +202,10 @@ func (e *exporter) body(h feed.Header) error {
 			return err
 		}
 		e.add(block.Block{CID: id, Data: data})
-		if !protocol.CarriesSheet(h.Kind) {
+		if !deep {
 			return nil
 		}
+		e.walked[id] = true
 		links, err := block.Links(data)
 		if err != nil {
 			return err

@@ -383,7 +383,11 @@ func (e *evidence) name(company block.CID) string {
 // finality asks the round that both nodes fold.
 func (e *evidence) finality() (string, error) {
 	if e.row.Verdict != decision.Final {
-		return "", fmt.Errorf("the round is %s: %s", e.row.Verdict, e.row.Binding(block.CID{}))
+		text := fmt.Sprintf("the round is %s", e.row.Verdict)
+		for _, s := range e.report.Status {
+			text += fmt.Sprintf("; %s: %s", e.name(s.Company), s.State)
+		}
+		return "", errors.New(text)
 	}
 	text := "final at"
 	for _, p := range e.row.Parties {

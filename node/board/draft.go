@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -282,11 +283,23 @@ func (d *drafter) rollout() []decision.Milestone {
 	if d.buyer != nil {
 		buyer = *d.buyer
 	}
+	what := d.option.Summary
+	if units, sum, scaled := d.agreed(); scaled && units != sum {
+		what = fmt.Sprintf("%s; agreed are %d %s", what, units, d.unit())
+	}
 	return []decision.Milestone{
-		{ID: "1-prepare", Title: "prepare: " + d.option.Summary, Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},
+		{ID: "1-prepare", Title: clip("prepare: " + what), Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},
 		{ID: "2-call-off", Title: "call off the agreed quantity", Party: buyer, Owner: d.owner(buyer), Due: min(max(d.today.AddDays(callOffDays), prepare), done), After: []string{"1-prepare"}, Proof: "order or forecast revision marked firm"},
 		{ID: "3-deliver", Title: "deliver the agreed quantity in full", Party: seller, Owner: d.owner(seller), Due: done, After: []string{"1-prepare", "2-call-off"}, Proof: "receipt advice countersigned by both"},
 	}
+}
+
+// clip shortens a title to what a milestone takes.
+func clip(s string) string {
+	if len(s) <= decision.MaxNote {
+		return s
+	}
+	return strings.ToValidUTF8(s[:decision.MaxNote], "")
 }
 
 // owner is who of a company answers for a step: the COO where the topic asks for one.

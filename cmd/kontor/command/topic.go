@@ -266,7 +266,7 @@ func topicScore() verb {
 		long: "Scores are changes against option 0, which is 5 on every lens: 0 to 10, with a reason for 0 to 2 and 8 to 10. Partnership Value is filled in from the arithmetic\n" +
 			"and may be moved by two. A low score may name what would lift the objection: \"1:purpose=2: no night shift unless: the union agrees\".\n" +
 			"The command takes the topic up, states --basis, declares the context complete and, once every required role has scored and the partner is ready,\n" +
-			"commits; the node does what remains when its time comes. Scores stay in this node unless --reveal says otherwise. Without --score it shows the sheet.\n" + topicArgument,
+			"commits; the node does what remains when its time comes. Scores stay in this node unless --reveal says otherwise. Without --score it only goes on with what is there.\n" + topicArgument,
 		examples: []string{`kontor topic score --as COO --score 1:vision=6 --score "1:purpose=8: served in March" --score 1:legendary=7 --score 2:purpose=6`, "kontor topic score --as CFO --file scores.json --reveal rank"},
 		exits:    boardExits,
 		flags: []cli.Flag{withFlag(), asFlag, basisFlag(),
