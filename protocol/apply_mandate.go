@@ -6,6 +6,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/protocol/block"
+	"kontor/protocol/exception"
 	"kontor/protocol/identity"
 )
 
@@ -67,10 +68,27 @@ type MandateRow struct {
 	Revoked bool      `cbor:"revoked"`
 }
 
+// MaxMandates bounds a company's mandates in force in one partnership (PROTOCOL 9): each grant counts them.
+const MaxMandates = 64
+
+// mandatesFull tells whether the author has as many mandates in force at this entry as it may.
+func (f *fold) mandatesFull() (bool, error) {
+	n := 0
+	err := scanRows(f.rows, mandatePrefix(f.author.Company), func(_ string, row MandateRow) error {
+		if _, ok := f.view.Key(row.Officer, keys.Role, 0); ok && !row.Revoked && f.entry.Header.T <= row.Until {
+			n++
+		}
+		return nil
+	})
+	return n >= MaxMandates, err
+}
+
+func mandatePrefix(company block.CID) string { return "mandate/" + company.String() + "/" }
+
 func mandateKey(company block.CID, key []byte) string {
 	var pub keys.Public
 	copy(pub[:], key)
-	return "mandate/" + company.String() + "/" + string(pub.ID())
+	return mandatePrefix(company) + string(pub.ID())
 }
 
 func applyMandateGrant(f *fold) ([]string, error) {
@@ -92,11 +110,17 @@ func applyMandateGrant(f *fold) ([]string, error) {
 	if cert.Limit != nil && (cert.Limit.Currency != m.Limit.Currency || m.Limit.Minor > cert.Limit.Minor) {
 		return []string{codeLimit}, nil
 	}
+	if f.view.Names(m.Key) {
+		return []string{codeMandateKey}, nil
+	}
 	key := mandateKey(f.author.Company, m.Key)
 	if _, exists, err := f.rows.Get(key); err != nil {
 		return nil, err
 	} else if exists {
 		return []string{codeMandateKnown}, nil
+	}
+	if full, err := f.mandatesFull(); err != nil || full {
+		return []string{codeMandateMany}, err
 	}
 	return nil, put(f.rows, key, MandateRow{Mandate: m, Company: f.author.Company, Officer: s.Key, Role: cert.Role, Entry: f.entry.CID})
 }
@@ -131,40 +155,51 @@ func applyMandateRevoke(f *fold) ([]string, error) {
 	return nil, put(f.rows, mandateKey(f.author.Company, rev.Key), row)
 }
 
-// mandated checks that a desk key may do an act of a kind, about products, up to an amount, at this entry.
-func (f *fold) mandated(key []byte, kind string, products []string, value identity.Amount) (string, error) {
-	var row MandateRow
+// mandate finds the mandate by which a desk key may do an act of a kind at this entry, or the code that refuses it.
+func (f *fold) mandate(key []byte, kind string) (row MandateRow, code string, err error) {
 	found, err := get(f.rows, mandateKey(f.author.Company, key), &row)
 	if err != nil {
-		return "", err
+		return row, "", err
 	}
 	if !found || row.Revoked {
-		return codeMandate, nil
+		return row, codeMandate, nil
 	}
 	if _, ok := f.view.Key(row.Officer, keys.Role, 0); !ok {
-		return codeMandate, nil
+		return row, codeMandate, nil
 	}
 	if t := f.entry.Header.T; t < row.From || t > row.Until {
-		return codeMandateTime, nil
+		return row, codeMandateTime, nil
 	}
 	if !slices.Contains(row.Kinds, kind) {
-		return codeMandateScope, nil
+		return row, codeMandateScope, nil
 	}
-	for _, p := range products {
-		if len(row.Products) > 0 && !slices.Contains(row.Products, p) {
-			return codeMandateScope, nil
-		}
-	}
-	if value.Minor < 0 || value.Minor > row.Limit.Minor || value.Currency != row.Limit.Currency {
-		return codeMandateLimit, nil
-	}
-	return "", nil
+	return row, "", nil
 }
 
-// ExceptionClose is what a desk signs when it closes an exception inside its mandate.
+// covers checks what an act is about against the mandate's bounds. An act that names no product may be about any: it passes only a mandate
+// for all products.
+func (m Mandate) covers(products []string, value identity.Amount) (code string) {
+	if len(m.Products) > 0 {
+		if len(products) == 0 {
+			return codeMandateScope
+		}
+		for _, p := range products {
+			if !slices.Contains(m.Products, p) {
+				return codeMandateScope
+			}
+		}
+	}
+	if value.Minor < 0 || value.Minor > m.Limit.Minor || value.Currency != m.Limit.Currency {
+		return codeMandateLimit
+	}
+	return ""
+}
+
+// ExceptionClose is what a desk signs when it closes an exception inside its mandate. Products and value are the closing side's own word: open
+// exceptions are computed, not written, so no rule can compare. Both sides show the value they compute beside the one claimed.
 type ExceptionClose struct {
 	PID        block.CID       `cbor:"pid"`
-	Exception  string          `cbor:"exception"`
+	Exception  string          `cbor:"exception"`  // exception.ID, 32 hexadecimal digits
 	Resolution string          `cbor:"resolution"` // a UBL ResolutionCode, see artifacts.md B6
 	Note       string          `cbor:"note"`
 	Products   []string        `cbor:"products"`
@@ -181,9 +216,6 @@ type ExceptionRow struct {
 
 func exceptionKey(id string) string { return "exception/" + id }
 
-// MaxExceptionID bounds an exception's name in bytes.
-const MaxExceptionID = 128
-
 func applyExceptionClose(f *fold) ([]string, error) {
 	var s Signed
 	if block.Unmarshal(f.body, &s) != nil {
@@ -193,10 +225,14 @@ func applyExceptionClose(f *fold) ([]string, error) {
 	if code := f.open(s, ExceptionSignature, &c); code != "" {
 		return []string{code}, nil
 	}
-	if c.PID != f.replica.PID || c.Exception == "" || len(c.Exception) > MaxExceptionID {
+	// One exception has one name: in another form it could be closed twice.
+	if id, err := exception.ParseID(c.Exception); err != nil || id.String() != c.Exception || c.PID != f.replica.PID {
 		return []string{codeBody}, nil
 	}
-	code, err := f.mandated(s.Key, KindExceptionClose, c.Products, c.Value)
+	row, code, err := f.mandate(s.Key, KindExceptionClose)
+	if err == nil && code == "" {
+		code = row.covers(c.Products, c.Value)
+	}
 	if err != nil || code != "" {
 		return nonEmpty(code), err
 	}

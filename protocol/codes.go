@@ -25,6 +25,8 @@ const (
 	codeMandateLimit  = "MANDATE-03"
 	codeMandateTime   = "MANDATE-04"
 	codeMandateKnown  = "MANDATE-05"
+	codeMandateMany   = "MANDATE-06"
+	codeMandateKey    = "MANDATE-07"
 	codeClosed        = "EXCEPTION-01"
 	codeNoRecord      = "RECORD-01"
 	codeCommitment    = "COMMITMENT-01"
@@ -59,6 +61,8 @@ var Sentences = map[string]string{
 	codeMandateLimit:  "the value is above the mandate's limit: it goes to an officer",
 	codeMandateTime:   "the mandate is not valid at the time of this entry",
 	codeMandateKnown:  "a mandate for this key exists already",
+	codeMandateMany:   "the company has 64 mandates in force here: revoke one first",
+	codeMandateKey:    "the key is one of the company's own: a desk acts with a key of its own",
 	codeClosed:        "the exception is closed already",
 	codeNoRecord:      "the record to countersign does not exist or is one's own",
 	codeCommitment:    "the commitment's root is not 32 bytes",

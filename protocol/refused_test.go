@@ -1,9 +1,11 @@
 package protocol_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
+	"kontor/crypto/keys"
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -156,12 +158,49 @@ func TestMandates(t *testing.T) {
 	refuse("value above the mandate", agency, closing(agency, "x", 100_01, same), "MANDATE-03")
 	refuse("value below nothing", agency, closing(agency, "x", -1, same), "MANDATE-03")
 	refuse("product outside the mandate", agency, closing(agency, "x", 10, func(c *protocol.ExceptionClose) { c.Products = []string{"OTHER"} }), "MANDATE-02")
+	refuse("no product named, under a mandate for some", agency, closing(agency, "x", 10, func(c *protocol.ExceptionClose) { c.Products = []string{} }), "MANDATE-02")
+	refuse("an exception of another name", agency, closing(agency, "x", 10, func(c *protocol.ExceptionClose) { c.Exception = "shortage-1" }), "BODY-01")
+	refuse("an exception's name in capitals", agency, closing(agency, "x", 10, func(c *protocol.ExceptionClose) { c.Exception = "AB" + c.Exception[2:] }), "BODY-01")
 	write(agency, closing(agency, "x", 100_00, same))
 	refuse("closed already", agency, closing(agency, "x", 10, same), "EXCEPTION-01")
 	refuse("the partner has no mandate", maker, closing(maker, "y", 10, same), "MANDATE-01")
 	agency.At = virtual.CFORevoked
 	refuse("the officer who granted it was revoked", agency, closing(agency, "z", 10, same), "MANDATE-01")
 	refuse("the revoked officer grants again", agency, grant(agency, "CFO", func(m *protocol.Mandate) { m.Holder = "other desk" }), "KEY-01")
+}
+
+// TestMandateKeys: a desk's key is no other key of its company, and a company has at most 64 mandates in force (PROTOCOL 9).
+func TestMandateKeys(t *testing.T) {
+	s := scene(t, 2, false)
+	agency := s.Desk("agency")
+	var r protocol.Replica
+	r.Contract = agency.Contract
+	grant := func(key keys.Public) protocol.Draft {
+		m := virtual.MandateOf(&r, agency.Company, s.Now)
+		m.Key = key[:]
+		return must[protocol.Draft](t)(virtual.SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, agency.Officer("CFO"), m))
+	}
+	deskKey := func(i int) keys.Public {
+		return must[keys.Private](t)(keys.FromSeed(bytes.Repeat([]byte{byte(i), 77}, 16))).Public()
+	}
+	own := map[string]keys.Public{"feed": agency.Author().Key.Public(), "root": agency.Root.Public(), "the officer's own": agency.Officer("CFO").Public(), "another officer's": agency.Officer("COO").Public()}
+	for name, key := range own {
+		t.Log(name)
+		draft := grant(key)
+		refusedAtHome(t, agency, draft)
+		everywhere(t, s, must[feed.Entry](t)(agency.Force(draft, nil)), "MANDATE-07")
+	}
+	for i := range protocol.MaxMandates {
+		must[feed.Entry](t)(agency.Write(grant(deskKey(i))))
+	}
+	last := deskKey(protocol.MaxMandates)
+	draft := grant(last)
+	refusedAtHome(t, agency, draft)
+	everywhere(t, s, must[feed.Entry](t)(agency.Force(draft, nil)), "MANDATE-06")
+	first := deskKey(0)
+	must[feed.Entry](t)(agency.Write(must[protocol.Draft](t)(virtual.SignedBody(protocol.KindMandateRevoke, protocol.MandateRevokeSignature, agency.Officer("CFO"),
+		protocol.MandateRevocation{PID: agency.Contract.PID, Key: first[:]}))))
+	everywhere(t, s, must[feed.Entry](t)(agency.Write(grant(last))), "")
 }
 
 // signing opens a topic among all parties and puts its document on the table.

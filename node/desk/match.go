@@ -32,6 +32,13 @@ type ExceptionView struct {
 	Closed     bool   `json:"closed"`
 	Resolution string `json:"resolution,omitempty"`
 	ClosedBy   string `json:"closed_by,omitempty"`
+	// Claimed is the value the closing side signed; Value is the one computed here. The rules can't compare them, people can.
+	Claimed *quantity.Money `json:"claimed,omitempty"`
+}
+
+func (v *ExceptionView) close(row protocol.ExceptionRow, by string) {
+	v.Closed, v.Resolution, v.ClosedBy = true, row.Resolution, by
+	v.Claimed = &quantity.Money{Minor: row.Value.Minor, Currency: quantity.Currency(row.Value.Currency)}
 }
 
 // Match compares the forecast in force with the capacity plan in force and with what was agreed on top. Both nodes hold the same documents
@@ -134,7 +141,7 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	for _, e := range list {
 		view := ExceptionView{Exception: e}
 		if row, done := closed[e.ID.String()]; done {
-			view.Closed, view.Resolution, view.ClosedBy = true, row.Resolution, d.node.CompanyName(row.By)
+			view.close(row, d.node.CompanyName(row.By))
 		}
 		v.Exceptions = append(v.Exceptions, view)
 	}

@@ -24,7 +24,13 @@ type Chain struct {
 	policies  []policyAt
 	profiles  []profileAt
 	roots     RootSet
+	rootSets  []rootsAt // every set there was, the first of the genesis
 	next      []byte
+}
+
+type rootsAt struct {
+	seq int64
+	set RootSet
 }
 
 type grant struct {
@@ -68,6 +74,7 @@ func Found(env Envelope) (*Chain, error) {
 	}
 	c := &Chain{company: company, dualHat: e.Genesis.DualHat, index: map[block.CID]int64{},
 		roots: RootSet{Roots: e.Genesis.Roots, Threshold: e.Genesis.Threshold}, next: e.Genesis.Next}
+	c.rootSets = []rootsAt{{0, c.roots}}
 	c.push(env)
 	return c, nil
 }
@@ -184,6 +191,7 @@ func (c *Chain) apply(e Entry) error {
 			return fmt.Errorf("hash of the following root set has %d bytes instead of 32", len(e.Rotate.Next))
 		}
 		c.roots, c.next = e.Rotate.Set, e.Rotate.Next
+		c.rootSets = append(c.rootSets, rootsAt{e.Seq, c.roots})
 	case KindSetPolicy:
 		policy, err := sign.ParsePolicy(e.Policy.Quorum)
 		if err != nil {

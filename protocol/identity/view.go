@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/protocol/block"
@@ -63,6 +64,21 @@ func (v View) Key(key []byte, usage keys.Usage, t int64) (Certificate, bool) {
 		return g.cert, true
 	}
 	return Certificate{}, false
+}
+
+// Names tells whether a key is or was one of the company's: a root's or a certified one, in force or revoked.
+func (v View) Names(key []byte) bool {
+	for _, g := range v.chain.keys {
+		if g.added <= v.seq && bytes.Equal(g.cert.Key, key) {
+			return true
+		}
+	}
+	for _, roots := range v.chain.rootSets {
+		if roots.seq <= v.seq && slices.ContainsFunc(roots.set.Roots, func(root []byte) bool { return bytes.Equal(root, key) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // KeyState is a certificate and whether it is in force at this view.

@@ -9,6 +9,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
+	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
@@ -204,9 +205,10 @@ func (o *office) officer() (k keys.Private) {
 	return o.c.Officer(CFO2)
 }
 
-// ExceptionOf is what a desk signs when it closes an exception of a value in euro cents.
-func ExceptionOf(r *protocol.Replica, id string, value int64) protocol.ExceptionClose {
-	return protocol.ExceptionClose{PID: r.PID, Exception: id, Resolution: "NO_ACTION", Note: "covered by stock", Products: []string{Product},
+// ExceptionOf is what a desk signs when it closes an exception of a value in euro cents; the text stands for what caused it.
+func ExceptionOf(r *protocol.Replica, cause string, value int64) protocol.ExceptionClose {
+	id := exception.NewID(exception.Kind(cause), exception.Scope{})
+	return protocol.ExceptionClose{PID: r.PID, Exception: id.String(), Resolution: "NO_ACTION", Note: "covered by stock", Products: []string{Product},
 		Value: identity.Amount{Minor: value, Currency: "EUR"}}
 }
 

@@ -98,6 +98,9 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 		if e.Value != (quantity.Money{}) {
 			value = e.Value.String()
 		}
+		if e.Claimed != nil && *e.Claimed != e.Value {
+			value += " (closed as " + e.Claimed.String() + ")"
+		}
 		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Units.Format(0) + " to " + e.UnitsMax.Format(0), value, state, moment(e.Deadline)})
 	}
 	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "deadline"}, rows)
