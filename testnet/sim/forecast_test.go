@@ -34,7 +34,7 @@ func TestForecastIsHeldAcrossTheSea(t *testing.T) {
 			t.Errorf("the maker reads %d lines of %d", len(doc.Lines), drawn.Lines)
 		}
 
-		// A revision of one figure is a patch, and no slower.
+		// A revision of the figures of one product is no slower.
 		_, err = agency.desk.Adjust(desk.AdjustOptions{Product: "EFV600-30", Percent: 10, Reason: "REVISED_PLAN"})
 		check(t, err)
 		shared, err = agency.desk.ShareForecast(t.Context(), "Maker", "")
