@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kontor/protocol"
@@ -41,13 +42,22 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 	if len(command) > MaxCommand {
 		return Written{}, Failf("BAD_COMMAND_ID", "command ID has %d bytes; at most %d are allowed", len(command), MaxCommand)
 	}
-	if err := n.mayWrite(p); err != nil {
-		return Written{}, err
-	}
 	if err := ctx.Err(); err != nil {
 		return Written{}, err
 	}
-	var w Written
+	w, err := n.write(p, command, build)
+	if errors.Is(err, errUnconfirmed) {
+		if err = n.awaitConfirmation(ctx, p.PID); err == nil {
+			w, err = n.write(p, command, build)
+		}
+	}
+	return w, err
+}
+
+func (n *Node) write(p *Partnership, command Command, build Build) (w Written, err error) {
+	if err := n.mayWrite(p); err != nil {
+		return Written{}, err
+	}
 	var out protocol.Outcome
 	repeated := false
 	err = n.db.Update(func(kv store.KV) error {
@@ -67,6 +77,9 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 		if err != nil {
 			return err
 		}
+		if protocol.CarriesSignature(draft.Kind) && !n.HeadConfirmed(p.PID) {
+			return errUnconfirmed
+		}
 		if out, err = r.Write(draft, n.author(), now); err != nil {
 			return err
 		}
@@ -82,6 +95,37 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 	}
 	n.written(p, out)
 	return w, nil
+}
+
+// errUnconfirmed refuses an entry that carries a signature of an officer or a desk while no partner has confirmed our head since this process
+// started: a machine that was restored could sign twice (PROTOCOL 4).
+var errUnconfirmed = Failf("HEAD_UNCONFIRMED", "no partner has confirmed this company's newest entry since the node started; keep it connected to the partner and run the command again")
+
+// How long a command waits for a connected partner to confirm our head, and how often it looks.
+const (
+	confirmPatience = 5 * time.Second
+	confirmPause    = 50 * time.Millisecond
+)
+
+// awaitConfirmation asks the partner now and waits for its word. Confirmation comes with the first sync, so that only the first signature
+// after a start ever waits.
+func (n *Node) awaitConfirmation(ctx context.Context, pid block.CID) error {
+	host := n.Host()
+	if host == nil {
+		return errUnconfirmed
+	}
+	host.SyncNow(pid)
+	for waited := time.Duration(0); waited < confirmPatience; waited += confirmPause {
+		select {
+		case <-ctx.Done():
+			return errUnconfirmed
+		case <-time.After(confirmPause):
+		}
+		if n.HeadConfirmed(pid) {
+			return nil
+		}
+	}
+	return errUnconfirmed
 }
 
 // written does what follows a commit of our own entry. The entry is durable and has not left: Gather, which takes it to a partner, raises

@@ -69,6 +69,16 @@ var labels = map[string]string{
 	KindExceptionClose: ExceptionSignature,
 }
 
+// CarriesSignature tells whether an entry of a kind carries the signature of an officer or a desk that binds its company, which must not be
+// written twice. Revoking a mandate twice does no harm.
+func CarriesSignature(kind string) bool {
+	switch kind {
+	case KindSignature, KindMandateGrant, KindExceptionClose, KindRecord:
+		return true
+	}
+	return false
+}
+
 // Foresee verifies the officer's or desk's signature in a body of an entry of a kind and remembers a good one, so that the fold, which is one after
 // the other, need not. It judges nothing and may be called from many goroutines.
 func (c *Contract) Foresee(kind string, body []byte) {
