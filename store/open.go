@@ -99,6 +99,9 @@ func badgerOptions(dir string, key Key, logger badger.Logger) badger.Options {
 		WithNumLevelZeroTables(2).
 		WithNumLevelZeroTablesStall(8).
 		WithNumCompactors(2).
+		// Compaction holds some dozen buffers of several tables' size each, and
+		// keeps eight of them for a while; tables of deeper levels are larger.
+		WithBaseTableSize(512 << 10).
 		WithBlockCacheSize(16 << 20).
 		WithIndexCacheSize(8 << 20). // must not be 0 under encryption
 		WithValueLogFileSize(128 << 20).

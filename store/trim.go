@@ -17,7 +17,7 @@ const (
 )
 
 // rest gives memory back once after Open and again after large writes, each
-// time when the store has become quiet, and a second time when Badger has let
+// time when the store has become quiet, and a few times more while Badger lets
 // go of its buffers, one every two seconds.
 func (s *DB) rest() {
 	tick := time.NewTicker(trimQuiet)
@@ -37,9 +37,8 @@ func (s *DB) rest() {
 			due, quiet = true, false
 		}
 		if again > 0 {
-			if again--; again == 0 {
-				debug.FreeOSMemory()
-			}
+			again--
+			debug.FreeOSMemory()
 		}
 		if due && quiet {
 			due, again = false, 5
