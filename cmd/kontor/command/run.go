@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ var runVerb = verb{
 	},
 	run: func(c *call) error {
 		started := time.Now()
+		limitMemory()
 		logger, closeLog, err := openLog(c)
 		if err != nil {
 			return err
@@ -82,6 +84,16 @@ var runVerb = verb{
 		defer s.close()
 		return s.run(c.Context.Context, func() { c.ready(n, s, time.Since(started)) })
 	},
+}
+
+// memoryLimit is where the garbage collector becomes eager: a compaction or a large artifact then fills a part of the memory it would
+// otherwise leave lying about. It is no bound.
+const memoryLimit = 256 << 20
+
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 }
 
 func openLog(c *call) (*slog.Logger, func(), error) {
