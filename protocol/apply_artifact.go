@@ -216,8 +216,9 @@ func (f *fold) install(v verdict) ([]string, error) {
 		return []string{codeRevision}, nil
 	}
 	if found {
-		if f.revised, err = f.materially(old.Root, root, row.Type); err != nil {
-			return nil, err
+		codes, err := f.revise(old.Root, root, row.Type)
+		if err != nil || len(codes) > 0 {
+			return codes, err
 		}
 		f.replaces = &old.Root
 		old.Status = Superseded
@@ -236,43 +237,28 @@ func (f *fold) rowExists(key string) (bool, error) {
 	return found, err
 }
 
-// materially tells whether a revision changes a cell beyond the default tolerance (practice T1). A plan or an answer is
-// judged as a whole: any change of it may touch what was agreed.
-func (f *fold) materially(old, revised block.CID, typ string) (bool, error) {
+// revise compares a revision with the version in force: the codes that refuse it, else whether it changes a cell beyond the default tolerance
+// (practice T1). A plan or an answer is judged as a whole: any change of it may touch what was agreed.
+func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err error) {
 	if typ != forecast.Type {
-		return true, nil
+		f.revised = true
+		return nil, nil
 	}
 	var docs [2]forecast.Document
 	for i, root := range []block.CID{old, revised} {
 		sheet, err := block.OpenSheet(root, f.block)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if docs[i], err = forecast.FromSheet(sheet); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
+	if codes := artifact.Codes(forecast.CheckRevision(docs[0], docs[1])); len(codes) > 0 {
+		return codes, nil
+	}
 	changes, err := forecast.Diff(docs[0], docs[1])
-	if err != nil {
-		return true, nil // of another unit or basis: as material as can be
-	}
-	return slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) }), nil
-}
-
-// Scope is what a role may share of a kind in this partnership; ok is false where no scope grants anything.
-func (c *Contract) Scope(role, kind string) (scope artifact.Scope, ok bool) {
-	return grantedScope(&c.Genesis, role, kind)
-}
-
-// ArtifactType is the document type that entries of a kind carry; empty for other kinds.
-func ArtifactType(kindName string) string {
-	switch kindName {
-	case KindForecast:
-		return forecast.Type
-	case KindCapacity:
-		return capacity.PlanType
-	case KindAnswer:
-		return capacity.AnswerType
-	}
-	return ""
+	// Of another unit or basis: as material as can be.
+	f.revised = err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) })
+	return nil, nil
 }

@@ -111,6 +111,16 @@ func TestSuperseded(t *testing.T) {
 		everywhere(t, s, must[feed.Entry](t)(maker.Force(draft, nil)), "SERIES-02")
 		notInForce(t, s, draft.Body.CID)
 	}
+	// A revision issued before the one in force, and one whose unit is of another kind.
+	early := virtual.Forecast("a", 2, &second.Body.CID, s.Now-1, 900, 200)
+	mass := virtual.Forecast("a", 2, &second.Body.CID, s.Now, 900, 200)
+	mass.Lines[0].Unit = "KGM"
+	for code, doc := range map[string]forecast.Document{forecast.CodeRevision: early, forecast.CodeUnit: mass} {
+		draft := must[protocol.Draft](t)(virtual.Share(doc))
+		refusedAtHome(t, agency, draft)
+		everywhere(t, s, must[feed.Entry](t)(agency.Force(draft, nil)), code)
+		notInForce(t, s, draft.Body.CID)
+	}
 	// A revision that leaves one out, and one over a version that is not in force.
 	for _, doc := range []forecast.Document{virtual.Forecast("a", 3, &second.Body.CID, s.Now, 1), virtual.Forecast("a", 2, &first.Body.CID, s.Now, 1)} {
 		draft := must[protocol.Draft](t)(virtual.Share(doc))

@@ -43,13 +43,3 @@ func (s Scope) HasRegion(region string) bool {
 	}
 	return false
 }
-
-// HasRole reports whether the role may see the artifact.
-func (s Scope) HasRole(role string) bool {
-	for _, allowed := range s.Roles {
-		if allowed == All || allowed == role {
-			return true
-		}
-	}
-	return false
-}

@@ -26,11 +26,9 @@ const (
 	CodeSlot        = "CAPACITY-11" // a slot malformed or twice
 	CodeOversold    = "CAPACITY-12" // reserved and committed slots of a bucket above the maximum
 	CodePosition    = "CAPACITY-13" // a position malformed, or one twice
-	CodePlanStale   = "CAPACITY-14" // made for a forecast that has been superseded
 	CodePlanScope   = "CAPACITY-15" // a product or region outside the scope
 	CodePlanExt     = "CAPACITY-16" // extension fields too many or too long
 	CodeAnswerEmpty = "ANSWER-01"   // no line, or a line without buckets
-	CodeAnswerStale = "ANSWER-02"   // answers a forecast that has been superseded
 	CodeAnswerLine  = "ANSWER-03"   // a line or bucket the forecast does not have, or one line twice
 	CodeAnswerUnit  = "ANSWER-04"   // not the unit of the forecast line
 	CodeAnswerSize  = "ANSWER-05"   // a figure below zero or out of bounds
@@ -265,15 +263,6 @@ func withinBounds(q quantity.Quantity) bool {
 	return q.Exponent() >= -forecast.MaxDecimals && q.Abs().Cmp(quantity.Of(forecast.MaxQuantity)) <= 0
 }
 
-// CheckPlanCurrent judges a plan against the forecast in force at its place in the feed: a plan made for another
-// one is refused. The fold knows which forecast that is.
-func CheckPlanCurrent(p Plan, current block.CID) []artifact.Finding {
-	if p.Forecast != nil && *p.Forecast != current {
-		return []artifact.Finding{{Code: CodePlanStale, Path: "forecast", Text: fmt.Sprintf("made for forecast %s, which was superseded by %s", p.Forecast.Short(), current.Short())}}
-	}
-	return nil
-}
-
 // CheckPlanScope applies the granted scope to groups and positions.
 func CheckPlanScope(p Plan, granted artifact.Scope) []artifact.Finding {
 	var r artifact.Report
@@ -350,14 +339,6 @@ func checkCommit(r *artifact.Report, at string, a Answer, l AnswerLine, j int, c
 	if c.ValidUntil != 0 && (c.ValidUntil <= a.Header.Issued || c.ValidUntil > artifact.MaxTime) {
 		r.Add(CodeAnswerUntil, at+".validUntil", "%d is not after the issue at %d", c.ValidUntil, a.Header.Issued)
 	}
-}
-
-// CheckAnswerCurrent judges an answer against the forecast in force at its place in the feed.
-func CheckAnswerCurrent(a Answer, current block.CID) []artifact.Finding {
-	if a.Forecast != current {
-		return []artifact.Finding{{Code: CodeAnswerStale, Path: "forecast", Text: fmt.Sprintf("answers forecast %s, which was superseded by %s", a.Forecast.Short(), current.Short())}}
-	}
-	return nil
 }
 
 // CheckAnswerAgainst compares an answer with the forecast it answers: every line and bucket is one of the

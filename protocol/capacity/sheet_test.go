@@ -176,24 +176,6 @@ func TestAnswerFindings(t *testing.T) {
 	}
 }
 
-// Issue: "a capacity plan for a forecast since superseded" has a coded answer.
-func TestSupersededForecast(t *testing.T) {
-	p, a, newer := fullPlan(), fullAnswer(), cid("newer forecast")
-	if len(CheckPlanCurrent(p, *p.Forecast)) != 0 || len(CheckAnswerCurrent(a, a.Forecast)) != 0 {
-		t.Error("the current forecast was refused")
-	}
-	if codes := artifact.Codes(CheckPlanCurrent(p, newer)); len(codes) != 1 || codes[0] != CodePlanStale {
-		t.Error(codes)
-	}
-	if codes := artifact.Codes(CheckAnswerCurrent(a, newer)); len(codes) != 1 || codes[0] != CodeAnswerStale {
-		t.Error(codes)
-	}
-	p.Forecast = nil
-	if len(CheckPlanCurrent(p, newer)) != 0 {
-		t.Error("a plan that names no forecast is made for all")
-	}
-}
-
 func TestPlanScope(t *testing.T) {
 	p := fullPlan()
 	granted := artifact.Scope{Products: []string{"P00", "P01"}, Regions: []string{artifact.All}}
