@@ -11,6 +11,12 @@ const (
 	codeSignedTwice   = "PARTNERSHIP-05"
 	codeSideBranch    = "PARTNERSHIP-06"
 	codeSuspensions   = "PARTNERSHIP-07"
+	codeCircleGenesis = "CIRCLE-01"
+	codeCircleMembers = "CIRCLE-02"
+	codeCircleNode    = "CIRCLE-03"
+	codeCircleKnown   = "CIRCLE-04"
+	codeCircleFounder = "CIRCLE-05"
+	codeCircleMany    = "CIRCLE-06"
 	codeBody          = "BODY-01"
 	codeScopeKind     = "SCOPE-01"
 	codeScopeProduct  = "SCOPE-02"
@@ -47,6 +53,12 @@ var Sentences = map[string]string{
 	codeSignedTwice:   "the member has signed the partnership already",
 	codeSideBranch:    "the entry stands on the second history of its author: nobody relied on it first",
 	codeSuspensions:   "the partnership was suspended and taken up too often: end it, or go on",
+	codeCircleGenesis: "the genesis of the circle proposed does not decode, has fewer than three members, or can't found a partnership",
+	codeCircleMembers: "a circle is proposed in the partnership of two of its members, and there alone",
+	codeCircleNode:    "the circle names another node key of the proposer or the receiver than their identities certify",
+	codeCircleKnown:   "the circle is proposed here already",
+	codeCircleFounder: "the founder named is not the proposal's author",
+	codeCircleMany:    "64 circles are proposed in this partnership: no more may be",
 	codeBody:          "the body does not decode as a document of this kind",
 	codeScopeKind:     "no scope lets this role share artifacts of this kind",
 	codeScopeProduct:  "a product or region lies outside the scopes of this partnership",

@@ -18,6 +18,7 @@ func init() {
 		KindSign:           {form: documentBody, critical: true, apply: applySign},
 		KindSuspend:        {form: documentBody, critical: true, apply: applySuspend},
 		KindEnd:            {form: documentBody, critical: true, apply: applyEnd},
+		KindCircle:         {form: documentBody, critical: true, binding: true, apply: applyCircle},
 		KindReceipt:        {form: noBody, housekeeping: true},
 		KindHeartbeat:      {form: noBody, housekeeping: true},
 		KindCommitment:     {form: documentBody, housekeeping: true, apply: applyCommitment, critical: true},

@@ -22,6 +22,7 @@ const (
 	KindSign           = "partnership.sign"
 	KindSuspend        = "partnership.suspend"
 	KindEnd            = "partnership.end"
+	KindCircle         = "circle.propose"
 	KindReceipt        = "receipt"
 	KindHeartbeat      = "heartbeat"
 	KindCommitment     = "commitment"

@@ -76,6 +76,7 @@ func kindTable() string {
 		protocol.KindSign:           "the member signs the genesis; the first entry of each feed and no other",
 		protocol.KindSuspend:        "nothing new binds from here on, or the author's own suspension is lifted",
 		protocol.KindEnd:            "the author ends; ended when every writing member did",
+		protocol.KindCircle:         "the founder proposes a circle of three or more to one of its members",
 		protocol.KindReceipt:        "acknowledges what `seen` names; moves the settled line",
 		protocol.KindHeartbeat:      "the author lives; moves the settled line",
 		protocol.KindCommitment:     "the author's state root at a line",
