@@ -262,3 +262,21 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 	f.revised = err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) })
 	return nil, nil
 }
+
+// Scope is what a role may share of a kind in this partnership; ok is false where no scope grants anything.
+func (c *Contract) Scope(role, kind string) (scope artifact.Scope, ok bool) {
+	return grantedScope(&c.Genesis, role, kind)
+}
+
+// ArtifactType is the document type that entries of a kind carry; empty for other kinds.
+func ArtifactType(kindName string) string {
+	switch kindName {
+	case KindForecast:
+		return forecast.Type
+	case KindCapacity:
+		return capacity.PlanType
+	case KindAnswer:
+		return capacity.AnswerType
+	}
+	return ""
+}
