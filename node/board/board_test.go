@@ -363,13 +363,13 @@ func TestASignatureWaitsForThePartnersWord(t *testing.T) {
 	c.agency.stop()
 	c.maker.stop()
 	c.maker.start(t)
-	ctx, cancel := context.WithTimeout(context.Background(), headPatience+5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	in := wire.AgreementSignRequest{Signed: signed}
-	if _, err := c.maker.Sign(ctx, command("sign"), in); codesOf(err) != "PARTNERSHIP_UNCONFIRMED" {
+	if _, err := c.maker.Sign(ctx, command("sign"), in); codesOf(err) != "HEAD_UNCONFIRMED" {
 		t.Fatalf("alone after a restart: %v", err)
 	}
-	if wire.Meaning("PARTNERSHIP_UNCONFIRMED").Exit != wire.ExitNotNow {
+	if wire.Meaning("HEAD_UNCONFIRMED").Exit != wire.ExitNotNow {
 		t.Error("the code does not say that it is a matter of time")
 	}
 	c.agency.start(t)

@@ -19,12 +19,6 @@ import (
 // clockTolerance is by how much a partner's clock may differ before nothing with a deadline is signed (PROTOCOL 4).
 const clockTolerance = 2 * time.Minute
 
-// headPatience is how long a signature waits for a partner's word that it holds our newest entry: a moment after a write it has not come yet.
-const (
-	headPatience = 5 * time.Second
-	headPause    = 20 * time.Millisecond
-)
-
 // documentOf is an agreement's document with what became of its round.
 type documentOf struct {
 	p        *node.Partnership
@@ -230,15 +224,13 @@ func (b *Board) Sign(ctx context.Context, by By, in wire.AgreementSignRequest) (
 	if err != nil {
 		return wire.AgreementReceipt{}, err
 	}
-	if err := b.mayBind(ctx, d.p); err != nil {
+	if err := b.clocksAgree(d.p); err != nil {
 		return wire.AgreementReceipt{}, err
 	}
 	body, err := block.New(signed)
 	if err != nil {
 		return wire.AgreementReceipt{}, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	w, err := b.node.Write(ctx, d.p.PID, by.Command, func(*protocol.Replica, int64) (protocol.Draft, error) {
 		return protocol.Draft{Kind: protocol.KindSignature, Body: &body}, nil
 	})
@@ -248,23 +240,10 @@ func (b *Board) Sign(ctx context.Context, by By, in wire.AgreementSignRequest) (
 	return wire.AgreementReceipt{Partnership: d.p.PID.String(), Topic: d.doc.Topic.String(), Agreement: d.row.Document.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
 }
 
-// mayBind tells why nothing that binds may be written now: a member must have confirmed our newest entry since this process started, or a restored
-// machine could sign twice; and the clocks must agree, or a deadline would mean two moments (PROTOCOL 4).
-func (b *Board) mayBind(ctx context.Context, p *node.Partnership) error {
+// clocksAgree tells why nothing with a deadline may be signed now: where two clocks differ, a deadline means two moments (PROTOCOL 4). That a partner
+// has confirmed our newest entry since this process started, the node itself sees to.
+func (b *Board) clocksAgree(p *node.Partnership) error {
 	host := b.node.Host()
-	for waited := time.Duration(0); !b.node.HeadConfirmed(p.PID); waited += headPause {
-		if waited >= headPatience || host == nil {
-			return node.Failf("PARTNERSHIP_UNCONFIRMED", "no other member of the partnership with %s has confirmed this node's newest entry since it started; keep the node connected and say the command again", b.desk.PartnerName(p))
-		}
-		if waited == 0 {
-			host.SyncNow(p.PID)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(headPause):
-		}
-	}
 	if host == nil {
 		return nil
 	}
