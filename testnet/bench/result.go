@@ -50,7 +50,7 @@ func (g goal) text(unit string) string {
 }
 
 func (g goal) met(r Result) bool {
-	return (g.ratio == 0 || r.Ratio <= g.ratio) && (g.under == 0 || r.Value < g.under) && (g.over == 0 || r.Value > g.over)
+	return r.Value > 0 && (g.ratio == 0 || r.Ratio <= g.ratio) && (g.under == 0 || r.Value < g.under) && (g.over == 0 || r.Value > g.over)
 }
 
 // judge completes a result: ratio, reach and whether it was reached. A unit with a stroke is a rate.

@@ -174,12 +174,39 @@ func (c *couple) stock(ctx context.Context, b *bench) error {
 			b.say("  %d of %d entries stand in the home", written, b.Stock)
 		}
 	}
+	if err := calm(ctx, home.Database()); err != nil {
+		return err
+	}
 	high, err := store.OpenHighWater(filepath.Join(string(home), "highwater"))
 	if err != nil {
 		return err
 	}
 	defer high.Close()
 	return high.Raise(map[string]int64{c.pid.String(): own})
+}
+
+// calm waits until the database has put its files in order: a home that grew over years did so long ago.
+func calm(ctx context.Context, dir string) error {
+	last, since := "", time.Now()
+	for began := since; time.Since(since) < 3*time.Second && time.Since(began) < pairLimit; {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		now := ""
+		for _, e := range entries {
+			now += e.Name() + " "
+		}
+		if now != last {
+			last, since = now, time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // start runs a program until it prints its first line, lets it rest, reads its memory in MiB, and stops it.
