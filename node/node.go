@@ -70,6 +70,7 @@ type Node struct {
 	partnerships map[block.CID]*Partnership
 	recovering   map[block.CID]int64 // partnership → own seq that must come back
 	confirmed    map[block.CID]map[block.CID]bool
+	maxTail      int64     // see the constant
 	clockOK      time.Time // an admin vouched for the clock then
 	mismatched   map[block.CID]protocol.Mismatch
 	differences  map[block.CID]state.Difference
@@ -89,7 +90,7 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
 		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, frozen: map[block.CID]bool{},
-		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
+		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
 	n.metrics = newMetrics(n.registry)
 	if n.company, err = block.ParseCID(settings.ID); err != nil {
 		return nil, err

@@ -84,6 +84,9 @@ func (n *Node) write(p *Partnership, command Command, build Build) (w Written, e
 			return err
 		}
 		e := out.Admitted[0]
+		if e.Header.Lam-out.Line > n.maxTail && !withdraws(draft.Kind) {
+			return Failf("LIMIT_TAIL", "%d entries stand above the settled line; nothing more is written until a member that has been silent is heard again", e.Header.Lam-out.Line)
+		}
 		w = Written{Entry: e.CID, Body: e.Header.Body, Seq: e.Header.Seq, Lam: e.Header.Lam, T: e.Header.T}
 		if command == "" {
 			return nil
@@ -95,6 +98,14 @@ func (n *Node) write(p *Partnership, command Command, build Build) (w Written, e
 	}
 	n.written(p, out)
 	return w, nil
+}
+
+// maxTail bounds what a node adds above the settled line (PROTOCOL 9): an entry of lam L+n has n entries between itself and the line L.
+const maxTail = 1_000_000
+
+// withdraws tells whether an entry takes back what its company allowed: it is never held up by a member that is silent.
+func withdraws(kind string) bool {
+	return kind == protocol.KindSuspend || kind == protocol.KindEnd || kind == protocol.KindMandateRevoke
 }
 
 // errUnconfirmed refuses an entry that carries a signature of an officer or a desk while no partner has confirmed our head since this process

@@ -46,3 +46,31 @@ func TestSignaturesWaitForAConfirmedHead(t *testing.T) {
 		}
 	}
 }
+
+// A member that is silent holds the settled line; what the others write above it is bounded (PROTOCOL 9), but for taking back.
+func TestTailIsBounded(t *testing.T) {
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	pid := pair(t, buyer, seller).PID
+	seller.stop()
+	buyer.maxTail = 12
+	write := func(kind string) error {
+		_, err := buyer.Write(context.Background(), pid, "", func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+			if kind == protocol.KindHeartbeat {
+				return protocol.Draft{Kind: kind}, nil
+			}
+			body, err := block.New(protocol.PartnershipAct{Reason: "silent"})
+			return protocol.Draft{Kind: kind, Body: &body}, err
+		})
+		return err
+	}
+	var err error
+	for n := 0; err == nil && n <= 12; n++ {
+		err = write(protocol.KindHeartbeat)
+	}
+	if code := codeOf(err); code != "LIMIT_TAIL" {
+		t.Fatalf("a long tail: %q", code)
+	}
+	if err := write(protocol.KindSuspend); err != nil {
+		t.Errorf("a suspension is held up: %v", err)
+	}
+}

@@ -24,6 +24,8 @@ type MatchView struct {
 	Agreed         int             `json:"agreed"`           // committed slots of agreements in force that entered
 	Result         capacity.Result `json:"result"`
 	Exceptions     []ExceptionView `json:"exceptions"`
+	// Stale notes inputs that are older than their authors vouch for, as of now on this node: STALE_DATA, at most one per document.
+	Stale []exception.Exception `json:"stale"`
 }
 
 // ExceptionView is an exception and whether a desk has closed it.
@@ -105,7 +107,7 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	if err != nil {
 		return v, err
 	}
-	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}}
+	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}, Stale: staleData(in, d.node.Now())}
 	for _, g := range result.Groups {
 		for _, c := range g.Buckets {
 			v.Buckets++

@@ -187,15 +187,6 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 	return settled, m.setLine(line)
 }
 
-// Tail counts the entries above the settled line, up to limit.
-func (m Machine) Tail(limit int) (n int, err error) {
-	err = m.kv.Scan(TableChanges, m.part.Key(), m.part.Key(), func(_, _ []byte) (bool, error) {
-		n++
-		return n < limit, nil
-	})
-	return n, err
-}
-
 // SettledValue is a row as it stands at the settled line: the tip with the tail taken back.
 func (m Machine) SettledValue(key string) (value []byte, found bool, err error) {
 	value, found, err = NewTable(m.kv, m.part).Get(key)

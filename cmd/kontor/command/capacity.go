@@ -56,6 +56,9 @@ func matchVerb(name string, both bool) verb {
 			if err != nil {
 				return err
 			}
+			for _, stale := range out.Stale {
+				c.note("%s", stale.Default.Text)
+			}
 			return c.print(out, func(w io.Writer) {
 				var rows [][]string
 				for _, g := range out.Result.Groups {
