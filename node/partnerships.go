@@ -107,3 +107,10 @@ func (n *Node) Confirm() {
 	defer n.mu.Unlock()
 	n.clockOK = n.clock()
 }
+
+// Confirmed tells whether an admin has vouched for the machine's clock since the node started.
+func (n *Node) Confirmed() bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return !n.clockOK.IsZero()
+}

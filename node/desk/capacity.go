@@ -278,7 +278,11 @@ func agreedSupplies(r *protocol.Replica, seller block.CID, on calendar.Date) (ou
 	}
 	for _, e := range decision.EffectsInForce(ledger, on) {
 		if e.Kind == decision.SlotCommitted && e.Party == seller {
-			out = append(out, capacity.Supply{Agreement: e.Agreement, Product: e.Product, Region: e.Region, Bucket: e.Bucket, Quantity: e.Quantity})
+			region := e.Region
+			if region == artifact.All {
+				region = "" // a match calls every region so
+			}
+			out = append(out, capacity.Supply{Agreement: e.Agreement, Product: e.Product, Region: region, Bucket: e.Bucket, Quantity: e.Quantity})
 		}
 	}
 	return out, nil
