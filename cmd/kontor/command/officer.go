@@ -20,7 +20,7 @@ import (
 )
 
 func officerNoun() *cli.Command {
-	return noun("officer", "certify officers' keys, and see and revoke them", officerAdd, officerList, officerRevoke)
+	return noun("officer", "certify officers' keys, see and revoke them, and say whose signatures bind", officerAdd, officerList, officerRevoke, officerPolicy)
 }
 
 // officerLife is how long an officer's certificate is valid: it outlives few officers, and revoking ends it before.
@@ -161,6 +161,10 @@ func ownChain(c *call, n *client.Client) (*identity.Chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	return chainOf(report)
+}
+
+func chainOf(report wire.IdentityReport) (*identity.Chain, error) {
 	var envs []identity.Envelope
 	for _, data := range report.Chain {
 		var env identity.Envelope
@@ -198,17 +202,22 @@ type officerListing struct {
 	Fingerprint string         `json:"fingerprint"`
 	Quorum      string         `json:"quorum"`
 	DualHat     bool           `json:"dual_hat"`
+	Policies    []policyInfo   `json:"policies"`
 	Officers    []wire.KeyInfo `json:"officers"`
 }
 
-func officersOf(r wire.IdentityReport) officerListing {
-	out := officerListing{Company: r.Company, Fingerprint: r.Fingerprint, Quorum: r.Quorum, DualHat: r.DualHat, Officers: []wire.KeyInfo{}}
+func officersOf(r wire.IdentityReport) (officerListing, error) {
+	chain, err := chainOf(r)
+	if err != nil {
+		return officerListing{}, err
+	}
+	out := officerListing{Company: r.Company, Fingerprint: r.Fingerprint, Quorum: r.Quorum, DualHat: r.DualHat, Policies: policiesOf(chain), Officers: []wire.KeyInfo{}}
 	for _, k := range r.Keys {
 		if k.Usage == string(keys.Role) {
 			out.Officers = append(out.Officers, k)
 		}
 	}
-	return out
+	return out, nil
 }
 
 var officerList = verb{
@@ -219,7 +228,10 @@ var officerList = verb{
 		if err != nil {
 			return err
 		}
-		l := officersOf(r)
+		l, err := officersOf(r)
+		if err != nil {
+			return err
+		}
 		return c.print(l, func(w io.Writer) {
 			var rows [][]string
 			for _, k := range l.Officers {
@@ -235,7 +247,8 @@ var officerList = verb{
 				}
 				rows = append(rows, []string{k.Role, name, k.ID, amount(k.Limit), moment(k.Until), state})
 			}
-			facts(w, "company", l.Company, "fingerprint", l.Fingerprint, "who binds it", l.Quorum, "one person, several roles", yesNo(l.DualHat))
+			facts(w, "company", l.Company, "fingerprint", l.Fingerprint, "one person, several roles", yesNo(l.DualHat))
+			printPolicies(w, l.Policies)
 			fmt.Fprintln(w)
 			table(w, []string{"role", "person", "key", "limit", "until", "state"}, rows)
 		})
@@ -281,7 +294,11 @@ var officerRevoke = verb{
 		if err != nil {
 			return err
 		}
-		return c.print(officersOf(report), func(w io.Writer) {
+		l, err := officersOf(report)
+		if err != nil {
+			return err
+		}
+		return c.print(l, func(w io.Writer) {
 			fmt.Fprintf(w, "The key of the %s is revoked; %d partnerships were told.\n", key.Role, report.Announced)
 		})
 	},
