@@ -28,6 +28,16 @@ func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error 
 	if old != nil {
 		have = old.From(0)
 	}
+	if old == nil {
+		// A first chain must be the company's own before anything in it counts: a forked chain of another would freeze this company.
+		first, err := identity.Found(envs[0])
+		if err != nil {
+			return err
+		}
+		if first.Company() != company {
+			return fmt.Errorf("identity chain is of company %s, not of %s", first.Company().Short(), company.Short())
+		}
+	}
 	// A chain is replaced, not changed in place: views that others hold stay what they are.
 	chain, err := identity.Load(append(append([]identity.Envelope{}, have...), missing(old, envs)...))
 	if errors.Is(err, identity.ErrFork) {
@@ -39,9 +49,6 @@ func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error 
 	}
 	if err != nil {
 		return err
-	}
-	if chain.Company() != company {
-		return fmt.Errorf("identity chain is of company %s, not of %s", chain.Company().Short(), company.Short())
 	}
 	if chain.Len() == int64(len(have)) {
 		return nil

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/node/p2p"
@@ -40,7 +41,26 @@ func (n *Node) Links(context.Context) ([]p2p.Link, error) {
 			}
 		}
 	}
-	return out, nil
+	return n.unambiguous(out), nil
+}
+
+// unambiguous leaves out links by a node key that is another company's: one whose chain certifies it, which the key itself signed for, or else
+// the one that an older partnership names. A founder who gives a third member somebody else's key leads nobody astray.
+func (n *Node) unambiguous(links []p2p.Link) []p2p.Link {
+	owner := map[keys.Public]block.CID{n.nodeKey.Public(): n.company}
+	for _, l := range links {
+		if chain := n.Chain(l.Company); chain != nil {
+			if _, certified := chain.Now().Key(l.Node[:], keys.Node, 0); certified {
+				owner[l.Node] = l.Company
+			}
+		}
+	}
+	return slices.DeleteFunc(links, func(l p2p.Link) bool {
+		if _, known := owner[l.Node]; !known {
+			owner[l.Node] = l.Company
+		}
+		return owner[l.Node] != l.Company
+	})
 }
 
 // addressesOf are addresses an admin set by hand for a company.

@@ -60,6 +60,7 @@ type pairing struct {
 	mu      sync.Mutex
 	waiting map[string]*question // by invitation ID: words that wait for a person
 	running map[string]*dialogue // by invitation ID: dialogues of the accepting side
+	circles sync.Mutex           // held while a circle enters the office
 }
 
 // question waits for a person's answer.
@@ -313,8 +314,8 @@ func (n *Node) answer(id string, same bool) bool {
 	return true
 }
 
-// ResumePairings goes on with acceptances that this side has signed and whose other signature is not held yet, until each is done
-// or ctx ends: a crash between the two signatures burns nothing.
+// ResumePairings goes on with acceptances that this side has signed and whose other signature is not held yet, and with circles not proposed
+// to all, until each is done or ctx ends: a crash between the two signatures burns nothing.
 func (n *Node) ResumePairings(ctx context.Context) {
 	for pause := time.Second; ; pause = min(2*pause, 5*time.Minute) {
 		list, err := n.Pairings()
@@ -322,7 +323,7 @@ func (n *Node) ResumePairings(ctx context.Context) {
 			n.log.Error("pairings not resumed", "reason", err)
 			return
 		}
-		open := false
+		open := n.resumeCircles(ctx)
 		for _, p := range list {
 			if !p.Ours && (p.Stage == partnership.StageSigned || p.Stage == partnership.StageConfirmed) {
 				open = true

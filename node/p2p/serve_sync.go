@@ -23,6 +23,7 @@ func (h *Host) serveSync(ctx context.Context, t *talk, from peer.ID) error {
 	// Reading goes on while an ask waits, so that a stream that breaks is noticed at once.
 	h.start(func() { readAsks(ctx, t, asks) })
 	next := heardAsk{ask: first}
+	greeted := false
 	for {
 		if next.err != nil {
 			return faultBatch(t, 0, next.err)
@@ -34,6 +35,10 @@ func (h *Host) serveSync(ctx context.Context, t *talk, from peer.ID) error {
 		superseding, err := h.answer(ctx, t, from, next.ask, asks)
 		if err != nil {
 			return faultBatch(t, next.ask.Nonce, err)
+		}
+		if !greeted { // once a stream: who asks in a loop makes nobody ask back in one
+			h.asked(from, next.ask.PID)
+			greeted = true
 		}
 		if superseding != nil {
 			next = *superseding
@@ -47,6 +52,19 @@ func (h *Host) serveSync(ctx context.Context, t *talk, from peer.ID) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// asked tells this side's own session that a partner keeps a partnership.
+func (h *Host) asked(from peer.ID, pid block.CID) {
+	h.mu.Lock()
+	p := h.partners[from]
+	h.mu.Unlock()
+	if p == nil {
+		return
+	}
+	if s := p.session(pid); s != nil {
+		s.asked()
 	}
 }
 

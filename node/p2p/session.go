@@ -273,6 +273,16 @@ func (s *session) refuse(t *talk, nonce int64, err error) (told bool) {
 	return t.say(wire.SyncAsk{PID: s.pid, Held: held, T: s.p.h.clock().UnixMilli(), Nonce: nonce + 1, Err: wire.FaultOf(err)}) == nil
 }
 
+// asked notes that the partner asks about this partnership. Where it denied before to hold it, it has joined since, and the wait is over.
+func (s *session) asked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var fault *wire.Fault
+	if errors.As(s.state.Err, &fault) && fault.Code == wire.CodeNotFound {
+		s.wake.signal()
+	}
+}
+
 // hinted follows a hint: what it names should come by itself on the stream that waits; when it does not in a moment, ask anew.
 func (s *session) hinted(author block.CID, seq int64) {
 	s.mu.Lock()

@@ -90,6 +90,7 @@ var classes = map[string]Class{
 	"RECOVERING":      {http.StatusConflict, ExitNotNow, "leave the node running and connected; kontor status shows when it writes again"},
 	"IDENTITY_":       {http.StatusConflict, ExitNotNow, "compare fingerprints with the partner by telephone"},
 	"PARTNERSHIP_":    {http.StatusConflict, ExitNotNow, ""},
+	"CIRCLE_":         {http.StatusConflict, ExitRefused, ""},
 	"INVITATION_":     {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
 	"PAIRING_":        {http.StatusConflict, ExitNotNow, ""},
 	"CLOCK_":          {http.StatusConflict, ExitNotNow, "if the clock is right: kontor clock confirm"},
