@@ -38,7 +38,6 @@ type Server struct {
 	registry *Registry
 	tokens   Tokens
 	state    State
-	metrics  http.Handler
 	mux      *http.ServeMux
 }
 

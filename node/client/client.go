@@ -134,8 +134,8 @@ func Download[In any](ctx context.Context, c *Client, route wire.Route[In, wire.
 	return nil
 }
 
-// Stop, returned by the function given to Events, ends a stream without an error.
-var Stop = errors.New("stop")
+// ErrStop, returned by the function given to Events, ends a stream without an error.
+var ErrStop = errors.New("stop")
 
 // Events calls a route that streams events and gives each to fn until fn returns an error, ctx ends or the node stops. ready, if not nil, is called once
 // the stream is open: nothing that happens after it is missed.

@@ -25,7 +25,7 @@ func scanEvents[Out any](body io.Reader, fn func(Out) error) error {
 		if err := json.Unmarshal(data, &event); err != nil {
 			return wire.Problemf("INTERNAL", "an event of the node: %v", err)
 		}
-		if err := fn(event); errors.Is(err, Stop) {
+		if err := fn(event); errors.Is(err, ErrStop) {
 			return nil
 		} else if err != nil {
 			return err

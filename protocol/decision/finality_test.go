@@ -15,7 +15,6 @@ type signing struct {
 	round Round
 	knows map[block.CID]map[block.CID]int64
 	seqs  map[block.CID]int64
-	log   strings.Builder
 }
 
 const signBy = start + 3*day

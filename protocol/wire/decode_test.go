@@ -33,7 +33,7 @@ func samples(t testing.TB) map[string]wire.Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, reveal, err := out.Reveal(challenge, b.Party())
+	_, reveal, err := out.Reveal(challenge, b.Party())
 	if err != nil {
 		t.Fatal(err)
 	}
