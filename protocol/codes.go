@@ -19,7 +19,6 @@ const (
 	codeCircleMany    = "CIRCLE-06"
 	codeBody          = "BODY-01"
 	codeScopeKind     = "SCOPE-01"
-	codeScopeProduct  = "SCOPE-02"
 	codeRevision      = "SERIES-01"
 	codeSuperseded    = "SERIES-02"
 	codeRoleKey       = "KEY-01"
@@ -39,8 +38,6 @@ const (
 	codeNoTopic       = "TOPIC-30"
 	codePolicy        = "AGREEMENT-33"
 	codeNoRound       = "AGREEMENT-30"
-	codeNotWitness    = "AGREEMENT-31"
-	codeTooEarly      = "AGREEMENT-32"
 	codeAttachment    = "ATTACHMENT-01"
 )
 
@@ -61,7 +58,6 @@ var Sentences = map[string]string{
 	codeCircleMany:    "64 circles are proposed in this partnership: no more may be",
 	codeBody:          "the body does not decode as a document of this kind",
 	codeScopeKind:     "no scope lets this role share artifacts of this kind",
-	codeScopeProduct:  "a product or region lies outside the scopes of this partnership",
 	codeRevision:      "the revision does not follow the one in force: share again on top of it",
 	codeSuperseded:    "the artifact answered has been superseded: answer the version in force",
 	codeRoleKey:       "the key is not in force for its company at this entry",
@@ -81,8 +77,6 @@ var Sentences = map[string]string{
 	codeNoTopic:       "no such topic is open in this partnership",
 	codePolicy:        "a party's quorum is not the one in force when the topic was opened",
 	codeNoRound:       "no signing round is open for this document",
-	codeNotWitness:    "only the partnership's witness resolves or aborts a round",
-	codeTooEarly:      "the act is not allowed before its time",
 	codeAttachment:    "the attachment does not open as a sheet",
 }
 

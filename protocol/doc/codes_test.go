@@ -128,9 +128,6 @@ var decisionMeans = map[string]string{
 
 // never lists codes that are kept in tables and that no rule gives today.
 var never = map[string]string{
-	"SCOPE-02":      "products and regions are judged by FORECAST-18 and CAPACITY-15",
-	"AGREEMENT-31":  "ROUND-09 says it",
-	"AGREEMENT-32":  "ROUND-07, -10 and -11 say it",
 	"STORE_CRASHED": "tests only", "STORE_INJECTED": "tests only",
 }
 
