@@ -37,8 +37,8 @@ func applyRecord(f *fold) ([]string, error) {
 	if rec.PID != f.replica.PID {
 		return []string{codeBody}, nil
 	}
-	if _, ok := f.view.Key(s.Key, keys.Role, f.entry.Header.T); !ok {
-		return []string{codeRoleKey}, nil
+	if code, err := f.maySignRecord(s.Key); err != nil || code != "" {
+		return nonEmpty(code), err
 	}
 	if rec.Of == nil {
 		return nil, put(f.rows, recordKey(f.entry.CID), RecordRow{Author: f.author.Company, Type: rec.Type, Body: *f.entry.Header.Body})
@@ -54,4 +54,17 @@ func applyRecord(f *fold) ([]string, error) {
 	counter := f.entry.CID
 	row.Counter = &counter
 	return nil, put(f.rows, recordKey(*rec.Of), row)
+}
+
+// maySignRecord admits an officer's key, and a desk's whose mandate names records. A record has neither product nor value: a mandate's bounds on
+// those say nothing about it, its kinds do.
+func (f *fold) maySignRecord(key []byte) (code string, err error) {
+	if _, officer := f.view.Key(key, keys.Role, f.entry.Header.T); officer {
+		return "", nil
+	}
+	_, code, err = f.mandate(key, KindRecord)
+	if code == codeMandate {
+		code = codeRoleKey // neither an officer nor a desk of this company
+	}
+	return code, err
 }

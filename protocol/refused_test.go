@@ -213,6 +213,33 @@ func TestMandateKeys(t *testing.T) {
 	everywhere(t, s, must[feed.Entry](t)(agency.Write(grant(last))), "")
 }
 
+// TestDeskSignsRecords: a desk signs records exactly where its mandate names them.
+func TestDeskSignsRecords(t *testing.T) {
+	s := scene(t, 2, false)
+	agency, maker := s.Desk("agency"), s.Desk("maker")
+	pid := agency.Contract.PID
+	record := func(d *virtual.Desk, of *block.CID) protocol.Draft {
+		rec := protocol.Record{PID: pid, Type: "delivery", Label: "delivery", Of: of}
+		return must[protocol.Draft](t)(virtual.SignedBody(protocol.KindRecord, protocol.RecordSignature, d.Company.Desk, rec))
+	}
+	grant := func(d *virtual.Desk, kinds ...string) {
+		t.Helper()
+		m := virtual.MandateOf(&protocol.Replica{Contract: d.Contract}, d.Company, s.Now)
+		m.Kinds = kinds
+		draft := must[protocol.Draft](t)(virtual.SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, d.Officer("CFO"), m))
+		everywhere(t, s, must[feed.Entry](t)(d.Write(draft)), "")
+	}
+	refusedAtHome(t, agency, record(agency, nil))
+	everywhere(t, s, must[feed.Entry](t)(agency.Force(record(agency, nil), nil)), "KEY-01")
+	grant(agency, protocol.KindExceptionClose, protocol.KindRecord)
+	e := must[feed.Entry](t)(agency.Write(record(agency, nil)))
+	everywhere(t, s, e, "")
+	grant(maker, protocol.KindExceptionClose)
+	everywhere(t, s, must[feed.Entry](t)(maker.Force(record(maker, &e.CID), nil)), "MANDATE-02")
+	agency.At = virtual.CFORevoked
+	everywhere(t, s, must[feed.Entry](t)(agency.Force(record(agency, nil), nil)), "KEY-01")
+}
+
 // signing opens a topic among all parties and puts its document on the table.
 func signing(t testing.TB, s *virtual.Scene, amount int64, artifacts ...block.CID) block.CID {
 	t.Helper()

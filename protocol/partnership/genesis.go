@@ -66,7 +66,7 @@ type Scope struct {
 	Purpose  string   `cbor:"purpose"`
 }
 
-// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers, attachments of both.
+// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers. No scope names attachments: any member may attach.
 func DefaultScopes(products, regions []string) []Scope {
 	if products == nil {
 		products = []string{}
