@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -19,7 +20,8 @@ import (
 // The node answers the network. Membership of peer, company and partnership is checked there before any of these is asked.
 var _ p2p.Office = (*Node)(nil)
 
-// Links implements p2p.Directory.
+// Links implements p2p.Directory. A member is met by the node key that the genesis names, unless its chain has revoked it, and by those its
+// chain certifies now. The genesis' key counts without a certificate: members must meet before one holds the chain of the other.
 func (n *Node) Links(context.Context) ([]p2p.Link, error) {
 	var out []p2p.Link
 	for _, p := range n.Partnerships() {
@@ -29,19 +31,29 @@ func (n *Node) Links(context.Context) ([]p2p.Link, error) {
 		for _, m := range p.Genesis.Others(n.company) {
 			link := p2p.Link{PID: p.PID, Company: m.Company, Node: keys.Public(m.NodeKey), Addresses: append(append([]string{}, m.Addresses...), n.addressesOf(m.Company)...),
 				Channel: wire.ChannelKey(p.Channel)}
-			out = append(out, link)
-			if chain := n.Chain(m.Company); chain != nil {
-				for _, cert := range chain.Now().Current(keys.Node) {
-					if other := keys.Public(cert.Key); other != link.Node {
-						more := link
-						more.Node = other
-						out = append(out, more)
-					}
+			chain := n.Chain(m.Company)
+			if chain == nil {
+				out = append(out, link)
+				continue
+			}
+			if !revoked(chain.Now(), m.NodeKey) {
+				out = append(out, link)
+			}
+			for _, cert := range chain.Now().Current(keys.Node) {
+				if other := keys.Public(cert.Key); other != link.Node {
+					more := link
+					more.Node = other
+					out = append(out, more)
 				}
 			}
 		}
 	}
 	return n.unambiguous(out), nil
+}
+
+// revoked tells whether a company has taken a key back.
+func revoked(view identity.View, key []byte) bool {
+	return slices.ContainsFunc(view.Keys(), func(k identity.KeyState) bool { return k.Revoked && bytes.Equal(k.Key, key) })
 }
 
 // unambiguous leaves out links by a node key that is another company's: one whose chain certifies it, which the key itself signed for, or else
