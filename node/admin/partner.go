@@ -86,7 +86,7 @@ func (o *Office) pairing(p node.Pairing) wire.Pairing {
 
 // Partners lists what a caller's scope shows.
 func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerListing, error) {
-	out := wire.PartnerListing{Partnerships: []wire.PartnershipStatus{}, Invitations: []wire.InvitationInfo{}}
+	out := wire.PartnerListing{Partnerships: []wire.PartnershipStatus{}, Invitations: []wire.InvitationInfo{}, Proposals: []wire.Circle{}}
 	for _, p := range o.node.Partnerships() {
 		if !o.sees(scope, p) {
 			continue
@@ -114,7 +114,8 @@ func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerList
 		}
 		out.Invitations = append(out.Invitations, info)
 	}
-	return out, nil
+	out.Proposals, err = o.circles(scope)
+	return out, err
 }
 
 func (o *Office) sees(scope wire.Scope, p *node.Partnership) bool {
@@ -140,11 +141,16 @@ func (o *Office) Find(scope wire.Scope, with string) (*node.Partnership, error) 
 			fits = active
 		}
 	}
+	if len(fits) > 1 && with != "" { // a partner's name means the partnership of two with it; a circle is meant by its ID
+		if pairs := slices.DeleteFunc(slices.Clone(fits), func(p *node.Partnership) bool { return len(p.Genesis.Members) > 2 }); len(pairs) == 1 {
+			fits = pairs
+		}
+	}
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
 	case len(fits) > 1:
-		return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME (kontor partner list)", len(fits))
+		return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME or --with PARTNERSHIP (kontor partner list)", len(fits))
 	case with == "":
 		return nil, node.Failf("NO_PARTNER", "there is no partner yet; run: kontor partner invite --as buyer|seller")
 	}
@@ -168,15 +174,12 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 	}
 	st, err := o.partnershipStatus(p)
 	g := p.Genesis
-	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: []wire.ScopeInfo{},
+	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: scopesOf(g),
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}}
 	for i := range out.Members {
 		if m, ok := g.Member(mustCID(out.Members[i].Company)); ok {
 			out.Members[i].Addresses = m.Addresses
 		}
-	}
-	for _, s := range g.Scopes {
-		out.Scopes = append(out.Scopes, wire.ScopeInfo{Role: s.Role, Kinds: s.Kinds, Products: s.Products, Regions: s.Regions, Purpose: s.Purpose})
 	}
 	return out, err
 }

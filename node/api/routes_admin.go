@@ -52,6 +52,12 @@ func registerPartners(r *Registry, o *admin.Office) {
 	Handle(r, wire.PartnerWithdraw, func(ctx context.Context, _ Caller, in wire.TokenQuery) (wire.Pairing, error) {
 		return o.Withdraw(ctx, in.ID)
 	})
+	Handle(r, wire.PartnerCircle, func(ctx context.Context, c Caller, in wire.CircleRequest) (wire.Circle, error) {
+		return o.FoundCircle(ctx, c.Command, in)
+	})
+	Handle(r, wire.PartnerJoin, func(ctx context.Context, _ Caller, in wire.JoinRequest) (wire.Circle, error) {
+		return o.JoinCircle(ctx, in)
+	})
 	Handle(r, wire.PartnerList, func(ctx context.Context, c Caller, _ wire.None) (wire.PartnerListing, error) {
 		return o.Partners(ctx, c.Scope)
 	})

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"kontor/node"
 	"kontor/protocol"
@@ -35,6 +36,11 @@ func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 			fits = append(fits, p)
 		}
 	}
+	if len(fits) > 1 && with != "" { // a partner's name means the partnership of two with it; a circle is meant by its ID
+		if pairs := slices.DeleteFunc(slices.Clone(fits), func(p *node.Partnership) bool { return len(p.Genesis.Members) > 2 }); len(pairs) == 1 {
+			fits = pairs
+		}
+	}
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
@@ -43,7 +49,7 @@ func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 	case len(fits) == 0:
 		return nil, node.Failf("NO_PARTNER", "no partner is called %q%s; kontor partner list shows all", with, asRole(role))
 	}
-	return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME (kontor partner list)", len(fits))
+	return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME or --with PARTNERSHIP (kontor partner list)", len(fits))
 }
 
 func asRole(role string) string {

@@ -17,7 +17,7 @@ import (
 
 func partnerNoun() *cli.Command {
 	return noun("partner", "invite partners, and see and end partnerships",
-		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerList, partnerShow, partnerSuspend, partnerEnd)
+		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerCircle, partnerJoin, partnerList, partnerShow, partnerSuspend, partnerEnd)
 }
 
 // withFlag picks a partner.
@@ -156,7 +156,7 @@ var partnerWithdraw = verb{
 }
 
 var partnerList = verb{
-	name: "list", short: "list partners and open invitations",
+	name: "list", short: "list partners, open invitations and proposed circles",
 	examples: []string{"kontor partner list", "kontor partner list --json"},
 	run: func(c *call) error {
 		l, err := ask(c, wire.PartnerList, wire.None{})
@@ -193,11 +193,15 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	}
 	fmt.Fprintln(w)
 	table(w, []string{"member", "role", "entries", "last entry", "unacked", "fingerprint", "company"}, rows)
-	rows = nil
-	for _, s := range d.Scopes {
+	fmt.Fprintln(w)
+	printScopes(w, d.Scopes)
+}
+
+func printScopes(w io.Writer, scopes []wire.ScopeInfo) {
+	var rows [][]string
+	for _, s := range scopes {
 		rows = append(rows, []string{s.Role, strings.Join(s.Kinds, ", "), list(s.Products), list(s.Regions), s.Purpose})
 	}
-	fmt.Fprintln(w)
 	table(w, []string{"may share", "kinds", "products", "regions", "purpose"}, rows)
 }
 

@@ -99,6 +99,14 @@ func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
 		fmt.Fprintln(w)
 		table(w, []string{"invitation", "", "we are", "stage", "expires", "words"}, rows)
 	}
+	if len(l.Proposals) > 0 {
+		var rows [][]string
+		for _, c := range l.Proposals {
+			rows = append(rows, []string{short(c.Partnership), "proposed", c.FounderName, moment(c.Proposed), c.Role, fmt.Sprint(len(c.Members)), "kontor partner join " + short(c.Partnership)})
+		}
+		fmt.Fprintln(w)
+		table(w, []string{"circle", "", "by", "on", "we are", "members", "to sign it"}, rows)
+	}
 }
 
 func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {

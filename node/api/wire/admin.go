@@ -19,8 +19,12 @@ var (
 		"Say whether the six words are those the partner sees. The acceptor signs and waits for the inviter's signature.").Slow(pairTime)
 	PartnerWithdraw = Post[TokenQuery, Pairing]("/v1/partner/withdraw", Administer,
 		"Close an open invitation, or give up a pairing that is not signed here.")
+	PartnerCircle = Post[CircleRequest, Circle]("/v1/partner/circle", Administer,
+		"Found a circle of three and more with partners, sign it and propose it to each.")
+	PartnerJoin = Post[JoinRequest, Circle]("/v1/partner/join", Administer,
+		"Sign a circle that a partner proposed. It exists when all have signed.")
 	PartnerList = Get[None, PartnerListing]("/v1/partner/list", View,
-		"List partnerships and open invitations.")
+		"List partnerships, open invitations and proposed circles.")
 	PartnerShow = Get[PartnerQuery, PartnerDetail]("/v1/partner/show", View,
 		"Show one partnership: members, keys, scopes, feeds.")
 	PartnerSuspend = Post[PartnerActRequest, EntryReceipt]("/v1/partner/suspend", Administer,

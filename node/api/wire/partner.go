@@ -61,10 +61,57 @@ type InvitationInfo struct {
 	Ask     bool     `json:"ask" doc:"someone here must confirm the words"`
 }
 
+// CircleRequest founds a circle of three and more.
+type CircleRequest struct {
+	As          string       `json:"as" doc:"this company's role: buyer, seller or observer"`
+	Members     []CircleSeat `json:"members" doc:"the others"`
+	Witness     string       `json:"witness,omitempty" doc:"name or CompanyID of a member that writes; this company's own too"`
+	Products    []string     `json:"products,omitempty" doc:"the scopes name only these; none: all"`
+	Regions     []string     `json:"regions,omitempty"`
+	Materiality *Amount      `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
+}
+
+// CircleSeat is a member to be.
+type CircleSeat struct {
+	Member string `json:"member" doc:"name or CompanyID of a partner"`
+	Role   string `json:"role" doc:"buyer, seller or observer"`
+}
+
+// JoinRequest signs a circle that a partner proposed.
+type JoinRequest struct {
+	Partnership string `json:"partnership" doc:"PartnershipID of the circle, or its last eight characters"`
+}
+
+// Circle is a circle of three and more as it was proposed.
+type Circle struct {
+	Partnership string         `json:"partnership" doc:"PartnershipID"`
+	Founder     string         `json:"founder" doc:"CompanyID"`
+	FounderName string         `json:"founder_name"`
+	Proposed    int64          `json:"proposed" doc:"ms UTC"`
+	Joined      bool           `json:"joined" doc:"this company has signed; partner show tells whether all have"`
+	Role        string         `json:"role" doc:"of this company"`
+	Witness     string         `json:"witness,omitempty" doc:"CompanyID"`
+	Materiality Amount         `json:"materiality"`
+	Members     []CircleMember `json:"members"`
+	Scopes      []ScopeInfo    `json:"scopes"`
+}
+
+// CircleMember is one member of a circle as its genesis names it.
+type CircleMember struct {
+	Company     string   `json:"company"`
+	Name        string   `json:"name" doc:"the short CompanyID while its identity is not held"`
+	Role        string   `json:"role"`
+	Own         bool     `json:"own"`
+	NodeKey     string   `json:"node_key" doc:"ID of the node's key; compare it by telephone"`
+	Fingerprint string   `json:"fingerprint,omitempty" doc:"of the identity chain, once held"`
+	Addresses   []string `json:"addresses"`
+}
+
 // PartnerListing lists partnerships and what is under way.
 type PartnerListing struct {
 	Partnerships []PartnershipStatus `json:"partnerships"`
 	Invitations  []InvitationInfo    `json:"invitations"`
+	Proposals    []Circle            `json:"proposals" doc:"circles that partners proposed and this company has not joined"`
 }
 
 // PartnerQuery names a partnership: by its ID, or the partner's name or CompanyID; empty: the only one.
