@@ -36,8 +36,8 @@ func Init(h Home, o InitOptions) (id block.CID, err error) {
 	if h.Exists() {
 		return id, Failf("ALREADY_INITIALISED", "a company is set up in %s already; choose another --home", h)
 	}
-	if o.Company == "" || len(o.Company) > identity.MaxName {
-		return id, Failf("BAD_NAME", "company name %q has %d bytes; 1 to %d are right", o.Company, len(o.Company), identity.MaxName)
+	if err := identity.CheckName(o.Company); err != nil {
+		return id, Failf("BAD_NAME", "company %v", err)
 	}
 	if entries, err := os.ReadDir(string(h)); err == nil && len(entries) > 0 {
 		return id, Failf("HOME_NOT_EMPTY", "%s is not empty; choose another --home", h)

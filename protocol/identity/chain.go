@@ -203,8 +203,8 @@ func (c *Chain) apply(e Entry) error {
 		}
 		c.policies = append(c.policies, policyAt{e.Seq, *e.Policy})
 	case KindSetProfile:
-		if len(e.Profile.Name) == 0 || len(e.Profile.Name) > MaxName {
-			return fmt.Errorf("name %q has %d bytes; 1 to %d are allowed", e.Profile.Name, len(e.Profile.Name), MaxName)
+		if err := CheckName(e.Profile.Name); err != nil {
+			return err
 		}
 		c.profiles = append(c.profiles, profileAt{e.Seq, *e.Profile})
 	}

@@ -58,11 +58,8 @@ type Policy struct {
 
 // Profile is what a company says about itself to partners.
 type Profile struct {
-	Name string `cbor:"name"`
+	Name string `cbor:"name"` // see CheckName
 }
-
-// MaxName bounds a company's display name in bytes.
-const MaxName = 128
 
 // Envelope is an entry as it travels: the exact signed bytes and the root signatures, ascending by key.
 type Envelope struct {

@@ -204,6 +204,24 @@ func TestPoliciesArePrinted(t *testing.T) {
 	}
 }
 
+// TestNamesArePlain: what a company calls itself can't deceive on a partner's screen.
+func TestNamesArePlain(t *testing.T) {
+	c := founded(t)
+	name := func(name string) error {
+		return c.Append(entry(t, c, identity.KindSetProfile, func(e *identity.Entry) { e.Profile = &identity.Profile{Name: name} }, rootA, rootB))
+	}
+	for _, bad := range []string{"", " agency", "agency ", "agency\n", "a\x1b[2Jb", "a\u202eycnega", "a\u200bgency", "a\u2066b", "\ufeffagency", "a\u2028b", strings.Repeat("x", identity.MaxName+1)} {
+		if err := name(bad); err == nil || c.Len() != 1 {
+			t.Errorf("%+q: accepted", bad)
+		}
+	}
+	for i, good := range []string{"Relief Agency", "Société d'Abidjan", "مخزن الأدوية", "製薬"} {
+		if err := name(good); err != nil || c.Len() != int64(i+2) {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+}
+
 // TestBadCertificates never enter a chain.
 func TestBadCertificates(t *testing.T) {
 	c := founded(t)
