@@ -67,6 +67,25 @@ func TestPairing(t *testing.T) {
 		check(err)
 		return fmt.Sprintf("%s, %d bytes:\n\n", name, len(data)) + fence(view(t, data))
 	}
+	third := wiretest.New("third")
+	circle := partnership.Genesis{Materiality: paired.Genesis.Materiality, Scopes: paired.Genesis.Scopes, Channel: paired.Genesis.Channel}
+	for _, c := range []*wiretest.Company{buyer, seller, third} {
+		role := partnership.RoleSeller
+		if c == buyer {
+			role = partnership.RoleBuyer
+		}
+		circle.Members = append(circle.Members, c.Member(role))
+	}
+	circle, err = partnership.New(circle)
+	check(err)
+	proposal, err := partnership.ProposeCircle(buyer.Rand, circle, paired.ChannelKey, buyer.ID, seller.Seal.Public())
+	check(err)
+	if key, err := proposal.ChannelKey(seller.Seal); err != nil || key != paired.ChannelKey {
+		t.Fatalf("the channel key read is another: %v", err)
+	}
+	circleID, err := circle.ID()
+	check(err)
+
 	lines := ""
 	for rest := text; rest != ""; {
 		n := min(96, len(rest))
@@ -79,7 +98,9 @@ func TestPairing(t *testing.T) {
 			fmt.Sprintf("\nIts content, %d bytes:\n\n", len(token)) + fence(hexed(token)) + "\n" + fence(view(t, token)) + "\n" +
 			fence("throw-away key  "+throwaway.Public().Hex()),
 		"dialogue": message("Hello", hello) + "\n" + message("Challenge", challenge) + "\n" + message("Reveal", reveal) + "\n" + message("Answer", answer),
-		"words":    fence("words  " + words.String()),
-		"genesis":  bytesAndView(t, "The genesis both build", genesis) + "\n" + message("The acceptor's Sign; the inviter's has the same form", theirs) + "\n" + message("Done", done),
+		"circle": message("The proposal of a circle by the buyer to the seller, whose partnership they have", proposal) +
+			"\n" + fence("circle  "+circleID.String()),
+		"words":   fence("words  " + words.String()),
+		"genesis": bytesAndView(t, "The genesis both build", genesis) + "\n" + message("The acceptor's Sign; the inviter's has the same form", theirs) + "\n" + message("Done", done),
 	})
 }
