@@ -42,9 +42,12 @@ func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error 
 	chain, err := identity.Load(append(append([]identity.Envelope{}, have...), missing(old, envs)...))
 	if errors.Is(err, identity.ErrFork) {
 		n.mu.Lock()
+		known := n.frozen[company]
 		n.frozen[company] = true
 		n.mu.Unlock()
-		n.log.Error("identity chain forked: compare fingerprints by telephone", "company", company.Short())
+		if !known {
+			n.log.Error("identity chain forked: compare fingerprints by telephone", "company", company.Short())
+		}
 		return err
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kontor/crypto/keys"
+	"kontor/protocol"
 	"kontor/protocol/identity"
 )
 
@@ -71,5 +72,41 @@ func TestRevokedNodeKeyIsNoLink(t *testing.T) {
 	extend(identity.KindRevokeKey, func(e *identity.Entry) { e.Revoke = &identity.Revocation{Key: old[:], Reason: "stolen"} })
 	if linked(old) || !linked(pub) {
 		t.Fatal("the revoked key is linked, or the new one is not")
+	}
+}
+
+// Two histories of a partner's identity, equally long, are found by their heads, and freeze it (PROTOCOL 2).
+func TestForkedIdentityFreezes(t *testing.T) {
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	pid := pair(t, buyer, seller).PID
+	root, err := readRoot(seller.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := seller.Chain(seller.Company())
+	renamed := func(name string) identity.Envelope {
+		entry := chain.Next(identity.KindSetProfile)
+		entry.Profile = &identity.Profile{Name: name}
+		env, err := identity.SignEntry(entry, root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return env
+	}
+	if err := buyer.LearnIdentity(seller.Company(), append(chain.From(0), renamed("Seller North"))); err != nil {
+		t.Fatal(err)
+	}
+	if buyer.Frozen(seller.Company()) {
+		t.Fatal("frozen by one history")
+	}
+	if _, err := seller.ExtendIdentity(context.Background(), renamed("Seller South")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the freeze at the buyer", func() bool { return buyer.Frozen(seller.Company()) })
+	_, err = buyer.Write(context.Background(), pid, "", func(*protocol.Replica, int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: protocol.KindHeartbeat}, nil
+	})
+	if codeOf(err) != "IDENTITY_FORKED" {
+		t.Errorf("the buyer writes on: %v", err)
 	}
 }

@@ -97,7 +97,7 @@ func (n *Node) chainLen(company block.CID) int64 {
 // Held implements p2p.Feeds.
 func (n *Node) Held(_ context.Context, pid block.CID) (held wire.Held, err error) {
 	err = n.View(pid, func(r *protocol.Replica) error {
-		held, err = wire.HeldOf(r.Log, r.Circle, n.chainLen)
+		held, err = wire.HeldOf(r.Log, r.Circle, n.Chain)
 		return err
 	})
 	return held, err

@@ -178,13 +178,10 @@ func (o *office) log(txn state.KV, pid block.CID) feed.Log {
 
 func (o *office) Held(_ context.Context, pid block.CID) (held wire.Held, err error) {
 	err = o.store.View(func(txn kv.KV) error {
-		held, err = wire.HeldOf(o.log(txn, pid), o.member(pid).circle, func(c block.CID) int64 {
+		held, err = wire.HeldOf(o.log(txn, pid), o.member(pid).circle, func(c block.CID) *identity.Chain {
 			o.mu.RLock()
 			defer o.mu.RUnlock()
-			if chain := o.chains[c]; chain != nil {
-				return chain.Len()
-			}
-			return 0
+			return o.chains[c]
 		})
 		return err
 	})

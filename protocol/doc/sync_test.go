@@ -15,7 +15,7 @@ import (
 func TestSync(t *testing.T) {
 	p := newPlay(t)
 	p.share()
-	chains := func(company block.CID) int64 { return 6 }
+	chains := func(company block.CID) *identity.Chain { return p.scene.Cast.Of(company).Chain }
 	var held, less wire.Held
 	var batch wire.Batch
 	p.check(p.buyer.View(func(r *protocol.Replica) (err error) {

@@ -18,7 +18,7 @@ import (
 func samples(t testing.TB) map[string]wire.Message {
 	a := wiretest.New("a")
 	id := block.Sum([]byte("x"))
-	held := wire.Held{Heads: []wire.Head{{Author: id, Seq: 3, CID: id}}, IDs: []wire.IDLen{{Company: id, Len: 4}}}
+	held := wire.Held{Heads: []wire.Head{{Author: id, Seq: 3, CID: id}}, IDs: []wire.IDLen{{Company: id, Len: 4, Head: id}}}
 	in, text, err := partnership.Invite(a.Rand, a.Party("/ip4/192.0.2.1/tcp/1"), partnership.Offer{Role: "seller", Materiality: identity.Amount{Minor: 1, Currency: "EUR"}, Expires: wiretest.Begin + 1})
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +140,8 @@ func TestMessagesOutOfBounds(t *testing.T) {
 		"seq zero":            held(head(id, 0, id)),
 		"many heads":          held(make([]wire.Head, wire.MaxHeads+1)...),
 		"negative clock":      wire.SyncAsk{PID: id, T: -1},
-		"ids twice":           wire.SyncAsk{PID: id, Held: wire.Held{IDs: []wire.IDLen{{Company: id}, {Company: id}}}},
-		"a long chain":        wire.SyncAsk{PID: id, Held: wire.Held{IDs: []wire.IDLen{{Company: id, Len: identity.MaxChain + 1}}}},
+		"ids twice":           wire.SyncAsk{PID: id, Held: wire.Held{IDs: []wire.IDLen{{Company: id, Len: 1, Head: id}, {Company: id, Len: 1, Head: id}}}},
+		"a long chain":        wire.SyncAsk{PID: id, Held: wire.Held{IDs: []wire.IDLen{{Company: id, Len: identity.MaxChain + 1, Head: id}}}},
 		"many entries":        wire.Batch{Entries: make([]feed.Envelope, wire.MaxBatchEntries+1)},
 		"a large header":      wire.Batch{Entries: []feed.Envelope{{Header: make([]byte, feed.MaxHeaderBytes+1), Sig: make([]byte, 64)}}},
 		"a short signature":   wire.Batch{Entries: []feed.Envelope{{Sig: make([]byte, 63)}}},

@@ -8,16 +8,16 @@ import (
 	"kontor/protocol/identity"
 )
 
-// HeldOf is what a log and the identity chains hold. chainLen gives the length of a company's chain, 0 when none is held.
-func HeldOf(log feed.Log, circle feed.Circle, chainLen func(company block.CID) int64) (Held, error) {
+// HeldOf is what a log and the identity chains hold. chain gives a company's, nil when none is held.
+func HeldOf(log feed.Log, circle feed.Circle, chain func(company block.CID) *identity.Chain) (Held, error) {
 	held := Held{Heads: []Head{}, IDs: []IDLen{}}
 	forks, err := log.Forks()
 	if err != nil {
 		return Held{}, err
 	}
 	for _, m := range circle.Members {
-		if n := chainLen(m.Company); n > 0 {
-			held.IDs = append(held.IDs, IDLen{m.Company, n})
+		if c := chain(m.Company); c != nil {
+			held.IDs = append(held.IDs, IDLen{m.Company, c.Len(), c.Head()})
 		}
 		heads, err := headsOf(log, forks, m.Company)
 		if err != nil {
@@ -120,8 +120,15 @@ func gatherIdentities(b *Batch, src Source, theirs Held) (budget int) {
 	budget = MaxBatchBytes
 	count := 0
 	for _, m := range src.Circle.Members {
-		run := IDRange{Company: m.Company, From: theirs.Chain(m.Company), Entries: []identity.Envelope{}}
-		for _, env := range src.Chain(m.Company, run.From) {
+		held := theirs.Chain(m.Company)
+		run := IDRange{Company: m.Company, From: max(0, held.Len-1), Entries: []identity.Envelope{}}
+		ours := src.Chain(m.Company, run.From)
+		// Where they hold another last entry than stands here in its place, ours goes along: two signed entries for one place are the proof
+		// that the company's identity forked.
+		if held.Len > 0 && len(ours) > 0 && ours[0].CID() == held.Head {
+			run.From, ours = held.Len, ours[1:]
+		}
+		for _, env := range ours {
 			size := len(env.Entry) + 64
 			for range env.Signatures {
 				size += 128

@@ -98,7 +98,7 @@ func (s *site) write(t require) {
 
 func (s *site) held(t require) (held wire.Held) {
 	s.with(t, func(log feed.Log) (err error) {
-		held, err = wire.HeldOf(log, s.circle, func(c block.CID) int64 { return s.chains[c].Len() })
+		held, err = wire.HeldOf(log, s.circle, func(c block.CID) *identity.Chain { return s.chains[c] })
 		return err
 	})
 	t.check(held.Check())

@@ -15,10 +15,11 @@ type Head struct {
 	CID    block.CID `cbor:"cid"`
 }
 
-// IDLen says how many entries of a company's identity chain are held.
+// IDLen says how many entries of a company's identity chain are held, and which is the last: two chains of one length may differ.
 type IDLen struct {
 	Company block.CID `cbor:"company"`
 	Len     int64     `cbor:"len"`
+	Head    block.CID `cbor:"head"`
 }
 
 // Held is what a node holds of a partnership. To the other side it is both a question, what comes after this, and the
@@ -48,8 +49,8 @@ func (h Held) Check() error {
 		return fmt.Errorf("%d identity chains; a circle has at most %d members", len(h.IDs), feed.MaxMembers)
 	}
 	for i, id := range h.IDs {
-		if id.Len < 0 || id.Len > identity.MaxChain {
-			return fmt.Errorf("identity chain %d has %d entries; at most %d are allowed", i, id.Len, identity.MaxChain)
+		if id.Len < 1 || id.Len > identity.MaxChain {
+			return fmt.Errorf("identity chain %d has %d entries; 1 to %d are allowed", i, id.Len, int64(identity.MaxChain))
 		}
 		if i > 0 && h.IDs[i-1].Company.Compare(id.Company) >= 0 {
 			return fmt.Errorf("identity chains are not in ascending order without repetition at %d", i)
@@ -89,14 +90,14 @@ func (h Held) Holds(author, head block.CID) bool {
 	return false
 }
 
-// Chain is how many entries of a company's identity chain are held.
-func (h Held) Chain(company block.CID) int64 {
+// Chain is how much of a company's identity chain is held; of length 0 when nothing is.
+func (h Held) Chain(company block.CID) IDLen {
 	for _, id := range h.IDs {
 		if id.Company == company {
-			return id.Len
+			return id
 		}
 	}
-	return 0
+	return IDLen{Company: company}
 }
 
 // SyncAsk is what a requester sends: what it holds, and so what it wants.
