@@ -395,3 +395,66 @@ func TestCircleMisleadsNobody(t *testing.T) {
 		t.Fatalf("the buyer's chain was taken for the third's: %v", err)
 	}
 }
+
+// A founder that stops between its signature and its proposals proposes at its next start.
+func TestFoundingGoesOnAfterAStop(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller, third := trio(t)
+	settings, err := buyer.home.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Listen = buyer.Host().Addresses()
+	g, key, err := buyer.draftCircle(ctx, circleOf(seller, third))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := g.ID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = buyer.enterCircle(ctx, g, key, func(rows PrivateRows) error {
+		return rows.Put(foundingPrefix+pid.String(), founding{PID: pid, Created: buyer.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	buyer.stop()
+	if err := buyer.home.SaveSettings(settings); err != nil {
+		t.Fatal(err)
+	}
+	buyer = open(t, buyer.home)
+	for _, o := range []*office{seller, third} {
+		if c := proposed(t, o); c.PID != pid {
+			t.Fatalf("%s is proposed %s", o.Name(), c.PID.Short())
+		}
+	}
+	eventually(t, "the end of the founding", func() bool { return !buyer.resumeCircles(ctx) })
+}
+
+// A machine whose high-water file knows a signature that its database has lost does not sign a second time: it waits for its own entry.
+func TestRestoredMemberSignsOnce(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller, third := trio(t)
+	circle, err := buyer.FoundCircle(ctx, "", circleOf(seller, third))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proposed(t, seller)
+	if err := seller.high.Raise(map[string]int64{circle.PID.String(): 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seller.JoinCircle(ctx, circle.PID); err != nil {
+		t.Fatal(err)
+	}
+	if seller.Recovering()[circle.PID] != 1 {
+		t.Fatal("it does not wait for its own entry")
+	}
+	eventually(t, "the founder's signature", func() bool { heads, err := seller.Heads(circle.PID); return err == nil && len(heads) == 1 })
+	if heads, _ := seller.Heads(circle.PID); heads[0].Header.Author != buyer.Company() {
+		t.Fatal("it signed again")
+	}
+	if err := shareDraft(seller, circle.PID, protocol.Draft{Kind: protocol.KindHeartbeat}); codeOf(err) != "RECOVERING" {
+		t.Fatalf("it writes: %v", err)
+	}
+}
