@@ -458,3 +458,38 @@ func TestRestoredMemberSignsOnce(t *testing.T) {
 		t.Fatalf("it writes: %v", err)
 	}
 }
+
+// An observer signs too, and reads what the others share.
+func TestCircleWithAnObserver(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller, third := trio(t)
+	offer := circleOf(seller, third)
+	offer.Witness, offer.Members[1].Role = nil, partnership.RoleObserver
+	circle, err := buyer.FoundCircle(ctx, "", offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []*office{third, seller} {
+		proposed(t, o)
+		if _, err := o.JoinCircle(ctx, circle.PID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := []*office{buyer, seller, third}
+	for _, o := range all {
+		eventually(t, "the circle at "+o.Name(), func() bool { return standing(t, o, circle.PID) == "active" })
+	}
+	if err := shareDraft(buyer, circle.PID, draft(t)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the forecast at the observer", func() bool {
+		inForce := 0
+		err := third.View(circle.PID, func(r *protocol.Replica) error {
+			rows, err := r.InForce(protocol.ArtifactType(protocol.KindForecast), buyer.Company())
+			inForce = len(rows)
+			return err
+		})
+		return err == nil && inForce == 1
+	})
+	sameRoots(t, circle.PID, all...)
+}
