@@ -37,6 +37,7 @@ func (n *Node) recovered(p *Partnership, in protocol.Outcome) {
 	for _, e := range in.Admitted {
 		if e.Header.Author == n.company && e.Header.Seq >= want {
 			delete(n.recovering, p.PID)
+			n.owe(p.PID)
 			n.log.Info("own entries are back; writing again", "partnership", p.PID.Short(), "seq", e.Header.Seq)
 			return
 		}
@@ -91,6 +92,7 @@ func (n *Node) partnerHolds(pid, member block.CID, seq int64, head block.CID) {
 	}
 	if want, behind := n.recovering[pid]; behind && want <= seq {
 		delete(n.recovering, pid)
+		n.owe(pid)
 	}
 	if n.confirmed[pid] == nil {
 		n.confirmed[pid] = map[block.CID]bool{}
@@ -109,4 +111,12 @@ func (n *Node) HeadConfirmed(pid block.CID) bool {
 		}
 	}
 	return false
+}
+
+// owe asks for what could not be written while the partnership was read-only.
+func (n *Node) owe(pid block.CID) {
+	select {
+	case n.commitCh <- pid:
+	default: // the writer is behind and comes by anyway
+	}
 }

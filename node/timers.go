@@ -18,8 +18,15 @@ const (
 	watchEvery = 15 * time.Second
 )
 
-// writeCommitments writes this company's state root after something settled, and compares it with the partners' at their lines.
+// writeCommitments writes this company's state root after something settled, and compares it with the partners' at their lines. It begins with
+// what a killed process may have owed: the receipt of a batch it could not write, the commitment that was still to come.
 func (n *Node) writeCommitments(ctx context.Context) {
+	for _, p := range n.Partnerships() {
+		if !p.Removed {
+			n.writeOwed(ctx, p.PID)
+			n.commit(ctx, p.PID)
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -40,6 +47,7 @@ func (n *Node) writeCommitments(ctx context.Context) {
 				}
 			}
 			for pid := range pids {
+				n.writeOwed(ctx, pid)
 				n.commit(ctx, pid)
 			}
 		}
@@ -58,6 +66,21 @@ func (n *Node) commit(ctx context.Context, pid block.CID) {
 	})
 	if err != nil && !errors.Is(err, errNothing) && ctx.Err() == nil {
 		n.log.Debug("no commitment written", "partnership", pid.Short(), "reason", err)
+	}
+}
+
+// writeOwed writes the receipt of entries that were admitted while nothing could be written: after a restore, on a full disk. The receipt of a
+// batch is otherwise in the batch's own transaction.
+func (n *Node) writeOwed(ctx context.Context, pid block.CID) {
+	_, err := n.Write(ctx, pid, "", func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		owed, err := r.OwesReceipt(n.company)
+		if err == nil && !owed {
+			err = errNothing
+		}
+		return protocol.Draft{Kind: protocol.KindReceipt}, err
+	})
+	if err != nil && !errors.Is(err, errNothing) && ctx.Err() == nil {
+		n.log.Debug("no receipt written", "partnership", pid.Short(), "reason", err)
 	}
 }
 

@@ -172,10 +172,7 @@ func (n *Node) after(p *Partnership, out protocol.Outcome) {
 		n.notices.send(Notice{PID: p.PID, Outcome: out})
 	}
 	if len(out.Settled) > 0 {
-		select {
-		case n.commitCh <- p.PID:
-		default: // the writer is behind and will look at every partnership anyway
-		}
+		n.owe(p.PID)
 	}
 }
 

@@ -1,6 +1,9 @@
 package protocol
 
-import "kontor/protocol/block"
+import (
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
+)
 
 // Acknowledged is the greatest seq of an author's feed that a member's own feed says it has seen.
 func (r *Replica) Acknowledged(author, member block.CID) (int64, error) {
@@ -27,4 +30,25 @@ func (r *Replica) Unacknowledged(author, member block.CID) (count, oldest int64,
 		return 0, 0, err
 	}
 	return head.Header.Seq - acked, next[0].Header.T, nil
+}
+
+// OwesReceipt tells whether a member holds business entries of others that its own feed does not acknowledge.
+func (r *Replica) OwesReceipt(member block.CID) (owed bool, err error) {
+	head, found, err := r.Log.Head(member)
+	if err != nil || !found {
+		return false, err
+	}
+	for i, other := range r.Circle.Members {
+		if other.Company == member || owed {
+			continue
+		}
+		err := r.Log.From(other.Company, head.Clock[i]+1, func(e feed.Entry) (bool, error) {
+			owed = !kinds[e.Header.Kind].housekeeping
+			return !owed, nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return owed, nil
 }
