@@ -382,6 +382,7 @@ func TestALoopIsRecorded(t *testing.T) {
 	maker.grants(t, "")
 	agency.shares(t, down, need(product, country, 1000, 2000))
 	soon(t, "the first emission", func() bool { _, found, _ := maker.LastEmission(""); return found })
+	soon(t, "it at the supplier", func() bool { return len(supplier.received(t, up.PID)) > 0 })
 	event := supplier.received(t, up.PID)[0].Emission.Events[0]
 
 	// The agency's demand comes back to the maker with the maker's own event, as from a circle.
