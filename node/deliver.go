@@ -128,6 +128,11 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 			}
 			halt = err
 		}
+		if halt != nil || stopped != nil {
+			if err := n.noteStored(pid, held, kv.Put); err != nil {
+				return err
+			}
+		}
 		if !in.Business || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
 			return nil
 		}

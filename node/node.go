@@ -176,7 +176,7 @@ func (n *Node) load() error {
 // Run keeps the office until ctx ends: commitments, heartbeats, figures. The network runs from Open to Close.
 func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded} {
+	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded, n.collectBlocks} {
 		wg.Add(1)
 		go func() { defer wg.Done(); work(ctx) }()
 	}

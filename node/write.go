@@ -236,9 +236,12 @@ func putCommand(kv store.KV, id Command, w Written) error {
 }
 
 // PutBlocks stores the blocks of an artifact before the entry that will carry it: a large artifact does not fit one transaction.
-// Blocks that no entry names after all are collected later.
+// Blocks that no entry names after all are deleted a day later (see collect.go).
 func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
 	err := n.db.Bulk(func(put func(table byte, key, value []byte) error) error {
+		if err := n.noteStored(pid, blocks, put); err != nil {
+			return err
+		}
 		for _, b := range blocks {
 			if err := put(state.TableBlocks, protocol.BlockKey(pid, b.CID), b.Data); err != nil {
 				return err

@@ -72,3 +72,48 @@ func (r *Replica) MissingBlocks(root block.CID, limit int) (missing []block.CID,
 	}
 	return missing, nil
 }
+
+// DropNamed takes out of a set of blocks those that an admitted entry names: its body and, of a sheet, everything below.
+func (r *Replica) DropNamed(ids map[block.CID]bool) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	places, err := r.Log.Places()
+	if err != nil {
+		return err
+	}
+	seen := map[block.CID]bool{} // of sheets
+	for _, at := range places {
+		e, err := r.Log.Resolve(at)
+		if err != nil {
+			return err
+		}
+		if e.Header.Body == nil {
+			continue
+		}
+		if !CarriesSheet(e.Header.Kind) {
+			delete(ids, *e.Header.Body) // what a document names is no part of it
+			continue
+		}
+		todo := []block.CID{*e.Header.Body}
+		for len(todo) > 0 {
+			id := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			delete(ids, id)
+			data, err := r.Block(id)
+			if err != nil {
+				return err // a body is complete when its entry is admitted
+			}
+			links, err := block.Links(data)
+			if err != nil {
+				return err
+			}
+			todo = append(todo, links...)
+		}
+	}
+	return nil
+}

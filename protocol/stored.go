@@ -7,7 +7,8 @@ import (
 )
 
 // storedLinks remembers where blocks that were stored in this process lead, so that the walk which makes sure that a body is complete does not
-// read them again: a large artifact was verified block by block as it came. Blocks are not deleted while their partnership lives.
+// read them again: a large artifact was verified block by block as it came. Blocks that are
+// deleted are forgotten before.
 type storedLinks struct {
 	mu    sync.Mutex
 	links map[block.CID][]block.CID
@@ -36,5 +37,14 @@ func (c *Contract) Stored(blocks []block.Block) {
 		}
 		c.stored.links[b.CID] = links
 		c.stored.mu.Unlock()
+	}
+}
+
+// Forget takes back what Stored said of blocks that are about to be deleted.
+func (c *Contract) Forget(ids map[block.CID]bool) {
+	c.stored.mu.Lock()
+	defer c.stored.mu.Unlock()
+	for id := range ids {
+		delete(c.stored.links, id)
 	}
 }
