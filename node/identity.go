@@ -14,6 +14,9 @@ import (
 // partnership gets an entry that names the new head, which for a revocation is the position from which it counts (PROTOCOL 2). It returns
 // how many partnerships were told; one that can't be written to now learns with its next entry.
 func (n *Node) ExtendIdentity(ctx context.Context, env identity.Envelope) (announced int, err error) {
+	if behind := n.Recovering(); len(behind) > 0 {
+		return 0, Failf("RECOVERING", "the database is behind what this company has sent, its identity chain perhaps too: no key is added or revoked until a partner has given the missing entries back; leave the node running and connected")
+	}
 	old := n.Chain(n.company)
 	if _, held := old.At(env.CID()); !held {
 		if err := n.appendOwn(old, env); err != nil {

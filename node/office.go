@@ -176,9 +176,7 @@ func (n *Node) learn(pid block.CID, run wire.IDRange) error {
 	if _, member := p.Genesis.Member(run.Company); !member {
 		return feed.Refuse(feed.CodeStranger, "identity entries of %s, who is no member", run.Company.Short())
 	}
-	if run.Company == n.company {
-		return nil // our own chain is what we made it
-	}
+	// Our own chain too: a restored office learns from its partners what its roots signed after the backup.
 	if err := n.LearnIdentity(run.Company, run.Entries); err != nil {
 		return &feed.Error{Code: feed.CodeIDHead, Text: "identity chain of " + run.Company.Short(), Cause: err}
 	}

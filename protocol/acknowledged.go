@@ -14,22 +14,23 @@ func (r *Replica) Acknowledged(author, member block.CID) (int64, error) {
 	return head.Clock[r.Circle.Index(author)], nil
 }
 
-// Unacknowledged counts the author's entries that a member has not acknowledged and gives the claimed time of the oldest. There is no outbox
-// table: this suffix of the feed is what the member still has to get.
+// Unacknowledged counts the author's business entries that a member has not acknowledged and gives the claimed time of the oldest. There is no outbox
+// table: this suffix of the feed is what the member still has to get. Housekeeping is left out: nobody acknowledges a receipt.
 func (r *Replica) Unacknowledged(author, member block.CID) (count, oldest int64, err error) {
 	acked, err := r.Acknowledged(author, member)
 	if err != nil {
 		return 0, 0, err
 	}
-	head, found, err := r.Log.Head(author)
-	if err != nil || !found || head.Header.Seq <= acked {
-		return 0, 0, err
-	}
-	next, err := r.Log.At(author, acked+1)
-	if err != nil || len(next) == 0 {
-		return 0, 0, err
-	}
-	return head.Header.Seq - acked, next[0].Header.T, nil
+	err = r.Log.From(author, acked+1, func(e feed.Entry) (bool, error) {
+		if !kinds[e.Header.Kind].housekeeping {
+			if count == 0 {
+				oldest = e.Header.T
+			}
+			count++
+		}
+		return true, nil
+	})
+	return count, oldest, err
 }
 
 // OwesReceipt tells whether a member holds business entries of others that its own feed does not acknowledge.

@@ -111,7 +111,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		var cid block.CID
 		if in.CID != "" {
 			var err error
-			if cid, err = block.ParseCID(in.CID); err != nil {
+			if cid, err = d.FindForecast(in.CID); err != nil {
 				return forecast.Document{}, err
 			}
 		}

@@ -189,7 +189,7 @@ func (d *drafter) find(parties []decision.AgreementParty) {
 
 // agreed is the accepted extra quantity and what the option's effects sum up to, in whole units; ok is false where the terms name none.
 func (d *drafter) agreed() (units, sum int64, ok bool) {
-	for _, e := range d.option.Effects {
+	for _, e := range d.inTime() {
 		sum += whole(e.Quantity)
 	}
 	v, named := d.terms[issueQuantity]
@@ -199,18 +199,38 @@ func (d *drafter) agreed() (units, sum int64, ok bool) {
 	return whole(*v.Number), sum, true
 }
 
+// inTime are the option's cells that begin by the day on which everything is to be there: a document that promises all by March does not spread it to
+// November. Where none does, the first cell takes all.
+func (d *drafter) inTime() []decision.OptionEffect {
+	v := d.terms[issueDelivery]
+	if v.Date == nil || len(d.option.Effects) == 0 {
+		return d.option.Effects
+	}
+	var out []decision.OptionEffect
+	for _, e := range d.option.Effects {
+		if e.Bucket.Start <= *v.Date {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 {
+		return d.option.Effects[:1]
+	}
+	return out
+}
+
 // effects: the seller commits the option's cells, brought in proportion to the accepted quantity; the buyer stands by what its forecast asks for in
 // the cells where the seller makes more. Rounding goes to the last cell.
 func (d *drafter) effects() []decision.Effect {
 	out := []decision.Effect{}
 	units, sum, scaled := d.agreed()
 	left := units
-	for i, e := range d.option.Effects {
+	inTime := d.inTime()
+	for i, e := range inTime {
 		q := e.Quantity
 		if scaled {
 			part := new(big.Int).Mul(big.NewInt(whole(e.Quantity)), big.NewInt(units))
 			n := part.Quo(part, big.NewInt(sum)).Int64()
-			if i == len(d.option.Effects)-1 {
+			if i == len(inTime)-1 {
 				n = left
 			}
 			left -= n

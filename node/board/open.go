@@ -40,6 +40,9 @@ func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire
 		if failed != nil {
 			return protocol.Draft{}, failed
 		}
+		if err := alreadyOpen(r, proposal.Exception); err != nil {
+			return protocol.Draft{}, err
+		}
 		for _, c := range proposal.Context {
 			if _, held, err := r.Version(c); err != nil || !held {
 				return protocol.Draft{}, errOr(err, node.Failf("NO_ARTIFACT", "no accepted artifact %s is held in this partnership", c))
@@ -60,6 +63,23 @@ func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire
 		return wire.TopicReceipt{}, err
 	}
 	return wire.TopicReceipt{Partnership: p.PID.String(), Topic: w.Entry.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
+}
+
+// alreadyOpen tells that a topic about the same exception is open: duplicates join it.
+func alreadyOpen(r *protocol.Replica, exception *block.CID) error {
+	if exception == nil {
+		return nil
+	}
+	topics, err := r.Topics()
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if t.Exception != nil && *t.Exception == *exception && t.Status.Active() {
+			return node.Failf("TOPIC_OPEN", "topic %s about this exception is open already; go on with it: kontor topic show %s", t.ID.Short(), t.ID.Short())
+		}
+	}
+	return nil
 }
 
 func errOr(err, other error) error {

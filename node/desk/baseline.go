@@ -9,6 +9,7 @@ import (
 	"kontor/node/planner"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
@@ -70,6 +71,10 @@ func (d *Desk) Baseline(o BaselineOptions) (BaselineResult, error) {
 	if err != nil {
 		return BaselineResult{}, node.Failf("NO_FORECAST", "%v", err)
 	}
+	lines, left := known(lines, history)
+	if left > 0 {
+		notes = append(notes, fmt.Sprintf("%d pairs of product and region without any past demand were left out", left))
+	}
 	draft := forecastDraft{
 		Method:     judged.Method(),
 		Provenance: artifact.Provenance{SourceSystem: "kontor baseline", ExtractedAt: d.node.Now(), Version: planner.MethodVersion, Activity: "FORECAST"},
@@ -88,6 +93,23 @@ func (d *Desk) Baseline(o BaselineOptions) (BaselineResult, error) {
 		out.Buckets = len(lines) * o.Horizon
 	}
 	return out, nil
+}
+
+// known keeps the lines of pairs that have a past: the planner can say how seldom new pairs begin, but what nobody ever asked for is not shared as a
+// forecast.
+func known(lines []forecast.Line, h planner.History) (kept []forecast.Line, left int) {
+	past := map[planner.Key]bool{}
+	for i, key := range h.Keys {
+		for _, v := range h.Values[i] {
+			past[key] = past[key] || v > 0
+		}
+	}
+	for _, l := range lines {
+		if past[planner.Key{Product: l.Item.ID(), Region: l.Location.Region}] {
+			kept = append(kept, l)
+		}
+	}
+	return kept, len(lines) - len(kept)
 }
 
 // plannerHistory arranges the private history for the planner.

@@ -29,7 +29,7 @@ func New(n *node.Node) *Desk { return &Desk{node: n} }
 func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 	var fits []*node.Partnership
 	for _, p := range d.node.Partnerships() {
-		if p.Removed || (role != "" && d.node.Own(p).Role != role) {
+		if p.Removed || (with == "" && d.ended(p)) || (role != "" && d.node.Own(p).Role != role) {
 			continue
 		}
 		if with == "" || p.PID.String() == with || p.PID.Short() == with || d.names(p, with) {
@@ -50,6 +50,16 @@ func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 		return nil, node.Failf("NO_PARTNER", "no partner is called %q%s; kontor partner list shows all", with, asRole(role))
 	}
 	return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME or --with PARTNERSHIP (kontor partner list)", len(fits))
+}
+
+// ended tells that both sides have ended a partnership: it is not meant unless it is named.
+func (d *Desk) ended(p *node.Partnership) bool {
+	standing := ""
+	err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
+		standing, err = r.Standing()
+		return err
+	})
+	return err == nil && standing == "ended"
 }
 
 func asRole(role string) string {

@@ -7,6 +7,7 @@ import (
 	"kontor/node"
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
@@ -25,8 +26,7 @@ type ImportOptions struct {
 	Decimal   string `json:"decimal"`    // "." or ","; empty: detected
 	DateOrder string `json:"date_order"` // DMY or MDY; empty: detected
 	Unit      string `json:"unit"`       // Rec 20 code for files without a unit column
-	// Mapped refuses nothing: with it set, lines of products the company does not know park in the worklist.
-	Mapped bool `json:"mapped"`
+	Replace   bool   `json:"replace"`    // what the file does not name is gone, instead of staying
 }
 
 // ImportResult is what an import did, or would do.
@@ -86,6 +86,9 @@ func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error)
 	if err != nil {
 		return ImportResult{Report: report}, err
 	}
+	if err := checkRegions(draft.History); err != nil {
+		return ImportResult{Report: report}, err
+	}
 	type cell struct{ product, region, month string }
 	sums := map[cell]quantity.Quantity{}
 	for _, row := range draft.History {
@@ -104,6 +107,11 @@ func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error)
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+		if o.Replace {
+			if err := rows.Clear(historyRows); err != nil {
+				return err
+			}
+		}
 		for key, months := range bySeries {
 			row := historyRow{Product: key[0], Region: key[1]}
 			at := historyRows + rowName(key[0], key[1])
@@ -141,6 +149,23 @@ func mergeMonths(have []historyMonth, months map[string]quantity.Quantity, resul
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Month < out[j].Month })
 	return out
+}
+
+// checkRegions refuses places a forecast can't name, while the file is at hand: line, value and what would be right.
+func checkRegions(rows []intake.HistoryRow) error {
+	text, wrong := "", 0
+	for _, row := range rows {
+		if row.Region == "" || forecast.ValidRegion(row.Region) {
+			continue
+		}
+		if wrong++; wrong <= 20 {
+			text += fmt.Sprintf("\n  line %d: region %q is no ISO 3166 code; right would be a country such as \"CI\" or a part of one such as \"CI-AB\"", row.Line, row.Region)
+		}
+	}
+	if wrong == 0 {
+		return nil
+	}
+	return node.Failf("IMPORT_REFUSED", "nothing was imported: %d lines name a place a forecast can't:%s", wrong, text)
 }
 
 // errDry rolls a dry run back.

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"strings"
+
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -76,4 +78,22 @@ func (d *Desk) Forecast(cid block.CID) (doc forecast.Document, err error) {
 		}
 	}
 	return doc, node.Failf("NO_SUCH_FORECAST", "no forecast %s is held; kontor forecast list shows those that are", cid.Short())
+}
+
+// FindForecast finds a forecast held by its CID or the end of it.
+func (d *Desk) FindForecast(name string) (block.CID, error) {
+	if cid, err := block.ParseCID(name); err == nil {
+		return cid, nil
+	}
+	list, err := d.Forecasts()
+	if err != nil {
+		return block.CID{}, err
+	}
+	const least = 6 // characters that people compare
+	for _, f := range list {
+		if len(name) >= least && strings.HasSuffix(f.CID.String(), name) {
+			return f.CID, nil
+		}
+	}
+	return block.CID{}, node.Failf("NO_SUCH_FORECAST", "no forecast is called %q; kontor forecast list shows those held, by CID or the end of it", name)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,6 +43,12 @@ func Command() *cli.Command {
 			}
 			if _, err := os.Stat(kontor); err != nil {
 				return cli.Exit(fmt.Sprintf("kontor-testnet: error: the kontor binary is not at %s; run: make build", kontor), 2)
+			}
+			if f := c.Float64("capacity-factor"); !(f > 0 && f <= 1000) {
+				return cli.Exit(fmt.Sprintf("kontor-testnet: error: --capacity-factor %v: more than 0 and at most 1000 is right", f), 2)
+			}
+			if b := c.String("break"); b != "" && !slices.Contains(Breaks, b) {
+				return cli.Exit(fmt.Sprintf("kontor-testnet: error: --break %q: %s are known", b, strings.Join(Breaks, ", ")), 2)
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 			defer stop()

@@ -82,7 +82,7 @@ func (d *demo) summary() {
 	row("pinball loss", "%.0f against %.0f of the empirical quantiles", r.Forecast.Pinball, r.Forecast.PinballEmpirical)
 	row("match", "%d cells, %d bottlenecks, a shortage as probable as %.1f %%", r.Match.Buckets, r.Match.Bottlenecks, 100*r.Match.MaxShortageProbability)
 	if r.NoBottleneck {
-		row("topic", "none: capacity covers the demand, the officers have nothing to decide")
+		row("topic", "none: no line is a bottleneck; what is left is the desk's, by its default outcomes")
 	} else {
 		row("topic", "%d rounds of offers", r.Topic.Rounds)
 		row("agreement", "%d signatures, final on both: %t, verified offline: %t", r.Agreement.Signatures, r.Agreement.FinalOnBoth, r.Agreement.VerifiedOffline)

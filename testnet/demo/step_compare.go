@@ -47,7 +47,7 @@ func (d *demo) compareRoots(ctx context.Context, a, b *proc.Company) error {
 		row = other.Difference
 	}
 	if err != nil || one.Root != other.Root {
-		return claim(false, "the state roots of %s and %s differ at line %d; first row that differs: %q (%v)", a.Name, b.Name, one.Line, row, err)
+		return claim(false, "the state roots of %s and %s differ at line %d; first row that differs: %q", a.Name, b.Name, one.Line, row)
 	}
 	d.say("%s and %s: settled line %d, state root %.16s on both", a.Name, b.Name, one.Line, one.Root)
 	return nil

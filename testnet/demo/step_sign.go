@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 // sign: COO and CFO of both sides, each with the key file only they have; final on both; exported and verified offline; the slots in the next match.
 func (d *demo) sign(ctx context.Context) error {
 	if d.report.NoBottleneck {
+		d.say("nothing to sign: there is no agreement")
 		return nil
 	}
 	id := d.report.Agreement.CID
@@ -89,7 +91,11 @@ func (d *demo) signAs(ctx context.Context, c *proc.Company, role, id string) err
 		}
 	}
 	if _, err := c.Run(ctx, "agreement", "sign", id, "--key-file", key, "--yes"); err != nil && !(d.Kills && signedAlready(err)) {
-		return claim(false, "the signature of the %s of %s is refused: %v", role, c.Name, err)
+		var refused *proc.CommandError
+		if errors.As(err, &refused) {
+			return claim(false, "the signature of the %s of %s is refused: %s", role, c.Name, refused.Last())
+		}
+		return err
 	}
 	d.report.Agreement.Signatures++
 	d.say("%s of %s signs the rendered document with a key file of its own", role, c.Name)

@@ -125,6 +125,16 @@ func (e *CommandError) Error() string {
 	return fmt.Sprintf("%s: kontor %s: %s", e.Company, strings.Join(shorten(e.Args), " "), strings.TrimSpace(e.Stderr))
 }
 
+// Last is the command's error line, without what it printed before.
+func (e *CommandError) Last() string {
+	for _, line := range strings.Split(e.Stderr, "\n") {
+		if _, text, found := strings.Cut(line, "kontor: error: "); found {
+			return text
+		}
+	}
+	return strings.TrimSpace(e.Stderr)
+}
+
 func (e *CommandError) Unwrap() error { return e.Err }
 
 func shorten(args []string) []string {

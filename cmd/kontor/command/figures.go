@@ -26,13 +26,16 @@ var importFlags = []cli.Flag{
 // importVerb makes the command that takes one kind of file.
 func importVerb(what string, columns string, route wire.Route[desk.ImportOptions, desk.ImportResult]) verb {
 	return verb{
-		name: "import", short: "take " + what + " from a CSV file", args: "FILE", flags: importFlags,
+		name: "import", short: "take " + what + " from a CSV file", args: "FILE", flags: importFlags, exits: []int{wire.ExitRefused},
 		long: "Columns, by any common name, in any order and case: " + columns + ".\n" +
 			"Delimiter, decimal mark, encoding and date form are found by content; what is in doubt is asked, not guessed.\n" +
 			"A file with one bad line imports nothing unless --skip-bad is given. FILE \"-\" is standard input.",
 		examples: []string{"kontor " + nounOf(route.Path) + " import " + nounOf(route.Path) + ".csv", "kontor " + nounOf(route.Path) + " import --dry-run " + nounOf(route.Path) + ".csv"},
 		run: func(c *call) error {
-			in := desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit")}
+			if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
+				return usagef("%s is a directory; name a file", c.Args().First())
+			}
+			in := desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"), Replace: c.Bool("replace")}
 			out, err := upload(c, route, in)
 			if err != nil {
 				return err
@@ -82,9 +85,16 @@ func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error)
 	return client.Upload(c.Context.Context, n, route, in, file)
 }
 
+// historyImport adds to what every import takes that a file may be the whole history.
+func historyImport() verb {
+	v := importVerb("past demand", "product, region (ISO 3166), period (month, ISO week or date), quantity", api.HistoryImport)
+	v.flags = append(append([]cli.Flag{}, v.flags...), &cli.BoolFlag{Name: "replace", Usage: "the file is the whole history: months it does not name are gone"})
+	return v
+}
+
 func historyNoun() *cli.Command {
 	return noun("history", "past demand, private to this company",
-		importVerb("past demand", "product, region, period (month, ISO week or date), quantity", api.HistoryImport))
+		historyImport())
 }
 
 func stockNoun() *cli.Command {

@@ -85,6 +85,7 @@ var classes = map[string]Class{
 	"FORBIDDEN":       {http.StatusForbidden, ExitDenied, "ask someone whose role may do this"},
 	"NOT_INITIALISED": {http.StatusConflict, ExitNoNode, "kontor init --company NAME"},
 	"NODE_":           {http.StatusServiceUnavailable, ExitNoNode, ""},
+	"TOPIC_OPEN":      {http.StatusConflict, ExitNotNow, ""},
 	"ALREADY_":        {http.StatusConflict, ExitNotNow, ""},
 	"HOME_":           {http.StatusConflict, ExitMachine, ""},
 	"RECOVERING":      {http.StatusConflict, ExitNotNow, "leave the node running and connected; kontor status shows when it writes again"},
