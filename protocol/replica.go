@@ -54,7 +54,7 @@ type Replica struct {
 
 // Open binds a contract to a transaction.
 func (c *Contract) Open(kv state.KV) *Replica {
-	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle).With(&c.entries), kv: kv, part: state.PartitionOf(c.PID)}
+	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle).With(&c.entries).Knowing(c.Identities), kv: kv, part: state.PartitionOf(c.PID)}
 	r.machine = state.NewMachine(kv, r.part, r.apply)
 	return r
 }

@@ -31,6 +31,9 @@ func (l Log) checkFork(s Signed) error {
 	if len(same) >= 2 {
 		return Refuse(CodeFork, "author %s has two entries at seq %d already; a third branch is not kept", s.Header.Author.Short(), s.Header.Seq)
 	}
+	if err := l.checkStolen(s, same); err != nil {
+		return err
+	}
 	fork, forked, err := l.ForkOf(s.Header.Author)
 	if err != nil {
 		return err
@@ -49,6 +52,28 @@ func (l Log) checkFork(s Signed) error {
 	a := state.PartitionOf(s.Header.Author)
 	l.memo.looked = false
 	return l.kv.Put(state.TableIndex, l.part.Key(forkPrefix, a[:]), data)
+}
+
+// checkStolen refuses an entry for a taken seq when what stands there names an identity that revokes the key which signed it: its author had
+// replaced the key by then, and whoever signs with it still is not the author (PROTOCOL 2, stolen feed key). It proves no fork.
+func (l Log) checkStolen(s Signed, same []Entry) error {
+	if l.ids == nil || len(same) == 0 {
+		return nil
+	}
+	view, held := l.ids(s.Header.Author, s.Header.IDHead)
+	if !held {
+		return &Missing{"identity", s.Header.IDHead}
+	}
+	key, ok := view.FeedKey()
+	if !ok {
+		return nil // Open refuses it
+	}
+	for _, e := range same {
+		if now, held := l.ids(e.Header.Author, e.Header.IDHead); held && now.Revoked(key[:]) {
+			return Refuse(CodeNoKey, "feed key %s of %s was revoked and replaced at seq %d or before", key.ID(), s.Header.Author.Short(), s.Header.Seq)
+		}
+	}
+	return nil
 }
 
 // follows tells that an entry stands after everything held of an author that never forked: the rule, and no fork.

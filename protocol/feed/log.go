@@ -16,6 +16,7 @@ type Log struct {
 	part   state.Partition
 	cache  *Cache
 	memo   *memo
+	ids    Identities
 }
 
 // NewLog opens the log of a partnership.
@@ -26,6 +27,12 @@ func NewLog(kv state.KV, circle Circle) Log {
 // With gives the log the use of a cache, which belongs to this partnership alone.
 func (l Log) With(cache *Cache) Log {
 	l.cache = cache
+	return l
+}
+
+// Knowing gives the log the identities of the members, by which it tells an entry of a stolen key from a fork.
+func (l Log) Knowing(ids Identities) Log {
+	l.ids = ids
 	return l
 }
 

@@ -81,6 +81,11 @@ func (v View) Names(key []byte) bool {
 	return false
 }
 
+// Revoked tells whether a key was certified once and is revoked at this view.
+func (v View) Revoked(key []byte) bool {
+	return slices.ContainsFunc(v.chain.keys, func(g grant) bool { return bytes.Equal(g.cert.Key, key) && g.revoked != 0 && g.revoked <= v.seq })
+}
+
 // KeyState is a certificate and whether it is in force at this view.
 type KeyState struct {
 	Certificate
