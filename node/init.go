@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kontor/crypto/keys"
+	"kontor/node/p2p"
 	"kontor/protocol/block"
 	"kontor/protocol/identity"
 	"kontor/protocol/state"
@@ -38,6 +39,11 @@ func Init(h Home, o InitOptions) (id block.CID, err error) {
 	}
 	if err := identity.CheckName(o.Company); err != nil {
 		return id, Failf("BAD_NAME", "company %v", err)
+	}
+	for _, address := range o.Listen {
+		if err := p2p.CheckListen(address); err != nil {
+			return id, Failf("BAD_ADDRESS", "%v", err)
+		}
 	}
 	if entries, err := os.ReadDir(string(h)); err == nil && len(entries) > 0 {
 		return id, Failf("HOME_NOT_EMPTY", "%s is not empty; choose another --home", h)

@@ -1,7 +1,9 @@
 package p2p
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -113,4 +115,24 @@ func parseAddresses(id peer.ID, list []string) []ma.Multiaddr {
 		out = append(out, transport)
 	}
 	return out
+}
+
+// CheckListen tells why a host can't listen at a multiaddr: it does not read, or is neither TCP nor QUIC on an IP address of this form. Whether the address is
+// this machine's and free shows when the host starts.
+func CheckListen(address string) error {
+	a, err := ma.NewMultiaddr(address)
+	if err != nil {
+		return fmt.Errorf("address %q: %w; right would be /ip4/192.0.2.7/tcp/4001 or /ip4/192.0.2.7/udp/4001/quic-v1", address, err)
+	}
+	var names []string
+	for _, c := range a {
+		names = append(names, c.Protocol().Name)
+	}
+	form := strings.Join(names, "/")
+	for _, known := range []string{"ip4/tcp", "ip6/tcp", "ip4/udp/quic-v1", "ip6/udp/quic-v1"} {
+		if form == known {
+			return nil
+		}
+	}
+	return fmt.Errorf("address %q is of the form %s; right would be /ip4/192.0.2.7/tcp/4001 or /ip4/192.0.2.7/udp/4001/quic-v1", address, form)
 }
