@@ -49,7 +49,7 @@ func measureStart(ctx context.Context, b *bench) error {
 		return exec.CommandContext(ctx, kontor, "run", "--json", "--home", home, "--log-level", "error")
 	}
 	entries := thousands(b.Stock)
-	_, settled, err := start(run(), b.Rest)
+	_, first, err := start(run(), b.Rest)
 	if err != nil {
 		return err
 	}
@@ -72,13 +72,13 @@ func measureStart(ctx context.Context, b *bench) error {
 	if err := b.emit(ready.milliseconds("start to ready with "+entries+" entries", "process with bare libp2p and the same database").judge(goal{under: 300})); err != nil {
 		return err
 	}
-	// Many short lives leave compaction to the next start, which holds memory for a while longer.
-	_, restarted, err := start(run(), b.Rest)
+	// A start after large writes may find compaction due, which holds memory for a while longer; a later one need not.
+	_, later, err := start(run(), b.Rest)
 	if err != nil {
 		return err
 	}
-	r := Result{Work: fmt.Sprintf("memory %g s after ready, %s entries", b.Rest.Seconds(), entries), Unit: "MiB", Value: settled, Limit: floor,
-		LimitOf: "process with bare libp2p and the same database", Samples: 1, Parts: map[string]float64{"with_compaction_due": restarted}}
+	r := Result{Work: fmt.Sprintf("memory %g s after ready, %s entries", b.Rest.Seconds(), entries), Unit: "MiB", Value: first, Limit: floor,
+		LimitOf: "process with bare libp2p and the same database", Samples: 1, Parts: map[string]float64{"at_a_later_start": later}}
 	if err := b.emit(r.judge(goal{under: 48})); err != nil {
 		return err
 	}
