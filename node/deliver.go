@@ -83,8 +83,9 @@ func missing(chain *identity.Chain, envs []identity.Envelope) []identity.Envelop
 
 // Receive verifies, folds and commits entries a partner sent, in their order, with the blocks that came with them. It returns how many were
 // new and the reason why it stopped before the end: a *feed.Error, a *feed.Missing to fetch first, or feed.ErrParked.
-// A receipt is written in the same transaction as the entries it acknowledges.
-func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope, blocks [][]byte) (fresh int, err error) {
+// A receipt is written in the same transaction as the entries it acknowledges, but while more are on their way: then the last batch's receipt
+// acknowledges all. A receipt for each would stand in the middle of the sender's own feed, and make it fold everything behind again.
+func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope, blocks [][]byte, more bool) (fresh int, err error) {
 	p, err := n.Partnership(pid)
 	if err != nil {
 		return 0, err
@@ -133,7 +134,7 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 				return err
 			}
 		}
-		if !in.Business || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
+		if !in.Business || more || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
 			return nil
 		}
 		own, err = r.Write(protocol.Draft{Kind: protocol.KindReceipt}, n.author(), n.Now())
@@ -147,6 +148,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		stopped = halt
 	}
 	n.recovered(p, in)
+	if in.Business && len(own.Admitted) == 0 {
+		n.owe(pid) // should the rest never come
+	}
 	if len(in.Admitted) > 0 {
 		n.after(p, in)
 	}

@@ -147,7 +147,7 @@ func (n *Node) Deliver(ctx context.Context, pid, _ block.CID, b wire.Batch) (out
 		out.Fresh += int(n.chainLen(run.Company) - before)
 	}
 	entries := b.Entries
-	fresh, err := n.Receive(ctx, pid, entries, b.Blocks)
+	fresh, err := n.Receive(ctx, pid, entries, b.Blocks, b.More)
 	out.Fresh += fresh
 	var missing *feed.Missing
 	switch {

@@ -7,6 +7,7 @@ import (
 
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/store"
 )
 
 const (
@@ -23,6 +24,7 @@ const (
 func (n *Node) writeCommitments(ctx context.Context) {
 	for _, p := range n.Partnerships() {
 		if !p.Removed {
+			n.settleRest(ctx, p)
 			n.writeOwed(ctx, p.PID)
 			n.commit(ctx, p.PID)
 		}
@@ -47,6 +49,9 @@ func (n *Node) writeCommitments(ctx context.Context) {
 				}
 			}
 			for pid := range pids {
+				if p, err := n.Partnership(pid); err == nil {
+					n.settleRest(ctx, p)
+				}
 				n.writeOwed(ctx, pid)
 				n.commit(ctx, pid)
 			}
@@ -66,6 +71,30 @@ func (n *Node) commit(ctx context.Context, pid block.CID) {
 	})
 	if err != nil && !errors.Is(err, errNothing) && ctx.Err() == nil {
 		n.log.Debug("no commitment written", "partnership", pid.Short(), "reason", err)
+	}
+}
+
+// settleRest lets the settled line catch up where it jumped over more entries than one transaction takes.
+func (n *Node) settleRest(ctx context.Context, p *Partnership) {
+	for ctx.Err() == nil {
+		var out protocol.Outcome
+		err := n.db.Update(func(kv store.KV) (err error) {
+			out, err = p.Open(kv).SettleMore()
+			return err
+		})
+		if err != nil {
+			n.log.Warn("settled line does not move", "partnership", p.PID.Short(), "reason", err)
+			return
+		}
+		if len(out.Settled) > 0 || len(out.Mismatches) > 0 {
+			behind := out.Behind
+			out.Behind = false // said here, done here
+			n.after(p, out)
+			out.Behind = behind
+		}
+		if !out.Behind {
+			return
+		}
 	}
 }
 

@@ -171,7 +171,7 @@ func (n *Node) after(p *Partnership, out protocol.Outcome) {
 	if len(out.Admitted) > 0 || len(out.Settled) > 0 {
 		n.notices.send(Notice{PID: p.PID, Outcome: out})
 	}
-	if len(out.Settled) > 0 {
+	if len(out.Settled) > 0 || out.Behind {
 		n.owe(p.PID)
 	}
 }

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"bytes"
+
 	"slices"
 
 	"kontor/protocol/block"
@@ -80,17 +82,19 @@ func (r *Replica) checkCommitments(old int64, change *Outcome) ([]Mismatch, erro
 	return out, nil
 }
 
-// CommitmentDraft is the commitment to write now; ok is false when nothing new settled since our last one.
+// CommitmentDraft is the commitment to write now; ok is false when nothing that settled since our last one changed the
+// root: a line that moved over housekeeping alone is no news.
 func (r *Replica) CommitmentDraft(own block.CID) (d Draft, ok bool, err error) {
 	line, err := r.machine.Line()
 	if err != nil || line == 0 {
 		return d, false, err
 	}
-	if last, found, err := r.LastCommitment(own); err != nil || (found && last.Line >= line) {
+	last, found, err := r.LastCommitment(own)
+	if err != nil || (found && last.Line >= line) {
 		return d, false, err
 	}
 	root, known, err := r.machine.RootAt(line)
-	if err != nil || !known {
+	if err != nil || !known || (found && bytes.Equal(last.Root, root[:])) {
 		return d, false, err
 	}
 	body, err := block.New(Commitment{Line: line, Root: root[:]})

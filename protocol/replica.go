@@ -90,6 +90,8 @@ type Outcome struct {
 	Settled []state.SettledRow
 	// Line is the settled line now.
 	Line int64
+	// Behind is true while more could settle: go on with SettleMore in another transaction.
+	Behind bool
 	// Mismatches are commitments that differ from our root.
 	Mismatches []Mismatch
 	// Forks are equivocations seen for the first time.
@@ -263,6 +265,9 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	return out, r.settle(&out)
 }
 
+// SettleMore goes on where an outcome was left behind.
+func (r *Replica) SettleMore() (out Outcome, err error) { return out, r.settle(&out) }
+
 // settle moves the settled line as far as the feeds allow and checks the commitments that came, and those that the line reached.
 func (r *Replica) settle(out *Outcome) error {
 	came := false
@@ -288,6 +293,7 @@ func (r *Replica) settle(out *Outcome) error {
 	if out.Line, err = r.machine.Line(); err != nil {
 		return err
 	}
+	out.Behind = out.Line < line
 	if !came && out.Line == old {
 		return nil
 	}

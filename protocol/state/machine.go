@@ -124,8 +124,13 @@ type SettledRow struct {
 	New []byte // nil: removed
 }
 
+// MaxSettle is how many entries become final in one call: a line that jumps over a month of one side's entries must not need a transaction that
+// no store takes. With its rows and tree nodes an entry writes about ten keys.
+const MaxSettle = 512
+
 // Settle moves the settled line up to line: changes of entries at or below it become final, enter the Merkle tree, and a root is
-// kept for each lam passed. A line at or below the present one changes nothing. It returns what became final, in order.
+// kept for each lam passed. A line at or below the present one changes nothing. It returns what became final, in order. After MaxSettle entries it stops at
+// the lam it has come to; [Machine.Line] says where, and the caller goes on in another transaction.
 func (m Machine) Settle(line int64) ([]SettledRow, error) {
 	old, err := m.Line()
 	if err != nil {
@@ -148,6 +153,10 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 		if lam >= 0 && at.Lam() != lam {
 			if err := tree.keepRoot(lam); err != nil {
 				return false, err
+			}
+			if len(done) >= MaxSettle {
+				line = lam
+				return false, nil
 			}
 		}
 		lam = at.Lam()

@@ -317,3 +317,34 @@ func TestSettledValueLooksBelowTheTail(t *testing.T) {
 		})
 	})
 }
+
+// A line that jumps far is walked in steps of bounded size, to the same roots.
+func TestALongWayIsSettledInSteps(t *testing.T) {
+	all := places(3*state.MaxSettle, 11)
+	top := int64(0)
+	for _, at := range all {
+		top = max(top, at.Lam())
+	}
+	s := memory.New()
+	update(t, s, func(m state.Machine, _ kv.KV) {
+		if _, err := m.Insert(all); err != nil {
+			t.Fatal(err)
+		}
+	})
+	steps := 0
+	for line := int64(0); line < top; steps++ {
+		update(t, s, func(m state.Machine, _ kv.KV) {
+			if _, err := m.Settle(top); err != nil {
+				t.Fatal(err)
+			}
+			before := line
+			line, _ = m.Line()
+			if line <= before {
+				t.Fatalf("the line stays at %d", line)
+			}
+		})
+	}
+	if steps < 3 || steps > 5 {
+		t.Errorf("%d steps for %d entries, %d a step at most", steps, len(all), state.MaxSettle)
+	}
+}

@@ -18,6 +18,7 @@ func TestHeartbeatMovesTheLine(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		agency, maker := w.found("Agency"), w.found("Maker")
 		pid := agency.buysFrom(maker)
+		time.Sleep(time.Minute) // what the pairing settled is committed to: nothing is owed any more
 		before := agency.inStep(pid, maker, time.Minute)
 		quiet := time.Now()
 		for day := range 3 {
