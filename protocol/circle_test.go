@@ -87,7 +87,9 @@ func TestCircleRules(t *testing.T) {
 		bytes      func(p *partnership.CircleProposal)
 	}{
 		{name: "honest"},
-		{name: "another's name as founder", code: "CIRCLE-05", change: func(s *virtual.Scene, _ *partnership.Genesis, p *partnership.CircleProposal) { p.Founder = s.Desks[1].ID }},
+		{name: "another's name as founder", code: "CIRCLE-05", change: func(s *virtual.Scene, _ *partnership.Genesis, p *partnership.CircleProposal) {
+			p.Founder = s.Desks[1].ID
+		}},
 		{name: "no genesis", code: "CIRCLE-01", bytes: func(p *partnership.CircleProposal) { p.Genesis = []byte("no genesis") }},
 		{name: "a byte after the genesis", code: "CIRCLE-01", bytes: func(p *partnership.CircleProposal) { p.Genesis = append(p.Genesis, 0) }},
 		{name: "a genesis that founds nothing", code: "CIRCLE-01", change: func(_ *virtual.Scene, g *partnership.Genesis, _ *partnership.CircleProposal) { g.Materiality.Minor = 0 }},
