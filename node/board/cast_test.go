@@ -378,23 +378,6 @@ func keyFile(home node.Home, name string) (keys.Private, error) {
 	return keys.FromSeed(seed)
 }
 
-// root is the state root at the settled line.
-func (c *company) root(t *testing.T, pid block.CID) (line int64, root string) {
-	t.Helper()
-	err := c.n.View(pid, func(r *protocol.Replica) (err error) {
-		if line, err = r.Line(); err != nil {
-			return err
-		}
-		h, _, err := r.RootAt(line)
-		root = fmt.Sprintf("%x", h)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return line, root
-}
-
 func q(s string) quantity.Quantity { return quantity.MustParse(s) }
 
 // seq is how many entries the company has written but for receipts and the like of the node itself.
