@@ -23,6 +23,9 @@ func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error 
 	if len(envs) == 0 {
 		return nil
 	}
+	// One at a time: of two histories that come at once, the second must meet the first.
+	n.learning.Lock()
+	defer n.learning.Unlock()
 	old := n.Chain(company)
 	var have []identity.Envelope
 	if old != nil {

@@ -64,6 +64,7 @@ type Node struct {
 	bisectCh chan protocol.Mismatch
 	pairing  pairing // what of pairings under way lives in memory
 
+	learning     sync.Mutex // held while an identity chain grows
 	mu           sync.RWMutex
 	chains       map[block.CID]*identity.Chain
 	frozen       map[block.CID]bool // companies whose identity chain forked

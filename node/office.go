@@ -176,11 +176,25 @@ func (n *Node) learn(pid block.CID, run wire.IDRange) error {
 	if _, member := p.Genesis.Member(run.Company); !member {
 		return feed.Refuse(feed.CodeStranger, "identity entries of %s, who is no member", run.Company.Short())
 	}
-	// Our own chain too: a restored office learns from its partners what its roots signed after the backup.
+	if run.Company == n.company && !n.extendsOwn(run) {
+		return nil // our own chain is what we made it; a partner that holds another finds the fork by itself
+	}
 	if err := n.LearnIdentity(run.Company, run.Entries); err != nil {
 		return &feed.Error{Code: feed.CodeIDHead, Text: "identity chain of " + run.Company.Short(), Cause: err}
 	}
 	return nil
+}
+
+// extendsOwn tells that a run continues our own chain as we hold it: a restored office learns from its partners what its roots signed after the
+// backup.
+func (n *Node) extendsOwn(run wire.IDRange) bool {
+	own := n.Chain(n.company)
+	for i, env := range run.Entries {
+		if _, held := own.At(env.CID()); !held {
+			return run.From+int64(i) == own.Len()
+		}
+	}
+	return false
 }
 
 // wanted names the bodies that entries not admitted yet need.
