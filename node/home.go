@@ -63,12 +63,16 @@ func (h Home) Settings() (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	return parseSettings(data, h.path("kontor.json"))
+}
+
+func parseSettings(data []byte, from string) (Settings, error) {
 	var s Settings
 	if err := json.Unmarshal(data, &s); err != nil {
-		return Settings{}, fmt.Errorf("read %s: %w", h.path("kontor.json"), err)
+		return Settings{}, fmt.Errorf("read %s: %w", from, err)
 	}
 	if s.Version != 1 {
-		return Settings{}, Failf("NEWER_SETTINGS", "%s has version %d; this program reads version 1: update the program", h.path("kontor.json"), s.Version)
+		return Settings{}, Failf("NEWER_SETTINGS", "%s has version %d; this program reads version 1: update the program", from, s.Version)
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -167,6 +168,9 @@ const (
 	maxArgonTime    = 16
 	maxArgonMemKiB  = 512 << 10
 	maxArgonThreads = 16
+
+	// maxSaltFileBytes is twice what a salt file of this program takes.
+	maxSaltFileBytes = 256
 )
 
 const saltForm = "kontor argon2id 1 t=%d m=%d p=%d salt=%x\n"
@@ -187,21 +191,36 @@ func PassphraseKey(dir string, passphrase []byte) (Key, error) {
 	} else if err != nil {
 		return Key{}, kv.Wrap(err, kv.CodeSaltForm, "reading the salt file %q", path)
 	}
-	var time, mem, threads uint32
-	var salt []byte
-	if len(text) > 256 {
-		text = text[:256]
-	}
-	_, err = fmt.Sscanf(string(text), saltForm, &time, &mem, &threads, &salt)
-	if err != nil || string(text) != fmt.Sprintf(saltForm, time, mem, threads, salt) || len(salt) < 16 ||
-		time < 1 || time > maxArgonTime || mem < 8*threads || mem > maxArgonMemKiB || threads < 1 || threads > maxArgonThreads {
-		return Key{}, kv.Errorf(kv.CodeSaltForm, "the salt file %q is damaged or out of bounds (%q); restore it from a backup of the directory", path, text)
+	c, ok := parseCost(text)
+	if !ok {
+		return Key{}, kv.Errorf(kv.CodeSaltForm, "the salt file %q is damaged or out of bounds (%q); restore it from a backup of the directory", path, text[:min(len(text), 256)])
 	}
 	var k Key
-	copy(k[:], argon2.IDKey(passphrase, salt, time, mem, uint8(threads), uint32(len(k))))
+	copy(k[:], argon2.IDKey(passphrase, c.salt, c.time, c.mem, uint8(c.threads), uint32(len(k))))
 	// The work memory is of no further use and larger than the idle node.
 	debug.FreeOSMemory()
 	return k, nil
+}
+
+// cost is what a salt file says: how dear a guess of the passphrase is.
+type cost struct {
+	time, mem, threads uint32 // mem in KiB
+	salt               []byte
+}
+
+func (c cost) text() []byte { return fmt.Appendf(nil, saltForm, c.time, c.mem, c.threads, c.salt) }
+
+// parseCost reads a salt file; false, and nothing, for one that is damaged or out of bounds.
+func parseCost(text []byte) (c cost, ok bool) {
+	if len(text) > maxSaltFileBytes {
+		return cost{}, false
+	}
+	_, err := fmt.Sscanf(string(text), saltForm, &c.time, &c.mem, &c.threads, &c.salt)
+	if err != nil || !bytes.Equal(text, c.text()) || len(c.salt) < 16 || c.time < 1 || c.time > maxArgonTime ||
+		c.threads < 1 || c.threads > maxArgonThreads || c.mem < 8*c.threads || c.mem > maxArgonMemKiB {
+		return cost{}, false
+	}
+	return c, true
 }
 
 func makeSalt(dir, path string) ([]byte, error) {
@@ -215,6 +234,6 @@ func makeSalt(dir, path string) ([]byte, error) {
 	}
 	salt := make([]byte, 32)
 	rand.Read(salt)
-	text := fmt.Appendf(nil, saltForm, argonTime, argonMemKiB, argonThreads, salt)
+	text := cost{argonTime, argonMemKiB, argonThreads, salt}.text()
 	return text, writeFileSynced(path, text, 0o600)
 }

@@ -249,3 +249,27 @@ func TestUsages(t *testing.T) {
 		t.Error("two errors are one")
 	}
 }
+
+func FuzzParsePublic(f *testing.F) {
+	random := steady(0)
+	k, err := Generate(&random)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(k.Public().Hex())
+	f.Add(strings.ToUpper(k.Public().Hex()))
+	f.Add(Public{}.Hex())
+	f.Add(Public{1}.Hex())
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParsePublic(s)
+		if err != nil {
+			if p != (Public{}) {
+				t.Fatal("refused, yet a key came back")
+			}
+			return
+		}
+		if p.Hex() != s {
+			t.Fatalf("%q is written again as %q", s, p.Hex())
+		}
+	})
+}

@@ -150,18 +150,27 @@ func readIn[In any](req *http.Request) (in In, err error) {
 	if len(req.URL.RawQuery) > 0 {
 		return in, wire.Problemf("BAD_REQUEST", "a command takes its parameters in the body, not in the query")
 	}
+	return in, readBody(req, &in)
+}
+
+// readBody reads the one document of a command's body. On error what into points to is zero.
+func readBody(req *http.Request, into any) error {
 	d := json.NewDecoder(req.Body)
 	d.DisallowUnknownFields()
-	switch err := d.Decode(&in); {
-	case errors.Is(err, io.EOF):
-		return in, nil // no body: every parameter has its zero value
-	case err != nil:
-		return in, bodyProblem(err)
+	err := d.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil // no body: every parameter has its zero value
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return in, wire.Problemf("BAD_REQUEST", "something follows the document in the request's body")
+	if err == nil {
+		if _, end := d.Token(); errors.Is(end, io.EOF) {
+			return nil
+		}
 	}
-	return in, nil
+	reflect.ValueOf(into).Elem().SetZero()
+	if err != nil {
+		return bodyProblem(err)
+	}
+	return wire.Problemf("BAD_REQUEST", "something follows the document in the request's body")
 }
 
 func bodyProblem(err error) error {

@@ -114,7 +114,7 @@ func decodeRecord(data []byte) (Entry, error) {
 	rest := data[sigSize:]
 	number := func() uint64 {
 		n, used := binary.Uvarint(rest)
-		if used <= 0 {
+		if used <= 0 || used > 1 && rest[used-1] == 0 {
 			rest = nil
 			return 0
 		}
@@ -129,6 +129,9 @@ func decodeRecord(data []byte) (Entry, error) {
 	e.Clock = make([]int64, members)
 	for i := range e.Clock {
 		e.Clock[i] = int64(number())
+	}
+	if rest == nil {
+		return torn()
 	}
 	e.Envelope.Header = rest
 	if err := block.Unmarshal(rest, &e.Header); err != nil {

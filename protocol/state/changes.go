@@ -36,7 +36,7 @@ func decodeChanges(data []byte) ([]change, error) {
 	var out []change
 	field := func() (*[]byte, error) {
 		n, used := binary.Uvarint(data)
-		if used <= 0 || n > uint64(len(data)-used)+1 {
+		if used <= 0 || used > 1 && data[used-1] == 0 || n > uint64(len(data)-used)+1 {
 			return nil, fmt.Errorf("change record is torn at %d bytes before its end; restore the database from a backup", len(data))
 		}
 		data = data[used:]

@@ -91,7 +91,13 @@ func decodeNode(data []byte) (*treeNode, error) {
 				}
 				copy(n.children[i][:], rest)
 				rest = rest[32:]
+				if n.children[i] == (Hash{}) {
+					return nil, fmt.Errorf("state: tree node names a child without a hash; restore the database from a backup")
+				}
 			}
+		}
+		if len(rest) > 0 {
+			return nil, fmt.Errorf("state: %d bytes follow a tree node; restore the database from a backup", len(rest))
 		}
 		return n, nil
 	}
