@@ -122,7 +122,9 @@ func (n *Node) roomFor(ctx context.Context, g partnership.Genesis) error {
 		peers[keys.Public(m.NodeKey)] = true
 	}
 	if len(peers) > wire.MaxPartners {
-		return Failf("LIMIT_PARTNERS", "with this circle the node would have %d partners' nodes to keep up with, and no more than %d may be", len(peers), wire.MaxPartners)
+		err := Failf("LIMIT_PARTNERS", "with this circle the node would have %d partners' nodes to keep up with, and no more than %d may be", len(peers), wire.MaxPartners)
+		n.metrics.exceeded(err)
+		return err
 	}
 	return nil
 }

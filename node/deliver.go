@@ -99,6 +99,7 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	if err := n.db.Writable(); err != nil {
 		return 0, err
 	}
+	n.metrics.came(envs, blocks)
 	came := make([]block.Block, len(blocks))
 	for i, data := range blocks {
 		came[i] = block.Block{CID: block.Sum(data), Data: data}

@@ -2,11 +2,15 @@ package node
 
 import (
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 	"kontor/protocol/feed"
 	"kontor/store"
 )
@@ -25,10 +29,43 @@ type metrics struct {
 	lsm, vlog  prometheus.Gauge
 	free       prometheus.Gauge
 	writable   prometheus.Gauge
+	acts       *prometheus.CounterVec // by code
+	bounds     *prometheus.CounterVec // by limit of PROTOCOL 9
+	use        *prometheus.GaugeVec   // the same
+
+	peakMu sync.Mutex
+	peaks  map[string]int64
+}
+
+// measureAtMost is how often figures that cost reading the database and its directory are read, however often they are asked for.
+const measureAtMost = time.Second
+
+// scrape reads what must be measured when somebody asks.
+type scrape struct {
+	n  *Node
+	mu sync.Mutex
+	at time.Time
+}
+
+// Metrics gives the office's metrics; figures of store, disk, acknowledgement and use are read when they are gathered.
+func (n *Node) Metrics() prometheus.Gatherer { return &scrape{n: n} }
+
+// Gather implements prometheus.Gatherer.
+func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.at) >= measureAtMost {
+		s.at = now
+		s.n.metrics.store(s.n.db)
+		s.n.measureLag()
+		s.n.measureUse()
+	}
+	return s.n.registry.Gather()
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
+		peaks:      map[string]int64{},
 		entries:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_entries_total", Help: "Entries admitted, by kind."}, []string{"kind"}),
 		replayed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "kontor_entries_replayed_total", Help: "Entries folded again because an earlier one came late."}),
 		refusals:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_entries_refused_total", Help: "Entries not admitted, by reason."}, []string{"reason"}),
@@ -43,18 +80,33 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		free:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "kontor_disk_free_bytes", Help: "Free disk under the database."}),
 		writable:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "kontor_store_writable", Help: "1 while the store takes writes."}),
 	}
+	m.acts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_acts_refused_total", Help: "Entries stored as refused by the business rules, by code."}, []string{"code"})
+	m.bounds = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_limit_refused_total", Help: "What was refused because it exceeded a limit of the protocol, by limit."}, []string{"limit"})
+	m.use = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kontor_limit_used", Help: "How much of a limit of the protocol is used: what stands now, or the largest seen since the start."}, []string{"limit"})
+	limit := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kontor_limit", Help: "The limits of the protocol."}, []string{"limit"})
+	limitGauges(limit, m.bounds, m.use)
+	reg.MustRegister(m.acts, m.bounds, m.use, limit)
 	reg.MustRegister(m.entries, m.replayed, m.refusals, m.parked, m.forks, m.mismatches, m.line, m.lag, m.unackedAge, m.lsm, m.vlog, m.free, m.writable)
 	return m
 }
 
 func (m *metrics) outcome(pid block.CID, out protocol.Outcome) {
 	for _, e := range out.Admitted {
-		m.entries.WithLabelValues(e.Header.Kind).Inc()
+		m.entries.WithLabelValues(kindLabel(e.Header.Kind)).Inc()
+		m.used(bound.EntryHeader, int64(len(e.Envelope.Header)))
 	}
 	m.replayed.Add(float64(out.Replayed))
 	m.forks.Add(float64(len(out.Forks)))
 	m.mismatches.Add(float64(len(out.Mismatches)))
 	m.line.WithLabelValues(pid.Short()).Set(float64(out.Line))
+}
+
+// kindLabel keeps what a partner may write as the kind of an unknown entry out of the labels.
+func kindLabel(kind string) string {
+	if protocol.Known(kind) {
+		return kind
+	}
+	return "unknown"
 }
 
 func (m *metrics) refused(err error) {

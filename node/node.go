@@ -124,7 +124,7 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.Offline {
 		return n, nil
 	}
-	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Record: cfg.Record, Transport: cfg.Transport})
+	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Exceeded: n.metrics.exceeded, Record: cfg.Record, Transport: cfg.Transport})
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (n *Node) load() error {
 // Run keeps the office until ctx ends: commitments, heartbeats, figures. The network runs from Open to Close.
 func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.watch, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded, n.collectBlocks} {
+	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded, n.collectBlocks, n.countRefused} {
 		wg.Add(1)
 		go func() { defer wg.Done(); work(ctx) }()
 	}
@@ -213,9 +213,6 @@ func (n *Node) Home() Home { return n.home }
 
 // Now is the office's clock, ms UTC.
 func (n *Node) Now() int64 { return n.clock().UnixMilli() }
-
-// Registry holds the office's metrics.
-func (n *Node) Registry() *prometheus.Registry { return n.registry }
 
 // Host is the network side; nil in an office opened offline.
 func (n *Node) Host() *p2p.Host { return n.network.Load() }

@@ -130,6 +130,7 @@ func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Of
 		return rows.Put(invitationPrefix+state.Token.ID(), rec)
 	})
 	if err != nil {
+		n.metrics.exceeded(err)
 		return Pairing{}, "", err
 	}
 	return rec.view(), text, n.refreshHost(ctx)

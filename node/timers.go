@@ -15,8 +15,6 @@ const (
 	commitmentPause = 500 * time.Millisecond
 	// heartbeatEvery moves the settled line when nothing else is written (PROTOCOL 4: at most one a day).
 	heartbeatEvery = 24 * time.Hour
-	// watchEvery is how often disk and store figures are read.
-	watchEvery = 15 * time.Second
 )
 
 // writeCommitments writes this company's state root after something settled, and compares it with the partners' at their lines. It begins with
@@ -134,21 +132,6 @@ func (n *Node) writeHeartbeats(ctx context.Context) {
 			if err != nil && !errors.Is(err, errNothing) {
 				n.log.Debug("no heartbeat written", "partnership", p.PID.Short(), "reason", err)
 			}
-		}
-	}
-}
-
-// watch reads the figures of store and disk for the metrics.
-func (n *Node) watch(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		n.metrics.store(n.db)
-		n.measureLag()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
 }

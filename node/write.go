@@ -46,6 +46,7 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 		return Written{}, err
 	}
 	w, err := n.write(p, command, build)
+	n.metrics.exceeded(err)
 	if errors.Is(err, errUnconfirmed) {
 		if err = n.awaitConfirmation(ctx, p.PID); err == nil {
 			w, err = n.write(p, command, build)

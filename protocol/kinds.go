@@ -89,5 +89,8 @@ func (f *fold) block(id block.CID) ([]byte, error) { return f.replica.Block(id) 
 // FeatureLevel is the capability level this program writes into its entries.
 const FeatureLevel = 1
 
+// Known tells whether this program knows a kind.
+func Known(kindName string) bool { _, known := kinds[kindName]; return known }
+
 // CarriesSheet tells whether the body of a kind is a sheet: a root with everything below it, where other bodies are one block.
 func CarriesSheet(kindName string) bool { return kinds[kindName].form == sheetBody }

@@ -73,7 +73,7 @@ func (p *parser) expect(word string) error {
 func (p *parser) group(depth int) (Policy, error) {
 	const deepest = 4 * MaxPolicyDepth
 	if depth > deepest {
-		return Policy{}, fmt.Errorf("parentheses nested deeper than %d", deepest)
+		return Policy{}, &tooLarge{"policy_depth", fmt.Sprintf("parentheses nested deeper than %d", deepest)}
 	}
 	first, err := p.term(depth)
 	if err != nil {

@@ -44,10 +44,10 @@ func (p Policy) Validate() error {
 func (p Policy) validate(depth int, nodes *int) error {
 	*nodes++
 	if depth > MaxPolicyDepth {
-		return fmt.Errorf("nested deeper than %d", MaxPolicyDepth)
+		return &tooLarge{"policy_depth", fmt.Sprintf("nested deeper than %d", MaxPolicyDepth)}
 	}
 	if *nodes > MaxPolicyNodes {
-		return fmt.Errorf("more than %d roles and groups", MaxPolicyNodes)
+		return &tooLarge{"policy_nodes", fmt.Sprintf("more than %d roles and groups", MaxPolicyNodes)}
 	}
 	if len(p.Of) == 0 {
 		if p.Need != 0 {
@@ -74,6 +74,14 @@ func (p Policy) validate(depth int, nodes *int) error {
 	}
 	return nil
 }
+
+// tooLarge is the error of a policy beyond a limit of PROTOCOL 9.
+type tooLarge struct{ limit, text string }
+
+func (e *tooLarge) Error() string { return e.text }
+
+// Exceeds names the limit, for whoever counts refusals.
+func (e *tooLarge) Exceeds() string { return e.limit }
 
 func roleIndex(role string) int {
 	for i, known := range Roles {

@@ -40,7 +40,7 @@ func serve(t *testing.T, more ...func(*api.Registry)) *served {
 	for _, register := range more {
 		register(s.registry)
 	}
-	server := api.New(s.registry, s.office, s.office.State, n.Registry())
+	server := api.New(s.registry, s.office, s.office.State, n.Metrics())
 	socket, err := api.ListenSocket(home.Socket())
 	if err != nil {
 		t.Fatal(err)

@@ -104,10 +104,20 @@ func (g *hints) validate(_ context.Context, from peer.ID, m *pubsub.Message) pub
 		return pubsub.ValidationIgnore
 	}
 	if from != g.h.host.ID() {
-		if !c.members[from] || !g.take(from) {
+		if !c.members[from] {
 			g.count("dropped")
 			return pubsub.ValidationIgnore
 		}
+		if !g.take(from) {
+			g.count("dropped")
+			g.h.opts.Exceeded(errHintRate)
+			return pubsub.ValidationIgnore
+		}
+	}
+	if len(m.GetData()) > wire.MaxHint {
+		g.count("dropped")
+		g.h.opts.Exceeded(errHintSize)
+		return pubsub.ValidationIgnore
 	}
 	hint, err := wire.OpenHint(c.key, m.GetTopic(), m.GetData())
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
-	"github.com/libp2p/go-libp2p/p2p/transport/quic"
+	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 
 	"kontor/protocol/block"
@@ -73,7 +73,7 @@ func Open(ctx context.Context, options Options) (*Host, error) {
 	h.known.Store(&directory{})
 	// What outlives Open must not end with the context of its caller.
 	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	if h.host, err = newLibp2p(o, &gater{known: h.known.Load, metrics: m}); err != nil {
+	if h.host, err = newLibp2p(o, m, &gater{known: h.known.Load, metrics: m}); err != nil {
 		h.cancel()
 		return nil, fmt.Errorf("open network: %w", err)
 	}
@@ -94,12 +94,12 @@ func Open(ctx context.Context, options Options) (*Host, error) {
 	return h, nil
 }
 
-func newLibp2p(o Options, gate *gater) (host.Host, error) {
+func newLibp2p(o Options, m *metrics, gate *gater) (host.Host, error) {
 	key, err := privKey(o.Key)
 	if err != nil {
 		return nil, err
 	}
-	limits, err := resources()
+	limits, err := resources(m, o.Exceeded)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Registerer takes the metrics. Default: a registry of the host's own.
 	Registerer prometheus.Registerer
+	// Exceeded is told of errors about what a peer sent, for counting the limits that were exceeded (bound.Of); most are about none. It is called by
+	// many goroutines at once. Default: nobody is told.
+	Exceeded func(error)
 	// Rand gives what must be unpredictable. It is read by many goroutines at once. Default: crypto/rand.
 	Rand io.Reader
 	// Pace are times and rates; the zero value means DefaultPace.
@@ -91,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Exceeded == nil {
+		o.Exceeded = func(error) {}
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader

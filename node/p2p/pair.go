@@ -355,7 +355,7 @@ func (h *Host) dialInviter(ctx context.Context, token partnership.Token) (networ
 	if err != nil {
 		return nil, nil, err
 	}
-	limits, err := resources()
+	limits, err := resources(h.metrics, h.opts.Exceeded)
 	if err != nil {
 		return nil, nil, err
 	}

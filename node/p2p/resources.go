@@ -1,6 +1,8 @@
 package p2p
 
 import (
+	"strings"
+
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
@@ -24,7 +26,7 @@ const (
 )
 
 // resources bounds connections, streams and memory. Loopback addresses are exempt from the bounds by subnet.
-func resources() (network.ResourceManager, error) {
+func resources(m *metrics, exceeded func(error)) (network.ResourceManager, error) {
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns, FD: maxConns,
 			Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemory},
@@ -38,8 +40,31 @@ func resources() (network.ResourceManager, error) {
 		limits.ProtocolPeer[id] = rcmgr.ResourceLimits{Streams: 2 * wire.MaxStreams, StreamsInbound: wire.MaxStreams, StreamsOutbound: wire.MaxStreams, Memory: maxMemoryPeer}
 	}
 	base := rcmgr.DefaultLimits.Scale(maxMemory, maxConns)
-	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.Build(base)), rcmgr.WithMetricsDisabled(),
+	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.Build(base)), rcmgr.WithMetricsDisabled(), rcmgr.WithTraceReporter(blocked{m, exceeded}),
 		rcmgr.WithLimitPerSubnet(
 			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: maxConnsSubnet}},
 			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: maxConnsSubnet}, {PrefixLength: 48, ConnCount: 4 * maxConnsSubnet}}))
+}
+
+// blocked counts what the resource manager refuses. It sees every reservation, so it does nothing else.
+type blocked struct {
+	metrics  *metrics
+	exceeded func(error)
+}
+
+var _ rcmgr.TraceReporter = blocked{}
+
+// ConsumeEvent implements rcmgr.TraceReporter.
+func (b blocked) ConsumeEvent(e rcmgr.TraceEvt) {
+	switch e.Type {
+	case rcmgr.TraceBlockAddConnEvt:
+		b.metrics.blocked.WithLabelValues("connection").Inc()
+	case rcmgr.TraceBlockAddStreamEvt:
+		b.metrics.blocked.WithLabelValues("stream").Inc()
+		if strings.Contains(e.Name, "peer:") {
+			b.exceeded(errTooManyStreams)
+		}
+	case rcmgr.TraceBlockReserveMemoryEvt:
+		b.metrics.blocked.WithLabelValues("memory").Inc()
+	}
 }

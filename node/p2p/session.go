@@ -80,6 +80,7 @@ func (s *session) run() {
 }
 
 func (s *session) failed(err error) {
+	s.p.h.opts.Exceeded(err)
 	s.mu.Lock()
 	s.state.Err, s.state.InStep = err, false
 	s.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 	"kontor/protocol/feed"
 	"kontor/protocol/partnership"
 	"kontor/protocol/wire"
@@ -21,8 +22,9 @@ import (
 // talk is a stream with frames on it.
 type talk struct {
 	network.Stream
-	r *bufio.Reader
-	w *bufio.Writer
+	r     *bufio.Reader
+	w     *bufio.Writer
+	heard bool // one message was heard
 }
 
 // newTalk puts frames on a stream. What is read is copied to the record, if one is kept.
@@ -31,7 +33,7 @@ func (h *Host) newTalk(s network.Stream) *talk {
 	if h.opts.Record != nil {
 		in = io.TeeReader(s, h.opts.Record)
 	}
-	return &talk{s, bufio.NewReaderSize(in, 16<<10), bufio.NewWriterSize(s, 64<<10)}
+	return &talk{Stream: s, r: bufio.NewReaderSize(in, 16<<10), w: bufio.NewWriterSize(s, 64<<10)}
 }
 
 // say writes one message and flushes.
@@ -53,7 +55,9 @@ func hear[T wire.Message](t *talk, bound int, limit time.Duration) (T, error) {
 		var zero T
 		return zero, err
 	}
-	return wire.ReadMessage[T](t.r, bound)
+	m, err := wire.ReadMessage[T](t.r, bound)
+	t.heard = t.heard || err == nil
+	return m, err
 }
 
 // handle serves a protocol: it counts the peer's streams, sets a deadline before the first byte is read, and turns the error of fn
@@ -63,6 +67,7 @@ func (h *Host) handle(id protocol.ID, fn func(ctx context.Context, t *talk, from
 		from := s.Conn().RemotePeer()
 		if !h.streams.add(from) {
 			h.metrics.refused.WithLabelValues(string(id), "too_many").Inc()
+			h.opts.Exceeded(errTooManyStreams)
 			_ = s.ResetWithError(network.StreamRateLimited)
 			return
 		}
@@ -82,7 +87,8 @@ func (h *Host) handle(id protocol.ID, fn func(ctx context.Context, t *talk, from
 			_ = s.Reset()
 			return
 		}
-		err := fn(h.ctx, h.newTalk(s), from)
+		t := h.newTalk(s)
+		err := fn(h.ctx, t, from)
 		if err == nil || errors.Is(err, io.EOF) {
 			_ = s.Close()
 			return
@@ -92,10 +98,28 @@ func (h *Host) handle(id protocol.ID, fn func(ctx context.Context, t *talk, from
 		} else {
 			defer func() { _ = s.Reset() }()
 		}
-		h.metrics.refused.WithLabelValues(string(id), whyOf(err)).Inc()
+		why := whyOf(err)
+		h.metrics.refused.WithLabelValues(string(id), why).Inc()
+		switch {
+		case why != "timeout":
+			h.opts.Exceeded(err)
+		case t.heard:
+			h.opts.Exceeded(errIdle)
+		default:
+			h.opts.Exceeded(errHandshake)
+		}
 		h.log.Debug("stream ended", "protocol", id, "peer", from, "err", err)
 	})
 }
+
+// The limits of streams, as errors for whoever counts them.
+var (
+	errTooManyStreams = bound.Errorf(bound.Streams, "a peer has more than %d streams open", wire.MaxStreams)
+	errIdle           = bound.Errorf(bound.StreamIdle, "a stream was silent for %d ms", wire.StreamIdle)
+	errHandshake      = bound.Errorf(bound.Handshake, "the first message took more than %d ms", wire.HandshakeLimit)
+	errHintSize       = bound.Errorf(bound.Hint, "a hint has more than %d bytes", wire.MaxHint)
+	errHintRate       = bound.Errorf(bound.HintRate, "a peer sends more than %d hints a second", wire.HintRate)
+)
 
 // whyOf is the label of an error: a code of ours, or a word for the rest.
 func whyOf(err error) string {
@@ -178,6 +202,16 @@ func (c *streamCount) add(id peer.ID) bool {
 	}
 	c.n[id]++
 	return true
+}
+
+// most is how many the peer has that has most.
+func (c *streamCount) most() (most int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.n {
+		most = max(most, n)
+	}
+	return most
 }
 
 func (c *streamCount) done(id peer.ID) {

@@ -1,6 +1,10 @@
 package block
 
-import "fmt"
+import (
+	"fmt"
+
+	"kontor/protocol/bound"
+)
 
 // Codes of [Error]. They cross the wire and the local API, so a code never changes its meaning.
 const (
@@ -38,7 +42,14 @@ type Error struct {
 	Offset int    // byte offset in the block where it shows, -1 where no single place does
 	Text   string // one sentence, lower case
 	Cause  error  // the error below, if any
+
+	bound string // the limit of PROTOCOL 9 that was exceeded, if that is the matter
 }
+
+var _ bound.Exceeder = (*Error)(nil)
+
+// Exceeds names the limit of PROTOCOL 9 that was exceeded; empty where it is another matter.
+func (e *Error) Exceeds() string { return e.bound }
 
 func (e *Error) Error() string {
 	s := e.Code + ": " + e.Text

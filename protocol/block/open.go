@@ -1,6 +1,9 @@
 package block
 
-import "fmt"
+import (
+	"fmt"
+	"kontor/protocol/bound"
+)
 
 // OpenSheet reads a sheet from its blocks. Get returns the bytes of a block and may return anything: every block is
 // checked against its CID, its salt and the bounds before it is used, the rows against their order, and the borders of
@@ -71,7 +74,9 @@ func (r *sheetReader) fetch(c CID) ([]byte, error) {
 		return nil, whole(CodeTooLarge, "block %s has %d bytes", c.Short(), len(data))
 	}
 	if r.total += len(data); r.total > MaxSheet {
-		return nil, whole(CodeSheetSize, "its blocks have more than %d bytes", MaxSheet)
+		err := whole(CodeSheetSize, "its blocks have more than %d bytes", MaxSheet)
+		err.bound = bound.Artifact
+		return nil, err
 	}
 	if !c.Holds(data) {
 		return nil, whole(CodeCID, "the bytes given for block %s are another's", c)

@@ -3,6 +3,7 @@ package block
 import (
 	"bytes"
 	"encoding/binary"
+	"kontor/protocol/bound"
 	"math"
 	"unicode/utf8"
 )
@@ -49,9 +50,13 @@ func (s *scanner) refuse(at int, code, text string) *Error {
 	return &Error{Code: code, Offset: at, Text: text}
 }
 
+func (s *scanner) exceeds(at int, code, name, text string) *Error {
+	return &Error{Code: code, Offset: at, Text: text, bound: name}
+}
+
 func (s *scanner) block() *Error {
 	if len(s.data) > MaxBlock {
-		return s.refuse(MaxBlock, CodeTooLarge, "the block is longer than 1 MiB")
+		return s.exceeds(MaxBlock, CodeTooLarge, bound.Block, "the block is longer than 1 MiB")
 	}
 	if err := s.item(0); err != nil {
 		return err
@@ -168,7 +173,7 @@ func (s *scanner) skip(n uint64) *Error {
 
 func (s *scanner) text(at int, n uint64) ([]byte, *Error) {
 	if n > MaxText {
-		return nil, s.refuse(at, CodeText, "a text is longer than 64 KiB")
+		return nil, s.exceeds(at, CodeText, bound.Text, "a text is longer than 64 KiB")
 	}
 	from := s.pos
 	if err := s.skip(n); err != nil {
@@ -183,10 +188,10 @@ func (s *scanner) text(at int, n uint64) ([]byte, *Error) {
 
 func (s *scanner) array(at int, n uint64, depth int) *Error {
 	if depth > MaxDepth {
-		return s.refuse(at, CodeDepth, "nested deeper than 16")
+		return s.exceeds(at, CodeDepth, bound.Depth, "nested deeper than 16")
 	}
 	if n > MaxArray {
-		return s.refuse(at, CodeCount, "an array has more than 65536 elements")
+		return s.exceeds(at, CodeCount, bound.Array, "an array has more than 65536 elements")
 	}
 	for ; n > 0; n-- {
 		if err := s.item(depth); err != nil {
@@ -198,10 +203,10 @@ func (s *scanner) array(at int, n uint64, depth int) *Error {
 
 func (s *scanner) pairs(at int, n uint64, depth int) *Error {
 	if depth > MaxDepth {
-		return s.refuse(at, CodeDepth, "nested deeper than 16")
+		return s.exceeds(at, CodeDepth, bound.Depth, "nested deeper than 16")
 	}
 	if n > MaxMap {
-		return s.refuse(at, CodeCount, "a map has more than 4096 pairs")
+		return s.exceeds(at, CodeCount, bound.Map, "a map has more than 4096 pairs")
 	}
 	var last []byte
 	for i := uint64(0); i < n; i++ {

@@ -236,7 +236,7 @@ func (t Topic) offer(terms Terms, at At, i int) (Topic, []artifact.Finding) {
 	round := int64(len(t.Offers)) + 1
 	switch {
 	case round > MaxRounds:
-		return t, refuse("TOPIC-18", "offer.round", "%d rounds have been played: decline, or accept the last", MaxRounds)
+		return t, refuse("TOPIC-25", "offer.round", "%d rounds have been played: decline, or accept the last", MaxRounds)
 	case terms.Round != round:
 		return t, refuse("TOPIC-18", "offer.round", "offer of round %d where round %d is due", terms.Round, round)
 	case t.Status == Negotiation && round > 1 && t.Offers[round-2].By == at.Member && t.Parties[i].Accepted == round-1 && !t.reopened():

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 )
 
 // Codes of entry verdicts. An entry that fails one stores nothing and ends the stream that brought it.
@@ -47,6 +48,16 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+var _ bound.Exceeder = (*Error)(nil)
+
+// Exceeds names the limit of PROTOCOL 9 that was exceeded; empty where it is another matter.
+func (e *Error) Exceeds() string {
+	if e.Code == CodeTooLarge {
+		return bound.EntryHeader
+	}
+	return ""
+}
 
 // Refuse makes an entry verdict.
 func Refuse(code, format string, args ...any) *Error {

@@ -7,6 +7,7 @@ import (
 
 	"kontor/crypto/sign"
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 )
 
 // ErrFork says that two valid entries claim one place of an identity chain: the company is frozen at all its partners until
@@ -119,7 +120,7 @@ func (c *Chain) Append(env Envelope) error {
 		return fmt.Errorf("identity entry %d does not follow the head %d of the chain", e.Seq, len(c.envelopes)-1)
 	}
 	if e.Seq >= MaxChain {
-		return fmt.Errorf("identity chain has %d entries; at most %d are allowed", e.Seq, MaxChain)
+		return bound.Errorf(bound.IdentityChain, "identity chain has %d entries; at most %d are allowed", e.Seq, MaxChain)
 	}
 	if err := c.verifySignatures(env, e); err != nil {
 		return err
@@ -165,7 +166,7 @@ func (c *Chain) apply(e Entry) error {
 			}
 		}
 		if e.Cert.Role != "" && roles >= MaxRoleKeys {
-			return fmt.Errorf("company has %d officers' keys; at most %d are allowed", roles, MaxRoleKeys)
+			return bound.Errorf(bound.Officers, "company has %d officers' keys; at most %d are allowed", roles, MaxRoleKeys)
 		}
 		c.keys = append(c.keys, grant{cert: *e.Cert, added: e.Seq})
 	case KindRevokeKey:
@@ -244,7 +245,7 @@ func (c *Chain) Next(kind string) Entry {
 // decodeEntry reads and checks the form of an envelope's entry; nothing about signatures.
 func decodeEntry(env Envelope) (Entry, error) {
 	if len(env.Entry) > MaxEntryBytes {
-		return Entry{}, fmt.Errorf("identity entry has %d bytes; at most %d are allowed", len(env.Entry), MaxEntryBytes)
+		return Entry{}, bound.Errorf(bound.IdentityEntry, "identity entry has %d bytes; at most %d are allowed", len(env.Entry), MaxEntryBytes)
 	}
 	var e Entry
 	if err := block.Unmarshal(env.Entry, &e); err != nil {

@@ -10,6 +10,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 )
@@ -66,7 +67,7 @@ func (s Side) check() error {
 		return fmt.Errorf("nonces of %d and %d bytes instead of %d and %d", len(s.Nonce), len(s.Member), pairNonceSize, NonceSize)
 	}
 	if s.Len < 1 || s.Len > identity.MaxChain {
-		return fmt.Errorf("identity chain of %d entries; 1 to %d are allowed", s.Len, identity.MaxChain)
+		return bound.Errorf(bound.IdentityChain, "identity chain of %d entries; 1 to %d are allowed", s.Len, identity.MaxChain)
 	}
 	if _, err := keys.AdmitPublic(s.Node); err != nil {
 		return fmt.Errorf("node key: %w", err)

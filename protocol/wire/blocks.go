@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 )
 
 // BlocksAsk asks for a block by its place: the body of an entry and a path of link indexes below it. There is no way to ask for a
@@ -134,7 +135,7 @@ func (d *Deep) Take(data []byte) error {
 		}
 	}
 	if d.bytes += len(data); d.bytes > MaxDeepBytes || len(d.known) > MaxDeepBlocks {
-		return Faultf(CodeTooLarge, "the document has more than %d bytes or %d blocks", MaxDeepBytes, MaxDeepBlocks)
+		return exceedsf(bound.Artifact, CodeTooLarge, "the document has more than %d bytes or %d blocks", MaxDeepBytes, MaxDeepBlocks)
 	}
 	d.stack = d.stack[:len(d.stack)-1]
 	for i := len(fresh) - 1; i >= 0; i-- {

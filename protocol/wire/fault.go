@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"kontor/protocol/bound"
 	"kontor/protocol/feed"
 )
 
@@ -28,6 +29,20 @@ const (
 type Fault struct {
 	Code string `cbor:"code"`
 	Text string `cbor:"text"`
+
+	exceeds string // the limit of PROTOCOL 9 that the peer exceeded here; it does not travel
+}
+
+var _ bound.Exceeder = (*Fault)(nil)
+
+// Exceeds names the limit of PROTOCOL 9 that the peer exceeded; empty where it is another matter.
+func (f *Fault) Exceeds() string { return f.exceeds }
+
+// exceedsf is a fault about a limit.
+func exceedsf(name, code, format string, args ...any) *Fault {
+	f := Faultf(code, format, args...)
+	f.exceeds = name
+	return f
 }
 
 func (f *Fault) Error() string { return f.Code + ": " + f.Text }

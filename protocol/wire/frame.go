@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 )
 
 // Message is what a frame may carry.
@@ -35,7 +36,7 @@ func ReadFrame(r Reader, limit int) ([]byte, error) {
 		return nil, err
 	}
 	if n > uint64(limit) {
-		return nil, Faultf(CodeTooLarge, "a frame of %d bytes; at most %d are allowed here", n, limit)
+		return nil, exceedsf(bound.Frame, CodeTooLarge, "a frame of %d bytes; at most %d are allowed here", n, limit)
 	}
 	data := make([]byte, min(int(n), eagerBytes))
 	for at := 0; ; {
@@ -63,7 +64,7 @@ func readLength(r io.ByteReader) (uint64, error) {
 			return 0, fmt.Errorf("read frame length: %w", cut(err))
 		}
 		if i == 4 {
-			return 0, Faultf(CodeTooLarge, "a frame length of more than 4 bytes")
+			return 0, exceedsf(bound.Frame, CodeTooLarge, "a frame length of more than 4 bytes")
 		}
 		n |= uint64(b&0x7f) << (7 * i)
 		if b < 0x80 {
@@ -112,10 +113,10 @@ func WriteMessage(w io.Writer, m Message) error {
 func Decode[T Message](data []byte) (T, error) {
 	var m, zero T
 	if err := block.Unmarshal(data, &m); err != nil {
-		return zero, &Fault{Code: CodeMalformed, Text: clip(err.Error(), MaxFaultText)}
+		return zero, &Fault{Code: CodeMalformed, Text: clip(err.Error(), MaxFaultText), exceeds: bound.Of(err)}
 	}
 	if err := m.Check(); err != nil {
-		return zero, &Fault{Code: CodeMalformed, Text: clip(err.Error(), MaxFaultText)}
+		return zero, &Fault{Code: CodeMalformed, Text: clip(err.Error(), MaxFaultText), exceeds: bound.Of(err)}
 	}
 	return m, nil
 }

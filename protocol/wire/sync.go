@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 )
@@ -50,7 +51,7 @@ func (h Held) Check() error {
 	}
 	for i, id := range h.IDs {
 		if id.Len < 1 || id.Len > identity.MaxChain {
-			return fmt.Errorf("identity chain %d has %d entries; 1 to %d are allowed", i, id.Len, int64(identity.MaxChain))
+			return bound.Errorf(bound.IdentityChain, "identity chain %d has %d entries; 1 to %d are allowed", i, id.Len, int64(identity.MaxChain))
 		}
 		if i > 0 && h.IDs[i-1].Company.Compare(id.Company) >= 0 {
 			return fmt.Errorf("identity chains are not in ascending order without repetition at %d", i)
@@ -178,19 +179,22 @@ func (b Batch) Check() error {
 			return fmt.Errorf("identity run %d is empty or the %dth entry is beyond the bound of %d", i, ids, MaxBatchIdentities)
 		}
 		if run.From < 0 || run.From+int64(len(run.Entries)) > identity.MaxChain {
-			return fmt.Errorf("identity run %d begins at %d and leaves the bound of %d entries", i, run.From, identity.MaxChain)
+			return bound.Errorf(bound.IdentityChain, "identity run %d begins at %d and leaves the bound of %d entries", i, run.From, identity.MaxChain)
 		}
 	}
 	if len(b.Entries) > MaxBatchEntries {
-		return fmt.Errorf("%d entries; at most %d are allowed", len(b.Entries), MaxBatchEntries)
+		return bound.Errorf(bound.SyncBatch, "%d entries; at most %d are allowed", len(b.Entries), MaxBatchEntries)
 	}
 	for i, e := range b.Entries {
-		if len(e.Header) > feed.MaxHeaderBytes || len(e.Sig) != 64 {
-			return fmt.Errorf("entry %d has a header of %d and a signature of %d bytes; at most %d and exactly 64 are right", i, len(e.Header), len(e.Sig), feed.MaxHeaderBytes)
+		if len(e.Header) > feed.MaxHeaderBytes {
+			return bound.Errorf(bound.EntryHeader, "entry %d has a header of %d bytes; at most %d are allowed", i, len(e.Header), feed.MaxHeaderBytes)
+		}
+		if len(e.Sig) != 64 {
+			return fmt.Errorf("entry %d has a signature of %d bytes; exactly 64 are right", i, len(e.Sig))
 		}
 	}
 	if len(b.Blocks) > MaxBatchBlocks || len(b.Patches) > MaxBatchEntries {
-		return fmt.Errorf("%d blocks and %d patches; at most %d and %d are allowed", len(b.Blocks), len(b.Patches), MaxBatchBlocks, MaxBatchEntries)
+		return bound.Errorf(bound.SyncBatch, "%d blocks and %d patches; at most %d and %d are allowed", len(b.Blocks), len(b.Patches), MaxBatchBlocks, MaxBatchEntries)
 	}
 	for i, data := range b.Blocks {
 		if len(data) > MaxInlineBlock {

@@ -145,7 +145,7 @@ type server struct {
 
 func openServer(n *node.Node, loopback string) (s *server, err error) {
 	s = &server{node: n, office: admin.New(n)}
-	s.api = api.New(api.Routes(n, s.office), s.office, s.office.State, n.Registry())
+	s.api = api.New(api.Routes(n, s.office), s.office, s.office.State, n.Metrics())
 	if loopback != "" {
 		if s.loopback, err = api.ListenLoopback(loopback); err != nil {
 			return nil, fmt.Errorf("open the API: %w", err)
