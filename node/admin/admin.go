@@ -50,7 +50,7 @@ func (o *Office) Status(ctx context.Context, scope wire.Scope) (wire.StatusRepor
 		r.Addresses = h.Addresses()
 	}
 	listing, err := o.Partners(ctx, scope)
-	r.Partnerships, r.Invitations = listing.Partnerships, listing.Invitations
+	r.Partnerships, r.Invitations, r.Proposals = listing.Partnerships, listing.Invitations, listing.Proposals
 	return r, err
 }
 

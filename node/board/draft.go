@@ -86,6 +86,11 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 		d.terms[term.Issue] = term.Value
 	}
 	d.find(doc.Parties)
+	for _, e := range option.Effects { // of several sellers the one that makes it
+		if d.buyer == nil || e.Party != *d.buyer {
+			d.seller = &e.Party
+		}
+	}
 	doc.Artifacts = []block.CID{}
 	for _, ref := range t.Context {
 		c := currentOf(ref)

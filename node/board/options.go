@@ -40,8 +40,13 @@ type cell struct {
 // quantities as agreed supply.
 func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.ExceptionView) (w ways, err error) {
 	var in capacity.Input
+	var seller block.CID
 	if err := b.node.View(p.PID, func(r *protocol.Replica) error {
-		in, err = b.desk.MatchInput(p, r)
+		if in, err = b.desk.MatchInput(p, r); err != nil {
+			return err
+		}
+		plan, _, err := r.Version(in.PlanCID)
+		seller = plan.Author
 		return err
 	}); err != nil {
 		return w, err
@@ -62,7 +67,6 @@ func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.Excepti
 	if w.unit == "" || len(cells) == 0 {
 		return w, node.Failf("NO_WAY_OUT", "exception %s speaks of no product and period the node could make options for; open the topic with --proposal FILE", e.ID)
 	}
-	seller, _ := sellerOf(p)
 	extra, beyond := more(cells)
 	first := w.option("1", fmt.Sprintf("extra shifts in %s: %%d %s on top of the plan", periods(w.short), w.unit), seller, extra)
 	if beyond {
@@ -111,15 +115,6 @@ func sum(list []made) (n int64) {
 		n += m.units
 	}
 	return n
-}
-
-func sellerOf(p *node.Partnership) (block.CID, bool) {
-	for _, m := range p.Genesis.Members {
-		if m.Role == "seller" {
-			return m.Company, true
-		}
-	}
-	return block.CID{}, false
 }
 
 // largestProduct is the product that asks most of a group in a range of days.

@@ -31,6 +31,8 @@ type mind struct {
 	Sheet *decision.ScoreSheet `cbor:"sheet,omitempty"`
 	// Ready is the state of the context that officers declared complete. When only a value basis comes after it, the node says so again.
 	Ready *block.CID `cbor:"ready,omitempty"`
+	// Basis is stated when all parties have taken the topic up: before, it takes none.
+	Basis []decision.OptionBasis `cbor:"basis,omitempty"`
 	// Reveal is what officers chose to show once all have committed: "positions", "rank", "scores" or nothing.
 	Reveal string `cbor:"reveal"`
 }
@@ -160,7 +162,7 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 	if err != nil {
 		return out, err
 	}
-	if len(in.Basis) > 0 {
+	if len(in.Basis) > 0 && f.t.Status != decision.Proposed {
 		err = do(decision.StateBasis, func(t decision.Topic, _ int64) (decision.Act, error) {
 			if stated(t, b.node.Company(), in.Basis) {
 				return decision.Act{}, errIdle
@@ -175,6 +177,9 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 	if err != nil {
 		return out, err
 	}
+	if len(in.Basis) > 0 {
+		m.Basis = nil // what was said last counts
+	}
 	if f.t.Status == decision.Proposed {
 		// What the officers have before them is complete to them; the node says so once the partner has taken the topic up.
 		context, err := contextOf(f.t)
@@ -182,6 +187,9 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 			return out, err
 		}
 		m.Ready = &context
+		if len(in.Basis) > 0 {
+			m.Basis = in.Basis
+		}
 	} else if err := do(decision.Ready, b.ready(&m, in.Keep)); err != nil {
 		return out, err
 	}

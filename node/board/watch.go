@@ -61,6 +61,17 @@ func (b *Board) advance(ctx context.Context, f found) error {
 		return err
 	}
 	roles := required(f.t, b.node.Company())
+	if f.t.Status == decision.InContext && len(m.Basis) > 0 && !stated(f.t, b.node.Company(), m.Basis) && !b.own(f.t).Ready {
+		_, err := b.act(ctx, f, "", roles, func(decision.Topic, int64) (decision.Act, error) {
+			return decision.Act{Verb: decision.StateBasis, Basis: m.Basis}, nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := b.refresh(&f); err != nil {
+			return err
+		}
+	}
 	if own := b.own(f.t); f.t.Status == decision.InContext && !own.Ready && m.Ready != nil && !own.Old {
 		context, err := contextOf(f.t)
 		if err != nil {

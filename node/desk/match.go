@@ -61,20 +61,13 @@ func (d *Desk) Match(with string) (MatchView, error) {
 
 // MatchInput gathers what a match is made from; a Failure says what is still missing.
 func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity.Input, err error) {
-	var seller block.CID
-	for _, m := range p.Genesis.Members {
-		if m.Role == partnership.RoleSeller {
-			seller = m.Company
-		}
-	}
-	plans, err := r.InForce(capacity.PlanType, seller)
+	seller, found, err := d.planOf(p, r, &in)
 	if err != nil {
 		return in, err
 	}
-	if len(plans) == 0 {
+	if !found {
 		return in, node.Failf("NO_CAPACITY", "no capacity plan is in force with %s; the seller shares one with: kontor capacity share", d.PartnerName(p))
 	}
-	in.PlanCID = plans[len(plans)-1].Root
 	if in.Plan, err = r.Plan(in.PlanCID); err != nil {
 		return in, err
 	}
@@ -96,6 +89,26 @@ func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity
 	}
 	in.Agreed, err = agreedSupplies(r, seller, calendar.DateOf(d.node.Now()))
 	return in, err
+}
+
+// planOf finds the plan to match against and its author: of several sellers' plans in force the newest, so that every member takes the same.
+func (d *Desk) planOf(p *node.Partnership, r *protocol.Replica, in *capacity.Input) (seller block.CID, found bool, err error) {
+	newest := int64(-1)
+	for _, m := range p.Genesis.Members {
+		if m.Role != partnership.RoleSeller {
+			continue
+		}
+		plans, err := r.InForce(capacity.PlanType, m.Company)
+		if err != nil {
+			return seller, false, err
+		}
+		for _, row := range plans {
+			if row.T >= newest {
+				in.PlanCID, seller, newest, found = row.Root, m.Company, row.T, true
+			}
+		}
+	}
+	return seller, found, nil
 }
 
 func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err error) {

@@ -67,11 +67,11 @@ func printStatus(w io.Writer, st wire.StatusReport) {
 	facts(w, "company", st.Name, "company ID", st.Company, "state", state, "fingerprint", st.Fingerprint, "node key", st.NodeKey,
 		"listens at", strings.Join(st.Addresses, " "), "running for", duration(time.Duration(st.Now-st.Since)*time.Millisecond),
 		"database", bytesText(st.Disk.Tables+st.Disk.Values)+", "+bytesText(st.Disk.Free)+" of disk free")
-	printPartners(w, wire.PartnerListing{Partnerships: st.Partnerships, Invitations: st.Invitations}, st.Now)
+	printPartners(w, wire.PartnerListing{Partnerships: st.Partnerships, Invitations: st.Invitations, Proposals: st.Proposals}, st.Now)
 }
 
 func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
-	if len(l.Partnerships) == 0 && len(l.Invitations) == 0 {
+	if len(l.Partnerships) == 0 && len(l.Invitations) == 0 && len(l.Proposals) == 0 {
 		fmt.Fprintln(w, "\nNo partners yet. Invite one: kontor partner invite --as buyer|seller")
 		return
 	}

@@ -13,6 +13,7 @@ type StatusReport struct {
 	Now          int64               `json:"now" doc:"the node's clock, ms UTC"`
 	Partnerships []PartnershipStatus `json:"partnerships"`
 	Invitations  []InvitationInfo    `json:"invitations"`
+	Proposals    []Circle            `json:"proposals" doc:"circles that are proposed and not signed by all"`
 	Disk         DiskStatus          `json:"disk"`
 }
 
