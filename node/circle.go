@@ -23,7 +23,12 @@ type CircleOffer struct {
 	Materiality identity.Amount
 	Products    []string // the scopes name only these; none: all
 	Regions     []string
+	Notice      int64 // days after one member's end; 0: all end it
+	Expires     int64 // until when members may join, ms UTC; 0: 30 days from now
 }
+
+// circleLife is how long a proposal stands open unless the founder says otherwise, ms.
+const circleLife = 30 * 24 * 3600 * 1000
 
 // CircleSeat is a member to be and its role.
 type CircleSeat struct {
@@ -37,13 +42,19 @@ type Circle struct {
 	Genesis partnership.Genesis
 	Founder block.CID
 	T       int64 // when it was proposed, ms UTC
+	Expires int64 // until when it may be joined, ms UTC
 	Joined  bool  // this company has signed
+	// Waits are the members whose signature is not held here, Declined those who said no.
+	Waits, Declined []block.CID
+	// Closed says that this company has declined or the founder has withdrawn, as far as the pair it was proposed in tells.
+	Closed *protocol.CircleClosed
 }
 
 // founding is a circle that this company founded and has not proposed to every member yet. It lies among the private rows.
 type founding struct {
 	PID     block.CID `cbor:"pid"`
 	Created int64     `cbor:"created"`
+	Expires int64     `cbor:"expires"`
 }
 
 const (
@@ -80,7 +91,12 @@ func (n *Node) FoundCircle(ctx context.Context, command Command, offer CircleOff
 		if open.PID, err = g.ID(); err != nil {
 			return Circle{}, err
 		}
-		open.Created = n.Now()
+		if open.Created, open.Expires = n.Now(), offer.Expires; open.Expires == 0 {
+			open.Expires = open.Created + circleLife
+		}
+		if open.Expires <= open.Created || open.Expires > open.Created+partnership.MaxCircleLife {
+			return Circle{}, Failf("BAD_EXPIRY", "a proposed circle can be joined for at most 90 days from now")
+		}
 		err = n.enterCircle(ctx, g, key, func(rows PrivateRows) error {
 			if command != "" {
 				if err := rows.Put(circleCommandPrefix+string(command), open); err != nil {
@@ -97,7 +113,7 @@ func (n *Node) FoundCircle(ctx context.Context, command Command, offer CircleOff
 	if err != nil {
 		return Circle{}, err
 	}
-	return Circle{PID: p.PID, Genesis: p.Genesis, Founder: n.company, T: open.Created, Joined: true}, n.proposeCircle(ctx, p)
+	return Circle{PID: p.PID, Genesis: p.Genesis, Founder: n.company, T: open.Created, Expires: open.Expires, Joined: true}, n.proposeCircle(ctx, p, open.Expires)
 }
 
 // draftCircle builds the genesis and draws the channel key and every member's nonce: nonces only tell circles of the same terms apart.
@@ -107,7 +123,8 @@ func (n *Node) draftCircle(ctx context.Context, offer CircleOffer) (partnership.
 		return partnership.Genesis{}, key, err
 	}
 	sum := sha256.Sum256(key[:])
-	g := partnership.Genesis{Witness: offer.Witness, Materiality: offer.Materiality, Scopes: partnership.DefaultScopes(offer.Products, offer.Regions), Channel: sum[:]}
+	g := partnership.Genesis{Witness: offer.Witness, Materiality: offer.Materiality, Scopes: partnership.DefaultScopes(offer.Products, offer.Regions), Channel: sum[:],
+		Notice: offer.Notice}
 	self, err := n.Party(ctx)
 	if err != nil {
 		return g, key, err
@@ -178,11 +195,7 @@ func (n *Node) pairWith(company block.CID) (*Partnership, error) {
 		if _, member := p.Genesis.Member(company); p.Removed || !member || len(p.Genesis.Members) != 2 {
 			continue
 		}
-		standing := ""
-		err := n.View(p.PID, func(r *protocol.Replica) (err error) {
-			standing, err = r.Standing()
-			return err
-		})
+		standing, err := n.standing(p.PID)
 		if err != nil {
 			return nil, err
 		}
@@ -194,9 +207,9 @@ func (n *Node) pairWith(company block.CID) (*Partnership, error) {
 }
 
 // proposeCircle writes the proposal in the pair with each member that does not hold one yet.
-func (n *Node) proposeCircle(ctx context.Context, p *Partnership) error {
+func (n *Node) proposeCircle(ctx context.Context, p *Partnership, expires int64) error {
 	for _, m := range p.Genesis.Others(n.company) {
-		if err := n.proposeTo(ctx, p, m.Company); err != nil {
+		if err := n.proposeTo(ctx, p, m.Company, expires); err != nil {
 			f := AsFailure(err)
 			return &Failure{Code: f.Code, Text: "circle " + p.PID.Short() + " is not proposed to " + n.CompanyName(m.Company) + " yet: " + f.Text, Findings: f.Findings}
 		}
@@ -204,7 +217,7 @@ func (n *Node) proposeCircle(ctx context.Context, p *Partnership) error {
 	return n.Private(func(rows PrivateRows) error { return rows.Delete(foundingPrefix + p.PID.String()) })
 }
 
-func (n *Node) proposeTo(ctx context.Context, p *Partnership, company block.CID) error {
+func (n *Node) proposeTo(ctx context.Context, p *Partnership, company block.CID, expires int64) error {
 	pair, err := n.pairWith(company)
 	if err != nil {
 		return err
@@ -226,7 +239,7 @@ func (n *Node) proposeTo(ctx context.Context, p *Partnership, company block.CID)
 	if err != nil {
 		return err
 	}
-	proposal, err := partnership.ProposeCircle(rand.Reader, p.Genesis, [32]byte(p.Channel), n.company, seal)
+	proposal, err := partnership.ProposeCircle(rand.Reader, p.Genesis, [32]byte(p.Channel), n.company, seal, expires)
 	if err != nil {
 		return err
 	}
@@ -257,8 +270,11 @@ func (n *Node) resumeCircles(ctx context.Context) (open bool) {
 	}
 	for _, rec := range left {
 		p, err := n.Partnership(rec.PID)
-		if err == nil && !p.Removed {
-			err = n.proposeCircle(ctx, p)
+		switch {
+		case err == nil && rec.Expires <= n.Now():
+			err = n.Private(func(rows PrivateRows) error { return rows.Delete(foundingPrefix + rec.PID.String()) })
+		case err == nil && !p.Removed:
+			err = n.proposeCircle(ctx, p, rec.Expires)
 		}
 		if err != nil {
 			n.log.Warn("circle not proposed to all yet", "circle", rec.PID.Short(), "reason", err)
@@ -266,55 +282,6 @@ func (n *Node) resumeCircles(ctx context.Context) (open bool) {
 		}
 	}
 	return open
-}
-
-// ProposedCircles lists the circles that partners proposed and this company has not joined, oldest first.
-func (n *Node) ProposedCircles() ([]Circle, error) {
-	var out []Circle
-	err := n.eachProposal(func(c Circle, _ partnership.CircleProposal) bool {
-		known := slices.ContainsFunc(out, func(o Circle) bool { return o.PID == c.PID })
-		if !c.Joined && !known {
-			out = append(out, c)
-		}
-		return true
-	})
-	slices.SortStableFunc(out, func(a, b Circle) int { return int(max(-1, min(1, a.T-b.T))) })
-	return out, err
-}
-
-// eachProposal visits what is proposed in the pairs of this company, until visit has enough.
-func (n *Node) eachProposal(visit func(Circle, partnership.CircleProposal) bool) error {
-	for _, pair := range n.Partnerships() {
-		if pair.Removed || len(pair.Genesis.Members) != 2 {
-			continue
-		}
-		more := true
-		err := n.View(pair.PID, func(r *protocol.Replica) error {
-			rows, err := r.Circles()
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				proposal, err := r.CircleProposal(row)
-				if err != nil {
-					return err
-				}
-				g, pid, err := proposal.Circle()
-				if err != nil {
-					return err // the fold took it: it opens
-				}
-				_, held := n.Partnership(pid)
-				if more = visit(Circle{PID: pid, Genesis: g, Founder: row.Founder, T: row.T, Joined: held == nil}, proposal); !more {
-					return nil
-				}
-			}
-			return nil
-		})
-		if err != nil || !more {
-			return err
-		}
-	}
-	return nil
 }
 
 // JoinCircle signs a circle that was proposed to this company. Joining again changes nothing.
@@ -328,6 +295,10 @@ func (n *Node) JoinCircle(ctx context.Context, pid block.CID) (Circle, error) {
 	found := false
 	err := n.eachProposal(func(c Circle, proposal partnership.CircleProposal) bool {
 		if c.PID != pid {
+			return true
+		}
+		if !c.Joined && !c.open(n.Now()) {
+			why = n.overWhy(c)
 			return true
 		}
 		k, err := proposal.ChannelKey(n.sealKey)

@@ -255,7 +255,7 @@ func propose(t *testing.T, from, to *office, g partnership.Genesis, change func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := partnership.CircleProposal{Genesis: genesis.Data, Wrapped: make([]byte, keys.WrapOverhead+32), Founder: from.Company()}
+	p := partnership.CircleProposal{Genesis: genesis.Data, Wrapped: make([]byte, keys.WrapOverhead+32), Founder: from.Company(), Expires: from.Now() + circleLife}
 	change(&p)
 	body, err := block.New(p)
 	if err != nil {
@@ -292,7 +292,7 @@ func TestCircleRefuses(t *testing.T) {
 		g := honest
 		g.Materiality.Minor++
 		pid, err := propose(t, buyer, seller, g, func(p *partnership.CircleProposal) {
-			made, err := partnership.ProposeCircle(rand.Reader, honest, key, buyer.Company(), sealOf(seller))
+			made, err := partnership.ProposeCircle(rand.Reader, honest, key, buyer.Company(), sealOf(seller), buyer.Now()+circleLife)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -414,7 +414,7 @@ func TestFoundingGoesOnAfterAStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = buyer.enterCircle(ctx, g, key, func(rows PrivateRows) error {
-		return rows.Put(foundingPrefix+pid.String(), founding{PID: pid, Created: buyer.Now()})
+		return rows.Put(foundingPrefix+pid.String(), founding{PID: pid, Created: buyer.Now(), Expires: buyer.Now() + circleLife})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,11 +2,11 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kontor/protocol"
 	"kontor/protocol/block"
-	"kontor/protocol/feed"
 	"kontor/store"
 )
 
@@ -27,6 +27,9 @@ func (n *Node) removeEnded(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if err := n.withdrawDead(ctx); err != nil {
+			n.log.Debug("circles not looked at", "reason", err)
+		}
 		for _, p := range n.Partnerships() {
 			over, err := n.isOver(p)
 			if err == nil && over {
@@ -39,20 +42,31 @@ func (n *Node) removeEnded(ctx context.Context) {
 	}
 }
 
-// isOver tells whether a partnership ended and nobody waits for our entries any more.
+// isOver tells whether a partnership ended, or never came about, and nobody waits for our entries any more.
 func (n *Node) isOver(p *Partnership) (bool, error) {
 	if p.Removed {
 		return false, nil
 	}
 	over := false
 	err := n.View(p.PID, func(r *protocol.Replica) error {
-		standing, err := r.Standing()
-		if err != nil || standing != "ended" {
+		row, err := r.Partnership()
+		standing := row.Status(&r.Genesis, n.Now())
+		if err != nil || standing != "ended" && standing != "withdrawn" {
 			return err
 		}
-		end, found, err := n.ownEnd(r)
-		if err != nil || !found {
-			return err
+		// After the longest wait it is over, whoever has not heard of it: what counts is the newest end, and the notice period.
+		last, own := int64(0), int64(0)
+		for _, e := range row.Ended {
+			last = max(last, e.T)
+			if t, alone := e.Over(&r.Genesis); alone && standing == "ended" {
+				last = max(last, t)
+			}
+			if e.Member == n.company {
+				own = e.Seq
+			}
+		}
+		if over = n.Now()-last > endedLinger.Milliseconds(); over || own == 0 {
+			return nil // who has not ended its own side waits for others to hear of theirs
 		}
 		over = true
 		for _, m := range r.Circle.Members {
@@ -60,35 +74,12 @@ func (n *Node) isOver(p *Partnership) (bool, error) {
 			if err != nil {
 				return err
 			}
-			over = over && (m.Company == n.company || !m.Writes || acked >= end.Header.Seq)
+			signed := standing == "ended" || slices.Contains(row.Signed, m.Company)
+			over = over && (m.Company == n.company || !m.Writes || !signed || acked >= own)
 		}
-		over = over || n.Now()-end.Header.T > endedLinger.Milliseconds()
 		return nil
 	})
 	return over, err
-}
-
-// afterEnd bounds how many entries are looked through for the one that ended the partnership; what follows it is housekeeping.
-const afterEnd = 1024
-
-// ownEnd finds the entry by which this company ended a partnership.
-func (n *Node) ownEnd(r *protocol.Replica) (feed.Entry, bool, error) {
-	head, found, err := r.Log.Head(n.company)
-	if err != nil || !found {
-		return feed.Entry{}, false, err
-	}
-	for seq := head.Header.Seq; seq > max(0, head.Header.Seq-afterEnd); seq-- {
-		at, err := r.Log.At(n.company, seq)
-		if err != nil {
-			return feed.Entry{}, false, err
-		}
-		for _, e := range at {
-			if e.Header.Kind == protocol.KindEnd {
-				return e, true, nil
-			}
-		}
-	}
-	return feed.Entry{}, false, nil
 }
 
 // remove notes durably that a partnership is over here and lets the network forget it.

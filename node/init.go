@@ -31,11 +31,22 @@ type InitOptions struct {
 	Now             time.Time
 }
 
+// Vacant tells why no company can be set up in a home.
+func (h Home) Vacant() error {
+	if h.Exists() {
+		return Failf("ALREADY_INITIALISED", "a company is set up in %s already; choose another --home", h)
+	}
+	if entries, err := os.ReadDir(string(h)); err == nil && len(entries) > 0 {
+		return Failf("HOME_NOT_EMPTY", "%s is not empty; choose another --home", h)
+	}
+	return nil
+}
+
 // Init founds a company in an empty home: root keys and the pre-committed next ones, service keys, the identity chain and the database. Nothing is left
 // behind when it fails.
 func Init(h Home, o InitOptions) (id block.CID, err error) {
-	if h.Exists() {
-		return id, Failf("ALREADY_INITIALISED", "a company is set up in %s already; choose another --home", h)
+	if err := h.Vacant(); err != nil {
+		return id, err
 	}
 	if err := identity.CheckName(o.Company); err != nil {
 		return id, Failf("BAD_NAME", "company %v", err)
@@ -44,9 +55,6 @@ func Init(h Home, o InitOptions) (id block.CID, err error) {
 		if err := p2p.CheckListen(address); err != nil {
 			return id, Failf("BAD_ADDRESS", "%v", err)
 		}
-	}
-	if entries, err := os.ReadDir(string(h)); err == nil && len(entries) > 0 {
-		return id, Failf("HOME_NOT_EMPTY", "%s is not empty; choose another --home", h)
 	}
 	made, err := makeHome(h)
 	if err != nil {

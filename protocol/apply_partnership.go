@@ -16,10 +16,25 @@ const partnershipKey = "partnership"
 type PartnershipRow struct {
 	Signed    []block.CID `cbor:"signed"`
 	Suspended []block.CID `cbor:"suspended"` // members whose suspension is in force
-	Ended     []block.CID `cbor:"ended"`     // members who wrote an end
+	Ended     []Ending    `cbor:"ended"`     // in the order of the circle, the first of each member
 	// History are the suspensions ever written, oldest first: an entry is judged by those its author knew.
 	History []Suspension `cbor:"history"`
 }
+
+// Ending is a member's end of the partnership.
+type Ending struct {
+	Member block.CID `cbor:"member"`
+	Seq    int64     `cbor:"seq"`
+	T      int64     `cbor:"t"` // claimed time, ms UTC
+	// Early: its author had not seen the signatures of all. The circle never came about.
+	Early bool `cbor:"early"`
+}
+
+// day in milliseconds.
+const day = 24 * 3600 * 1000
+
+// Over is from when on an end alone ends the partnership, ms UTC; false where all members must write one.
+func (e Ending) Over(g *partnership.Genesis) (int64, bool) { return e.T + g.Notice*day, g.Notice > 0 }
 
 // Suspension is a stretch of a member's feed: from the entry that suspends to the one that lifts, 0 while it runs.
 type Suspension struct {
@@ -33,12 +48,27 @@ const MaxSuspensions = 1000
 
 // suspendedAt tells whether the causal past of the fold's entry holds a suspension and not its end.
 func (p PartnershipRow) suspendedAt(f *fold) bool {
-	e := f.event()
-	saw := func(member block.CID, seq int64) bool {
-		return member == e.Member && seq <= e.Seq || member != e.Member && e.Saw(member, seq)
-	}
 	return slices.ContainsFunc(p.History, func(s Suspension) bool {
-		return saw(s.Member, s.From) && (s.Until == 0 || !saw(s.Member, s.Until))
+		return f.saw(s.Member, s.From) && (s.Until == 0 || !f.saw(s.Member, s.Until))
+	})
+}
+
+// saw tells whether an entry is in the causal past of the fold's entry.
+func (f *fold) saw(member block.CID, seq int64) bool {
+	e := f.event()
+	return member == e.Member && seq <= e.Seq || member != e.Member && e.Saw(member, seq)
+}
+
+// withdrawnAt tells whether the author of the fold's entry knew that a member withdrew before all had signed.
+func (p PartnershipRow) withdrawnAt(f *fold) bool {
+	return slices.ContainsFunc(p.Ended, func(e Ending) bool { return e.Early && f.saw(e.Member, e.Seq) })
+}
+
+// noticeOver tells whether the fold's entry is dated after the notice period of an end that its author knew.
+func (p PartnershipRow) noticeOver(f *fold) bool {
+	return slices.ContainsFunc(p.Ended, func(e Ending) bool {
+		over, alone := e.Over(f.genesis)
+		return alone && f.entry.Header.T >= over && f.saw(e.Member, e.Seq)
 	})
 }
 
@@ -61,28 +91,37 @@ func (p *PartnershipRow) mark(member block.CID, seq int64, lift bool) bool {
 // ended: every writing member wrote its end.
 func (p PartnershipRow) ended(g *partnership.Genesis) bool {
 	for _, m := range g.Members {
-		if m.Role != partnership.RoleObserver && !slices.Contains(p.Ended, m.Company) {
+		if m.Role != partnership.RoleObserver && !slices.ContainsFunc(p.Ended, func(e Ending) bool { return e.Member == m.Company }) {
 			return false
 		}
 	}
 	return true
 }
 
-// Status in one word: proposed, active, suspended or ended.
-func (p PartnershipRow) Status(g *partnership.Genesis) string {
+// Status in one word: proposed, withdrawn, active, suspended, ending or ended. Ending is what some members have ended and not all; now, ms UTC,
+// tells whether a notice period is over.
+func (p PartnershipRow) Status(g *partnership.Genesis, now int64) string {
+	over := func(e Ending) bool {
+		t, alone := e.Over(g)
+		return alone && now >= t
+	}
 	switch {
+	case slices.ContainsFunc(p.Ended, func(e Ending) bool { return e.Early }):
+		return "withdrawn"
 	case len(p.Signed) < len(g.Members):
 		return "proposed"
-	case p.ended(g):
+	case p.ended(g) || slices.ContainsFunc(p.Ended, over):
 		return "ended"
 	case len(p.Suspended) > 0:
 		return "suspended"
+	case len(p.Ended) > 0:
+		return "ending"
 	}
 	return "active"
 }
 
 func (f *fold) partnership() (PartnershipRow, error) {
-	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []block.CID{}, History: []Suspension{}}
+	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []Ending{}, History: []Suspension{}}
 	_, err := get(f.rows, partnershipKey, &p)
 	return p, err
 }
@@ -117,7 +156,12 @@ func applySuspend(f *fold) ([]string, error) {
 
 func applyEnd(f *fold) ([]string, error) {
 	return f.markPartnership(func(p *PartnershipRow, _ PartnershipAct) bool {
-		p.Ended = withCompany(without(p.Ended, f.author.Company), f.author.Company)
+		if slices.ContainsFunc(p.Ended, func(e Ending) bool { return e.Member == f.author.Company }) {
+			return true // the first counts: a notice period does not begin anew
+		}
+		early := slices.ContainsFunc(f.genesis.Members, func(m partnership.Member) bool { return !f.saw(m.Company, 1) })
+		p.Ended = append(slices.Clone(p.Ended), Ending{Member: f.author.Company, Seq: f.entry.Header.Seq, T: f.entry.Header.T, Early: early})
+		slices.SortFunc(p.Ended, func(a, b Ending) int { return a.Member.Compare(b.Member) })
 		return true
 	})
 }

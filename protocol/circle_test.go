@@ -70,7 +70,8 @@ func seat(g partnership.Genesis, company block.CID) *partnership.Member {
 
 func proposalOf(t testing.TB, g partnership.Genesis, founder block.CID) partnership.CircleProposal {
 	t.Helper()
-	return partnership.CircleProposal{Genesis: must[block.Block](t)(block.New(g)).Data, Wrapped: make([]byte, keys.WrapOverhead+32), Founder: founder}
+	return partnership.CircleProposal{Genesis: must[block.Block](t)(block.New(g)).Data, Wrapped: make([]byte, keys.WrapOverhead+32), Founder: founder,
+		Expires: virtual.Start + 30*virtual.Day}
 }
 
 func circleDraft(t testing.TB, p partnership.CircleProposal) protocol.Draft {
@@ -118,6 +119,9 @@ func TestCircleRules(t *testing.T) {
 			feedKey := s.Desks[0].Author().Key.Public() // certified, for another usage
 			seat(*g, s.Desks[0].ID).NodeKey = feedKey[:]
 		}},
+		{name: "no time to join in", code: "CIRCLE-07", bytes: func(p *partnership.CircleProposal) { p.Expires = virtual.Start - 1 }},
+		{name: "a time without end", code: "CIRCLE-07", bytes: func(p *partnership.CircleProposal) { p.Expires = virtual.Start + 92*virtual.Day }},
+		{name: "a time past counting", code: "CIRCLE-07", bytes: func(p *partnership.CircleProposal) { p.Expires = 1<<63 - 1 }},
 		{name: "a wrapped key of another size", code: "BODY-01", bytes: func(p *partnership.CircleProposal) { p.Wrapped = p.Wrapped[1:] }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,12 +11,16 @@ const (
 	codeSignedTwice   = "PARTNERSHIP-05"
 	codeSideBranch    = "PARTNERSHIP-06"
 	codeSuspensions   = "PARTNERSHIP-07"
+	codeWithdrawn     = "PARTNERSHIP-08"
 	codeCircleGenesis = "CIRCLE-01"
 	codeCircleMembers = "CIRCLE-02"
 	codeCircleNode    = "CIRCLE-03"
 	codeCircleKnown   = "CIRCLE-04"
 	codeCircleFounder = "CIRCLE-05"
 	codeCircleMany    = "CIRCLE-06"
+	codeCircleExpires = "CIRCLE-07"
+	codeCircleNone    = "CIRCLE-08"
+	codeCircleClosed  = "CIRCLE-09"
 	codeBody          = "BODY-01"
 	codeScopeKind     = "SCOPE-01"
 	codeRevision      = "SERIES-01"
@@ -50,12 +54,16 @@ var Sentences = map[string]string{
 	codeSignedTwice:   "the member has signed the partnership already",
 	codeSideBranch:    "the entry stands on the second history of its author: nobody relied on it first",
 	codeSuspensions:   "the partnership was suspended and taken up too often: end it, or go on",
+	codeWithdrawn:     "a member withdrew before all had signed: the circle never came about",
 	codeCircleGenesis: "the genesis of the circle proposed does not decode, has fewer than three members, or can't found a partnership",
 	codeCircleMembers: "a circle is proposed in the partnership of two of its members, and there alone",
 	codeCircleNode:    "the circle names another node key of the proposer or the receiver than their identities certify",
 	codeCircleKnown:   "the circle is proposed here already",
 	codeCircleFounder: "the founder named is not the proposal's author",
-	codeCircleMany:    "64 circles are proposed in this partnership: no more may be",
+	codeCircleMany:    "64 circles are open in this partnership, or 1024 were ever proposed: no more may be",
+	codeCircleExpires: "a proposed circle can be joined for 90 days at most, and for some time",
+	codeCircleNone:    "no such circle is proposed in this partnership",
+	codeCircleClosed:  "the circle was withdrawn or declined before",
 	codeBody:          "the body does not decode as a document of this kind",
 	codeScopeKind:     "no scope lets this role share artifacts of this kind",
 	codeRevision:      "the revision does not follow the one in force: share again on top of it",

@@ -19,6 +19,7 @@ func init() {
 		KindSuspend:        {form: documentBody, critical: true, apply: applySuspend},
 		KindEnd:            {form: documentBody, critical: true, apply: applyEnd},
 		KindCircle:         {form: documentBody, critical: true, binding: true, apply: applyCircle},
+		KindCircleClose:    {form: documentBody, critical: true, apply: applyCircleClose},
 		KindReceipt:        {form: noBody, housekeeping: true},
 		KindHeartbeat:      {form: noBody, housekeeping: true},
 		KindCommitment:     {form: documentBody, housekeeping: true, apply: applyCommitment, critical: true},
@@ -178,9 +179,11 @@ func (f *fold) admissible(k kind) ([]string, error) {
 		return nil, err
 	}
 	switch {
-	case len(p.Signed) < len(f.genesis.Members):
+	case p.withdrawnAt(f):
+		return []string{codeWithdrawn}, nil
+	case len(p.Signed) < len(f.genesis.Members) && f.entry.Header.Kind != KindEnd:
 		return []string{codeUnsigned}, nil
-	case p.ended(f.genesis):
+	case p.ended(f.genesis) || p.noticeOver(f):
 		return []string{codeEnded}, nil
 	case k.binding && p.suspendedAt(f):
 		return []string{codeSuspended}, nil

@@ -23,6 +23,7 @@ const (
 	KindSuspend        = "partnership.suspend"
 	KindEnd            = "partnership.end"
 	KindCircle         = "circle.propose"
+	KindCircleClose    = "circle.close"
 	KindReceipt        = "receipt"
 	KindHeartbeat      = "heartbeat"
 	KindCommitment     = "commitment"

@@ -10,13 +10,19 @@ import (
 	"kontor/protocol/state"
 )
 
-// Standing says where the partnership stands: proposed, active, suspended or ended.
-func (r *Replica) Standing() (string, error) {
-	var row PartnershipRow
-	if _, err := get(r.Rows(), partnershipKey, &row); err != nil {
-		return "", err
-	}
-	return row.Status(&r.Genesis), nil
+// Standing says where the partnership stands by its entries alone: proposed, withdrawn, active, suspended, ending or ended.
+func (r *Replica) Standing() (string, error) { return r.StandingAt(0) }
+
+// StandingAt is the same at a time, ms UTC: a notice period may be over.
+func (r *Replica) StandingAt(now int64) (string, error) {
+	row, err := r.Partnership()
+	return row.Status(&r.Genesis, now), err
+}
+
+// Partnership is the row about the circle itself.
+func (r *Replica) Partnership() (row PartnershipRow, err error) {
+	_, err = get(r.Rows(), partnershipKey, &row)
+	return row, err
 }
 
 // scanRows decodes every row under a prefix, in key order.

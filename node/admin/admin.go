@@ -109,9 +109,16 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 		st.Difference = d.Row
 	}
 	err := o.node.View(p.PID, func(r *protocol.Replica) error {
-		var err error
-		if st.State, err = r.Standing(); err != nil {
+		row, err := r.Partnership()
+		if err != nil {
 			return err
+		}
+		st.State, st.EndedBy, st.Ends = row.Status(&r.Genesis, o.node.Now()), nil, 0
+		for _, e := range row.Ended {
+			st.EndedBy = append(st.EndedBy, o.node.CompanyName(e.Member))
+			if t, alone := e.Over(&r.Genesis); alone && (st.Ends == 0 || t < st.Ends) {
+				st.Ends = t
+			}
 		}
 		if st.Line, err = r.Line(); err != nil {
 			return err
@@ -132,7 +139,7 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 		}
 		return nil
 	})
-	if p.Removed {
+	if p.Removed && st.State != "withdrawn" {
 		st.State = "ended"
 	}
 	return st, err

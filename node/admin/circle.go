@@ -19,7 +19,10 @@ func (o *Office) FoundCircle(ctx context.Context, command node.Command, req wire
 		return wire.Circle{}, node.Failf("BAD_ROLE", "this company's role is %q; buyer, seller or observer is right", req.As)
 	}
 	offer := node.CircleOffer{Role: req.As, Materiality: identity.Amount{Minor: defaultMinor, Currency: defaultCurrency},
-		Products: orEmpty(req.Products), Regions: orEmpty(req.Regions)}
+		Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Notice: req.Notice, Expires: req.Expires}
+	if req.Notice < 0 || req.Notice > partnership.MaxNotice {
+		return wire.Circle{}, badNotice(req.Notice)
+	}
 	if req.Materiality != nil {
 		offer.Materiality = identity.Amount{Minor: req.Materiality.Minor, Currency: req.Materiality.Currency}
 	}
@@ -88,6 +91,21 @@ func (o *Office) JoinCircle(ctx context.Context, req wire.JoinRequest) (wire.Cir
 	return o.circle(c), nil
 }
 
+// CloseCircle withdraws a circle this company proposed, or declines one that was proposed to it.
+func (o *Office) CloseCircle(ctx context.Context, req wire.CloseRequest) (wire.Circle, error) {
+	pid, err := block.ParseCID(req.Partnership)
+	if err != nil {
+		if pid, err = o.circleCalled(req.Partnership); err != nil {
+			return wire.Circle{}, err
+		}
+	}
+	c, err := o.node.CloseCircle(ctx, pid, req.Reason)
+	if err != nil {
+		return wire.Circle{}, err
+	}
+	return o.circle(c), nil
+}
+
 func (o *Office) circleCalled(short string) (pid block.CID, err error) {
 	proposed, err := o.node.ProposedCircles()
 	if err != nil {
@@ -108,12 +126,12 @@ func (o *Office) circleCalled(short string) (pid block.CID, err error) {
 	return pid, node.Failf("NO_CIRCLE", "no circle %q is proposed here; kontor partner list shows those that are", short)
 }
 
-// circles lists what is proposed and not joined; a caller whose scope names partners sees what those proposed.
+// circles lists what not all have signed; a caller whose scope names partners sees what those proposed.
 func (o *Office) circles(scope wire.Scope) ([]wire.Circle, error) {
-	list, err := o.node.ProposedCircles()
+	list, err := o.node.WaitingCircles()
 	out := []wire.Circle{}
 	for _, c := range list {
-		if scope.Partner(c.Founder.String()) {
+		if c.Founder == o.node.Company() && len(scope.Partners) == 0 || scope.Partner(c.Founder.String()) {
 			out = append(out, o.circle(c))
 		}
 	}
@@ -122,7 +140,8 @@ func (o *Office) circles(scope wire.Scope) ([]wire.Circle, error) {
 
 func (o *Office) circle(c node.Circle) wire.Circle {
 	g := c.Genesis
-	out := wire.Circle{Partnership: c.PID.String(), Founder: c.Founder.String(), FounderName: o.node.CompanyName(c.Founder), Proposed: c.T, Joined: c.Joined,
+	out := wire.Circle{Partnership: c.PID.String(), Founder: c.Founder.String(), FounderName: o.node.CompanyName(c.Founder), Proposed: c.T, Joined: c.Joined, Expires: c.Expires, Notice: g.Notice,
+		Waits: o.companyNames(c.Waits), Declined: o.companyNames(c.Declined),
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}, Members: []wire.CircleMember{}, Scopes: scopesOf(g)}
 	if g.Witness != nil {
 		out.Witness = g.Witness.String()
@@ -134,6 +153,13 @@ func (o *Office) circle(c node.Circle) wire.Circle {
 			out.Role = m.Role
 		}
 		out.Members = append(out.Members, member)
+	}
+	return out
+}
+
+func (o *Office) companyNames(list []block.CID) (out []string) {
+	for _, company := range list {
+		out = append(out, o.node.CompanyName(company))
 	}
 	return out
 }

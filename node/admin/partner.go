@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"kontor/node"
@@ -38,11 +39,15 @@ func (o *Office) Invite(ctx context.Context, command node.Command, req wire.Invi
 	if req.Expires <= now || req.Expires > now+maxInvitation {
 		return wire.Invitation{}, node.Failf("BAD_EXPIRY", "an invitation expires within 90 days from now")
 	}
+	if req.Notice < 0 || req.Notice > partnership.MaxNotice {
+		return wire.Invitation{}, badNotice(req.Notice)
+	}
 	m := identity.Amount{Minor: defaultMinor, Currency: defaultCurrency}
 	if req.Materiality != nil {
 		m = identity.Amount{Minor: req.Materiality.Minor, Currency: req.Materiality.Currency}
 	}
-	p, text, err := o.node.Invite(ctx, command, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires}, req.Ask)
+	p, text, err := o.node.Invite(ctx, command, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires,
+		Notice: req.Notice}, req.Ask)
 	if err != nil {
 		return wire.Invitation{}, err
 	}
@@ -68,7 +73,7 @@ func (o *Office) Withdraw(ctx context.Context, id string) (wire.Pairing, error) 
 }
 
 func (o *Office) pairing(p node.Pairing) wire.Pairing {
-	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions)}
+	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions), Notice: p.Token.Notice}
 	if p.Token.Materiality.Currency != "" {
 		out.Materiality = &wire.Amount{Minor: p.Token.Materiality.Minor, Currency: p.Token.Materiality.Currency}
 	}
@@ -174,14 +179,24 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 	}
 	st, err := o.partnershipStatus(p)
 	g := p.Genesis
-	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: scopesOf(g),
+	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: scopesOf(g), Notice: g.Notice,
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}}
+	pairings, listErr := o.node.Pairings()
+	for _, pairing := range pairings {
+		if pairing.PID != nil && *pairing.PID == p.PID {
+			out.Words = pairing.Words
+		}
+	}
 	for i := range out.Members {
 		if m, ok := g.Member(mustCID(out.Members[i].Company)); ok {
 			out.Members[i].Addresses = m.Addresses
 		}
 	}
-	return out, err
+	return out, errors.Join(err, listErr)
+}
+
+func badNotice(days int64) error {
+	return node.Failf("BAD_NOTICE", "a notice of %d days; 0 (both sides end the partnership) to %d are right", days, partnership.MaxNotice)
 }
 
 // mustCID reads back what String wrote.

@@ -58,6 +58,9 @@ func registerPartners(r *Registry, o *admin.Office) {
 	Handle(r, wire.PartnerJoin, func(ctx context.Context, _ Caller, in wire.JoinRequest) (wire.Circle, error) {
 		return o.JoinCircle(ctx, in)
 	})
+	Handle(r, wire.PartnerClose, func(ctx context.Context, _ Caller, in wire.CloseRequest) (wire.Circle, error) {
+		return o.CloseCircle(ctx, in)
+	})
 	Handle(r, wire.PartnerList, func(ctx context.Context, c Caller, _ wire.None) (wire.PartnerListing, error) {
 		return o.Partners(ctx, c.Scope)
 	})

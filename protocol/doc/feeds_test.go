@@ -75,8 +75,9 @@ func kindTable() string {
 	means := map[string]string{
 		protocol.KindSign:           "the member signs the genesis; the first entry of each feed and no other",
 		protocol.KindSuspend:        "nothing new binds from here on, or the author's own suspension is lifted",
-		protocol.KindEnd:            "the author ends; ended when every writing member did",
+		protocol.KindEnd:            "the author ends; ended when every writing member did, or the notice period is over",
 		protocol.KindCircle:         "the founder proposes a circle of three or more to one of its members",
+		protocol.KindCircleClose:    "the founder withdraws a proposed circle, or the member declines it",
 		protocol.KindReceipt:        "acknowledges what `seen` names; moves the settled line",
 		protocol.KindHeartbeat:      "the author lives; moves the settled line",
 		protocol.KindCommitment:     "the author's state root at a line",

@@ -78,7 +78,7 @@ func TestPairing(t *testing.T) {
 	}
 	circle, err = partnership.New(circle)
 	check(err)
-	proposal, err := partnership.ProposeCircle(buyer.Rand, circle, paired.ChannelKey, buyer.ID, seller.Seal.Public())
+	proposal, err := partnership.ProposeCircle(buyer.Rand, circle, paired.ChannelKey, buyer.ID, seller.Seal.Public(), now+30*86_400_000)
 	check(err)
 	if key, err := proposal.ChannelKey(seller.Seal); err != nil || key != paired.ChannelKey {
 		t.Fatalf("the channel key read is another: %v", err)

@@ -18,6 +18,31 @@ type CircleProposal struct {
 	Genesis []byte    `cbor:"genesis"` // as it is signed: its CID is the PartnershipID
 	Wrapped []byte    `cbor:"wrapped"` // the channel key, sealed to the reader's seal key
 	Founder block.CID `cbor:"founder"`
+	Expires int64     `cbor:"expires"` // until when it may be joined, ms UTC
+}
+
+// MaxCircleLife is how long a proposal may stand open, ms: a quarter, in which a company's committees have met.
+const MaxCircleLife = 90 * 24 * 3600 * 1000
+
+// CircleClose is the body by which a founder withdraws a circle it proposed, or a member declines it, in the partnership where it was proposed.
+type CircleClose struct {
+	Circle block.CID `cbor:"circle"`
+	Reason string    `cbor:"reason"`
+}
+
+// MaxReason bounds the reason of a close in bytes: a few sentences.
+const MaxReason = 1024
+
+// ParseCircleClose reads a close.
+func ParseCircleClose(data []byte) (CircleClose, error) {
+	var c CircleClose
+	if err := block.Unmarshal(data, &c); err != nil {
+		return CircleClose{}, fmt.Errorf("circle close: %w", err)
+	}
+	if len(c.Reason) > MaxReason {
+		return CircleClose{}, fmt.Errorf("circle close: reason has %d bytes; at most %d are allowed", len(c.Reason), MaxReason)
+	}
+	return c, nil
 }
 
 // circleLabel binds a wrapped channel key to the circle it is for.
@@ -42,8 +67,9 @@ func (g Genesis) CheckCircle() error {
 	return nil
 }
 
-// ProposeCircle makes the proposal for the member who holds a seal key. The key is the channel key that the genesis commits to.
-func ProposeCircle(rand io.Reader, g Genesis, key [32]byte, founder block.CID, to keys.SealPublic) (CircleProposal, error) {
+// ProposeCircle makes the proposal for the member who holds a seal key. The key is the channel key that the genesis commits to; expires is until when
+// it may be joined, ms UTC.
+func ProposeCircle(rand io.Reader, g Genesis, key [32]byte, founder block.CID, to keys.SealPublic, expires int64) (CircleProposal, error) {
 	if err := g.CheckCircle(); err != nil {
 		return CircleProposal{}, err
 	}
@@ -61,7 +87,7 @@ func ProposeCircle(rand io.Reader, g Genesis, key [32]byte, founder block.CID, t
 	if err != nil {
 		return CircleProposal{}, fmt.Errorf("circle: channel key: %w", err)
 	}
-	return CircleProposal{Genesis: genesis.Data, Wrapped: wrapped, Founder: founder}, nil
+	return CircleProposal{Genesis: genesis.Data, Wrapped: wrapped, Founder: founder, Expires: expires}, nil
 }
 
 // ParseCircle reads a proposal's form. What it proposes is read by [CircleProposal.Circle].

@@ -27,7 +27,7 @@ func circle(t testing.TB) (partnership.Genesis, [32]byte, keys.SealPrivate) {
 // TestCircleProposal: the member it is for reads genesis and channel key; nobody else reads the key, and nothing altered passes.
 func TestCircleProposal(t *testing.T) {
 	g, key, seal := circle(t)
-	p, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public())
+	p, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestCircleProposal(t *testing.T) {
 		t.Error("a wrapped key opens under an altered genesis")
 	}
 	key[0] ^= 1
-	if _, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public()); err == nil {
+	if _, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public(), 1); err == nil {
 		t.Error("a key is proposed that the genesis does not commit to")
 	}
 }
@@ -76,7 +76,7 @@ func TestCircleProposal(t *testing.T) {
 // FuzzParseCircle: an accepted proposal writes the same bytes; on error nothing is returned.
 func FuzzParseCircle(f *testing.F) {
 	g, key, seal := circle(f)
-	p, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public())
+	p, err := partnership.ProposeCircle(rand.Reader, g, key, g.Members[0].Company, seal.Public(), 1)
 	if err != nil {
 		f.Fatal(err)
 	}

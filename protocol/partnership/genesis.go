@@ -45,7 +45,11 @@ type Genesis struct {
 	Ruleset     int64           `cbor:"ruleset"`
 	Channel     []byte          `cbor:"channel"` // SHA-256 of the channel key
 	Replaces    *block.CID      `cbor:"replaces,omitempty"`
+	Notice      int64           `cbor:"notice,omitempty"` // days after one member's end on which the partnership is over; 0: all members end it
 }
+
+// MaxNotice bounds a notice period in days: five years, longer than framework contracts run.
+const MaxNotice = 1826
 
 // Member is one company of the circle.
 type Member struct {
@@ -126,6 +130,9 @@ func (g Genesis) Check() error {
 	}
 	if g.Materiality.Minor <= 0 || len(g.Materiality.Currency) != 3 {
 		return fmt.Errorf("partnership genesis: materiality %d %q is no positive amount", g.Materiality.Minor, g.Materiality.Currency)
+	}
+	if g.Notice < 0 || g.Notice > MaxNotice {
+		return fmt.Errorf("partnership genesis: notice of %d days; 0 to %d are allowed", g.Notice, MaxNotice)
 	}
 	if g.Ruleset != FirstRuleset {
 		return fmt.Errorf("partnership genesis: rule set %d is unknown; this program begins with %d", g.Ruleset, FirstRuleset)

@@ -262,9 +262,9 @@ func (t transcript) genesis() (Genesis, error) {
 	}
 	g, err := New(Genesis{
 		Members:     []Member{member(t.Challenge.Side, token.inviterRole()), member(t.Reveal, token.Role)},
-		Materiality: token.Materiality,
-		Scopes:      DefaultScopes(token.Products, token.Regions),
-		Channel:     t.Challenge.Channel,
+		Materiality: token.Materiality, Notice: token.Notice,
+		Scopes:  DefaultScopes(token.Products, token.Regions),
+		Channel: t.Challenge.Channel,
 	})
 	if err != nil {
 		return Genesis{}, pairErr(CodeProposal, err, "the dialogue makes no partnership")

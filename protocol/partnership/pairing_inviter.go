@@ -55,6 +55,7 @@ type Offer struct {
 	Products    []string
 	Regions     []string
 	Expires     int64 // ms UTC
+	Notice      int64 // days after one side's end; 0: both end it
 }
 
 // Invite makes an invitation and its text.
@@ -68,7 +69,7 @@ func Invite(rand io.Reader, self Party, offer Offer) (InviterState, string, erro
 	}
 	node := self.Node.Public()
 	t := Token{V: 1, Company: self.Company, Node: node[:], Addresses: self.Addresses, Secret: parts[0], Expires: offer.Expires,
-		Role: offer.Role, Materiality: offer.Materiality, Products: offer.Products, Regions: offer.Regions}
+		Role: offer.Role, Materiality: offer.Materiality, Products: offer.Products, Regions: offer.Regions, Notice: offer.Notice}
 	text, err := t.Text()
 	if err != nil {
 		return InviterState{}, "", err

@@ -44,6 +44,7 @@ type Token struct {
 	Materiality identity.Amount `cbor:"materiality"`
 	Products    []string        `cbor:"products"`
 	Regions     []string        `cbor:"regions"`
+	Notice      int64           `cbor:"notice,omitempty"` // days
 }
 
 // Check tells why a token is not well formed. Whether it has expired is another question: see [Token.Expired].

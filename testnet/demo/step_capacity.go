@@ -137,7 +137,7 @@ func (d *demo) closeSmallest(ctx context.Context, m desk.MatchView) error {
 	}
 	key := filepath.Join(d.dir, "officers", "maker-planning.key")
 	if _, err := d.maker.Run(ctx, "mandate", "grant", "--with", d.agency.Name, "--desk", "planning", "--limit", deskLimit, "--key-file", d.keyFile(d.maker, "COO"),
-		"--desk-key", key, "--no-passphrase"); err != nil {
+		"--desk-key", key, "--no-passphrase", "--yes"); err != nil {
 		return err
 	}
 	id := m.Exceptions[smallest].ID.String()

@@ -85,7 +85,7 @@ func (d *demo) openEdge(ctx context.Context) error {
 		d.say("  %s", s)
 	}
 	var grant desk.GrantView
-	if err := d.maker.Ask(ctx, &grant, "tier", "grant", "--to", d.ingredient.Name, "--purpose", "ingredient supply for essential medicines", "--key-file", d.keyFile(d.maker, "COO")); err != nil {
+	if err := d.maker.Ask(ctx, &grant, "tier", "grant", "--to", d.ingredient.Name, "--purpose", "ingredient supply for essential medicines", "--key-file", d.keyFile(d.maker, "COO"), "--yes"); err != nil {
 		return err
 	}
 	d.say("one customer stands behind these figures: the maker's %s signs a standing grant, until %s", grant.Officer, time.UnixMilli(grant.Until).UTC().Format(time.DateOnly))

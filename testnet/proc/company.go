@@ -218,7 +218,7 @@ func New(dir, kontor, name, label string) (*Company, error) {
 
 // Found sets the company up and starts its node.
 func (c *Company) Found(ctx context.Context) error {
-	if _, err := c.Run(ctx, "init", "--company", c.Name, "--listen", c.Listen); err != nil {
+	if _, err := c.Run(ctx, "init", "--company", c.Name, "--listen", c.Listen, "--no-passphrase"); err != nil {
 		return err
 	}
 	return c.Start(ctx)

@@ -1,15 +1,12 @@
 package command
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"kontor/crypto/keys"
 	"kontor/node/api/wire"
@@ -153,7 +150,7 @@ var agreementSign = verb{
 	examples: []string{"kontor agreement sign --key-file coo.key", "kontor agreement sign 3f2k7qaa --key-file cfo.key --yes --json"},
 	exits:    append([]int{wire.ExitMachine}, boardExits...),
 	flags: append([]cli.Flag{withFlag(),
-		&cli.BoolFlag{Name: "yes", Usage: "the text was read: sign without asking"},
+		yesFlag("the text was read: sign without asking"),
 		&cli.StringFlag{Name: "from", Usage: "sign a request `FILE` instead of asking the node for it"},
 		&cli.StringFlag{Name: "to", Usage: "write the signature to `FILE` instead of handing it in"},
 		&cli.StringFlag{Name: "signed", Usage: "hand in the signature in `FILE`, made elsewhere"},
@@ -267,16 +264,15 @@ func (c *call) confirm(digest string) error {
 	if c.Bool("yes") {
 		return nil
 	}
-	in, isFile := c.stdin.(*os.File)
-	if !isFile || !term.IsTerminal(int(in.Fd())) {
+	in := c.terminal()
+	if in == nil {
 		return &wire.Problem{Code: "CONFIRM", Text: "the document was shown, not signed", Next: "read it, then say --yes"}
 	}
-	fmt.Fprintf(c.stderr, "To sign, type the last %d characters of the digest: ", digestTail)
-	line, err := bufio.NewReader(in).ReadString('\n')
+	typed, err := c.askLine(in, fmt.Sprintf("To sign, type the last %d characters of the digest: ", digestTail))
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(line) != digest[len(digest)-digestTail:] {
+	if typed != digest[len(digest)-digestTail:] {
 		return &wire.Problem{Code: "CONFIRM", Text: "that is not the end of the digest; nothing was signed"}
 	}
 	return nil

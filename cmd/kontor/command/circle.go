@@ -1,14 +1,12 @@
 package command
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"kontor/node/api/wire"
 	"kontor/node/client"
@@ -27,13 +25,16 @@ var partnerCircle = verb{
 		&cli.StringFlag{Name: "witness", Usage: "the `NAME` of the member that settles rounds others leave open"},
 		&cli.StringSliceFlag{Name: "products", Usage: "the scopes name only these `PRODUCTS`, by comma"},
 		&cli.StringSliceFlag{Name: "regions", Usage: "the scopes name only these `REGIONS`, by comma"},
+		noticeFlag("member"),
+		&cli.DurationFlag{Name: "expires", Usage: "how long members may join, as a `DURATION` of at most 2160h", Value: 30 * 24 * time.Hour, DefaultText: "720h"},
 		&cli.StringFlag{Name: "materiality", Usage: "`AMOUNT` that moves the value of the partnership by five points", DefaultText: "10000 USD"},
 	},
 	run: func(c *call) error {
 		if c.String("as") == "" {
 			return missing("as", "buyer, seller or observer")
 		}
-		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{}}
+		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{},
+			Notice: c.Int64("notice"), Expires: time.Now().Add(c.Duration("expires")).UnixMilli()}
 		for _, text := range c.StringSlice("member") {
 			at := strings.LastIndexByte(text, '=')
 			if at <= 0 || at == len(text)-1 {
@@ -67,7 +68,7 @@ var partnerJoin = verb{
 		"members you never paired with by telephone: until they have signed, the founder's word stands for them.",
 	examples: []string{"kontor partner join 2kq7x3ya", "kontor partner join 2kq7x3ya --yes --json"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
-	flags:    []cli.Flag{&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "members and terms are right"}},
+	flags:    []cli.Flag{yesFlag("members and terms are right")},
 	run: func(c *call) error {
 		n, err := c.node()
 		if err != nil {
@@ -80,7 +81,7 @@ var partnerJoin = verb{
 			return err
 		}
 		for _, proposed := range list.Proposals {
-			if proposed.Partnership == id || short(proposed.Partnership) == id {
+			if !proposed.Joined && (proposed.Partnership == id || short(proposed.Partnership) == id) {
 				printCircle(c.stderr, proposed)
 				if err := c.agreeToCircle(); err != nil {
 					return err
@@ -100,20 +101,53 @@ var partnerJoin = verb{
 
 // agreeToCircle lets a person say that what was shown is right.
 func (c *call) agreeToCircle() error {
-	if c.Bool("yes") {
-		return nil
-	}
-	in, isFile := c.stdin.(*os.File)
-	if isFile && term.IsTerminal(int(in.Fd())) {
-		fmt.Fprint(c.stderr, "Sign this circle? [y/N] ")
-		line, _ := bufio.NewReader(in).ReadString('\n')
-		if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
-			return nil
+	no := wire.Problemf("CONFIRM_CIRCLE", "the circle was not signed")
+	no.Next = "compare the node keys with the members by telephone, then run it again with --yes"
+	return c.agree("Sign this circle?", no)
+}
+
+var partnerDecline = verb{
+	name: "decline", short: "decline a circle that a partner proposed", args: "PARTNERSHIP", most: 1,
+	long:     "The founder hears of it and the circle never comes about: it exists only when all sign. To be asked again takes a new circle.",
+	examples: []string{"kontor partner decline 2kq7x3ya --reason 'competitors in one circle'"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+	flags:    []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the founder reads"}},
+	run: func(c *call) error {
+		circle, err := ask(c, wire.PartnerClose, wire.CloseRequest{Partnership: c.Args().First(), Reason: c.String("reason")})
+		if err != nil {
+			return err
 		}
+		return c.print(circle, func(w io.Writer) {
+			fmt.Fprintf(w, "Circle %s is declined; %s is told.\n", circle.Partnership, circle.FounderName)
+		})
+	},
+}
+
+// withdrawCircle closes the circle that the first argument names; done is false where it names none that not all have signed.
+func (c *call) withdrawCircle() (done bool, err error) {
+	n, err := c.node()
+	if err != nil {
+		return false, err
 	}
-	p := wire.Problemf("CONFIRM_CIRCLE", "the circle was not signed")
-	p.Next = "compare the node keys with the members by telephone, then run it again with --yes"
-	return p
+	defer n.Close()
+	list, err := client.Call(c.Context.Context, n, wire.PartnerList, wire.None{})
+	if err != nil {
+		return false, err
+	}
+	id := c.Args().First()
+	for _, p := range list.Proposals {
+		if p.Partnership != id && short(p.Partnership) != id {
+			continue
+		}
+		circle, err := client.Call(c.Context.Context, n, wire.PartnerClose, wire.CloseRequest{Partnership: p.Partnership, Reason: c.String("reason")})
+		if err != nil {
+			return false, err
+		}
+		return true, c.print(circle, func(w io.Writer) {
+			fmt.Fprintf(w, "Circle %s is withdrawn; its members are told.\n", circle.Partnership)
+		})
+	}
+	return false, nil
 }
 
 func printCircle(w io.Writer, circle wire.Circle) {
@@ -129,8 +163,8 @@ func printCircle(w io.Writer, circle wire.Circle) {
 		}
 		rows = append(rows, []string{name, m.Role, m.NodeKey, m.Fingerprint, strings.Join(m.Addresses, " "), m.Company})
 	}
-	facts(w, "circle", circle.Partnership, "proposed by", circle.FounderName, "on", moment(circle.Proposed), "we are", circle.Role, "witness", witness,
-		"materiality", amount(&circle.Materiality))
+	facts(w, "circle", circle.Partnership, "proposed by", circle.FounderName, "on", moment(circle.Proposed), "can be joined until", moment(circle.Expires), "we are", circle.Role, "witness", witness,
+		"materiality", amount(&circle.Materiality), "notice", notice(circle.Notice))
 	fmt.Fprintln(w)
 	table(w, []string{"member", "role", "node key", "fingerprint", "addresses", "company"}, rows)
 	fmt.Fprintln(w)

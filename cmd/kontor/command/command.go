@@ -192,9 +192,9 @@ func (c *call) note(format string, args ...any) {
 func (c *call) node() (*client.Client, error) {
 	token := ""
 	if path := c.String("token-file"); path != "" {
-		data, err := os.ReadFile(path)
+		data, err := readSecret("token", path)
 		if err != nil {
-			return nil, usagef("read the token: %v", err)
+			return nil, err
 		}
 		token = strings.TrimSpace(string(data))
 	}

@@ -45,7 +45,7 @@ type mandateDocument struct {
 
 var mandateGrant = verb{
 	name: "grant", short: "sign a mandate for a desk with an officer's key",
-	long: "The officer's program makes the desk's key unless --desk-key names one that exists, shows the mandate and signs it. It falls with the officer's key.",
+	long: "The officer's program makes the desk's key unless --desk-key names one that exists, shows the mandate, asks and signs it. It falls with the officer's key.",
 	examples: []string{"kontor mandate grant --desk planning --limit 50000 USD --key-file coo.key --desk-key planning.key",
 		"kontor mandate grant --desk planning --kinds exception.close --products 04006381333931 --limit 50000 USD --valid 720h --key-file coo.key"},
 	exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
@@ -59,6 +59,7 @@ var mandateGrant = verb{
 		&cli.StringFlag{Name: "desk-key", Usage: "`FILE` with the desk's key; made when it does not exist", DefaultText: "keys/desk-NAME.key in the home"},
 		&cli.StringFlag{Name: "desk-passphrase-file", Usage: "`FILE` with the passphrase of the desk's key", DefaultText: "as --passphrase-file"},
 		&cli.BoolFlag{Name: "no-passphrase", Usage: "leave a new desk key unsealed"},
+		yesFlag("the mandate is right: grant it without asking"),
 	}, signerFlags()...),
 	run: func(c *call) error {
 		for _, need := range [][2]string{{"desk", "the name of the desk"}, {"limit", "the amount of one act"}, {"key-file", "the officer's key"}} {
@@ -79,15 +80,11 @@ var mandateGrant = verb{
 		if err != nil {
 			return err
 		}
-		officer, err := c.openKey(c.String("key-file"), keys.Role)
-		if err != nil {
-			return err
-		}
-		return grantMandate(c, n, p, officer, identity.Amount{Minor: limit.Minor, Currency: limit.Currency})
+		return grantMandate(c, n, p, identity.Amount{Minor: limit.Minor, Currency: limit.Currency})
 	},
 }
 
-func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, officer keys.Private, limit identity.Amount) error {
+func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, limit identity.Amount) error {
 	pid, err := block.ParseCID(p.Partnership)
 	if err != nil {
 		return err
@@ -96,15 +93,24 @@ func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, officer keys.
 	if path == "" {
 		path = filepath.Join(c.home(), "keys", "desk-"+fileName(c.String("desk"))+".key")
 	}
+	now := time.Now()
+	m := protocol.Mandate{PID: pid, Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: limit,
+		From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
+	c.note("the %s desk may do %s about %s up to %s until %s", m.Holder, strings.Join(m.Kinds, ", "), list(m.Products),
+		amount(&wire.Amount{Minor: limit.Minor, Currency: limit.Currency}), moment(m.Until))
+	no := &wire.Problem{Code: "CONFIRM", Text: "the mandate was shown, not granted", Next: "read it, then say --yes"}
+	if err := c.agree("Grant this mandate in the partnership with "+others(p.Members)+"?", no); err != nil {
+		return err
+	}
+	officer, err := c.openKey(c.String("key-file"), keys.Role)
+	if err != nil {
+		return err
+	}
 	pub, made, err := deskKey(c, path)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	m := protocol.Mandate{PID: pid, Key: pub[:], Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: limit,
-		From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
-	c.note("the %s desk may do %s about %s up to %s until %s", m.Holder, strings.Join(m.Kinds, ", "), list(m.Products),
-		amount(&wire.Amount{Minor: limit.Minor, Currency: limit.Currency}), moment(m.Until))
+	m.Key = pub[:]
 	r, err := handInSigned(c, n, wire.MandateGrant, p.Partnership, officer, protocol.MandateSignature, m)
 	if err != nil {
 		if made {

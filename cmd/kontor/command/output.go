@@ -102,6 +102,14 @@ func amount(m *wire.Amount) string {
 	return quantity.Money{Minor: m.Minor, Currency: quantity.Currency(m.Currency)}.String()
 }
 
+// counted writes a number with its noun: "1 day", "2 days".
+func counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // list writes a list for people; empty means all.
 func list(items []string) string {
 	if len(items) == 0 {

@@ -1,15 +1,12 @@
 package command
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"kontor/node/api/wire"
 	"kontor/node/client"
@@ -17,7 +14,7 @@ import (
 
 func partnerNoun() *cli.Command {
 	return noun("partner", "invite partners, and see and end partnerships",
-		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerCircle, partnerJoin, partnerList, partnerShow, partnerSuspend, partnerEnd)
+		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerCircle, partnerJoin, partnerDecline, partnerList, partnerShow, partnerSuspend, partnerEnd)
 }
 
 // withFlag picks a partner.
@@ -37,13 +34,14 @@ var partnerInvite = verb{
 		&cli.StringSliceFlag{Name: "regions", Usage: "the scopes name only these `REGIONS`, by comma"},
 		&cli.StringFlag{Name: "materiality", Usage: "`AMOUNT` that moves the value of the partnership by five points", DefaultText: "10000 USD"},
 		&cli.DurationFlag{Name: "expires", Usage: "how long the invitation is open, as a `DURATION`", Value: 7 * 24 * time.Hour, DefaultText: "168h"},
+		noticeFlag("side"),
 		&cli.BoolFlag{Name: "ask", Usage: "sign only after someone here has compared the six words"},
 	},
 	run: func(c *call) error {
 		if c.String("as") == "" {
 			return missing("as", "buyer or seller")
 		}
-		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"),
+		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"), Notice: c.Int64("notice"),
 			Expires: time.Now().Add(c.Duration("expires")).UnixMilli()}
 		if text := c.String("materiality"); text != "" {
 			var err error
@@ -68,7 +66,7 @@ var partnerAccept = verb{
 		"asked. If anything breaks off, run the same command again: it goes on where it was.",
 	examples: []string{"kontor partner accept kontor1qy... --yes", "kontor partner accept - < invitation.txt"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotNow},
-	flags:    []cli.Flag{&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "the six words are the same"}},
+	flags:    []cli.Flag{yesFlag("the six words are the same")},
 	run: func(c *call) error {
 		token := c.Args().First()
 		if token == "-" {
@@ -103,20 +101,11 @@ var partnerAccept = verb{
 func (c *call) compareWords(p wire.Pairing) error {
 	words := strings.Join(p.Words, " ")
 	c.note("company %s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
+	if p.Notice > 0 {
+		c.note("either company may end it with %s' notice", counted(p.Notice, "day"))
+	}
 	c.note("six words, the same on both screens: %s", words)
-	if c.Bool("yes") {
-		return nil
-	}
-	in, isFile := c.stdin.(*os.File)
-	if !isFile || !term.IsTerminal(int(in.Fd())) {
-		return wire.Problemf("CONFIRM_WORDS", "the six words are not confirmed: %s", words)
-	}
-	fmt.Fprint(c.stderr, "Does the partner see the same words? [y/N] ")
-	line, _ := bufio.NewReader(in).ReadString('\n')
-	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
-		return nil
-	}
-	return wire.Problemf("CONFIRM_WORDS", "the six words were not confirmed; nothing was signed")
+	return c.agree("Does the partner see the same words?", wire.Problemf("CONFIRM_WORDS", "the six words were not confirmed, nothing was signed: %s", words))
 }
 
 func printPairing(w io.Writer, p wire.Pairing) {
@@ -143,10 +132,15 @@ var partnerConfirm = verb{
 }
 
 var partnerWithdraw = verb{
-	name: "withdraw", short: "close an open invitation", args: "INVITATION", most: 1,
-	examples: []string{"kontor partner withdraw 1f2e3d4c5b6a7988"},
-	exits:    []int{wire.ExitNotFound, wire.ExitNotNow},
+	name: "withdraw", short: "close an open invitation, or take back a circle that not all have signed", args: "ID", most: 1,
+	long:     "ID is that of an invitation or of a circle, as kontor partner list shows them. A circle that all have signed is left with kontor partner end.",
+	examples: []string{"kontor partner withdraw 1f2e3d4c5b6a7988", "kontor partner withdraw 2kq7x3ya --reason 'terms changed'"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+	flags:    []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the members of a circle read"}},
 	run: func(c *call) error {
+		if done, err := c.withdrawCircle(); done || err != nil {
+			return err
+		}
 		p, err := ask(c, wire.PartnerWithdraw, wire.TokenQuery{ID: c.Args().First()})
 		if err != nil {
 			return err
@@ -181,8 +175,12 @@ var partnerShow = verb{
 }
 
 func printPartner(w io.Writer, d wire.PartnerDetail) {
-	facts(w, "partnership", d.Partnership, "state", d.State, "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
-		"settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
+	words := strings.Join(d.Words, " ")
+	if words == "" {
+		words = "- (a circle is not paired by words)"
+	}
+	facts(w, "partnership", d.Partnership, "state", statedAs(d.PartnershipStatus), "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
+		"notice", notice(d.Notice), "six words", words, "settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
 	var rows [][]string
 	for _, m := range d.Members {
 		name := m.Name
@@ -229,25 +227,61 @@ var partnerSuspend = verb{
 }
 
 var partnerEnd = verb{
-	name: "end", short: "end a partnership; it has ended when all members did", args: "[PARTNER]", most: 1,
+	name: "end", short: "end a partnership: over when all members did, or after its notice", args: "[PARTNER]", most: 1,
+	long: "Without a notice period (kontor partner show) the partnership is over when every member has ended it; until then it goes on. With one it is over when the days\n" +
+		"have passed since the first end. What was agreed and shared stays readable. In a circle that not all have signed, this takes the signature back.",
 	examples: []string{`kontor partner end "Acme Tablets" --yes --reason "contract over"`},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
 	flags: []cli.Flag{
 		&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"},
-		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "really"},
+		yesFlag("really"),
 	},
 	run: func(c *call) error {
-		if !c.Bool("yes") {
-			p := wire.Problemf("CONFIRM_END", "ending a partnership can't be taken back")
-			p.Next = "say it again with --yes"
-			return p
-		}
-		r, err := ask(c, wire.PartnerEnd, wire.PartnerActRequest{With: c.Args().First(), Reason: c.String("reason")})
+		n, err := c.node()
 		if err != nil {
 			return err
 		}
+		defer n.Close()
+		d, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: c.Args().First()})
+		if err != nil {
+			return err
+		}
+		no := wire.Problemf("CONFIRM_END", "nothing was ended; ending partnership %s can't be taken back", short(d.Partnership))
+		no.Next = "say it again with --yes"
+		if err := c.agree(fmt.Sprintf("End the partnership with %s? It can't be taken back.", others(d.Members)), no); err != nil {
+			return err
+		}
+		r, err := client.Call(c.Context.Context, n, wire.PartnerEnd, wire.PartnerActRequest{With: d.Partnership, Reason: c.String("reason")})
+		if err != nil {
+			return err
+		}
+		if after, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: d.Partnership}); err == nil {
+			d = after
+		}
 		return c.print(r, func(w io.Writer) {
-			fmt.Fprintf(w, "This company has ended partnership %s (entry %d); it is over when the partner has too.\n", short(r.Partnership), r.Seq)
+			fmt.Fprintf(w, "This company has ended its side of partnership %s (entry %d). State: %s\n", short(r.Partnership), r.Seq, statedAs(d.PartnershipStatus))
 		})
 	},
+}
+
+func noticeFlag(who string) cli.Flag {
+	return &cli.Int64Flag{Name: "notice", Usage: "`DAYS` after which the end by one " + who + " is enough", DefaultText: "none: all end it"}
+}
+
+func notice(days int64) string {
+	if days == 0 {
+		return "none: all members end it"
+	}
+	return counted(days, "day") + " after one member's end"
+}
+
+// others names the members that are not this company.
+func others(members []wire.MemberStatus) string {
+	var names []string
+	for _, m := range members {
+		if !m.Own {
+			names = append(names, m.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -51,8 +53,8 @@ func (c *call) passphraseFrom(flag, purpose string, twice bool) (passphrase []by
 		}
 		return line, true, nil
 	}
-	in, isFile := c.stdin.(*os.File)
-	if !isFile || !term.IsTerminal(int(in.Fd())) {
+	in := c.terminal()
+	if in == nil {
 		return nil, false, nil
 	}
 	first, err := c.prompt(in, "Passphrase "+purpose+": ")
@@ -83,9 +85,9 @@ func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
 
 // openKeyFrom is the same with the passphrase's file under another flag.
 func (c *call) openKeyFrom(flag, path string, want keys.Usage) (keys.Private, error) {
-	data, err := os.ReadFile(path)
+	data, err := readSecret("key", path)
 	if err != nil {
-		return keys.Private{}, usagef("read the key: %v", err)
+		return keys.Private{}, err
 	}
 	usage, sealed, err := keys.DescribeFile(data)
 	if err != nil {
@@ -148,4 +150,34 @@ func (c *call) newKeyFile(path string, usage keys.Usage, key keys.Private, flag 
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// maxSecret bounds a key or token file in bytes: far more than any is.
+const maxSecret = 64 << 10
+
+// readSecret reads a file that only its owner should be able to read, and refuses one that others can.
+func readSecret(what, path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("read the %s: %v", what, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, usagef("read the %s: %v", what, err)
+	}
+	// A pipe or a terminal has no mode that means anything, nor has a file on Windows.
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		p := wire.Problemf("KEY_MODE", "the %s in %s can be read by others on this machine (mode %04o); only its owner may", what, path, mode.Perm())
+		p.Next = "chmod 600 " + path
+		return nil, p
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(data) > maxSecret {
+		err = fmt.Errorf("more than %d bytes", maxSecret)
+	}
+	if err != nil {
+		return nil, usagef("read the %s in %s: %v", what, path, err)
+	}
+	return data, nil
 }

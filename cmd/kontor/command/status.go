@@ -102,11 +102,24 @@ func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
 	if len(l.Proposals) > 0 {
 		var rows [][]string
 		for _, c := range l.Proposals {
-			rows = append(rows, []string{short(c.Partnership), "proposed", c.FounderName, moment(c.Proposed), c.Role, fmt.Sprint(len(c.Members)), "kontor partner join " + short(c.Partnership)})
+			rows = append(rows, []string{short(c.Partnership), c.FounderName, moment(c.Proposed), moment(c.Expires), c.Role, fmt.Sprint(len(c.Members)), circleWaits(c, now)})
 		}
 		fmt.Fprintln(w)
-		table(w, []string{"circle", "", "by", "on", "we are", "members", "to sign it"}, rows)
+		table(w, []string{"proposed circle", "by", "on", "until", "we are", "members", "waits for"}, rows)
 	}
+}
+
+// circleWaits says what a circle needs that not all have signed.
+func circleWaits(c wire.Circle, now int64) string {
+	switch {
+	case len(c.Declined) > 0:
+		return strings.Join(c.Declined, ", ") + " declined"
+	case now >= c.Expires:
+		return "nobody: it has expired"
+	case c.Joined:
+		return strings.Join(c.Waits, ", ")
+	}
+	return "us: kontor partner join " + short(c.Partnership) + ", or decline"
 }
 
 func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
@@ -118,7 +131,19 @@ func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
 	case p.Recovering > 0:
 		return fmt.Sprintf("recovering to entry %d", p.Recovering)
 	}
-	return p.State
+	return statedAs(p)
+}
+
+// statedAs is a partnership's state with who ended it and until when it goes on.
+func statedAs(p wire.PartnershipStatus) string {
+	text := p.State
+	if p.State == "ending" || p.State == "suspended" && len(p.EndedBy) > 0 {
+		text += ": ended by " + strings.Join(p.EndedBy, ", ")
+		if p.Ends != 0 {
+			text += ", over on " + moment(p.Ends)
+		}
+	}
+	return text
 }
 
 func connection(m wire.MemberStatus) string {

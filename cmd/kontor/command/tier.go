@@ -86,6 +86,7 @@ func tierNoun() *cli.Command {
 				&cli.Int64Flag{Name: "days", Usage: "how many `DAYS` it stands", Value: 365},
 				&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the officer's key; it is opened in this program only", Required: true},
 				passphraseFlag(),
+				yesFlag("the statement was read: sign without asking"),
 			},
 			long: "Where a figure speaks of fewer than five third parties it leaves only by an officer's grant, with purpose and end. The grant\n" +
 				"holds the statement of what the receiver could work out; read it before you sign.",
@@ -97,6 +98,11 @@ func tierNoun() *cli.Command {
 				}
 				for _, s := range g.Inferable {
 					c.note("inferable: %s", s)
+				}
+				c.note("stands until %s; purpose: %s", moment(g.Until), g.Purpose)
+				no := &wire.Problem{Code: "CONFIRM", Text: "the grant was shown, not signed", Next: "read it, then say --yes"}
+				if err := c.agree("Sign this grant?", no); err != nil {
+					return err
 				}
 				key, err := c.openKey(c.String("key-file"), keys.Role)
 				if err != nil {

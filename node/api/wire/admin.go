@@ -23,6 +23,8 @@ var (
 		"Found a circle of three and more with partners, sign it and propose it to each.")
 	PartnerJoin = Post[JoinRequest, Circle]("/v1/partner/join", Administer,
 		"Sign a circle that a partner proposed. It exists when all have signed.")
+	PartnerClose = Post[CloseRequest, Circle]("/v1/partner/close", Administer,
+		"Withdraw a circle this company proposed, or decline one that was proposed to it, before all have signed.")
 	PartnerList = Get[None, PartnerListing]("/v1/partner/list", View,
 		"List partnerships, open invitations and proposed circles.")
 	PartnerShow = Get[PartnerQuery, PartnerDetail]("/v1/partner/show", View,

@@ -12,6 +12,7 @@ type InviteRequest struct {
 	Regions     []string `json:"regions,omitempty"`
 	Materiality *Amount  `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
 	Expires     int64    `json:"expires,omitempty" doc:"ms UTC; default in seven days"`
+	Notice      int64    `json:"notice,omitempty" doc:"days after one side's end on which the partnership is over; default: both sides end it"`
 	Ask         bool     `json:"ask,omitempty" doc:"sign only after someone here confirmed the six words"`
 }
 
@@ -46,6 +47,7 @@ type Pairing struct {
 	Materiality *Amount  `json:"materiality,omitempty"`
 	Products    []string `json:"products"`
 	Regions     []string `json:"regions"`
+	Notice      int64    `json:"notice,omitempty" doc:"days; none: both sides end the partnership"`
 	Partnership string   `json:"partnership,omitempty" doc:"once both have signed"`
 }
 
@@ -69,6 +71,8 @@ type CircleRequest struct {
 	Products    []string     `json:"products,omitempty" doc:"the scopes name only these; none: all"`
 	Regions     []string     `json:"regions,omitempty"`
 	Materiality *Amount      `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
+	Notice      int64        `json:"notice,omitempty" doc:"days after one member's end on which the circle is over; default: all members end it"`
+	Expires     int64        `json:"expires,omitempty" doc:"until when members may join, ms UTC, at most 90 days from now; default 30 days"`
 }
 
 // CircleSeat is a member to be.
@@ -82,13 +86,23 @@ type JoinRequest struct {
 	Partnership string `json:"partnership" doc:"PartnershipID of the circle, or its last eight characters"`
 }
 
+// CloseRequest withdraws a circle this company proposed, or declines one that was proposed to it.
+type CloseRequest struct {
+	Partnership string `json:"partnership" doc:"PartnershipID of the circle, or its last eight characters"`
+	Reason      string `json:"reason,omitempty" doc:"the other side reads it"`
+}
+
 // Circle is a circle of three and more as it was proposed.
 type Circle struct {
 	Partnership string         `json:"partnership" doc:"PartnershipID"`
 	Founder     string         `json:"founder" doc:"CompanyID"`
 	FounderName string         `json:"founder_name"`
 	Proposed    int64          `json:"proposed" doc:"ms UTC"`
+	Expires     int64          `json:"expires" doc:"until when it may be joined, ms UTC"`
 	Joined      bool           `json:"joined" doc:"this company has signed; partner show tells whether all have"`
+	Waits       []string       `json:"waits,omitempty" doc:"of a circle signed here: names of the members whose signature is not held"`
+	Declined    []string       `json:"declined,omitempty" doc:"names of members that declined"`
+	Notice      int64          `json:"notice,omitempty" doc:"days after one member's end on which the circle is over; none: all members end it"`
 	Role        string         `json:"role" doc:"of this company"`
 	Witness     string         `json:"witness,omitempty" doc:"CompanyID"`
 	Materiality Amount         `json:"materiality"`
@@ -111,7 +125,7 @@ type CircleMember struct {
 type PartnerListing struct {
 	Partnerships []PartnershipStatus `json:"partnerships"`
 	Invitations  []InvitationInfo    `json:"invitations"`
-	Proposals    []Circle            `json:"proposals" doc:"circles that partners proposed and this company has not joined"`
+	Proposals    []Circle            `json:"proposals" doc:"circles that not all have signed: proposed to this company, or signed by it"`
 }
 
 // PartnerQuery names a partnership: by its ID, or the partner's name or CompanyID; empty: the only one.
@@ -126,6 +140,8 @@ type PartnerDetail struct {
 	Materiality Amount      `json:"materiality"`
 	Scopes      []ScopeInfo `json:"scopes"`
 	Ruleset     int64       `json:"ruleset"`
+	Notice      int64       `json:"notice,omitempty" doc:"days after one member's end on which the partnership is over; none: all members end it"`
+	Words       []string    `json:"words,omitempty" doc:"the six words of the pairing, which both companies can still compare"`
 }
 
 // ScopeInfo says what members of a role may share.
