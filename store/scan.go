@@ -42,18 +42,16 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 		}
 		consider(own.OK(), own.Key)
 		consider(below.OK(), below.Key)
-		consider(base.ok(), base.key)
+		consider(base.ok, base.key)
 		var p pending
-		var err error
-		if base.ok() && base.key() == key {
-			if own.OK() && own.Key() == key || below.OK() && below.Key() == key {
-				base.it.Next()
-			} else {
-				if p.value, err = base.it.Item().ValueCopy(nil); err != nil {
-					return readFailed(err, table)
+		if base.ok && base.key() == key {
+			if !(own.OK() && own.Key() == key || below.OK() && below.Key() == key) {
+				if base.err != nil {
+					return readFailed(base.err, table)
 				}
-				base.it.Next()
+				p.value = base.value
 			}
+			base.next()
 		}
 		if below.OK() && below.Key() == key {
 			p = below.Value()
@@ -71,16 +69,11 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 		}
 	}
 	// What is left, and without uncommitted writes all of it, is committed.
-	for ; base.ok(); base.it.Next() {
-		item := base.it.Item()
-		value, err := item.ValueCopy(nil)
-		if err != nil {
-			return readFailed(err, table)
+	for ; base.ok; base.next() {
+		if base.err != nil {
+			return readFailed(base.err, table)
 		}
-		if value == nil {
-			value = []byte{}
-		}
-		if more, err := fn(item.KeyCopy(nil)[1:], value); err != nil || !more {
+		if more, err := fn(bytes.Clone(base.name[1:]), base.value); err != nil || !more {
 			return err
 		}
 	}
@@ -98,18 +91,30 @@ func (t *txn) cursor(o *overlay, span ordered.Span) ordered.Cursor[pending] {
 	return ordered.Seek(o, span)
 }
 
-// baseCursor walks the committed state.
+// baseCursor walks the committed state: of each key its newest version, unless
+// that is a deletion.
+//
+// Badger would leave versions and deletions out by itself, but it reads ahead
+// to the record after the one asked for, however many deletions lie between:
+// the newest root, with all that were pruned below it, took a walk over all of
+// them. With every version shown, what it reads ahead is one version.
 type baseCursor struct {
-	it *badger.Iterator
+	it      *badger.Iterator
+	reverse bool
+	ok      bool
+	name    []byte // composite key under the cursor; valid until next
+	value   []byte // the caller's to keep
+	err     error  // of reading the value
 }
 
-func seekBadger(read *badger.Txn, span ordered.Span) baseCursor {
+func seekBadger(read *badger.Txn, span ordered.Span) *baseCursor {
 	o := badger.DefaultIteratorOptions
 	o.Prefix = []byte(span.Prefix)
 	o.Reverse = span.Reverse
+	o.AllVersions = true
 	// Most scans end after a few records; small values lie beside their keys.
 	o.PrefetchValues = false
-	c := baseCursor{read.NewIterator(o)}
+	c := &baseCursor{it: read.NewIterator(o), reverse: span.Reverse}
 	switch {
 	case span.Bounded():
 		c.it.Seek([]byte(span.From))
@@ -119,9 +124,50 @@ func seekBadger(read *badger.Txn, span ordered.Span) baseCursor {
 	default:
 		c.it.Seek([]byte(span.Prefix))
 	}
+	c.next()
 	return c
 }
 
-func (c baseCursor) ok() bool { return c.it.Valid() }
+func (c *baseCursor) next() {
+	for c.ok = false; c.it.Valid() && !c.ok; {
+		if c.reverse {
+			c.down()
+		} else {
+			c.up()
+		}
+	}
+}
 
-func (c baseCursor) key() string { return string(c.it.Item().Key()) }
+// up takes the first version of a key and passes over the others, which are
+// older.
+func (c *baseCursor) up() {
+	item := c.it.Item()
+	if !bytes.Equal(item.Key(), c.name) {
+		c.name = append(c.name[:0], item.Key()...)
+		if c.take(item); c.ok {
+			return // the item stays where it is until the next call
+		}
+	}
+	c.it.Next()
+}
+
+// down takes the last version of a key: backwards, the oldest comes first.
+func (c *baseCursor) down() {
+	c.name = append(c.name[:0], c.it.Item().Key()...)
+	for c.it.Valid() && bytes.Equal(c.it.Item().Key(), c.name) {
+		c.take(c.it.Item())
+		c.it.Next()
+	}
+}
+
+func (c *baseCursor) take(item *badger.Item) {
+	if c.ok = !item.IsDeletedOrExpired(); !c.ok {
+		return
+	}
+	if c.value, c.err = item.ValueCopy(nil); c.value == nil {
+		c.value = []byte{}
+	}
+}
+
+// key is composite.
+func (c *baseCursor) key() string { return string(c.name) }
