@@ -55,7 +55,7 @@ func measureBulk(ctx context.Context, b *bench) error {
 		}
 	})
 	defer end()
-	var rates, pours, fills []float64
+	var rates, pours, fills, cpus []float64
 	size := 0.0
 	for round := range b.Rounds {
 		sheet, err := largeSheet(b.Bytes)
@@ -77,7 +77,7 @@ func measureBulk(ctx context.Context, b *bench) error {
 		for _, data := range blocks {
 			size += float64(len(data)) / 1e6
 		}
-		began := time.Now()
+		watch := startWatch()
 		if err := c.agency.send(ctx, c.pid, protocol.Draft{Kind: protocol.KindAttachment, Body: &root}); err != nil {
 			return err
 		}
@@ -88,7 +88,8 @@ func measureBulk(ctx context.Context, b *bench) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		rates = append(rates, perSecond(size, time.Since(began)))
+		spent, cpu := watch.stop()
+		rates, cpus = append(rates, perSecond(size, spent)), append(cpus, ms(cpu)/size)
 		took, err := w.pour(blocks)
 		if err != nil {
 			return err
@@ -98,10 +99,10 @@ func measureBulk(ctx context.Context, b *bench) error {
 			return err
 		}
 		fills = append(fills, perSecond(size, took))
-		b.say("  round %d of %d: %.0f MB/s; bare stream %.0f, bare fill %.0f", round+1, b.Rounds, rates[round], pours[round], fills[round])
+		b.say("  round %d of %d: %.0f MB/s, %.1f ms of processor a MB; bare stream %.0f, bare fill %.0f", round+1, b.Rounds, rates[round], cpus[round], pours[round], fills[round])
 	}
 	r := Result{Work: fmt.Sprintf("%d MiB artifact to the partner", b.Bytes>>20), Unit: "MB/s", Value: median(rates), Samples: len(rates),
-		Parts: map[string]float64{"bare_stream": median(pours), "bare_fill": median(fills)}}
+		Parts: map[string]float64{"bare_stream": median(pours), "bare_fill": median(fills), "cpu_ms_mb": median(cpus)}}
 	r.Limit, r.LimitOf = median(fills), "bare Badger fill"
 	if stream := median(pours); stream < r.Limit {
 		r.Limit, r.LimitOf = stream, "bare libp2p stream"

@@ -20,7 +20,7 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	var rates, limits []float64
+	var rates, limits, cpus []float64
 	for round := range min(b.Rounds, 3) {
 		if err := c.maker.close(); err != nil {
 			return err
@@ -35,8 +35,8 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 		if err := c.maker.open(); err != nil {
 			return err
 		}
-		began := time.Now()
-		for deadline := began.Add(4 * pairLimit); ; {
+		watch := startWatch()
+		for deadline := watch.began.Add(4 * pairLimit); ; {
 			seq, err := c.maker.seq(c, c.agency)
 			if err != nil {
 				return err
@@ -49,16 +49,17 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		rates = append(rates, perSecond(float64(b.CatchUp), time.Since(began)))
+		took, cpu := watch.stop()
+		rates, cpus = append(rates, perSecond(float64(b.CatchUp), took)), append(cpus, ms(cpu)/float64(b.CatchUp))
 		limit, err := p.verifyRate(time.Second)
 		if err != nil {
 			return err
 		}
 		limits = append(limits, limit)
-		b.say("  round %d of %d: %.0f entries a second", round+1, min(b.Rounds, 3), rates[round])
+		b.say("  round %d of %d: %.0f entries a second, %.3f ms of processor each", round+1, min(b.Rounds, 3), rates[round], cpus[round])
 	}
 	r := Result{Work: fmt.Sprintf("catch-up of %d entries", b.CatchUp), Unit: "entries/s", Value: median(rates), Limit: median(limits),
-		LimitOf: "Ed25519 verifications on all cores", Samples: len(rates)}
+		LimitOf: "Ed25519 verifications on all cores", Samples: len(rates), Parts: map[string]float64{"cpu_ms": median(cpus)}}
 	return b.emit(r.judge(goal{over: 5000}))
 }
 

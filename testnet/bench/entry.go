@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"path/filepath"
-	"time"
 
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -70,11 +69,12 @@ func measureEntry(ctx context.Context, b *bench) error {
 		if draft, err = c.agency.newRecord(c.pid, nil, 256); err != nil {
 			return err
 		}
-		began := time.Now()
+		watch := startWatch()
 		if err := c.agency.send(ctx, c.pid, draft); err != nil {
 			return err
 		}
-		took := time.Since(began)
+		took, cpu := watch.stop()
+		p.cpu = append(p.cpu, cpu)
 		floor, err := commitShape(db, weight)
 		if err != nil {
 			return err
@@ -82,6 +82,6 @@ func measureEntry(ctx context.Context, b *bench) error {
 		p.add(took, floor)
 	}
 	r := p.milliseconds("one entry committed", "one synced Badger transaction of the same records")
-	r.Parts = map[string]float64{"records": float64(len(weight)), "bytes": float64(weight.bytes())}
+	r.Parts = map[string]float64{"records": float64(len(weight)), "bytes": float64(weight.bytes()), "cpu_ms": ms(median(p.cpu))}
 	return b.emit(r.judge(goal{ratio: 2}))
 }

@@ -67,11 +67,21 @@ func (r Result) judge(g goal) Result {
 }
 
 // pair is the times of a work and of its limit, taken in turn.
-type pair struct{ work, limit []time.Duration }
+type pair struct{ work, limit, cpu []time.Duration }
 
 func (p *pair) add(work, limit time.Duration) {
 	p.work, p.limit = append(p.work, work), append(p.limit, limit)
 }
+
+// stopwatch takes the time of a work and what it had of the processors, which does not depend on who else runs.
+type stopwatch struct {
+	began time.Time
+	cpu   time.Duration
+}
+
+func startWatch() stopwatch { return stopwatch{time.Now(), cpuTime()} }
+
+func (w stopwatch) stop() (took, cpu time.Duration) { return time.Since(w.began), cpuTime() - w.cpu }
 
 // milliseconds makes the result of a latency.
 func (p pair) milliseconds(work, limitOf string) Result {
