@@ -151,6 +151,7 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.metrics.refused(halt)
 		stopped = halt
 	}
+	n.arriving(pid, more && stopped == nil)
 	n.recovered(p, in)
 	if in.Business && len(own.Admitted) == 0 {
 		n.owe(pid) // should the rest never come

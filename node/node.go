@@ -69,7 +69,8 @@ type Node struct {
 	chains       map[block.CID]*identity.Chain
 	frozen       map[block.CID]bool // companies whose identity chain forked
 	partnerships map[block.CID]*Partnership
-	recovering   map[block.CID]int64 // partnership → own seq that must come back
+	recovering   map[block.CID]int64     // partnership → own seq that must come back
+	moreSince    map[block.CID]time.Time // partnership → when a batch came that is followed by more
 	confirmed    map[block.CID]map[block.CID]bool
 	maxTail      int64     // see the constant
 	clockOK      time.Time // an admin vouched for the clock then
@@ -90,7 +91,7 @@ func Open(cfg Config) (n *Node, err error) {
 		cfg.Clock = time.Now
 	}
 	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
-		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, frozen: map[block.CID]bool{},
+		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, moreSince: map[block.CID]time.Time{}, frozen: map[block.CID]bool{},
 		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
 	n.metrics = newMetrics(n.registry)
 	if n.company, err = block.ParseCID(settings.ID); err != nil {

@@ -17,44 +17,67 @@ const (
 	heartbeatEvery = 24 * time.Hour
 )
 
+// catchUpPatience is how long after a batch that announced more nothing is written: then the rest is not coming.
+const catchUpPatience = 5 * time.Second
+
 // writeCommitments writes this company's state root after something settled, and compares it with the partners' at their lines. It begins with
 // what a killed process may have owed: the receipt of a batch it could not write, the commitment that was still to come.
+// Nothing is written while a partner's entries are on their way by the batch: an entry of ours would stand in the middle of the partner's feed,
+// and make it fold everything behind again.
 func (n *Node) writeCommitments(ctx context.Context) {
+	due := map[block.CID]bool{}
 	for _, p := range n.Partnerships() {
 		if !p.Removed {
-			n.settleRest(ctx, p)
-			n.writeOwed(ctx, p.PID)
-			n.commit(ctx, p.PID)
+			due[p.PID] = true
 		}
 	}
+	pause := time.NewTimer(commitmentPause)
+	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case pid := <-n.commitCh:
-			pids := map[block.CID]bool{pid: true}
-			timer := time.NewTimer(commitmentPause)
-		gather:
-			for {
-				select {
-				case <-ctx.Done():
-					timer.Stop()
-					return
-				case more := <-n.commitCh:
-					pids[more] = true
-				case <-timer.C:
-					break gather
-				}
+			if len(due) == 0 {
+				pause.Reset(commitmentPause)
 			}
-			for pid := range pids {
+			due[pid] = true
+		case <-pause.C:
+			for pid := range due {
+				if n.catchingUp(pid) {
+					continue
+				}
+				delete(due, pid)
 				if p, err := n.Partnership(pid); err == nil {
 					n.settleRest(ctx, p)
 				}
 				n.writeOwed(ctx, pid)
 				n.commit(ctx, pid)
 			}
+			if len(due) > 0 {
+				pause.Reset(commitmentPause)
+			}
 		}
 	}
+}
+
+// arriving notes whether a batch that came is followed by more.
+func (n *Node) arriving(pid block.CID, more bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if more {
+		n.moreSince[pid] = n.clock()
+	} else {
+		delete(n.moreSince, pid)
+	}
+}
+
+// catchingUp tells whether entries of a partnership are on their way by the batch.
+func (n *Node) catchingUp(pid block.CID) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	last, more := n.moreSince[pid]
+	return more && n.clock().Sub(last) < catchUpPatience
 }
 
 var errNothing = errors.New("nothing to write")
