@@ -9,41 +9,54 @@ const (
 	// trimQuiet is how long the store must be quiet before memory is given
 	// back. Reading the newest value log at start and compacting tables leaves
 	// a hundred megabytes resident that an idle node has no use for.
-	trimQuiet = 5 * time.Second
+	trimQuiet = 3 * time.Second
 
 	// trimAfter is how much must have been written since the last time; less
 	// is not worth evicting pages that are in use.
 	trimAfter = 32 << 20
+
+	// trimAgain is how often memory is given back once more, every
+	// trimAgainPause while the store stays quiet: Badger may be compacting,
+	// and lets go of its buffers one every two seconds.
+	trimAgain      = 6
+	trimAgainPause = 2 * time.Second
 )
 
-// rest gives memory back once after Open and again after large writes, each
-// time when the store has become quiet, and a few times more while Badger lets
-// go of its buffers, one every two seconds.
+// rest gives memory back after Open and after large writes, each time when the
+// store has become quiet.
 func (s *DB) rest() {
-	tick := time.NewTicker(trimQuiet)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	due, again, last := true, 0, int64(0)
+	quiet, wait := time.Duration(0), time.Duration(0)
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-tick.C:
 		}
-		now := s.updates.Load()
-		quiet := now == last
-		last = now
+		quiet += time.Second
+		if now := s.updates.Load(); now != last {
+			last, quiet = now, 0
+		}
 		if s.written.Load() >= trimAfter {
 			s.written.Store(0)
-			due, quiet = true, false
+			due = true
 		}
-		if again > 0 {
+		if wait -= time.Second; quiet < trimQuiet || wait > 0 {
+			continue
+		}
+		switch {
+		case due:
+			due, again = false, trimAgain
+		case again > 0:
 			again--
-			debug.FreeOSMemory()
+		default:
+			continue
 		}
-		if due && quiet {
-			due, again = false, 5
-			pageOut(s.opt.Dir)
-			debug.FreeOSMemory()
-		}
+		wait = trimAgainPause
+		pageOut(s.opt.Dir)
+		unmapProgram()
+		debug.FreeOSMemory()
 	}
 }
