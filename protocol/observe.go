@@ -77,6 +77,7 @@ func (f *fold) putTopic(t decision.Topic) error {
 		return err
 	}
 	if t.Status.Active() {
+		f.noTopics, f.replica.idle = false, false
 		return put(f.rows, activeTopicPrefix+t.ID.String(), t.Deadline)
 	}
 	return f.rows.Delete(activeTopicPrefix + t.ID.String())
@@ -84,8 +85,13 @@ func (f *fold) putTopic(t decision.Topic) error {
 
 // observeTopics shows the entry to every active topic whose deadline its claimed time passes; to the others it would say nothing.
 func (f *fold) observeTopics() error {
+	f.noTopics = true
+	if f.replica.idle {
+		return nil
+	}
 	var ids []block.CID
 	err := f.rows.Scan(activeTopicPrefix, func(key string, value []byte) (bool, error) {
+		f.noTopics = false
 		var deadline int64
 		if err := block.Unmarshal(value, &deadline); err != nil {
 			return false, err

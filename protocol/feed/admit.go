@@ -13,10 +13,14 @@ import (
 //
 // The caller has checked kind and body. A second valid entry for one seq is admitted too: it is the proof of a fork.
 func (l Log) Admit(s Signed, now int64) (entry Entry, fresh bool, err error) {
-	if held, found, err := l.Get(s.CID); err != nil || found {
-		return held, false, err
-	}
 	h := s.Header
+	if next, err := l.isNext(h); err != nil {
+		return Entry{}, false, err
+	} else if !next {
+		if held, found, err := l.Get(s.CID); err != nil || found {
+			return held, false, err
+		}
+	}
 	if now != 0 && h.T > now+AheadLimit {
 		return Entry{}, false, ErrParked
 	}
@@ -47,7 +51,19 @@ func (l Log) Admit(s Signed, now int64) (entry Entry, fresh bool, err error) {
 	return entry, true, l.put(entry)
 }
 
+// isNext tells that an entry has a greater seq than any held of its author: then it is not held, and need not be looked for where a store
+// takes longest to say so.
+func (l Log) isNext(h Header) (bool, error) {
+	head, found, err := l.Head(h.Author)
+	return found && h.Seq > head.Header.Seq, err
+}
+
 func (l Log) link(id block.CID) (Entry, error) {
+	for _, head := range l.memo.heads { // what most entries build on
+		if head.CID == id {
+			return head, nil
+		}
+	}
 	e, found, err := l.Get(id)
 	if err != nil {
 		return Entry{}, err
