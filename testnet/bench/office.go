@@ -225,3 +225,19 @@ func (o *office) arrivals(fn func(feed.Entry)) (end func()) {
 	})
 	return func() { stop(); done.Wait() }
 }
+
+// replayed is how many entries the two nodes have folded again because an earlier one came late.
+func (c *couple) replayed() (count float64) {
+	for _, o := range []*office{c.agency, c.maker} {
+		families, err := o.Metrics().Gather()
+		if err != nil {
+			continue
+		}
+		for _, f := range families {
+			if f.GetName() == "kontor_entries_replayed_total" {
+				count += f.GetMetric()[0].GetCounter().GetValue()
+			}
+		}
+	}
+	return count
+}
