@@ -17,11 +17,8 @@ func (n *Node) ExtendIdentity(ctx context.Context, env identity.Envelope) (annou
 	if behind := n.Recovering(); len(behind) > 0 {
 		return 0, Failf("RECOVERING", "the database is behind what this company has sent, its identity chain perhaps too: no key is added or revoked until a partner has given the missing entries back; leave the node running and connected")
 	}
-	old := n.Chain(n.company)
-	if _, held := old.At(env.CID()); !held {
-		if err := n.appendOwn(old, env); err != nil {
-			return 0, err
-		}
+	if err := n.appendOwn(env); err != nil {
+		return 0, err
 	}
 	for _, p := range n.Partnerships() {
 		if p.Removed {
@@ -39,7 +36,14 @@ func (n *Node) ExtendIdentity(ctx context.Context, env identity.Envelope) (annou
 	return announced, nil
 }
 
-func (n *Node) appendOwn(old *identity.Chain, env identity.Envelope) error {
+// appendOwn appends an entry to this company's chain; one that a partner brought back meanwhile stands there already.
+func (n *Node) appendOwn(env identity.Envelope) error {
+	n.learning.Lock()
+	defer n.learning.Unlock()
+	old := n.Chain(n.company)
+	if _, held := old.At(env.CID()); held {
+		return nil
+	}
 	chain, err := identity.Load(append(append([]identity.Envelope{}, old.From(0)...), env))
 	if err != nil {
 		return Failf("BAD_IDENTITY_ENTRY", "%v", err)
