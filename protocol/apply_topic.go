@@ -76,6 +76,13 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 	if len(findings) > 0 {
 		return artifact.Codes(findings), nil
 	}
+	if p.Exception != nil {
+		// Duplicates join what is open.
+		double, err := f.activeAbout(*p.Exception)
+		if err != nil || double {
+			return []string{codeTopicOpen}, err
+		}
+	}
 	row := PolicyRow{}
 	for _, party := range t.Parties {
 		view, held, err := f.knownView(party.Company)
@@ -92,6 +99,22 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 		return nil, err
 	}
 	return nil, f.putTopic(t)
+}
+
+// activeAbout tells whether an active topic is about the same exception.
+func (f *fold) activeAbout(exception block.CID) (found bool, err error) {
+	ids, err := f.indexed(activeTopicPrefix)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range ids {
+		var t decision.Topic
+		if _, err := get(f.rows, topicKey(id), &t); err != nil {
+			return false, err
+		}
+		found = found || t.Exception != nil && *t.Exception == exception
+	}
+	return found, nil
 }
 
 // knownView is a company's identity as this entry's author knew it: the identity head of the newest entry of that company in the

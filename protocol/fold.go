@@ -37,6 +37,7 @@ func init() {
 		KindLapse:          {form: documentBody, critical: true, apply: applyLapse},
 		KindResolve:        {form: documentBody, critical: true, apply: applyWitness},
 		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
+		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
 	}
 }
 

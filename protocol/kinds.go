@@ -41,6 +41,7 @@ const (
 	KindLapse          = "agreement.lapse"
 	KindResolve        = "agreement.resolve"
 	KindAbort          = "agreement.abort"
+	KindMilestone      = "agreement.milestone"
 )
 
 // bodyForm says what an entry of a kind carries.

@@ -49,7 +49,16 @@ func registerTopics(r *Registry, b *board.Board) {
 	Handle(r, wire.TopicDecline, func(ctx context.Context, c Caller, in wire.TopicDeclineRequest) (wire.TopicReceipt, error) {
 		return b.Decline(ctx, by(c), in)
 	})
-	Handle(r, wire.TopicList, func(_ context.Context, c Caller, in wire.TopicQuery) (wire.TopicListing, error) {
+	Handle(r, wire.TopicWithdraw, func(ctx context.Context, c Caller, in wire.TopicDeclineRequest) (wire.TopicReceipt, error) {
+		return b.Withdraw(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicOption, func(ctx context.Context, c Caller, in wire.TopicOptionRequest) (wire.TopicReceipt, error) {
+		return b.AddOption(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicIssue, func(ctx context.Context, c Caller, in wire.TopicIssueRequest) (wire.TopicReceipt, error) {
+		return b.AddIssue(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicList, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TopicListing, error) {
 		return b.List(by(c), in)
 	})
 	Handle(r, wire.TopicShow, func(_ context.Context, c Caller, in wire.TopicQuery) (wire.TopicDetail, error) {
@@ -66,6 +75,17 @@ func registerAgreements(r *Registry, b *board.Board) {
 	})
 	Handle(r, wire.AgreementSign, func(ctx context.Context, c Caller, in wire.AgreementSignRequest) (wire.AgreementReceipt, error) {
 		return b.Sign(ctx, by(c), in)
+	})
+	say := func(route wire.Route[wire.AgreementWordRequest, wire.AgreementReceipt], word func(context.Context, board.By, wire.AgreementWordRequest) (wire.AgreementReceipt, error)) {
+		Handle(r, route, func(ctx context.Context, c Caller, in wire.AgreementWordRequest) (wire.AgreementReceipt, error) {
+			return word(ctx, by(c), in)
+		})
+	}
+	say(wire.AgreementLapse, b.Lapse)
+	say(wire.AgreementResolve, b.Resolve)
+	say(wire.AgreementAbort, b.Abort)
+	Handle(r, wire.AgreementMilestone, func(ctx context.Context, c Caller, in wire.AgreementMilestoneRequest) (wire.AgreementReceipt, error) {
+		return b.Milestone(ctx, by(c), in)
 	})
 	Handle(r, wire.AgreementList, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementListing, error) {
 		return b.Agreements(by(c), in)

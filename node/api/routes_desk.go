@@ -29,6 +29,12 @@ type ExceptionPolicy struct {
 	MinUnits   string `json:"min_units,omitempty" doc:"expected shortages not above this are no exception"`
 }
 
+// ExceptionQuery asks for the exceptions with a partner.
+type ExceptionQuery struct {
+	WithQuery
+	All bool `json:"all,omitempty" doc:"those that are over too, with why and by whom"`
+}
+
 // CloseQuery names an exception to close and says how.
 type CloseQuery struct {
 	With       string `json:"with,omitempty"`
@@ -62,7 +68,8 @@ var (
 	CapacityMatch    = wire.Get[WithQuery, desk.MatchView]("/v1/capacity/match", wire.View, "Compares the forecast in force with the capacity in force, both views.")
 	StockImport      = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
 	PriceImport      = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
-	ExceptionList    = wire.Get[WithQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
+	ExceptionList    = wire.Get[ExceptionQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
+	ExceptionQuality = wire.Get[WithQuery, desk.ExceptionQuality]("/v1/exception/quality", wire.View, "Says how many exceptions somebody acted on.")
 	ExceptionRules   = wire.Post[ExceptionPolicy, wire.None]("/v1/exception/policy", wire.Plan, "Sets up to which value an exception is the desk's.")
 	ExceptionForm    = wire.Get[CloseQuery, desk.CloseForm]("/v1/exception/form", wire.Plan, "Fills in what the desk signs to close an exception.")
 	ExceptionClose   = wire.Post[desk.CloseRequest, desk.Closed]("/v1/exception/close", wire.Plan, "Closes an exception with the signature of a mandate key.")
@@ -125,9 +132,11 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		return d.ShareCapacity(ctx, in.With, c.Command)
 	})
 	Handle(r, CapacityMatch, func(_ context.Context, _ Caller, in WithQuery) (desk.MatchView, error) { return d.Match(in.With) })
-	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in WithQuery) ([]desk.ExceptionView, error) {
-		v, err := d.Match(in.With)
-		return v.Exceptions, err
+	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in ExceptionQuery) ([]desk.ExceptionView, error) {
+		return d.Exceptions(in.With, in.All)
+	})
+	Handle(r, ExceptionQuality, func(_ context.Context, _ Caller, in WithQuery) (desk.ExceptionQuality, error) {
+		return d.Quality(in.With)
 	})
 	Handle(r, ExceptionRules, func(_ context.Context, _ Caller, in ExceptionPolicy) (wire.None, error) {
 		least := quantity.Quantity{}

@@ -237,17 +237,54 @@ func (b *Board) Decline(ctx context.Context, by By, in wire.TopicDeclineRequest)
 	return b.simple(ctx, by, in.TopicAct, decision.Act{Verb: decision.Decline, Reason: in.Reason})
 }
 
-func (b *Board) simple(ctx context.Context, by By, in wire.TopicAct, a decision.Act) (wire.TopicReceipt, error) {
-	f, err := b.find(by, in.TopicQuery)
+// Withdraw takes a topic back that this company opened, before anyone scored.
+func (b *Board) Withdraw(ctx context.Context, by By, in wire.TopicDeclineRequest) (wire.TopicReceipt, error) {
+	return b.simple(ctx, by, in.TopicAct, decision.Act{Verb: decision.Withdraw, Reason: in.Reason})
+}
+
+// AddIssue names one more thing to negotiate about.
+func (b *Board) AddIssue(ctx context.Context, by By, in wire.TopicIssueRequest) (wire.TopicReceipt, error) {
+	issue, err := issueOf(in)
 	if err != nil {
 		return wire.TopicReceipt{}, err
 	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return wire.TopicReceipt{}, err
+	return b.simple(ctx, by, in.TopicAct, decision.Act{Verb: decision.AddIssue, Issue: &issue})
+}
+
+// issueOf reads an issue as people write it.
+func issueOf(in wire.TopicIssueRequest) (decision.Issue, error) {
+	issue := decision.Issue{ID: in.ID, Name: in.Name, Kind: in.Kind, Unit: in.Unit}
+	for _, end := range []struct {
+		text string
+		into *decision.Value
+	}{{in.Low, &issue.Low}, {in.High, &issue.High}} {
+		v, err := valueOf(issue, end.text)
+		if err != nil {
+			return issue, node.Failf("BAD_VALUE", "issue %q: %v", in.ID, err)
+		}
+		*end.into = v
+	}
+	return issue, nil
+}
+
+// begin finds the topic a command is about and the roles it is done in, and holds the board until done.
+func (b *Board) begin(by By, in wire.TopicAct) (f found, roles []decision.Role, done func(), err error) {
+	if f, err = b.find(by, in.TopicQuery); err != nil {
+		return f, nil, nil, err
+	}
+	if roles, err = b.rolesFor(by, in.As, f.t); err != nil {
+		return f, nil, nil, err
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	return f, roles, b.mu.Unlock, nil
+}
+
+func (b *Board) simple(ctx context.Context, by By, in wire.TopicAct, a decision.Act) (wire.TopicReceipt, error) {
+	f, roles, done, err := b.begin(by, in)
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	defer done()
 	w, err := b.act(ctx, f, by.Command, roles, func(decision.Topic, int64) (decision.Act, error) { return a, nil })
 	if err != nil {
 		return wire.TopicReceipt{}, err

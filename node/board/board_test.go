@@ -3,13 +3,13 @@ package board
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"kontor/node/api/wire"
 	"kontor/node/audit"
-	"kontor/protocol/block"
 	"kontor/protocol/decision"
 )
 
@@ -157,6 +157,8 @@ func TestFromShortageToFinalAgreement(t *testing.T) {
 			t.Errorf("%s: agreed slots leave the shortage at %s, as before", who.n.Name(), after.Exceptions[0].UnitsMax)
 		}
 	}
+
+	c.rollsOut(t, document)
 
 	// Either side's export is the same file, and it proves the agreement on a machine that knows nothing.
 	var ours, theirs bytes.Buffer
@@ -379,8 +381,60 @@ func TestASignatureWaitsForThePartnersWord(t *testing.T) {
 	}
 }
 
-func TestExceptionsAreNamedAlike(t *testing.T) {
-	if ExceptionCID([16]byte{1}) == ExceptionCID([16]byte{2}) || ExceptionCID([16]byte{1}) == (block.CID{}) {
-		t.Error("two exceptions of one name")
+// rollsOut reports the rollout of a final agreement step by step; both nodes show the same plan, and nobody reports another's step or one out of turn.
+func (c *circle) rollsOut(t *testing.T, document string) {
+	t.Helper()
+	ctx := context.Background()
+	query := wire.AgreementQuery{Agreement: document}
+	d, err := c.agency.Agreement(admin, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Plan) < 2 || len(d.Cells) == 0 || !d.Cells[0].Acts || d.Cells[0].Pending {
+		t.Fatalf("plan %+v, effects %+v", d.Plan, d.Cells)
+	}
+	owner := map[string]*company{c.agency.n.Company().String(): c.agency, c.maker.n.Company().String(): c.maker}
+	report := func(who *company, step, proof string) error {
+		_, err := who.Milestone(ctx, admin, wire.AgreementMilestoneRequest{AgreementQuery: query, Milestone: step, Proof: proof})
+		return err
+	}
+	for range d.Plan {
+		var next *wire.PlanStep
+		for i, s := range d.Plan {
+			if s.State == decision.StepReady && next == nil {
+				next = &d.Plan[i]
+			} else if s.State == decision.StepWaiting {
+				if err := report(owner[s.Party.String()], s.ID, "done"); codesOf(err) != "MILESTONE-03" {
+					t.Errorf("step %s before those it waits for: %v", s.ID, err)
+				}
+			}
+		}
+		if next == nil {
+			t.Fatalf("nothing is to be done next: %+v", d.Plan)
+		}
+		mine, other := owner[next.Party.String()], c.agency
+		if mine == other {
+			other = c.maker
+		}
+		if err := report(other, next.ID, "done"); codesOf(err) != "MILESTONE-02" {
+			t.Errorf("another's step %s: %v", next.ID, err)
+		}
+		if err := report(mine, next.ID, ""); codesOf(err) != "MILESTONE-05" {
+			t.Errorf("step %s without a proof: %v", next.ID, err)
+		}
+		if err := report(mine, next.ID, "seen by both"); err != nil {
+			t.Fatal(err)
+		}
+		if err := report(mine, next.ID, "again"); codesOf(err) != "MILESTONE-04" {
+			t.Errorf("step %s twice: %v", next.ID, err)
+		}
+		soon(t, "the same plan on both", func() bool {
+			a, err1 := c.agency.Agreement(admin, query)
+			m, err2 := c.maker.Agreement(admin, query)
+			d = a
+			return err1 == nil && err2 == nil && reflect.DeepEqual(a.Plan, m.Plan) && slices.ContainsFunc(a.Plan, func(s wire.PlanStep) bool {
+				return s.ID == next.ID && s.State == decision.StepDone && s.Shown == "seen by both"
+			})
+		})
 	}
 }

@@ -92,13 +92,19 @@ func (c *company) start(t *testing.T) {
 	t.Cleanup(c.stop)
 }
 
-// appoint certifies a new key for a role; the same person may be named twice.
-func (c *company) appoint(t *testing.T, name, role, person string, limit int64) {
+func mustKey(t *testing.T) keys.Private {
 	t.Helper()
 	key, err := keys.Generate(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return key
+}
+
+// appoint certifies a new key for a role; the same person may be named twice.
+func (c *company) appoint(t *testing.T, name, role, person string, limit int64) {
+	t.Helper()
+	key := mustKey(t)
 	pub := key.Public()
 	id := block.Sum([]byte(person)).Bytes()[4:20]
 	cert := identity.Certificate{Company: c.n.Company(), Key: pub[:], Usage: string(keys.Role), Role: role, Person: id,
@@ -106,7 +112,8 @@ func (c *company) appoint(t *testing.T, name, role, person string, limit int64) 
 	if limit > 0 {
 		cert.Limit = &identity.Amount{Minor: limit, Currency: "USD"}
 	}
-	if cert, err = cert.Prove(key); err != nil {
+	cert, err := cert.Prove(key)
+	if err != nil {
 		t.Fatal(err)
 	}
 	c.extend(t, identity.KindAddKey, func(e *identity.Entry) { e.Cert = &cert })

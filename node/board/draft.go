@@ -21,16 +21,11 @@ import (
 
 // Draft puts the document of a topic's accepted offer on the table.
 func (b *Board) Draft(ctx context.Context, by By, in wire.AgreementDraftRequest) (wire.AgreementReceipt, error) {
-	f, err := b.find(by, in.TopicQuery)
+	f, roles, done, err := b.begin(by, in.TopicAct)
 	if err != nil {
 		return wire.AgreementReceipt{}, err
 	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return wire.AgreementReceipt{}, err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer done()
 	return b.draft(ctx, f, by.Command, roles, in)
 }
 

@@ -15,16 +15,11 @@ import (
 // Offer makes an offer: a value for every issue; those left out keep the last offer's. The answer says what it changed and how far apart the
 // parties are now and were before.
 func (b *Board) Offer(ctx context.Context, by By, in wire.TopicOfferRequest) (out wire.TopicOffered, err error) {
-	f, err := b.find(by, in.TopicQuery)
+	f, roles, done, err := b.begin(by, in.TopicAct)
 	if err != nil {
 		return out, err
 	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return out, err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer done()
 	w, err := b.act(ctx, f, by.Command, roles, func(t decision.Topic, _ int64) (decision.Act, error) {
 		terms, err := termsOf(t, in)
 		return decision.Act{Verb: decision.MakeOffer, Offer: &terms}, err
@@ -119,16 +114,11 @@ func valueOf(i decision.Issue, text string) (decision.Value, error) {
 
 // Accept accepts the newest offer. When every party has, this node puts the document on the table, unless it is told not to.
 func (b *Board) Accept(ctx context.Context, by By, in wire.TopicAcceptRequest) (out wire.TopicAccepted, err error) {
-	f, err := b.find(by, in.TopicQuery)
+	f, roles, done, err := b.begin(by, in.TopicAct)
 	if err != nil {
 		return out, err
 	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return out, err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer done()
 	w, err := b.act(ctx, f, by.Command, roles, func(t decision.Topic, _ int64) (decision.Act, error) {
 		last := len(t.Offers)
 		switch {

@@ -19,9 +19,6 @@ import (
 // leastTime is the least time a topic is given: two business days (practice T1) are not to be had in less.
 const leastTime = 2 * 24 * 60 * 60 * 1000
 
-// ExceptionCID names an exception in a topic. Exceptions have no block: both nodes derive them from the documents in force.
-func ExceptionCID(id exception.ID) block.CID { return block.SumRaw(id[:]) }
-
 // Open opens a topic. Without a proposal of the caller's own it is made from an exception: what the match says happens by itself, at
 // least two ways out with their effects and what they are expected to leave short, and what is to be negotiated.
 func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire.TopicReceipt, error) {
@@ -238,8 +235,8 @@ func chosen(list []desk.ExceptionView, id string) (desk.ExceptionView, error) {
 	var best *desk.ExceptionView
 	for i, e := range list {
 		if id != "" && e.ID.String() == id {
-			if e.Closed {
-				return e, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s", id, e.ClosedBy)
+			if e.Closed && e.State != desk.ExceptionDefault {
+				return e, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s: %s", id, e.ClosedBy, e.Reason)
 			}
 			return e, nil
 		}
@@ -270,7 +267,7 @@ func (b *Board) fromException(p *node.Partnership, in wire.TopicOpenRequest) (de
 	if err != nil {
 		return decision.Proposal{}, err
 	}
-	id := ExceptionCID(e.ID)
+	id := desk.ExceptionCID(e.ID)
 	out := decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
 		Title: fmt.Sprintf("%s short in %s", plan.product, periods(e.Scope.Buckets)), Scope: plan.scope(),
 		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}

@@ -36,8 +36,7 @@ type cell struct {
 }
 
 // waysOut finds the ways out: "1" makes more in the short periods, up to the maximum the seller has stated; "2" makes half of it there
-// and the rest in the free capacity of earlier periods, or later where there is none. Expectations come from the match with the option's
-// quantities as agreed supply.
+// and the rest in the free capacity of earlier periods, or later where there is none. Expectations are those of desk.Expect over the topic's scope.
 func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.ExceptionView) (w ways, err error) {
 	var in capacity.Input
 	var seller block.CID
@@ -83,12 +82,9 @@ func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.Excepti
 		w.span.Start, w.span.End = min(w.span.Start, q.Start), max(w.span.End, q.End)
 	}
 	zero := decision.Option{ID: decision.NoAgreement, Summary: e.Default.Text, Effects: []decision.OptionEffect{}, Basis: []decision.StatedBasis{}}
-	if zero.Expect, err = w.expect(view.Result, e); err != nil {
-		return w, err
-	}
 	w.options = []decision.Option{zero, first, second}
-	for i, made := range [][]made{extra, split} {
-		if w.options[i+1].Expect, err = w.rematch(in, made, p.PID, e); err != nil {
+	for i := range w.options {
+		if w.options[i].Expect, err = desk.Expect(in, p.PID, w.scope(), w.options[i].Effects); err != nil {
 			return w, err
 		}
 	}
@@ -316,56 +312,6 @@ func (w ways) option(id, summary string, seller block.CID, list []made) decision
 			Quantity: quantity.Of(m.units), Unit: w.unit})
 	}
 	return o
-}
-
-// rematch is what an option leaves short and over: the match with its quantities as supply agreed on top of the plan.
-func (w ways) rematch(in capacity.Input, list []made, mark block.CID, e desk.ExceptionView) (decision.Expectation, error) {
-	in.Agreed = slices.Clone(in.Agreed)
-	for _, m := range list {
-		in.Agreed = append(in.Agreed, capacity.Supply{Agreement: mark, Product: w.product, Region: w.region, Bucket: m.Bucket, Quantity: quantity.Of(m.units)})
-	}
-	r, err := capacity.Match(in)
-	if err != nil {
-		return decision.Expectation{}, err
-	}
-	return w.expect(r, e)
-}
-
-// expect reads a match: short is the largest expected shortage at the end of a short period, over what is expected to lie there at the end of the
-// last one; each the middle of its two ends. Without a cover view it is the load above actual capacity.
-func (w ways) expect(r capacity.Result, e desk.ExceptionView) (x decision.Expectation, err error) {
-	if e.Scope.Product == "" {
-		for _, g := range r.Groups {
-			for _, c := range g.Buckets {
-				if g.Group == e.Scope.Group && w.short.Covers(c.Bucket) {
-					if x.Short, err = x.Short.Add(c.Excess); err != nil {
-						return x, err
-					}
-				}
-			}
-		}
-		return x, nil
-	}
-	for _, m := range r.Products {
-		if m.Product != w.product || m.Region != w.region {
-			continue
-		}
-		for _, c := range m.Buckets {
-			if c.Cover == nil || !w.short.Covers(c.Bucket) {
-				continue
-			}
-			if short := middle(c.Cover.Expected); x.Short.Less(short) {
-				x.Short = short
-			}
-			x.Over = middle(c.Cover.Over)
-		}
-	}
-	return x, nil
-}
-
-// middle of a range, in whole units.
-func middle(r capacity.Range) quantity.Quantity {
-	return quantity.Of((whole(r.Lower) + whole(r.Upper) + 1) / 2)
 }
 
 func (w ways) scope() decision.Scope {

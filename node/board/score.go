@@ -27,6 +27,8 @@ type mind struct {
 	Weights decision.CompanyWeights `cbor:"weights"`
 	Scores  []decision.Score        `cbor:"scores"` // as persons gave them; Partnership Values they left alone are not among them
 	Lifted  []decision.Lifting      `cbor:"lifted"`
+	// Seen are the computed Partnership Values the roles had before them.
+	Seen []seen `cbor:"seen,omitempty"`
 	// Sheet is what the newest commitment commits to.
 	Sheet *decision.ScoreSheet `cbor:"sheet,omitempty"`
 	// Ready is the state of the context that officers declared complete. When only a value basis comes after it, the node says so again.
@@ -126,19 +128,14 @@ func (b *Board) own(t decision.Topic) decision.Participant {
 // Score takes a role's scores and goes as far as the topic allows: it joins, states the basis, declares the context complete, and commits once every
 // required role has scored and the partner is ready too. What remains, [Board.Watch] does when its time comes.
 func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (out wire.TopicScored, err error) {
-	f, err := b.find(by, in.TopicQuery)
-	if err != nil {
-		return out, err
-	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return out, err
-	}
 	if !slices.Contains([]string{"", "positions", "rank", "scores", "nothing"}, in.Reveal) {
 		return out, node.Failf("BAD_REVEAL", "reveal %q: positions, rank, scores and nothing are known", in.Reveal)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	f, roles, done, err := b.begin(by, in.TopicAct)
+	if err != nil {
+		return out, err
+	}
+	defer done()
 	out.Steps = []string{}
 	do := func(verb decision.Verb, make func(t decision.Topic, now int64) (decision.Act, error)) error {
 		w, err := b.act(ctx, f, by.step(string(verb)), roles, make)
@@ -202,10 +199,10 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 		out.TopicReceipt = receipt(f, committed)
 		out.Steps = append(out.Steps, string(decision.Commit))
 	}
-	sheet, _ := m.sheet(f.t, materiality(f.p))
+	sheet := b.sheetOf(f, m)
 	own := b.own(f.t)
 	out.Committed = own.Commitment != nil && !own.Old
-	out.Values = sheet.Evaluate()
+	out.Values, out.Changed = sheet.Evaluate(), m.changed(sheet)
 	out.WaitsFor = b.waitsFor(f, m)
 	return out, nil
 }
@@ -286,9 +283,16 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 			return old.Role == l.Role && old.Option == l.Option && old.Lens == l.Lens
 		}), l)
 	}
-	sheet, _ := m.sheet(f.t, materiality(f.p))
+	sheet := b.sheetOf(f, m)
 	if findings := sheet.Check(); len(findings) > 0 {
 		return m, refusal("scores", findings)
+	}
+	if len(in.Scores) > 0 {
+		var options []string
+		for _, s := range in.Scores {
+			options = append(options, s.Option)
+		}
+		m.noteSeen(m.Scores[len(m.Scores)-1].Role, options, sheet)
 	}
 	if err := b.keepReasons(m); err != nil {
 		return m, err
@@ -330,8 +334,11 @@ func (b *Board) ready(m *mind, keep bool) func(decision.Topic, int64) (decision.
 // undefined entry says that it was not.
 func (b *Board) commit(ctx context.Context, f *found, command node.Command, roles []decision.Role, m *mind) (node.Written, error) {
 	own := b.own(f.t)
-	sheet, _ := m.sheet(f.t, materiality(f.p))
-	if f.t.Status != decision.Scoring || own.Commitment != nil && !own.Old || len(f.t.Unscored(b.node.Company(), sheet)) > 0 {
+	if f.t.Status != decision.Scoring || own.Commitment != nil && !own.Old {
+		return node.Written{}, nil
+	}
+	sheet := b.sheetOf(*f, *m)
+	if len(f.t.Unscored(b.node.Company(), sheet)) > 0 || again(m.changed(sheet)) {
 		return node.Written{}, nil
 	}
 	digest, err := m.Secret.Commit(sheet)
@@ -361,9 +368,14 @@ func (b *Board) commit(ctx context.Context, f *found, command node.Command, role
 // waitsFor says what stands between this company's scores and their commitment.
 func (b *Board) waitsFor(f found, m mind) []string {
 	out := []string{}
-	sheet, _ := m.sheet(f.t, materiality(f.p))
+	sheet := b.sheetOf(f, m)
 	for _, role := range f.t.Unscored(b.node.Company(), sheet) {
 		out = append(out, fmt.Sprintf("the scores of the %s", role))
+	}
+	for _, c := range m.changed(sheet) {
+		if c.Again {
+			out = append(out, fmt.Sprintf("the %s's Partnership Value of option %s: it was given as %d when %d was computed, and %d is computed now", c.Role, c.Option, c.Points, c.From, c.To))
+		}
 	}
 	if f.t.Status == decision.Proposed || f.t.Status == decision.InContext {
 		seen, err := contextOf(f.t)
@@ -379,16 +391,11 @@ func (b *Board) waitsFor(f found, m mind) []string {
 
 // Ready declares the context complete.
 func (b *Board) Ready(ctx context.Context, by By, in wire.TopicReadyRequest) (wire.TopicReceipt, error) {
-	f, err := b.find(by, in.TopicQuery)
+	f, roles, done, err := b.begin(by, in.TopicAct)
 	if err != nil {
 		return wire.TopicReceipt{}, err
 	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return wire.TopicReceipt{}, err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer done()
 	m, err := b.mind(f)
 	if err != nil {
 		return wire.TopicReceipt{}, err
@@ -411,20 +418,15 @@ func (b *Board) Ready(ctx context.Context, by By, in wire.TopicReadyRequest) (wi
 
 // Reveal opens parts of the newest commitment.
 func (b *Board) Reveal(ctx context.Context, by By, in wire.TopicRevealRequest) (wire.TopicReceipt, error) {
-	f, err := b.find(by, in.TopicQuery)
-	if err != nil {
-		return wire.TopicReceipt{}, err
-	}
-	roles, err := b.rolesFor(by, in.As, f.t)
-	if err != nil {
-		return wire.TopicReceipt{}, err
-	}
 	show := decision.Show{Positions: in.Positions, Rank: in.Rank, Scores: in.Scores}
 	if show == (decision.Show{}) {
 		show = decision.Show{Positions: true, Rank: true}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	f, roles, done, err := b.begin(by, in.TopicAct)
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	defer done()
 	m, _, err := b.peek(f.t.ID)
 	if err != nil {
 		return wire.TopicReceipt{}, err

@@ -3,6 +3,7 @@ package board
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -12,7 +13,7 @@ import (
 )
 
 // List lists the topics a caller may see, newest first.
-func (b *Board) List(by By, q wire.TopicQuery) (wire.TopicListing, error) {
+func (b *Board) List(by By, q wire.TopicListQuery) (wire.TopicListing, error) {
 	out := wire.TopicListing{Topics: []wire.TopicInfo{}}
 	list, err := b.visible(by.Scope, q.With)
 	if err != nil {
@@ -24,13 +25,56 @@ func (b *Board) List(by By, q wire.TopicQuery) (wire.TopicListing, error) {
 			return out, err
 		}
 		for _, t := range topics {
-			if seesScope(by.Scope, t.Scope) {
-				out.Topics = append(out.Topics, b.info(p, t))
+			if !seesScope(by.Scope, t.Scope) || q.Open && !t.Status.Active() {
+				continue
 			}
+			if q.Waiting {
+				mine, err := b.waitsForMe(by, found{p, t})
+				if err != nil {
+					return out, err
+				}
+				if !mine {
+					continue
+				}
+			}
+			out.Topics = append(out.Topics, b.info(p, t))
 		}
 	}
 	slices.SortStableFunc(out.Topics, func(x, y wire.TopicInfo) int { return cmp.Compare(y.Opened, x.Opened) })
 	return out, nil
+}
+
+// waitsForMe tells whether the next step of a topic is the caller's: its company's, and in signing and scoring one its role has not taken.
+func (b *Board) waitsForMe(by By, f found) (bool, error) {
+	company := b.node.Company()
+	if !slices.ContainsFunc(f.t.Waiting(), func(w decision.Wait) bool { return w.Company == company }) {
+		return false, nil
+	}
+	role := decision.Role(by.Role)
+	asked := !by.Role.Officer() || slices.Contains(required(f.t, company), role)
+	switch {
+	case f.t.Status == decision.Signing && f.t.Document != nil:
+		missing := ""
+		err := b.node.View(f.p.PID, func(r *protocol.Replica) error {
+			row, _, err := r.Round(*f.t.Document)
+			for _, s := range row.Status() {
+				if s.Company == company {
+					missing = s.Missing
+				}
+			}
+			return err
+		})
+		return missing != "" && (!by.Role.Officer() || strings.Contains(missing, string(role))), err
+	case f.t.Status == decision.Scoring && by.Role.Officer():
+		m, held, err := b.peek(f.t.ID)
+		if err != nil || !held {
+			return asked, err
+		}
+		sheet := b.sheetOf(f, m)
+		anew := slices.ContainsFunc(m.changed(sheet), func(c wire.ChangedValue) bool { return c.Again && c.Role == role })
+		return anew || slices.Contains(f.t.Unscored(company, sheet), role), nil
+	}
+	return asked, nil
 }
 
 func (b *Board) info(p *node.Partnership, t decision.Topic) wire.TopicInfo {
@@ -70,12 +114,14 @@ func (b *Board) Show(by By, q wire.TopicQuery) (out wire.TopicDetail, err error)
 		out.Offers = append(out.Offers, wire.TopicRound{Offer: o, Name: b.node.CompanyName(o.By), Changes: changes(t, i), Distance: distance(t, o.Round)})
 	}
 	m := materiality(f.p)
+	out.Expectations = b.checks(f.p, t)
+	judged := t.Expecting(out.Expectations)
 	for _, o := range t.Options {
-		if a, err := t.Arithmetic(o.ID, m); err == nil && o.ID != decision.NoAgreement {
+		if a, err := judged.Arithmetic(o.ID, m); err == nil && o.ID != decision.NoAgreement {
 			out.Arithmetic = append(out.Arithmetic, a)
 		}
 	}
-	if proposal, ok := t.Proposal(m); ok {
+	if proposal, ok := judged.Proposal(m); ok {
 		out.Proposal = &proposal
 	}
 	if t.Document != nil {
@@ -104,10 +150,10 @@ func (b *Board) ownScores(f found) (*wire.OwnScores, error) {
 	if !held {
 		m = mind{Weights: decision.StandardWeights()}
 	}
-	sheet, _ := m.sheet(f.t, materiality(f.p))
+	sheet := b.sheetOf(f, m)
 	own := b.own(f.t)
 	out := &wire.OwnScores{Weights: m.Weights, Scores: sheet.Scores, Values: sheet.Evaluate(), Missing: f.t.Unscored(b.node.Company(), sheet),
-		Committed: own.Commitment != nil && !own.Old}
+		Committed: own.Commitment != nil && !own.Old, Changed: m.changed(sheet)}
 	if out.Missing == nil {
 		out.Missing = []decision.Role{}
 	}

@@ -192,6 +192,12 @@ func (b *Board) Agreement(by By, q wire.AgreementQuery) (out wire.AgreementDetai
 		return out, err
 	}
 	out.Text, out.Digest = is.Text, is.Digest.String()
+	if out.Cells, err = b.effects(d); err != nil {
+		return out, err
+	}
+	if out.Plan, err = b.plan(d); err != nil {
+		return out, err
+	}
 	if out.Previous != nil {
 		was, err := decision.Render(out.Previous)
 		if err != nil {

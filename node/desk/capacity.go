@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"sort"
 
 	"kontor/node"
@@ -271,10 +272,13 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 
 // agreedSupplies are the committed slots of the agreements in force on a day: they stand on top of the plan in every later match. What
 // has expired or was superseded by then holds no slot any more.
-func agreedSupplies(r *protocol.Replica, seller block.CID, on calendar.Date) (out []capacity.Supply, err error) {
+func agreedSupplies(r *protocol.Replica, seller block.CID, on calendar.Date, before int64) (out []capacity.Supply, err error) {
 	ledger, err := r.Concluded()
 	if err != nil {
 		return nil, err
+	}
+	if before > 0 {
+		ledger = slices.DeleteFunc(ledger, func(c decision.Concluded) bool { return c.Final.Lam >= before })
 	}
 	for _, e := range decision.EffectsInForce(ledger, on) {
 		if e.Kind == decision.SlotCommitted && e.Party == seller {

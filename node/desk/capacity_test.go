@@ -54,7 +54,7 @@ func TestAgreedSuppliesExpire(t *testing.T) {
 				seller block.CID
 				want   int
 			}{{maker.ID, slots}, {block.Sum([]byte("nobody")), 0}} {
-				out, err := agreedSupplies(r, x.seller, calendar.MustDate(day))
+				out, err := agreedSupplies(r, x.seller, calendar.MustDate(day), 0)
 				if err != nil {
 					return err
 				}

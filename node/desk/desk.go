@@ -9,16 +9,23 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"sync"
 
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/decision"
 )
 
 // Desk is the planners' side of one node.
 type Desk struct {
-	node *node.Node
+	node     *node.Node
+	register sync.Mutex // of exceptions: one at a time brings it up to the documents
+	outlooks struct {
+		sync.Mutex
+		known map[block.CID]decision.Expectation
+	}
 }
 
 // New opens the desk of a node.

@@ -37,7 +37,10 @@ func (d *Desk) PrepareClose(with, id, resolution, note string) (CloseForm, error
 			continue
 		}
 		if e.Closed {
-			return CloseForm{}, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s", id, e.ClosedBy)
+			return CloseForm{}, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s: %s", id, e.ClosedBy, e.Reason)
+		}
+		if e.Grown {
+			return CloseForm{}, node.Failf("ALREADY_CLOSED", "exception %s was dealt with and has grown since: it is the officers' now; open a topic: kontor topic open %s", id, id)
 		}
 		if resolution == "" {
 			resolution = "LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"

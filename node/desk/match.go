@@ -8,7 +8,6 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
-	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
 )
 
@@ -26,21 +25,8 @@ type MatchView struct {
 	Exceptions     []ExceptionView `json:"exceptions"`
 	// Stale notes inputs that are older than their authors vouch for, as of now on this node: STALE_DATA, at most one per document.
 	Stale []exception.Exception `json:"stale"`
-}
 
-// ExceptionView is an exception and whether a desk has closed it.
-type ExceptionView struct {
-	exception.Exception
-	Closed     bool   `json:"closed"`
-	Resolution string `json:"resolution,omitempty"`
-	ClosedBy   string `json:"closed_by,omitempty"`
-	// Claimed is the value the closing side signed; Value is the one computed here. The rules can't compare them, people can.
-	Claimed *quantity.Money `json:"claimed,omitempty"`
-}
-
-func (v *ExceptionView) close(row protocol.ExceptionRow, by string) {
-	v.Closed, v.Resolution, v.ClosedBy = true, row.Resolution, by
-	v.Claimed = &quantity.Money{Minor: row.Value.Minor, Currency: quantity.Currency(row.Value.Currency)}
+	found []exception.Exception // before they have their names
 }
 
 // Match compares the forecast in force with the capacity plan in force and with what was agreed on top. Both nodes hold the same documents
@@ -50,13 +36,30 @@ func (d *Desk) Match(with string) (MatchView, error) {
 	if err != nil {
 		return MatchView{}, err
 	}
-	var v MatchView
-	err = d.node.View(p.PID, func(r *protocol.Replica) error {
-		v, err = d.match(p, r)
-		return err
-	})
+	v, _, err := d.look(p)
 	v.With = d.PartnerName(p)
 	return v, err
+}
+
+// look makes the match and puts what it finds under the names of the register; all are the exceptions there ever were.
+func (d *Desk) look(p *node.Partnership) (v MatchView, all []ExceptionView, err error) {
+	var said protocolView
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		if v, err = d.match(p, r); err != nil {
+			return err
+		}
+		said, err = readView(r)
+		return err
+	})
+	if err != nil {
+		return v, nil, err
+	}
+	tracks, err := d.tracks(p)
+	if err != nil {
+		return v, nil, err
+	}
+	v.Exceptions, all = d.views(p, tracks, v.found, said)
+	return v, all, nil
 }
 
 // MatchInput gathers what a match is made from; a Failure says what is still missing.
@@ -87,24 +90,21 @@ func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity
 	if in.Forecast, err = r.Forecast(in.ForecastCID); err != nil {
 		return in, err
 	}
-	in.Agreed, err = agreedSupplies(r, seller, calendar.DateOf(d.node.Now()))
+	in.Agreed, err = agreedSupplies(r, seller, calendar.DateOf(d.node.Now()), 0)
 	return in, err
 }
 
 // planOf finds the plan to match against and its author: of several sellers' plans in force the newest, so that every member takes the same.
 func (d *Desk) planOf(p *node.Partnership, r *protocol.Replica, in *capacity.Input) (seller block.CID, found bool, err error) {
 	newest := int64(-1)
-	for _, m := range p.Genesis.Members {
-		if m.Role != partnership.RoleSeller {
-			continue
-		}
-		plans, err := r.InForce(capacity.PlanType, m.Company)
+	for _, company := range sellers(p) {
+		plans, err := r.InForce(capacity.PlanType, company)
 		if err != nil {
 			return seller, false, err
 		}
 		for _, row := range plans {
 			if row.T >= newest {
-				in.PlanCID, seller, newest, found = row.Root, m.Company, row.T, true
+				in.PlanCID, seller, newest, found = row.Root, company, row.T, true
 			}
 		}
 	}
@@ -145,22 +145,9 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	if err != nil {
 		return v, err
 	}
-	list, err := capacity.Bottlenecks(result, policy)
-	if err != nil {
-		return v, err
-	}
-	closed, err := r.ClosedExceptions()
-	if err != nil {
-		return v, err
-	}
-	for _, e := range list {
-		view := ExceptionView{Exception: e}
-		if row, done := closed[e.ID.String()]; done {
-			view.close(row, d.node.CompanyName(row.By))
-		}
-		v.Exceptions = append(v.Exceptions, view)
-	}
-	return v, nil
+	policy.MinUnits = quantity.Quantity{}
+	v.found, err = capacity.Bottlenecks(result, policy)
+	return v, err
 }
 
 // policy is what this company says a shortage is worth and who deals with it.

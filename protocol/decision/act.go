@@ -24,6 +24,7 @@ const (
 	MakeOffer    Verb = "OFFER"
 	AcceptOffer  Verb = "ACCEPT"
 	Decline      Verb = "DECLINE"
+	Withdraw     Verb = "WITHDRAW" // its author takes the topic back
 )
 
 // Act is the body of a topic entry. Exactly the parts its verb names are set.
@@ -41,7 +42,7 @@ type Act struct {
 	Reveal  *Reveal       `cbor:"reveal,omitempty" json:"reveal,omitempty"`   // REVEAL
 	Offer   *Terms        `cbor:"offer,omitempty" json:"offer,omitempty"`     // OFFER
 	Accept  *Acceptance   `cbor:"accept,omitempty" json:"accept,omitempty"`   // ACCEPT
-	Reason  string        `cbor:"reason,omitempty" json:"reason,omitempty"`   // DECLINE
+	Reason  string        `cbor:"reason,omitempty" json:"reason,omitempty"`   // DECLINE, WITHDRAW
 }
 
 // Proposal opens a topic.
@@ -90,10 +91,14 @@ func (a Act) Check() []artifact.Finding {
 		StateBasis: len(a.Basis) > 0, Commit: a.Commit != nil, RevealScores: a.Reveal != nil, MakeOffer: a.Offer != nil,
 		AcceptOffer: a.Accept != nil, Decline: a.Reason != "", Ready: a.Weights != nil || a.Keep,
 	}
+	if a.Verb == Withdraw { // the reason is the part of two verbs
+		parts[Withdraw] = parts[Decline]
+		delete(parts, Decline)
+	}
 	if _, known := parts[a.Verb]; !known && a.Verb != Join {
 		return refuse("ACT-01", "verb", "unknown verb %q", a.Verb)
 	}
-	for _, verb := range []Verb{ProposeTopic, AddContext, AddOption, AddIssue, StateBasis, Commit, RevealScores, MakeOffer, AcceptOffer, Decline, Ready} {
+	for _, verb := range []Verb{ProposeTopic, AddContext, AddOption, AddIssue, StateBasis, Commit, RevealScores, MakeOffer, AcceptOffer, Decline, Withdraw, Ready} {
 		switch {
 		case parts[verb] && verb != a.Verb:
 			return refuse("ACT-02", "", "%s does not take the part of %s", a.Verb, verb)

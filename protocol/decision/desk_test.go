@@ -100,3 +100,27 @@ func TestSecretNeedsItsRandomness(t *testing.T) {
 		t.Error("31 bytes of randomness made a salt")
 	}
 }
+
+// Its author takes a topic back until the list is closed; a desk only until somebody has taken it up.
+func TestWithdrawing(t *testing.T) {
+	back := Act{Verb: Withdraw, Reason: "opened by mistake"}
+	p := bottleneck()
+	s := newScript(t)
+	s.does(maker, Act{Verb: ProposeTopic, Propose: &p}, "")
+	s.does(agency, back, "TOPIC-26")
+	if got := codes((Act{Verb: Withdraw, Topic: &s.topic.ID}).Check()); got != "ACT-02" {
+		t.Errorf("without a reason: %q", got)
+	}
+	if !s.topic.may(Person{Company: maker}, Withdraw) {
+		t.Error("a desk can't take back what nobody took up")
+	}
+	s.does(agency, Act{Verb: Join}, "")
+	if s.topic.may(Person{Company: maker}, Withdraw) || !s.topic.may(Person{maker, []Role{COO}}, Withdraw) {
+		t.Error("once it is taken up, an officer takes it back")
+	}
+	s.does(maker, back, "")
+	if s.topic.Status != Withdrawn || s.topic.Reason != back.Reason || s.topic.Status.Active() {
+		t.Errorf("%s: %s", s.topic.Status, s.topic.Reason)
+	}
+	s.does(agency, Act{Verb: Join}, "TOPIC-20")
+}

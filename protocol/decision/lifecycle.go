@@ -106,3 +106,30 @@ func (a Agreement) Next(done map[string]bool) []Milestone {
 	slices.SortStableFunc(out, func(x, y Milestone) int { return cmp.Compare(x.Due, y.Due) })
 	return out
 }
+
+// StepState is where a step of a rollout plan stands, as of a date.
+type StepState string
+
+// The states of steps.
+const (
+	StepWaiting StepState = "WAITING" // for others that are not done
+	StepReady   StepState = "READY"   // can be worked on
+	StepOverdue StepState = "OVERDUE" // not done, and its due date is past
+	StepDone    StepState = "DONE"
+)
+
+// Step tells where a milestone of the agreement stands on a day.
+func (a Agreement) Step(m Milestone, done map[string]bool, on calendar.Date) StepState {
+	switch {
+	case done[m.ID]:
+		return StepDone
+	case on > m.Due:
+		return StepOverdue
+	case slices.ContainsFunc(m.After, func(id string) bool { return !done[id] }):
+		return StepWaiting
+	}
+	return StepReady
+}
+
+// ValidProof tells whether a text can stand as what shows that a milestone is done.
+func ValidProof(s string) bool { return s != "" && plain(s, MaxNote) }

@@ -14,7 +14,7 @@ import (
 
 // Apply is the topic after an act of a party. On refusal it is unchanged and the findings say why: TOPIC-20 the act
 // is not one this state takes, TOPIC-21 by no party, TOPIC-22 after the deadline, TOPIC-23 already done, TOPIC-24
-// after a role signature; the other codes belong to the parts. Give Observe the entry first.
+// after a role signature, TOPIC-26 withdrawn by another than its author; the other codes belong to the parts. Give Observe the entry first.
 func (t Topic) Apply(act Act, at At) (Topic, []artifact.Finding) {
 	if found := act.Check(); len(found) > 0 {
 		return t, found
@@ -69,13 +69,23 @@ func (t Topic) apply(act Act, at At, i int) (Topic, []artifact.Finding) {
 	case AcceptOffer:
 		return t.accept(*act.Accept, at, i)
 	case Decline:
-		if !plain(act.Reason, MaxNote) {
-			return t, refuse("TOPIC-15", "reason", "the reason is longer than %d bytes or not plain text", MaxNote)
+		return t.leave(act, at, Declined)
+	case Withdraw:
+		if at.Member != t.ProposedBy {
+			return t, refuse("TOPIC-26", "verb", "only its author takes a topic back; others decline it")
 		}
-		t.Closer, t.Reason = &at.Member, act.Reason
-		return t.move(Cause(Decline), Declined, at.mark()), nil
+		return t.leave(act, at, Withdrawn)
 	}
 	panic(fmt.Sprintf("invariant: the table takes no act %q", act.Verb))
+}
+
+// leave ends the topic with a reason.
+func (t Topic) leave(act Act, at At, to Status) (Topic, []artifact.Finding) {
+	if !plain(act.Reason, MaxNote) {
+		return t, refuse("TOPIC-15", "reason", "the reason is longer than %d bytes or not plain text", MaxNote)
+	}
+	t.Closer, t.Reason = &at.Member, act.Reason
+	return t.move(Cause(act.Verb), to, at.mark()), nil
 }
 
 func (t Topic) join(at At, i int) (Topic, []artifact.Finding) {

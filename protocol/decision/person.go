@@ -40,6 +40,8 @@ func (t Topic) may(who Person, verb Verb) bool {
 	switch verb {
 	case Join, AddContext, StateBasis:
 		return true
+	case Withdraw:
+		return t.Status == Proposed || len(who.Roles) > 0 && t.may(who, Decline) // what a desk opened it may take back until somebody took it up
 	}
 	return slices.ContainsFunc(who.Roles, func(r Role) bool { return r == CEO || slices.Contains(t.rolesFor(who.Company), r) })
 }

@@ -43,6 +43,9 @@ var Edges = []Edge{
 	{Negotiation, Cause(Decline), Declined, ""},
 	{Signing, Cause(Decline), Declined, "no role signature yet"},
 
+	{Proposed, Cause(Withdraw), Withdrawn, "by its author"},
+	{InContext, Cause(Withdraw), Withdrawn, "by its author"},
+
 	{Proposed, DeadlinePassed, Expired, ""},
 	{InContext, DeadlinePassed, Expired, ""},
 	{Scoring, DeadlinePassed, Expired, ""},
@@ -63,8 +66,8 @@ var Edges = []Edge{
 
 // acts says which acts each state takes.
 var acts = map[Status][]Verb{
-	Proposed:    {Join, Decline},
-	InContext:   {AddContext, AddOption, AddIssue, StateBasis, Ready, Decline},
+	Proposed:    {Join, Decline, Withdraw},
+	InContext:   {AddContext, AddOption, AddIssue, StateBasis, Ready, Decline, Withdraw},
 	Scoring:     {Commit, Decline},
 	Negotiation: {RevealScores, MakeOffer, AcceptOffer, Decline},
 	Signing:     {RevealScores, MakeOffer, Decline},

@@ -33,6 +33,7 @@ const (
 	Signing     Status = "SIGNING"     // an offer is accepted by all; the document is drafted and signed
 	Agreed      Status = "AGREED"      // the document is final
 	Declined    Status = "DECLINED"    // a party has said no: option 0 happens
+	Withdrawn   Status = "WITHDRAWN"   // its author has taken it back before anyone scored: as if it had not been opened
 	Expired     Status = "EXPIRED"     // the deadline passed: option 0 happens
 	InContest   Status = "CONTESTED"   // the verdict is contested: effects stop
 	Disputed    Status = "DISPUTED"    // a dispute has taken over

@@ -95,6 +95,7 @@ func kindTable() string {
 		protocol.KindLapse:          "a party that acknowledged records another's silence",
 		protocol.KindResolve:        "the witness declares the set complete",
 		protocol.KindAbort:          "the witness declares the round void",
+		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
 	}
 	text := "| kind | body | meaning |\n|---|---|---|\n"
 	for _, name := range protocol.Kinds() {

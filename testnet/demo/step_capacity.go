@@ -149,7 +149,7 @@ func (d *demo) closeSmallest(ctx context.Context, m desk.MatchView) error {
 	d.say("the desk closes the smallest under its mandate: %s, %s", m.Exceptions[smallest].Scope.Product, m.Exceptions[smallest].Value)
 	return proc.Eventually(ctx, fmt.Sprintf("exception %s closed at %s", id[:8], d.agency.Name), 10*time.Second, func() (bool, error) {
 		var list []desk.ExceptionView
-		if err := d.agency.Ask(ctx, &list, "exception", "list"); err != nil {
+		if err := d.agency.Ask(ctx, &list, "exception", "list", "--all"); err != nil {
 			return false, err
 		}
 		for _, e := range list {

@@ -15,7 +15,8 @@ import (
 )
 
 func agreementNoun() *cli.Command {
-	return noun("agreement", "documents that officers of all parties sign", agreementSign, agreementShow, agreementList, agreementExport, agreementDraft)
+	return noun("agreement", "documents that officers of all parties sign", agreementSign, agreementShow, agreementList, agreementExport, agreementDraft,
+		agreementLapse, agreementResolve, agreementAbort, agreementMilestone)
 }
 
 const agreementArgument = "AGREEMENT is the document's CID or the end of it; left out, it is the only one it can be."
@@ -43,6 +44,7 @@ var agreementShow = verb{
 			fmt.Fprintln(w)
 			printRound(w, out.AgreementInfo)
 			facts(w, "digest", r.Digest.String())
+			printPlan(w, out)
 			if out.Changes != "" {
 				fmt.Fprintf(w, "\nchanges since the round before:\n%s", out.Changes)
 			}

@@ -18,15 +18,29 @@ import (
 func exceptionNoun() *cli.Command {
 	return noun("exception", "what somebody should do something about",
 		verb{
-			name: "list", short: "list exceptions, most valuable first", flags: []cli.Flag{withFlag()},
-			long:     "Both nodes list the same: they follow from the documents in force. Each has an owner, a value at risk, a deadline, and what comes by itself.",
-			examples: []string{"kontor exception list"},
+			name: "list", short: "list exceptions, most valuable first",
+			flags: []cli.Flag{withFlag(), &cli.BoolFlag{Name: "all", Usage: "those that are over too, with why and by whom"}},
+			long: "Both nodes list the same under the same names: they follow from the documents of both, revision by revision. Each has an owner, a value at risk, a\n" +
+				"deadline, and what comes by itself then. One whose cause goes closes by itself.",
+			examples: []string{"kontor exception list", "kontor exception list --all"},
 			run: func(c *call) error {
-				out, err := ask(c, api.ExceptionList, api.WithQuery{With: c.String("with")})
+				out, err := ask(c, api.ExceptionList, api.ExceptionQuery{WithQuery: api.WithQuery{With: c.String("with")}, All: c.Bool("all")})
 				if err != nil {
 					return err
 				}
 				return c.print(out, func(w io.Writer) { printExceptions(w, out) })
+			},
+		},
+		verb{
+			name: "quality", short: "show how many exceptions somebody acted on", flags: []cli.Flag{withFlag()},
+			long:     "Acted on is what a desk closed or officers took up in a topic. Where few are, most are noise: raise kontor exception policy --min-units.",
+			examples: []string{"kontor exception quality"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ExceptionQuality, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { fmt.Fprintln(w, out) })
 			},
 		},
 		verb{
@@ -90,9 +104,15 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 		if what == "" {
 			what = e.Scope.Group
 		}
-		state := strings.ToLower(string(e.Speed)) + ", " + e.Role
-		if e.Closed {
-			state = "closed by " + e.ClosedBy
+		owner := e.Owner + ": " + strings.ToLower(string(e.Speed)) + ", " + e.Role
+		state := strings.ToLower(string(e.State))
+		switch {
+		case e.Closed:
+			state += " by " + e.ClosedBy
+		case e.Grown:
+			state += ", grown since it was closed"
+		case e.Topic != "":
+			state += ", topic " + short(e.Topic)
 		}
 		value := "-"
 		if e.Value != (quantity.Money{}) {
@@ -101,12 +121,15 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 		if e.Claimed != nil && *e.Claimed != e.Value {
 			value += " (closed as " + e.Claimed.String() + ")"
 		}
-		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Units.Format(0) + " to " + e.UnitsMax.Format(0), value, state, moment(e.Deadline)})
+		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Units.Format(0) + " to " + e.UnitsMax.Format(0), value, owner, state, moment(e.Deadline)})
 	}
-	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "deadline"}, rows)
+	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "state", "deadline"}, rows)
 	for _, e := range list {
-		if !e.Closed {
-			fmt.Fprintf(w, "%s: %s\n", e.ID.String()[:8], e.Default.Text)
+		switch text := e.Default.Text; {
+		case !e.Closed:
+			fmt.Fprintf(w, "%s: %s\n", e.ID.String()[:8], text)
+		case e.Reason != "":
+			fmt.Fprintf(w, "%s: %s\n", e.ID.String()[:8], e.Reason)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 func topicNoun() *cli.Command {
 	return noun("topic", "decide with a partner: options, scores, offers", topicOpen(), topicShow, topicScore(), topicOffer(), topicAccept, topicDecline, topicList,
-		topicJoin, topicBasis(), topicReady, topicReveal)
+		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw)
 }
 
 // Parts of the flags and statuses that commands about a topic share.
@@ -155,9 +155,11 @@ var topicShow = verb{
 }
 
 var topicList = verb{
-	name: "list", short: "list topics", examples: []string{"kontor topic list"}, exits: []int{wire.ExitNotFound}, flags: []cli.Flag{withFlag()},
+	name: "list", short: "list topics", examples: []string{"kontor topic list", "kontor topic list --waiting"}, exits: []int{wire.ExitNotFound},
+	flags: []cli.Flag{withFlag(), &cli.BoolFlag{Name: "open", Usage: "those that still wait for people"},
+		&cli.BoolFlag{Name: "waiting", Usage: "those whose next step is the caller's"}},
 	run: func(c *call) error {
-		out, err := ask(c, wire.TopicList, wire.TopicQuery{With: c.String("with")})
+		out, err := ask(c, wire.TopicList, wire.TopicListQuery{With: c.String("with"), Open: c.Bool("open"), Waiting: c.Bool("waiting")})
 		if err != nil {
 			return err
 		}
@@ -327,11 +329,23 @@ func parseLift(text string, by decision.Role) (l decision.Lifting, err error) {
 
 func printScored(w io.Writer, out wire.TopicScored) {
 	printValues(w, out.Values)
+	printChanged(w, out.Changed)
 	switch {
 	case out.Committed:
 		fmt.Fprintf(w, "topic %s: this company has committed to its scores; they stay in this node\n", short(out.Topic))
 	default:
 		fmt.Fprintf(w, "topic %s: kept; the commitment waits for %s\n", short(out.Topic), strings.Join(out.WaitsFor, " and "))
+	}
+}
+
+// printChanged marks Partnership Values that a role has not seen as they are now.
+func printChanged(w io.Writer, changed []wire.ChangedValue) {
+	for _, v := range changed {
+		what := "look again"
+		if v.Again {
+			what = "it must be given anew"
+		}
+		fmt.Fprintf(w, "Partnership Value of option %s: %d when the %s scored, %d now: %s\n", v.Option, v.From, v.Role, v.To, what)
 	}
 }
 

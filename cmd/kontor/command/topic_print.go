@@ -38,6 +38,7 @@ func printTopic(w io.Writer, t wire.TopicDetail) {
 	if t.Own != nil && len(t.Own.Scores) > 0 {
 		fmt.Fprintln(w, "\nthis company's scores (they stay in this node):")
 		printValues(w, t.Own.Values)
+		printChanged(w, t.Own.Changed)
 	}
 	printProposal(w, t)
 	if t.Document != "" {
@@ -49,6 +50,11 @@ func printOptions(w io.Writer, t wire.TopicDetail) {
 	for _, o := range t.Options {
 		fmt.Fprintf(w, "option %s  %s\n", o.ID, o.Summary)
 		fmt.Fprintf(w, "          expected short %s, over %s\n", o.Expect.Short, o.Expect.Over)
+		for _, x := range t.Expectations {
+			if x.Option == o.ID && x.Code != "" {
+				fmt.Fprintf(w, "          %s: %s\n", x.Code, x.Text)
+			}
+		}
 		for _, e := range o.Effects {
 			fmt.Fprintf(w, "          %s, region %s, %s: %s %s\n", e.Product, e.Region, e.Bucket, e.Quantity, e.Unit)
 		}

@@ -34,7 +34,13 @@ var (
 		"Accept the newest offer and, when all have, put the agreement document on the table.")
 	TopicDecline = Post[TopicDeclineRequest, TopicReceipt]("/v1/topic/decline", Decide,
 		"End the topic: option 0 happens.")
-	TopicList = Get[TopicQuery, TopicListing]("/v1/topic/list", View,
+	TopicWithdraw = Post[TopicDeclineRequest, TopicReceipt]("/v1/topic/withdraw", Work,
+		"Take back a topic this company opened, before anyone scored.")
+	TopicOption = Post[TopicOptionRequest, TopicReceipt]("/v1/topic/option", Decide,
+		"Put an option on the list of an open topic.").Slow(matchTime)
+	TopicIssue = Post[TopicIssueRequest, TopicReceipt]("/v1/topic/issue", Decide,
+		"Name one more issue of the negotiation.")
+	TopicList = Get[TopicListQuery, TopicListing]("/v1/topic/list", View,
 		"List topics, newest first.")
 	TopicShow = Get[TopicQuery, TopicDetail]("/v1/topic/show", View,
 		"Show one topic, all parties side by side.")
@@ -45,6 +51,14 @@ var (
 		"Show a document by its very bytes, its rendering, who signed and who must until when.")
 	AgreementSign = Post[AgreementSignRequest, AgreementReceipt]("/v1/agreement/sign", Decide,
 		"Hand in an officer's signature. The officer's own program makes it; the node never holds the key.")
+	AgreementLapse = Post[AgreementWordRequest, AgreementReceipt]("/v1/agreement/lapse", Decide,
+		"Record that another party stayed silent seven days past sign-by: the document reserves nothing here any more.")
+	AgreementResolve = Post[AgreementWordRequest, AgreementReceipt]("/v1/agreement/resolve", Decide,
+		"As the witness: the set of signatures was complete in time.")
+	AgreementAbort = Post[AgreementWordRequest, AgreementReceipt]("/v1/agreement/abort", Decide,
+		"As the witness: it was not.")
+	AgreementMilestone = Post[AgreementMilestoneRequest, AgreementReceipt]("/v1/agreement/milestone", Work,
+		"Report a step of a final agreement's rollout plan done, with what shows it.")
 	AgreementList = Get[AgreementQuery, AgreementListing]("/v1/agreement/list", View,
 		"List agreements and how they stand.")
 	AgreementExport = GetFile[AgreementQuery]("/v1/agreement/export", View,
@@ -73,6 +87,60 @@ type TopicOpenRequest struct {
 	Basis     []decision.OptionBasis `json:"basis,omitempty" doc:"this side's value basis of options"`
 	Proposal  *decision.Proposal     `json:"proposal,omitempty" doc:"written by hand; parts left empty are filled in from the exception"`
 	Manual    bool                   `json:"manual,omitempty" doc:"the proposal stands on its own, without an exception"`
+}
+
+// TopicListQuery chooses topics.
+type TopicListQuery struct {
+	With    string `json:"with,omitempty" doc:"partner; empty: all"`
+	Open    bool   `json:"open,omitempty" doc:"those that still wait for people"`
+	Waiting bool   `json:"waiting,omitempty" doc:"those whose next step is the caller's"`
+}
+
+// TopicOptionRequest puts an option on the list. What it leaves short and over is computed where the topic names a forecast and a plan.
+type TopicOptionRequest struct {
+	TopicAct
+	Option NewOption            `json:"option"`
+	Basis  *decision.ValueBasis `json:"basis,omitempty" doc:"what it is worth to this side"`
+}
+
+// NewOption is an option as a person writes it.
+type NewOption struct {
+	ID      string                `json:"id,omitempty" doc:"empty: the next number"`
+	Summary string                `json:"summary"`
+	Effects []NewEffect           `json:"effects,omitempty"`
+	Needs   []string              `json:"needs,omitempty" doc:"what it asks of either side"`
+	Expect  *decision.Expectation `json:"expect,omitempty" doc:"empty: computed"`
+}
+
+// NewEffect is a quantity on top of a party's plan.
+type NewEffect struct {
+	Product  string            `json:"product"`
+	Region   string            `json:"region,omitempty" doc:"empty: every region"`
+	Bucket   calendar.Bucket   `json:"bucket"`
+	Party    *block.CID        `json:"party,omitempty" doc:"empty: the seller"`
+	Quantity quantity.Quantity `json:"quantity"`
+	Unit     quantity.Unit     `json:"unit"`
+}
+
+// TopicIssueRequest names an issue.
+type TopicIssueRequest struct {
+	TopicAct
+	ID   string             `json:"id"`
+	Name string             `json:"name"`
+	Kind decision.IssueKind `json:"kind" doc:"QUANTITY, DATE, PRICE, SHARE or TERM"`
+	Unit string             `json:"unit,omitempty" doc:"empty for a date"`
+	Low  string             `json:"low"`
+	High string             `json:"high"`
+}
+
+// ChangedValue marks a computed Partnership Value that is another now than when a role scored.
+type ChangedValue struct {
+	Role   decision.Role `json:"role"`
+	Option string        `json:"option"`
+	From   int64         `json:"from" doc:"computed when the role scored"`
+	To     int64         `json:"to" doc:"computed now"`
+	Points int64         `json:"points" doc:"what stands in the role's score"`
+	Again  bool          `json:"again,omitempty" doc:"more than two from the computed value: the role must give it anew"`
 }
 
 // TopicReceipt is what a command about a topic wrote.
@@ -131,6 +199,7 @@ type TopicScored struct {
 	WaitsFor  []string               `json:"waits_for" doc:"what must happen before this company's scores are committed"`
 	Committed bool                   `json:"committed"`
 	Values    []decision.OptionValue `json:"values" doc:"what the scores say so far; they stay in this node"`
+	Changed   []ChangedValue         `json:"changed,omitempty"`
 }
 
 // TopicRevealRequest chooses what to open.
@@ -214,19 +283,21 @@ type TopicListing struct {
 // TopicDetail is everything about a topic that this caller may see.
 type TopicDetail struct {
 	TopicInfo
-	Scope      decision.Scope         `json:"scope"`
-	Default    string                 `json:"default" doc:"what happens by itself if nothing is agreed"`
-	Reason     string                 `json:"reason,omitempty" doc:"of a decline or an expiry"`
-	Context    []decision.ContextRef  `json:"context"`
-	Parties    []TopicParty           `json:"parties"`
-	Options    []decision.Option      `json:"options"`
-	Issues     []decision.Issue       `json:"issues"`
-	Arithmetic []decision.Arithmetic  `json:"arithmetic" doc:"computed Partnership Values with the way to them"`
-	Offers     []TopicRound           `json:"offers"`
-	Proposal   *decision.Bargain      `json:"proposal,omitempty" doc:"what the node proposes once all rankings are shown"`
-	Own        *OwnScores             `json:"own,omitempty" doc:"for officers only; it never leaves the node"`
-	Binding    string                 `json:"binding,omitempty" doc:"what the document on the table means for this company now"`
-	Signing    []decision.PartyStatus `json:"signing,omitempty"`
+	Scope      decision.Scope        `json:"scope"`
+	Default    string                `json:"default" doc:"what happens by itself if nothing is agreed"`
+	Reason     string                `json:"reason,omitempty" doc:"of a decline or an expiry"`
+	Context    []decision.ContextRef `json:"context"`
+	Parties    []TopicParty          `json:"parties"`
+	Options    []decision.Option     `json:"options"`
+	Issues     []decision.Issue      `json:"issues"`
+	Arithmetic []decision.Arithmetic `json:"arithmetic" doc:"computed Partnership Values with the way to them"`
+	// Expectations say which options' figures follow from the documents the topic names.
+	Expectations []decision.ExpectationCheck `json:"expectations"`
+	Offers       []TopicRound                `json:"offers"`
+	Proposal     *decision.Bargain           `json:"proposal,omitempty" doc:"what the node proposes once all rankings are shown"`
+	Own          *OwnScores                  `json:"own,omitempty" doc:"for officers only; it never leaves the node"`
+	Binding      string                      `json:"binding,omitempty" doc:"what the document on the table means for this company now"`
+	Signing      []decision.PartyStatus      `json:"signing,omitempty"`
 }
 
 // TopicParty is one party's part.
@@ -260,6 +331,7 @@ type OwnScores struct {
 	Values    []decision.OptionValue  `json:"values"`
 	Missing   []decision.Role         `json:"missing" doc:"roles that have not scored every option"`
 	Committed bool                    `json:"committed"`
+	Changed   []ChangedValue          `json:"changed,omitempty" doc:"Partnership Values that are others now than when a role scored"`
 	Reasons   []LastReason            `json:"last_reasons" doc:"given before for the same lens, to be used again"`
 }
 
@@ -342,14 +414,48 @@ type AgreementListing struct {
 // AgreementDetail is what an officer's program needs to show and sign a document.
 type AgreementDetail struct {
 	AgreementInfo
-	Document []byte   `json:"document" doc:"the very bytes that are signed"`
-	Previous []byte   `json:"previous,omitempty" doc:"the document of the round before"`
-	Text     string   `json:"text" doc:"the rendering; a signer's program renders the bytes itself"`
-	Digest   string   `json:"digest" doc:"over document and rendering, to compare by telephone"`
-	Changes  string   `json:"changes,omitempty" doc:"against the round before, line by line"`
-	Company  string   `json:"company" doc:"of this node"`
-	IDHead   string   `json:"id_head" doc:"head of this company's identity chain"`
-	Keys     []Signer `json:"keys" doc:"this company's officers' keys in force"`
+	Document []byte        `json:"document" doc:"the very bytes that are signed"`
+	Previous []byte        `json:"previous,omitempty" doc:"the document of the round before"`
+	Text     string        `json:"text" doc:"the rendering; a signer's program renders the bytes itself"`
+	Digest   string        `json:"digest" doc:"over document and rendering, to compare by telephone"`
+	Changes  string        `json:"changes,omitempty" doc:"against the round before, line by line"`
+	Company  string        `json:"company" doc:"of this node"`
+	IDHead   string        `json:"id_head" doc:"head of this company's identity chain"`
+	Keys     []Signer      `json:"keys" doc:"this company's officers' keys in force"`
+	Cells    []EffectState `json:"cells" doc:"the effects, and whether they act today"`
+	Plan     []PlanStep    `json:"plan" doc:"the rollout plan, and where each step stands today"`
+}
+
+// AgreementWordRequest is a word on a signing round.
+type AgreementWordRequest struct {
+	AgreementQuery
+	Party string `json:"party,omitempty" doc:"over whom a lapse is recorded: name or CompanyID; empty: the only one that is silent"`
+}
+
+// AgreementMilestoneRequest reports a step done.
+type AgreementMilestoneRequest struct {
+	AgreementQuery
+	Milestone string     `json:"milestone"`
+	Proof     string     `json:"proof" doc:"what shows it"`
+	Evidence  *block.CID `json:"evidence,omitempty" doc:"a shared artifact"`
+}
+
+// PlanStep is a step of the rollout plan and where it stands today.
+type PlanStep struct {
+	decision.Milestone
+	Name     string             `json:"name" doc:"of the party"`
+	State    decision.StepState `json:"state" doc:"WAITING, READY, OVERDUE or DONE"`
+	DoneAt   int64              `json:"done_at,omitempty" doc:"claimed time of the report, ms UTC"`
+	Shown    string             `json:"shown,omitempty" doc:"what the report says shows it"`
+	Evidence string             `json:"evidence,omitempty"`
+}
+
+// EffectState is a cell an agreement fixes and whether it does so today.
+type EffectState struct {
+	decision.Effect
+	Name    string `json:"name" doc:"of the party"`
+	Acts    bool   `json:"acts" doc:"the agreement is final and not over: later matches count it"`
+	Pending bool   `json:"pending,omitempty" doc:"another agreement in force fixes the same cell: one reconfirmation is due"`
 }
 
 // Signer is an officer's key that may sign.

@@ -1,0 +1,97 @@
+package command
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api/wire"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+)
+
+// printPlan shows what an agreement does today: cells it fixes, steps and where they stand.
+func printPlan(w io.Writer, a wire.AgreementDetail) {
+	var rows [][]string
+	for _, e := range a.Cells {
+		state := "not in force"
+		switch {
+		case e.Pending:
+			state = "PENDING: another agreement fixes the same cell, reconfirm"
+		case e.Acts:
+			state = "counts in later matches"
+		}
+		rows = append(rows, []string{string(e.Kind), e.Name, e.Product, e.Region, e.Bucket.String(), e.Quantity.String() + " " + string(e.Unit), state})
+	}
+	if len(rows) > 0 {
+		fmt.Fprintln(w)
+		table(w, []string{"effect", "party", "product", "region", "period", "quantity", "today"}, rows)
+	}
+	rows = nil
+	for _, s := range a.Plan {
+		shown := s.Shown
+		if shown == "" {
+			shown = "to show: " + s.Proof
+		}
+		rows = append(rows, []string{s.ID, s.Title, s.Name + ", " + string(s.Owner), s.Due.String(), string(s.State), shown})
+	}
+	if len(rows) > 0 {
+		fmt.Fprintln(w)
+		table(w, []string{"step", "what", "owner", "due", "state", "shown by"}, rows)
+	}
+}
+
+// word is a verb that says one word about an agreement.
+func word(name, what, long, said string, route wire.Route[wire.AgreementWordRequest, wire.AgreementReceipt], flags ...cli.Flag) verb {
+	return verb{
+		name: name, short: what, args: "[AGREEMENT]", most: 1, long: long + " " + agreementArgument,
+		examples: []string{"kontor agreement " + name, "kontor agreement " + name + " 3f2k7qaa"}, exits: boardExits, flags: append([]cli.Flag{withFlag()}, flags...),
+		run: func(c *call) error {
+			out, err := ask(c, route, wire.AgreementWordRequest{AgreementQuery: c.agreementQuery(), Party: c.String("party")})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) {
+				fmt.Fprintf(w, "agreement %s: %s\n", short(out.Agreement), said)
+			})
+		},
+	}
+}
+
+var agreementLapse = word("lapse", "record that a partner stayed silent",
+	"Possible from seven days after sign-by, by a party that acknowledged the document, while nothing of the other's answer is held. From then on the document\n"+
+		"reserves nothing here. An acknowledgement of the other that did not know the lapse makes the agreement contested.",
+	"the silence is recorded; it reserves nothing here any more", wire.AgreementLapse, &cli.StringFlag{Name: "party", Usage: "`NAME` or CompanyID of the silent one"})
+
+var agreementResolve = word("resolve", "as the witness: the signatures were complete in time",
+	"Only before sign-by and its 15 minutes have passed here, and only while the complete set is held. It is the verdict: final.",
+	"the witness has resolved it", wire.AgreementResolve)
+
+var agreementAbort = word("abort", "as the witness: the signatures were not complete in time",
+	"Only after sign-by and its 15 minutes, and only while a party's void is held. It is the verdict: void.",
+	"the witness has aborted it", wire.AgreementAbort)
+
+var agreementMilestone = verb{
+	name: "milestone", short: "report a step of the rollout plan done", args: "STEP [AGREEMENT]", most: 2,
+	long:     "Only the party whose step it is reports it, after those it waits for. Both sides see the same plan: kontor agreement show. " + agreementArgument,
+	examples: []string{`kontor agreement milestone slots --proof "slots 4711 to 4719 booked"`}, exits: boardExits,
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it", Required: true}, &cli.StringFlag{Name: "evidence", Usage: "`CID` of a shared artifact"}},
+	run: func(c *call) error {
+		in := wire.AgreementMilestoneRequest{AgreementQuery: wire.AgreementQuery{Agreement: c.Args().Get(1), With: c.String("with")}, Milestone: c.Args().First(), Proof: c.String("proof")}
+		if text := c.String("evidence"); text != "" {
+			cid, err := block.ParseCID(text)
+			if err != nil {
+				return usagef("--evidence: %v", err)
+			}
+			in.Evidence = &cid
+		}
+		out, err := ask(c, wire.AgreementMilestone, in)
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "step %s is %s\n", in.Milestone, decision.StepDone)
+		})
+	},
+}

@@ -1,0 +1,121 @@
+package board
+
+import (
+	"context"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+)
+
+// Lapse records that another party stayed silent on a document this company acknowledged: from then on it reserves nothing here.
+func (b *Board) Lapse(ctx context.Context, by By, in wire.AgreementWordRequest) (wire.AgreementReceipt, error) {
+	d, err := b.pick(by, in.AgreementQuery, open)
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	var silent []block.CID
+	for _, p := range d.row.Parties {
+		named := in.Party == "" && p.Ack == nil && p.Void == nil && p.Company != b.node.Company()
+		if named || in.Party != "" && (b.node.CompanyName(p.Company) == in.Party || p.Company.String() == in.Party) {
+			silent = append(silent, p.Company)
+		}
+	}
+	switch {
+	case len(silent) == 0:
+		return wire.AgreementReceipt{}, node.Failf("NO_PARTY", "no party %q of this document is silent; kontor agreement show says who is", in.Party)
+	case len(silent) > 1:
+		return wire.AgreementReceipt{}, node.Failf("WHICH_PARTY", "%d parties are silent; say over which with --party", len(silent))
+	}
+	return b.word(ctx, by, d, protocol.KindLapse, protocol.Lapse{Document: d.row.Document, Party: silent[0]})
+}
+
+// Resolve is the witness's word that the set of signatures was complete in time.
+func (b *Board) Resolve(ctx context.Context, by By, in wire.AgreementWordRequest) (wire.AgreementReceipt, error) {
+	return b.witness(ctx, by, in, protocol.KindResolve)
+}
+
+// Abort is the witness's word that it was not.
+func (b *Board) Abort(ctx context.Context, by By, in wire.AgreementWordRequest) (wire.AgreementReceipt, error) {
+	return b.witness(ctx, by, in, protocol.KindAbort)
+}
+
+func (b *Board) witness(ctx context.Context, by By, in wire.AgreementWordRequest, kind string) (wire.AgreementReceipt, error) {
+	d, err := b.pick(by, in.AgreementQuery, open)
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	return b.word(ctx, by, d, kind, protocol.Witnessing{Document: d.row.Document})
+}
+
+// Milestone reports a step of the rollout plan done.
+func (b *Board) Milestone(ctx context.Context, by By, in wire.AgreementMilestoneRequest) (wire.AgreementReceipt, error) {
+	d, err := b.pick(by, in.AgreementQuery, func(d documentOf) bool { return d.row.Verdict == decision.Final && len(d.doc.Rollout) > 0 })
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	return b.word(ctx, by, d, protocol.KindMilestone, protocol.MilestoneReport{Document: d.row.Document, Milestone: in.Milestone, Proof: in.Proof, Evidence: in.Evidence})
+}
+
+// word writes an entry about a document.
+func (b *Board) word(ctx context.Context, by By, d documentOf, kind string, said any) (wire.AgreementReceipt, error) {
+	body, err := block.New(said)
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	w, err := b.node.Write(ctx, d.p.PID, by.Command, func(*protocol.Replica, int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: kind, Body: &body}, nil
+	})
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	return wire.AgreementReceipt{Partnership: d.p.PID.String(), Topic: d.doc.Topic.String(), Agreement: d.row.Document.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
+}
+
+// plan is an agreement's rollout plan with where each step stands today, the same on every node that holds the same entries.
+func (b *Board) plan(d documentOf) (out []wire.PlanStep, err error) {
+	out = []wire.PlanStep{}
+	err = b.node.View(d.p.PID, func(r *protocol.Replica) error {
+		reported, err := r.Milestones(d.row.Document)
+		if err != nil {
+			return err
+		}
+		done := map[string]bool{}
+		for id := range reported {
+			done[id] = true
+		}
+		for _, m := range d.doc.Rollout {
+			s := wire.PlanStep{Milestone: m, Name: b.node.CompanyName(m.Party), State: d.doc.Step(m, done, calendar.DateOf(b.node.Now()))}
+			if row, ok := reported[m.ID]; ok {
+				s.DoneAt, s.Shown, s.Evidence = row.T, row.Proof, optional(row.Evidence)
+			}
+			out = append(out, s)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// effects are the cells an agreement fixes, and whether they act today.
+func (b *Board) effects(d documentOf) (out []wire.EffectState, err error) {
+	out = []wire.EffectState{}
+	var now []decision.EffectInForce
+	err = b.node.View(d.p.PID, func(r *protocol.Replica) error {
+		ledger, err := r.Concluded()
+		now = decision.EffectsInForce(ledger, calendar.DateOf(b.node.Now()))
+		return err
+	})
+	for _, e := range d.doc.Effects {
+		s := wire.EffectState{Effect: e, Name: b.node.CompanyName(e.Party)}
+		for _, in := range now {
+			if in.Agreement == d.row.Document && in.Kind == e.Kind && in.Party == e.Party && in.Cell == e.Cell {
+				s.Acts, s.Pending = true, in.Pending
+			}
+		}
+		out = append(out, s)
+	}
+	return out, err
+}
