@@ -126,7 +126,11 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 			}
 		}
 		var err error
-		in, err = r.Receive(signed, n.Now())
+		if more {
+			in, err = r.ReceivePart(signed, n.Now())
+		} else {
+			in, err = r.Receive(signed, n.Now())
+		}
 		if err != nil {
 			if !protocol.IsVerdict(err) {
 				return err

@@ -49,10 +49,8 @@ func (n *Node) writeCommitments(ctx context.Context) {
 				}
 				delete(due, pid)
 				if p, err := n.Partnership(pid); err == nil {
-					n.settleRest(ctx, p)
+					_ = n.foldRest(ctx, p) // said in the log; what can be written is
 				}
-				n.writeOwed(ctx, pid)
-				n.commit(ctx, pid)
 			}
 			if len(due) > 0 {
 				pause.Reset(commitmentPause)
@@ -95,26 +93,29 @@ func (n *Node) commit(ctx context.Context, pid block.CID) {
 	}
 }
 
-// settleRest lets the settled line catch up where it jumped over more entries than one transaction takes.
-func (n *Node) settleRest(ctx context.Context, p *Partnership) {
-	for ctx.Err() == nil {
+// foldRest folds and settles what one transaction did not take: a line that jumped over many entries, histories that grew apart.
+func (n *Node) foldRest(ctx context.Context, p *Partnership) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		var out protocol.Outcome
 		err := n.db.Update(func(kv store.KV) (err error) {
-			out, err = p.Open(kv).SettleMore()
+			out, err = p.Open(kv).Continue()
 			return err
 		})
 		if err != nil {
-			n.log.Warn("settled line does not move", "partnership", p.PID.Short(), "reason", err)
-			return
+			n.log.Warn("entries held can't be folded", "partnership", p.PID.Short(), "reason", err)
+			return err
 		}
-		if len(out.Settled) > 0 || len(out.Mismatches) > 0 {
+		if len(out.Settled) > 0 || len(out.Mismatches) > 0 || out.Replayed > 0 {
 			behind := out.Behind
 			out.Behind = false // said here, done here
 			n.after(p, out)
 			out.Behind = behind
 		}
 		if !out.Behind {
-			return
+			return nil
 		}
 	}
 }

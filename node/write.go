@@ -45,14 +45,27 @@ func (n *Node) Write(ctx context.Context, pid block.CID, command Command, build 
 	if err := ctx.Err(); err != nil {
 		return Written{}, err
 	}
-	w, err := n.write(p, command, build)
+	w, err := n.writeFolded(ctx, p, command, build)
 	n.metrics.exceeded(err)
 	if errors.Is(err, errUnconfirmed) {
 		if err = n.awaitConfirmation(ctx, p.PID); err == nil {
-			w, err = n.write(p, command, build)
+			w, err = n.writeFolded(ctx, p, command, build)
 		}
 	}
 	return w, err
+}
+
+// writeFolded writes once all entries held are folded: a decision looks at what is believed, not at a moment on the way there.
+func (n *Node) writeFolded(ctx context.Context, p *Partnership, command Command, build Build) (Written, error) {
+	for {
+		w, err := n.write(p, command, build)
+		if !errors.Is(err, protocol.ErrBehind) {
+			return w, err
+		}
+		if err := n.foldRest(ctx, p); err != nil {
+			return w, err
+		}
+	}
 }
 
 func (n *Node) write(p *Partnership, command Command, build Build) (w Written, err error) {
@@ -70,6 +83,11 @@ func (n *Node) write(p *Partnership, command Command, build Build) (w Written, e
 			}
 		}
 		r := p.Open(kv)
+		if behind, err := r.Behind(); err != nil {
+			return err
+		} else if behind {
+			return protocol.ErrBehind
+		}
 		now := n.Now()
 		if err := n.checkLeap(r, now); err != nil {
 			return err

@@ -48,6 +48,9 @@ func newNode(t *rapid.T, h virtual.History) node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if rapid.Bool().Draw(t, "small steps") {
+		c.Step = state.Step{Keys: rapid.IntRange(1, 30).Draw(t, "keys"), Bytes: 1 << 20}
+	}
 	n := node{memory.New(), c, map[block.CID]feed.Signed{}}
 	err = n.db.Update(func(kv kv.KV) error {
 		for _, b := range h.Blocks {
@@ -79,9 +82,14 @@ func (n node) take(t *rapid.T, batch []feed.Envelope) (out protocol.Outcome, aga
 	}
 	// A stream ends at the first entry that can't be admitted; the rest of the batch is sent again.
 	done := 0
+	part := rapid.Bool().Draw(t, "part")
 	err := n.db.Update(func(kv kv.KV) error {
 		var err error
-		out, err = n.contract.Open(kv).Receive(signed, 0)
+		receive := n.contract.Open(kv).Receive
+		if part {
+			receive = n.contract.Open(kv).ReceivePart
+		}
+		out, err = receive(signed, 0)
 		var missing *feed.Missing
 		if errors.As(err, &missing) {
 			for done < len(signed) {
@@ -130,7 +138,10 @@ func TestAnyOrderGivesTheSameRows(t *testing.T) {
 			order = append(order, again...) // what waits comes back behind the others
 			given = append(given, batch[:len(batch)-len(again)]...)
 			forks += len(out.Forks)
-			if out.Line < line && len(out.Forks) == 0 {
+			if rapid.Bool().Draw(t, "rest") { // else the next batch comes before this one is folded
+				n.rest(t)
+			}
+			if out.Line < line && forks == 0 {
 				t.Fatalf("the settled line went back from %d to %d", line, out.Line)
 			}
 			line = out.Line
@@ -143,8 +154,16 @@ func TestAnyOrderGivesTheSameRows(t *testing.T) {
 	})
 }
 
+// rest lets the node fold what it holds.
+func (n node) rest(t *rapid.T) {
+	if err := virtual.Rest(n.db, n.contract, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // compare folds what the node holds from nothing.
 func (n node) compare(t *rapid.T, h virtual.History) {
+	n.rest(t)
 	fresh, err := virtual.Refold(n.db, h.Genesis, h.Identities)
 	if err != nil {
 		t.Fatal(err)
@@ -184,10 +203,12 @@ func TestRebuildChangesNothing(t *testing.T) {
 			}
 			rest = rest[size:]
 		}
+		n.rest(t)
 		before := n.db.Clone()
 		if err := n.db.Update(func(kv kv.KV) error { return n.contract.Open(kv).Rebuild() }); err != nil {
 			t.Fatal(err)
 		}
+		n.rest(t)
 		var a, b []state.Row
 		for db, rows := range map[*memory.Store]*[]state.Row{before: &a, n.db: &b} {
 			if err := db.View(func(kv kv.KV) (err error) {

@@ -44,21 +44,21 @@ func (r *Replica) heads() (string, error) {
 	return string(out), nil
 }
 
-// insert folds admitted entries; before names the heads held before them.
-func (r *Replica) insert(places []state.OrderKey, before string) (replayed int, err error) {
-	places = r.counted(places)
+// insert folds admitted entries, and others that wait; before names the heads held before them.
+func (r *Replica) insert(places []state.OrderKey, before string, until int64) (state.Progress, error) {
 	tip, _, err := r.machine.Tip()
 	if err != nil {
-		return 0, err
+		return state.Progress{}, err
 	}
 	r.idle = r.quiet.is(before)
 	for _, at := range places {
 		r.idle = r.idle && at.Compare(tip) > 0 // an earlier one is folded into a state we know nothing about
 	}
-	if replayed, err = r.machine.Insert(places); err != nil || !r.idle {
-		return replayed, err
+	progress, err := r.machine.Insert(places, until)
+	if err != nil || !r.idle || progress.Behind {
+		return progress, err
 	}
 	now, err := r.heads()
 	r.quiet.note(now)
-	return replayed, err
+	return progress, err
 }

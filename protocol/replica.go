@@ -1,10 +1,9 @@
 package protocol
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 
 	"kontor/crypto/keys"
 	"kontor/protocol/block"
@@ -27,6 +26,9 @@ type Contract struct {
 	signatures signatureCache
 	quiet      quiet
 	stored     storedLinks
+	observers  map[state.Partition]bool
+	// Step bounds what one transaction folds; the zero value is the default. Tests make it small.
+	Step state.Step
 }
 
 // NewContract checks a genesis and prepares it for use.
@@ -38,7 +40,19 @@ func NewContract(g partnership.Genesis, ids feed.Identities) (*Contract, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Contract{PID: circle.PID, Genesis: g, Circle: circle, Identities: ids}, nil
+	c := &Contract{PID: circle.PID, Genesis: g, Circle: circle, Identities: ids, observers: map[state.Partition]bool{}}
+	for _, m := range circle.Members {
+		if !m.Writes {
+			c.observers[state.PartitionOf(m.Company)] = true
+		}
+	}
+	return c, nil
+}
+
+// uncounted tells which entries the fold does not read: those of observers but for their first, the signature. Observers do not
+// hold the settled line back, so an entry of theirs may arrive below it; it is stored and passed on, and writes no rows anywhere.
+func (c *Contract) uncounted(at state.OrderKey) bool {
+	return at.Seq() > 1 && c.observers[at.Author()]
 }
 
 // Replica is one company's copy of a partnership inside one transaction.
@@ -55,7 +69,7 @@ type Replica struct {
 // Open binds a contract to a transaction.
 func (c *Contract) Open(kv state.KV) *Replica {
 	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle).With(&c.entries).Knowing(c.Identities), kv: kv, part: state.PartitionOf(c.PID)}
-	r.machine = state.NewMachine(kv, r.part, r.apply)
+	r.machine = state.NewMachine(kv, r.part, r.apply, c.uncounted).In(c.Step)
 	return r
 }
 
@@ -90,7 +104,7 @@ type Outcome struct {
 	Settled []state.SettledRow
 	// Line is the settled line now.
 	Line int64
-	// Behind is true while more could settle: go on with SettleMore in another transaction.
+	// Behind is true while entries held are not folded, or more could settle: go on with Continue in another transaction.
 	Behind bool
 	// Mismatches are commitments that differ from our root.
 	Mismatches []Mismatch
@@ -104,6 +118,16 @@ type Outcome struct {
 // and the error (a *feed.Error, *feed.Missing or feed.ErrParked) names why it stopped. now is the receiver's clock, ms UTC.
 // Any other error means that the transaction must be dropped.
 func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
+	return r.receive(batch, now, false)
+}
+
+// ReceivePart is Receive while the sender has more on its way: what stands above the settled line is folded when the last has come. Otherwise a
+// member that wrote while it was apart would fold its own entries again for every batch of the others'.
+func (r *Replica) ReceivePart(batch []feed.Signed, now int64) (Outcome, error) {
+	return r.receive(batch, now, true)
+}
+
+func (r *Replica) receive(batch []feed.Signed, now int64, more bool) (Outcome, error) {
 	var out Outcome
 	var stopped error
 	var places []state.OrderKey
@@ -151,10 +175,18 @@ func (r *Replica) Receive(batch []feed.Signed, now int64) (Outcome, error) {
 		if err := r.Rebuild(); err != nil {
 			return out, err
 		}
-	} else if out.Replayed, err = r.insert(places, before); err != nil {
+	}
+	until := int64(math.MaxInt64)
+	if more {
+		if until, err = r.Log.SettledLine(); err != nil {
+			return out, err
+		}
+	}
+	progress, err := r.insert(places, before, until)
+	if err != nil {
 		return out, err
 	}
-	if err := r.settle(&out); err != nil {
+	if err := r.settle(&out, progress); err != nil {
 		return out, err
 	}
 	return out, stopped
@@ -195,9 +227,17 @@ type Draft struct {
 }
 
 // Write writes the author's next entry with the body of a draft, folds and settles. A draft that the fold refuses is a *Refusal
-// error, and the transaction must be dropped: a company does not write what both sides would ignore.
+// error, and the transaction must be dropped: a company does not write what both sides would ignore. While entries held are not folded
+// it is ErrBehind, but for receipts and heartbeats, which say nothing that rows could refuse.
 func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	var out Outcome
+	behind, err := r.machine.Behind()
+	if err != nil {
+		return out, err
+	}
+	if behind && kinds[d.Kind].apply != nil {
+		return out, ErrBehind
+	}
 	if _, err := r.learnForks(); err != nil {
 		return out, err
 	}
@@ -245,6 +285,8 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	if !fresh {
 		return out, fmt.Errorf("entry %s was written before", s.CID.Short())
 	}
+	out.Admitted = []feed.Entry{entry}
+	out.Business = !kinds[h.Kind].housekeeping
 	if changed, err := r.learnForks(); err != nil {
 		return out, err
 	} else if changed {
@@ -252,7 +294,15 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 		if err != nil {
 			return out, err
 		}
-	} else if out.Replayed, err = r.insert([]state.OrderKey{entry.Key()}, before); err != nil {
+		behind = true
+	}
+	if behind {
+		out.Behind = true
+		out.Line, err = r.machine.Line()
+		return out, err // it stands behind all that waits, and is folded with it
+	}
+	progress, err := r.insert([]state.OrderKey{entry.Key()}, before, math.MaxInt64)
+	if err != nil {
 		return out, err
 	}
 	if refusal, err := r.Refusal(entry.CID); err != nil {
@@ -260,16 +310,30 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	} else if refusal != nil {
 		return out, refusal
 	}
-	out.Admitted = []feed.Entry{entry}
-	out.Business = !kinds[h.Kind].housekeeping
-	return out, r.settle(&out)
+	return out, r.settle(&out, progress)
 }
 
-// SettleMore goes on where an outcome was left behind.
-func (r *Replica) SettleMore() (out Outcome, err error) { return out, r.settle(&out) }
+// ErrBehind says that entries held are not folded yet: call Continue until it is done.
+var ErrBehind = errors.New("entries that arrived are still being folded")
 
-// settle moves the settled line as far as the feeds allow and checks the commitments that came, and those that the line reached.
-func (r *Replica) settle(out *Outcome) error {
+// Behind tells whether entries held are not folded yet: then rows are those of an earlier moment.
+func (r *Replica) Behind() (bool, error) { return r.machine.Behind() }
+
+// Continue goes on where an outcome was left behind: it folds and settles as much as one transaction takes.
+func (r *Replica) Continue() (out Outcome, err error) {
+	if _, err := r.learnForks(); err != nil {
+		return out, err
+	}
+	progress, err := r.insert(nil, "", math.MaxInt64)
+	if err != nil {
+		return out, err
+	}
+	return out, r.settle(&out, progress)
+}
+
+// settle moves the settled line as far as the feeds and the fold allow and checks the commitments that came, and those that the line reached.
+func (r *Replica) settle(out *Outcome, progress state.Progress) error {
+	out.Replayed = progress.Undone
 	came := false
 	for _, e := range out.Admitted {
 		if e.Header.Kind == KindCommitment {
@@ -287,13 +351,15 @@ func (r *Replica) settle(out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	if out.Settled, err = r.machine.Settle(line); err != nil {
-		return err
+	if !progress.Full {
+		if out.Settled, err = r.machine.Settle(line); err != nil {
+			return err
+		}
 	}
 	if out.Line, err = r.machine.Line(); err != nil {
 		return err
 	}
-	out.Behind = out.Line < line
+	out.Behind = progress.Behind || out.Line < line
 	if !came && out.Line == old {
 		return nil
 	}
@@ -356,49 +422,8 @@ func (r *Replica) checkBody(h feed.Header, form bodyForm) error {
 	return nil
 }
 
-// Rebuild folds every stored entry from nothing: after a fork, and to verify a database.
+// Rebuild has every stored entry folded from nothing: after a fork, and to verify a database. It begins the work; Continue does it.
 func (r *Replica) Rebuild() error {
-	for _, table := range []byte{state.TableRows, state.TableChanges, state.TableTree} {
-		var old [][]byte
-		prefix := r.part.Key()
-		err := r.kv.Scan(table, prefix, prefix, func(key, _ []byte) (bool, error) {
-			if table != state.TableTree || !bytes.HasPrefix(key[len(prefix):], commitmentPrefix) {
-				old = append(old, bytes.Clone(key))
-			}
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-		for _, key := range old {
-			if err := r.kv.Delete(table, key); err != nil {
-				return err
-			}
-		}
-	}
-	places, err := r.Log.Places()
-	if err != nil {
-		return err
-	}
-	if _, err := r.learnForks(); err != nil {
-		return err
-	}
 	r.idle = false
-	_, err = r.machine.Insert(r.counted(places))
-	return err
-}
-
-// counted leaves out the entries that the fold does not read: those of observers but for their first, the signature. Observers do not
-// hold the settled line back, so an entry of theirs may arrive below it; it is stored and passed on, and writes no rows anywhere.
-func (r *Replica) counted(places []state.OrderKey) []state.OrderKey {
-	observers := map[state.Partition]bool{}
-	for _, m := range r.Circle.Members {
-		if !m.Writes {
-			observers[state.PartitionOf(m.Company)] = true
-		}
-	}
-	if len(observers) == 0 {
-		return places
-	}
-	return slices.DeleteFunc(slices.Clone(places), func(at state.OrderKey) bool { return at.Seq() > 1 && observers[at.Author()] })
+	return r.machine.Restart()
 }

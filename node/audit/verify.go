@@ -15,6 +15,8 @@ import (
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
+	"kontor/protocol/state"
+	"kontor/protocol/wire"
 
 	"kontor/store/kv"
 	"kontor/store/memory"
@@ -241,17 +243,11 @@ func (e *evidence) fold() (string, error) {
 	slices.SortFunc(all, func(a, b feed.Signed) int { x, y := a.Key(), b.Key(); return slices.Compare(x[:], y[:]) })
 	e.store = memory.New()
 	e.entries = map[block.CID]map[int64]feed.Entry{}
-	err = e.store.Update(func(tx kv.KV) error {
-		r := contract.Open(tx)
-		for id, data := range e.blocks {
-			if err := r.PutBlock(block.Block{CID: id, Data: data}); err != nil {
-				return err
-			}
-		}
-		out, err := r.Receive(all, 0)
-		if err != nil {
-			return err
-		}
+	if err := e.keep(); err != nil {
+		return "", err
+	}
+	admitted := 0
+	note := func(out protocol.Outcome) error {
 		if len(out.Forks) > 0 {
 			return fmt.Errorf("%s wrote two histories", out.Forks[0].Author.Short())
 		}
@@ -265,15 +261,49 @@ func (e *evidence) fold() (string, error) {
 			}
 			e.entries[h.Author][h.Seq] = entry
 		}
-		if len(out.Admitted) != len(all) {
-			return fmt.Errorf("%d of %d entries were admitted", len(out.Admitted), len(all))
+		admitted += len(out.Admitted)
+		return nil
+	}
+	for batch := range slices.Chunk(all, wire.MaxBatchEntries) {
+		if err := e.step(note, func(r *protocol.Replica) (protocol.Outcome, error) { return r.Receive(batch, 0) }); err != nil {
+			return "", err
+		}
+	}
+	if admitted != len(all) {
+		return "", fmt.Errorf("%d of %d entries were admitted", admitted, len(all))
+	}
+	return fmt.Sprintf("%d entries, signatures, positions and causal order verified", len(all)), nil
+}
+
+// keep stores the blocks, as many at a time as the store takes.
+func (e *evidence) keep() error {
+	return e.store.Bulk(func(put func(table byte, key, value []byte) error) error {
+		for id, data := range e.blocks {
+			if err := put(state.TableBlocks, protocol.BlockKey(e.repl.PID, id), data); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return "", err
+}
+
+// step changes the replica and lets it fold to the end.
+func (e *evidence) step(note func(protocol.Outcome) error, change func(*protocol.Replica) (protocol.Outcome, error)) error {
+	for behind := true; behind; {
+		var out protocol.Outcome
+		err := e.store.Update(func(tx kv.KV) (err error) {
+			out, err = change(e.repl.Open(tx))
+			return err
+		})
+		if err == nil {
+			err = note(out)
+		}
+		if err != nil {
+			return err
+		}
+		behind, change = out.Behind, (*protocol.Replica).Continue
 	}
-	return fmt.Sprintf("%d entries, signatures, positions and causal order verified", len(all)), nil
+	return nil
 }
 
 // document finds the agreement on the table of its topic and renders it from its bytes.

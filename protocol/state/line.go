@@ -6,9 +6,12 @@ import (
 )
 
 // Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'p' the line below which roots were
-// forgotten, 't' the greatest place folded, 'r' roots by lam, 'n' nodes by path.
+// forgotten, 't' the greatest place folded, 'f' the place to go on from, 'w' while everything is being forgotten, 'r' roots by lam, 'n' nodes by path.
 var (
 	tipKey     = []byte{'t'}
+	fromKey    = []byte{'f'}
+	wipeKey    = []byte{'w'}
+	prunedKey  = []byte{'p'}
 	lineKey    = []byte{'l'}
 	rootPrefix = []byte{'r'}
 	nodePrefix = []byte{'n'}
@@ -26,17 +29,38 @@ func (m Machine) Line() (int64, error) {
 	return int64(binary.BigEndian.Uint64(value)), nil
 }
 
-// Tip is the greatest place folded so far; false before any is.
-func (m Machine) Tip() (tip OrderKey, found bool, err error) {
-	value, found, err := m.kv.Get(TableTree, m.part.Key(tipKey))
-	if err != nil || !found {
-		return tip, false, err
+// Tip bounds what is folded: no entry after this place is. false before any is.
+func (m Machine) Tip() (tip OrderKey, found bool, err error) { return m.place(tipKey) }
+
+// Behind tells whether entries that are held are not folded yet: then rows are those of an earlier moment, and [Machine.Advance] goes on.
+func (m Machine) Behind() (bool, error) {
+	if wiping, err := m.wiping(); err != nil || wiping {
+		return wiping, err
 	}
-	if len(value) != len(tip) {
-		return tip, false, fmt.Errorf("state: the greatest place has %d bytes instead of %d", len(value), len(tip))
+	_, pending, err := m.pending()
+	return pending, err
+}
+
+// pending is the mark of [Step].
+func (m Machine) pending() (from OrderKey, pending bool, err error) { return m.place(fromKey) }
+
+func (m Machine) wiping() (bool, error) {
+	_, found, err := m.kv.Get(TableTree, m.part.Key(wipeKey))
+	return found, err
+}
+
+func (m Machine) place(name []byte) (at OrderKey, found bool, err error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key(name))
+	if err != nil || !found {
+		return at, false, err
+	}
+	if len(value) != len(at) {
+		return at, false, fmt.Errorf("state: the place %q has %d bytes instead of %d; restore the database from a backup", name, len(value), len(at))
 	}
 	return OrderKey(value), true, nil
 }
+
+func (m Machine) setTip(at OrderKey) error { return m.kv.Put(TableTree, m.part.Key(tipKey), at[:]) }
 
 func (m Machine) setLine(line int64) error {
 	return m.kv.Put(TableTree, m.part.Key(lineKey), be64(line))
@@ -101,11 +125,11 @@ func (m Machine) PruneRoots(line int64) error {
 			return err
 		}
 	}
-	return m.kv.Put(TableTree, m.part.Key([]byte{'p'}), be64(line))
+	return m.kv.Put(TableTree, m.part.Key(prunedKey), be64(line))
 }
 
 func (m Machine) prunedBelow() (int64, error) {
-	value, found, err := m.kv.Get(TableTree, m.part.Key([]byte{'p'}))
+	value, found, err := m.kv.Get(TableTree, m.part.Key(prunedKey))
 	if err != nil || !found || len(value) != 8 {
 		return 0, err
 	}

@@ -2,9 +2,6 @@ package state
 
 import (
 	"bytes"
-	"fmt"
-	"slices"
-	"sort"
 )
 
 // Apply folds the entry that stands at a place into rows. It must be a pure function of the entry, its body and
@@ -16,105 +13,25 @@ type Machine struct {
 	kv    KV
 	part  Partition
 	apply Apply
+	skip  func(OrderKey) bool
+	step  Step
 }
 
-// NewMachine binds a fold to a transaction.
-func NewMachine(kv KV, part Partition, apply Apply) Machine {
-	return Machine{kv, part, apply}
+// NewMachine binds a fold to a transaction. The places of all entries held stand in [TableOrder]; those that skip names are
+// not folded (nil: all are).
+func NewMachine(kv KV, part Partition, apply Apply, skip func(OrderKey) bool) Machine {
+	if skip == nil {
+		skip = func(OrderKey) bool { return false }
+	}
+	return Machine{kv, part, apply, skip, DefaultStep}
 }
 
-// Insert folds newly admitted entries. Entries that stand after the first new place are undone and
-// replayed once for the whole batch. It returns how many were replayed. A place at or below the settled line is an error: by the
-// definition of that line nothing can arrive there.
-func (m Machine) Insert(places []OrderKey) (replayed int, err error) {
-	if len(places) == 0 {
-		return 0, nil
+// In bounds what one transaction folds; the zero Step is [DefaultStep].
+func (m Machine) In(step Step) Machine {
+	if step != (Step{}) {
+		m.step = step
 	}
-	todo := slices.Clone(places)
-	sort.Slice(todo, func(i, j int) bool { return todo[i].Compare(todo[j]) < 0 })
-	line, err := m.Line()
-	if err != nil {
-		return 0, err
-	}
-	if todo[0].Lam() <= line {
-		return 0, fmt.Errorf("state: entry with lam %d arrives at or below the settled line %d", todo[0].Lam(), line)
-	}
-	tip, found, err := m.Tip()
-	if err != nil {
-		return 0, err
-	}
-	var undone []OrderKey
-	if !found || todo[0].Compare(tip) <= 0 {
-		if undone, err = m.undoFrom(todo[0]); err != nil {
-			return 0, err
-		}
-	}
-	todo = append(todo, undone...)
-	sort.Slice(todo, func(i, j int) bool { return todo[i].Compare(todo[j]) < 0 })
-	for i, at := range todo {
-		if i > 0 && at == todo[i-1] {
-			return 0, fmt.Errorf("state: the entry at lam %d is inserted twice", at.Lam())
-		}
-		rec := &recorder{rows: NewTable(m.kv, m.part)}
-		if err := m.apply(at, rec); err != nil {
-			return 0, fmt.Errorf("state: fold the entry at lam %d: %w", at.Lam(), err)
-		}
-		changes, err := rec.record()
-		if err != nil {
-			return 0, err
-		}
-		if err := m.kv.Put(TableChanges, m.part.Key(at[:]), changes); err != nil {
-			return 0, err
-		}
-	}
-	if last := todo[len(todo)-1]; !found || last.Compare(tip) > 0 {
-		err = m.kv.Put(TableTree, m.part.Key(tipKey), last[:])
-	}
-	return len(undone), err
-}
-
-// undoFrom takes back, newest first, every entry at or after a place and returns their places.
-func (m Machine) undoFrom(first OrderKey) ([]OrderKey, error) {
-	type undo struct {
-		at      OrderKey
-		changes []change
-	}
-	var stack []undo
-	// Upwards, from the first place: below it may lie the remains of any number of settled entries, which a store passes over one by one.
-	err := m.kv.Scan(TableChanges, m.part.Key(), m.part.Key(first[:]), func(key, value []byte) (bool, error) {
-		var at OrderKey
-		copy(at[:], key[len(m.part):])
-		changes, err := decodeChanges(value)
-		if err != nil {
-			return false, err
-		}
-		stack = append(stack, undo{at, changes})
-		return true, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.Reverse(stack)
-	rows := NewTable(m.kv, m.part)
-	var places []OrderKey
-	for _, u := range stack {
-		for i := len(u.changes) - 1; i >= 0; i-- {
-			c := u.changes[i]
-			if c.Old == nil {
-				err = rows.Delete(c.Key)
-			} else {
-				err = rows.Put(c.Key, *c.Old)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if err := m.kv.Delete(TableChanges, m.part.Key(u.at[:])); err != nil {
-			return nil, err
-		}
-		places = append(places, u.at)
-	}
-	return places, nil
+	return m
 }
 
 // SettledRow is a row that became final: what the caller may now act upon outside the fold.
@@ -135,6 +52,15 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 	old, err := m.Line()
 	if err != nil {
 		return nil, err
+	}
+	// Nothing settles that is not folded.
+	if wiping, err := m.wiping(); err != nil || wiping {
+		return nil, err
+	}
+	if from, pending, err := m.pending(); err != nil {
+		return nil, err
+	} else if pending {
+		line = min(line, from.Lam()-1)
 	}
 	if line <= old {
 		return nil, nil

@@ -3,6 +3,7 @@ package state_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand"
 	"testing"
 
@@ -47,12 +48,26 @@ func places(n int, seed int64) []state.OrderKey {
 	return out
 }
 
+// insert puts places into the order and folds them, in the machine's steps.
+func insert(tx kv.KV, m state.Machine, places []state.OrderKey) error {
+	for _, at := range places {
+		if err := tx.Put(state.TableOrder, part.Key(at[:]), nil); err != nil {
+			return err
+		}
+	}
+	progress, err := m.Insert(places, math.MaxInt64)
+	for err == nil && progress.Behind {
+		progress, err = m.Advance(math.MaxInt64)
+	}
+	return err
+}
+
 var part = state.PartitionOf(block.Sum([]byte("partnership")))
 
 func update(t testing.TB, s *memory.Store, fn func(state.Machine, kv.KV)) {
 	t.Helper()
 	err := s.Update(func(tx kv.KV) error {
-		fn(state.NewMachine(tx, part, toyFold), tx)
+		fn(state.NewMachine(tx, part, toyFold, nil), tx)
 		return nil
 	})
 	if err != nil {
@@ -90,6 +105,7 @@ func TestAnyOrderOfArrivalGivesTheSameRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := places(rapid.IntRange(1, 40).Draw(t, "entries"), rapid.Int64().Draw(t, "seed"))
 		order := rapid.Permutation(all).Draw(t, "order")
+		step := state.Step{Keys: rapid.IntRange(1, 60).Draw(t, "keys a step"), Bytes: rapid.IntRange(1, 4000).Draw(t, "bytes a step")}
 		s := memory.New()
 		var arrived []state.OrderKey
 		for len(order) > 0 {
@@ -98,15 +114,13 @@ func TestAnyOrderOfArrivalGivesTheSameRows(t *testing.T) {
 			order = order[n:]
 			arrived = append(arrived, batch...)
 			if err := s.Update(func(tx kv.KV) error {
-				_, err := state.NewMachine(tx, part, toyFold).Insert(batch)
-				return err
+				return insert(tx, state.NewMachine(tx, part, toyFold, nil).In(step), batch)
 			}); err != nil {
 				t.Fatal(err)
 			}
 			scratch := memory.New()
 			if err := scratch.Update(func(tx kv.KV) error {
-				_, err := state.NewMachine(tx, part, toyFold).Insert(arrived)
-				return err
+				return insert(tx, state.NewMachine(tx, part, toyFold, nil), arrived)
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -132,8 +146,8 @@ func TestRootsDoNotDependOnHowTheLineMoved(t *testing.T) {
 		for run := range 2 {
 			s := memory.New()
 			err := s.Update(func(tx kv.KV) error {
-				m := state.NewMachine(tx, part, toyFold)
-				if _, err := m.Insert(all); err != nil {
+				m := state.NewMachine(tx, part, toyFold, nil)
+				if err := insert(tx, m, all); err != nil {
 					return err
 				}
 				for line := int64(0); line < top; {
@@ -267,15 +281,15 @@ func TestBisectionNamesTheRowThatDiffers(t *testing.T) {
 func TestAnEntryBelowTheSettledLineIsRefused(t *testing.T) {
 	s := memory.New()
 	all := places(10, 7)
-	update(t, s, func(m state.Machine, _ kv.KV) {
-		if _, err := m.Insert(all[1:]); err != nil {
+	update(t, s, func(m state.Machine, tx kv.KV) {
+		if err := insert(tx, m, all[1:]); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := m.Settle(all[0].Lam()); err != nil {
 			t.Fatal(err)
 		}
 		before := snapshot(t, s)
-		if _, err := m.Insert(all[:1]); err == nil {
+		if err := insert(tx, m, all[:1]); err == nil {
 			t.Fatal("an entry below the settled line was folded")
 		}
 		if !sameRows(before, snapshot(t, s)) {
@@ -289,7 +303,7 @@ func TestSettledValueLooksBelowTheTail(t *testing.T) {
 	s := memory.New()
 	all := places(20, 3)
 	update(t, s, func(m state.Machine, tx kv.KV) {
-		if _, err := m.Insert(all); err != nil {
+		if err := insert(tx, m, all); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := m.Settle(10); err != nil {
@@ -303,7 +317,7 @@ func TestSettledValueLooksBelowTheTail(t *testing.T) {
 		}
 		scratch := memory.New()
 		update(t, scratch, func(m2 state.Machine, tx2 kv.KV) {
-			if _, err := m2.Insert(below); err != nil {
+			if err := insert(tx2, m2, below); err != nil {
 				t.Fatal(err)
 			}
 			for i := range 11 {
@@ -326,8 +340,8 @@ func TestALongWayIsSettledInSteps(t *testing.T) {
 		top = max(top, at.Lam())
 	}
 	s := memory.New()
-	update(t, s, func(m state.Machine, _ kv.KV) {
-		if _, err := m.Insert(all); err != nil {
+	update(t, s, func(m state.Machine, tx kv.KV) {
+		if err := insert(tx, m, all); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -36,6 +36,20 @@ func (k OrderKey) Author() (p Partition) {
 // Compare orders two places: negative when k comes first.
 func (k OrderKey) Compare(other OrderKey) int { return bytes.Compare(k[:], other[:]) }
 
+// before is the greatest key below this one; the first has none but itself.
+func (k OrderKey) before() OrderKey {
+	if k == (OrderKey{}) {
+		return k
+	}
+	for i := len(k) - 1; i >= 0; i-- {
+		k[i]--
+		if k[i] != 0xff {
+			break
+		}
+	}
+	return k
+}
+
 // Partition is the key prefix under which everything of one partnership stands: the 32 bytes digest of its ID.
 type Partition [32]byte
 

@@ -108,8 +108,8 @@ func (r *recorder) remember(key string) error {
 	return nil
 }
 
-// record is the entry's net change, rows in key order, unchanged ones left out.
-func (r *recorder) record() ([]byte, error) {
+// changes are the entry's net changes, rows in key order, unchanged ones left out.
+func (r *recorder) changes() ([]change, error) {
 	keys := make([]string, 0, len(r.first))
 	for key := range r.first {
 		keys = append(keys, key)
@@ -130,7 +130,7 @@ func (r *recorder) record() ([]byte, error) {
 		}
 		changes = append(changes, c)
 	}
-	return encodeChanges(changes), nil
+	return changes, nil
 }
 
 func same(a, b *[]byte) bool {

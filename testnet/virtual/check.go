@@ -278,7 +278,29 @@ func Refold(from *memory.Store, g partnership.Genesis, ids feed.Identities) (*me
 		_, err := contract.Open(kv).Receive(entries, 0)
 		return err
 	})
+	if err == nil {
+		err = Rest(fresh, contract, nil)
+	}
 	return fresh, err
+}
+
+// Rest lets a replica fold and settle all it holds, one transaction after another, and hands out what came of each.
+func Rest(db *memory.Store, contract *protocol.Contract, each func(protocol.Outcome)) error {
+	for behind := true; behind; {
+		var out protocol.Outcome
+		err := db.Update(func(kv kv.KV) (err error) {
+			out, err = contract.Open(kv).Continue()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if each != nil {
+			each(out)
+		}
+		behind = out.Behind
+	}
+	return nil
 }
 
 func firstDifference(a, b []state.Row) string {

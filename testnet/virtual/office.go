@@ -16,16 +16,18 @@ import (
 
 // office is one company's node: its database, its keys and what it knows of the others' chains.
 type office struct {
-	w    *world
-	i    int
-	c    *Company
-	db   *memory.Store
-	at   int     // how far its own chain is published
-	knew []int64 // how far each company's chain is known here, by place in the cast
-	skew int64   // its clock minus the true time
-	down bool
-	part []*membership // by partnership; nil where it is no member
-	copy *snapshot     // a copy of the database taken some time ago
+	w       *world
+	i       int
+	c       *Company
+	db      *memory.Store
+	at      int     // how far its own chain is published
+	knew    []int64 // how far each company's chain is known here, by place in the cast
+	skew    int64   // its clock minus the true time
+	down    bool
+	step    state.Step    // what it folds in one transaction
+	patient bool          // folds above the settled line only once a batch is whole
+	part    []*membership // by partnership; nil where it is no member
+	copy    *snapshot     // a copy of the database taken some time ago
 }
 
 // membership is an office's side of one partnership.
@@ -149,6 +151,9 @@ func (o *office) commit(p int, fn func(*protocol.Replica, int64) (protocol.Outco
 		out, err = fn(m.contract.Open(kv), o.now())
 		return err
 	})
+	if err == nil {
+		err = o.rest(p, &out)
+	}
 	if o.db.Crashed() {
 		o.w.crashed(o)
 		return errDown
@@ -199,7 +204,11 @@ func (o *office) receive(p int, envs []feed.Envelope, blocks []block.Block) erro
 			}
 		}
 		var err error
-		if in, err = r.Receive(signed, o.now()); err != nil {
+		receive := r.Receive
+		if o.patient {
+			receive = r.ReceivePart
+		}
+		if in, err = receive(signed, o.now()); err != nil {
 			if !protocol.IsVerdict(err) {
 				return err
 			}
@@ -211,6 +220,13 @@ func (o *office) receive(p int, envs []feed.Envelope, blocks []block.Block) erro
 		own, err = r.Write(protocol.Draft{Kind: protocol.KindReceipt}, o.author(), o.now())
 		return err
 	})
+	if err == nil {
+		last := &in
+		if len(own.Admitted) > 0 {
+			last = &own
+		}
+		err = o.rest(p, last)
+	}
 	if o.db.Crashed() {
 		o.w.crashed(o)
 		return nil
@@ -239,6 +255,19 @@ func (o *office) receive(p int, envs []feed.Envelope, blocks []block.Block) erro
 	}
 	o.w.push(o, p, own.Admitted)
 	return nil
+}
+
+// rest folds and settles what the transaction of an outcome left, and adds what came of it.
+func (o *office) rest(p int, out *protocol.Outcome) error {
+	if !out.Behind {
+		return nil
+	}
+	return Rest(o.db, o.part[p].contract, func(more protocol.Outcome) {
+		out.Settled, out.Line = append(out.Settled, more.Settled...), more.Line
+		out.Mismatches = append(out.Mismatches, more.Mismatches...)
+		out.Replayed += more.Replayed
+		o.w.totals.Steps++
+	})
 }
 
 // note notes what a commit changed.
@@ -272,6 +301,9 @@ func (o *office) restart() error {
 		}
 		// What the process knew is gone; a new one reads its contract and its entries again.
 		m.contract = o.w.contract(p, o)
+		if err := Rest(o.db, m.contract, nil); err != nil {
+			return err
+		}
 		if err := o.reread(p); err != nil {
 			return err
 		}
@@ -338,6 +370,7 @@ func (o *office) restore() error {
 			return err
 		}
 		m.want = 0
+		o.w.unsent(p, o.c.ID, m.high)
 		err := o.db.View(func(kv kv.KV) error {
 			head, found, err := m.contract.Open(kv).Log.Head(o.c.ID)
 			if err != nil {

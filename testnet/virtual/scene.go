@@ -164,6 +164,9 @@ func (d *Desk) Force(draft protocol.Draft, alter func(*feed.Header)) (e feed.Ent
 		}
 		return err
 	})
+	if err == nil {
+		err = Rest(d.DB, d.Contract, nil)
+	}
 	return e, err
 }
 
@@ -247,6 +250,9 @@ func (d *Desk) Take(p Parcel) (out protocol.Outcome, err error) {
 		}
 		return nil
 	})
+	if err == nil {
+		err = Rest(d.DB, d.Contract, nil)
+	}
 	if err == nil {
 		err = stopped
 	}
