@@ -6,11 +6,10 @@ import (
 )
 
 // Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'p' the line below which roots were
-// forgotten, 't' the greatest place folded, 'f' the place to go on from, 'w' while everything is being forgotten, 'r' roots by lam, 'n' nodes by path.
+// forgotten, 't' the greatest place folded, 'f' the place from which the fold goes on (empty: everything is being forgotten first), 'r' roots by lam, 'n' nodes by path.
 var (
 	tipKey     = []byte{'t'}
-	fromKey    = []byte{'f'}
-	wipeKey    = []byte{'w'}
+	markKey    = []byte{'f'}
 	prunedKey  = []byte{'p'}
 	lineKey    = []byte{'l'}
 	rootPrefix = []byte{'r'}
@@ -30,34 +29,41 @@ func (m Machine) Line() (int64, error) {
 }
 
 // Tip bounds what is folded: no entry after this place is. false before any is.
-func (m Machine) Tip() (tip OrderKey, found bool, err error) { return m.place(tipKey) }
+func (m Machine) Tip() (tip OrderKey, found bool, err error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key(tipKey))
+	if err != nil || !found {
+		return tip, false, err
+	}
+	if len(value) != len(tip) {
+		return tip, false, fmt.Errorf("state: the greatest place has %d bytes instead of %d; restore the database from a backup", len(value), len(tip))
+	}
+	return OrderKey(value), true, nil
+}
 
 // Behind tells whether entries that are held are not folded yet: then rows are those of an earlier moment, and [Machine.Advance] goes on.
 func (m Machine) Behind() (bool, error) {
-	if wiping, err := m.wiping(); err != nil || wiping {
-		return wiping, err
-	}
-	_, pending, err := m.pending()
-	return pending, err
+	_, mark, err := m.mark()
+	return mark != folded, err
 }
 
-// pending is the mark of [Step].
-func (m Machine) pending() (from OrderKey, pending bool, err error) { return m.place(fromKey) }
+// What the mark says of the fold; see [Step].
+const (
+	folded  = iota // all that is held is folded
+	pending        // from a place on it is not
+	wiping         // everything is being forgotten
+)
 
-func (m Machine) wiping() (bool, error) {
-	_, found, err := m.kv.Get(TableTree, m.part.Key(wipeKey))
-	return found, err
-}
-
-func (m Machine) place(name []byte) (at OrderKey, found bool, err error) {
-	value, found, err := m.kv.Get(TableTree, m.part.Key(name))
-	if err != nil || !found {
-		return at, false, err
+func (m Machine) mark() (from OrderKey, mark int, err error) {
+	value, found, err := m.kv.Get(TableTree, m.part.Key(markKey))
+	switch {
+	case err != nil || !found:
+		return from, folded, err
+	case len(value) == 0:
+		return from, wiping, nil
+	case len(value) == len(from):
+		return OrderKey(value), pending, nil
 	}
-	if len(value) != len(at) {
-		return at, false, fmt.Errorf("state: the place %q has %d bytes instead of %d; restore the database from a backup", name, len(value), len(at))
-	}
-	return OrderKey(value), true, nil
+	return from, folded, fmt.Errorf("state: the mark of the fold has %d bytes instead of %d; restore the database from a backup", len(value), len(from))
 }
 
 func (m Machine) setTip(at OrderKey) error { return m.kv.Put(TableTree, m.part.Key(tipKey), at[:]) }

@@ -54,12 +54,11 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 		return nil, err
 	}
 	// Nothing settles that is not folded.
-	if wiping, err := m.wiping(); err != nil || wiping {
+	from, mark, err := m.mark()
+	switch {
+	case err != nil || mark == wiping:
 		return nil, err
-	}
-	if from, pending, err := m.pending(); err != nil {
-		return nil, err
-	} else if pending {
+	case mark == pending:
 		line = min(line, from.Lam()-1)
 	}
 	if line <= old {

@@ -66,15 +66,16 @@ func (w *going) beyond(step Step) bool {
 // replayed, once for the whole batch; entries with a lam above until wait for a later call. A place at or
 // below the settled line is an error: by the definition of that line nothing can arrive there.
 func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
-	if wiping, err := m.wiping(); err != nil {
+	from, mark, err := m.mark()
+	if err != nil {
 		return Progress{}, err
-	} else if wiping {
+	}
+	if mark == wiping {
 		return m.wipe()
 	}
 	places = slices.DeleteFunc(slices.Clone(places), m.skip)
-	from, pending, err := m.pending()
-	if err != nil || (len(places) == 0 && !pending) {
-		return Progress{}, err
+	if len(places) == 0 && mark == folded {
+		return Progress{}, nil
 	}
 	slices.SortFunc(places, OrderKey.Compare)
 	line, err := m.Line()
@@ -84,7 +85,7 @@ func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
 	if len(places) > 0 && places[0].Lam() <= line {
 		return Progress{}, fmt.Errorf("state: entry with lam %d arrives at or below the settled line %d", places[0].Lam(), line)
 	}
-	if pending {
+	if mark == pending {
 		if len(places) > 0 && places[0].Compare(from) < 0 {
 			from = places[0]
 		}
@@ -97,12 +98,12 @@ func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
 func (m Machine) Advance(until int64) (Progress, error) { return m.Insert(nil, until) }
 
 // Restart forgets every row, root and record, in steps, and folds everything again: the settled line begins at zero.
-func (m Machine) Restart() error { return m.kv.Put(TableTree, m.part.Key(wipeKey), nil) }
+func (m Machine) Restart() error { return m.kv.Put(TableTree, m.part.Key(markKey), nil) }
 
 // walk goes from a place. todo are the places to fold, ascending, when nothing else is pending; nil: they are read from the order.
 func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, error) {
 	w := &going{Machine: m, from: from, until: until}
-	pending := todo == nil
+	marked := todo == nil
 	tip, found, err := m.Tip()
 	if err != nil {
 		return Progress{}, err
@@ -142,8 +143,8 @@ func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, er
 		last = at
 	}
 	w.done.Full = w.beyond(m.step.half())
-	if pending {
-		if err := m.kv.Delete(TableTree, m.part.Key(fromKey)); err != nil {
+	if marked {
+		if err := m.kv.Delete(TableTree, m.part.Key(markKey)); err != nil {
 			return w.done, err
 		}
 	}
@@ -157,7 +158,7 @@ func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, er
 func (w *going) leave(from, tip OrderKey) (Progress, error) {
 	w.done.Behind = true
 	w.done.Full = w.beyond(w.step.half())
-	if err := w.kv.Put(TableTree, w.part.Key(fromKey), from[:]); err != nil {
+	if err := w.kv.Put(TableTree, w.part.Key(markKey), from[:]); err != nil {
 		return w.done, err
 	}
 	return w.done, w.setTip(tip)
@@ -259,7 +260,7 @@ func (m Machine) wipe() (Progress, error) {
 	tables := []struct {
 		table  byte
 		prefix []byte
-	}{{TableTree, lineKey}, {TableTree, prunedKey}, {TableTree, tipKey}, {TableTree, fromKey}, {TableTree, rootPrefix}, {TableTree, nodePrefix}, {TableChanges, nil}, {TableRows, nil}}
+	}{{TableTree, lineKey}, {TableTree, prunedKey}, {TableTree, tipKey}, {TableTree, rootPrefix}, {TableTree, nodePrefix}, {TableChanges, nil}, {TableRows, nil}}
 	spent := 0
 	for _, t := range tables {
 		var old [][]byte
@@ -280,11 +281,8 @@ func (m Machine) wipe() (Progress, error) {
 			return Progress{Behind: true, Full: true}, nil
 		}
 	}
-	if err := m.kv.Delete(TableTree, m.part.Key(wipeKey)); err != nil {
-		return Progress{}, err
-	}
 	var first OrderKey
-	if err := m.kv.Put(TableTree, m.part.Key(fromKey), first[:]); err != nil {
+	if err := m.kv.Put(TableTree, m.part.Key(markKey), first[:]); err != nil {
 		return Progress{}, err
 	}
 	return Progress{Behind: true, Full: true}, nil
