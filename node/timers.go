@@ -48,8 +48,9 @@ func (n *Node) writeCommitments(ctx context.Context) {
 					continue
 				}
 				delete(due, pid)
-				if p, err := n.Partnership(pid); err == nil {
-					_ = n.foldRest(ctx, p) // said in the log; what can be written is
+				if p, err := n.Partnership(pid); err == nil && n.foldRest(ctx, p) == nil {
+					n.writeOwed(ctx, pid)
+					n.commit(ctx, pid)
 				}
 			}
 			if len(due) > 0 {
