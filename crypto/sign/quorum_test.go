@@ -168,7 +168,7 @@ func TestMetIsWhatTheDefinitionSays(t *testing.T) {
 			both[0]++
 		}
 	})
-	if both[0] < 10 || both[1] < 10 {
+	if !testing.Short() && (both[0] < 10 || both[1] < 10) { // a short run draws twenty
 		t.Errorf("%d met and %d not: the test shows little", both[1], both[0])
 	}
 }
