@@ -4,39 +4,22 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"kontor/testnet/demo"
+	"kontor/testnet/proc"
 )
 
-var kontor string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "kontor-demo-test-")
-	if err != nil {
-		panic(err)
-	}
-	kontor = filepath.Join(dir, "kontor")
-	build := exec.Command("go", "build", "-trimpath", "-o", kontor, "kontor/cmd/kontor")
-	build.Stderr = os.Stderr
-	code := 1
-	if err := build.Run(); err == nil {
-		code = m.Run()
-	}
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(proc.Main(m.Run)) }
 
 func play(t *testing.T, o demo.Options) (demo.Report, string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var story bytes.Buffer
-	o.Kontor, o.Exit, o.Stdout, o.Stderr = kontor, true, &story, &story
+	o.Kontor, o.Exit, o.Stdout, o.Stderr = proc.Binary, true, &story, &story
 	report, err := demo.Run(ctx, o)
 	return report, story.String(), err
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"kontor/node/client"
 )
 
 // Company is one company with a home of its own and a real kontor process.
@@ -168,6 +170,14 @@ func (c *Company) Ask(ctx context.Context, into any, args ...string) error {
 		return fmt.Errorf("%s: kontor %s --json answered something else than expected: %w", c.Name, strings.Join(shorten(args), " "), err)
 	}
 	return nil
+}
+
+// Metrics is what Prometheus would scrape of the node; empty when it does not answer.
+func (c *Company) Metrics(ctx context.Context) string {
+	node := client.Dial(c.Home, "")
+	defer node.Close()
+	_, page, _ := node.Raw(ctx, "/metrics")
+	return string(page)
 }
 
 // Eventually repeats a question until the answer is yes. It never sleeps longer than a node needs to hear from its partner.
