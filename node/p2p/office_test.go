@@ -25,7 +25,13 @@ import (
 	"kontor/store/memory"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(attackEnv) != "" {
+		attack()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // Kinds of the test office: a document has one block, a sheet a root and chunks.
 const (
@@ -118,7 +124,12 @@ func check(t testing.TB, err error) {
 // join makes partners of offices: all know all, and where they listen.
 func join(t testing.TB, offices ...*office) block.CID {
 	t.Helper()
-	channel := wire.ChannelKey{7}
+	return joinOn(t, wire.ChannelKey{7}, offices...)
+}
+
+// joinOn is join with a channel key of one's own, for an office of several partnerships.
+func joinOn(t testing.TB, channel wire.ChannelKey, offices ...*office) block.CID {
+	t.Helper()
 	var companies []*wiretest.Company
 	for _, o := range offices {
 		companies = append(companies, o.Company)

@@ -16,8 +16,10 @@ const (
 	maxConns       = 512
 	maxConnsPeer   = 8
 	maxConnsSubnet = 64
-	maxTransient   = 64 // connections that have not proved a key yet
-	maxStreams     = 4096
+	// maxTransient bounds the connections of each direction that have not proved a key yet. Strangers who hold all inbound ones do not keep this node from
+	// dialling its partners; it is more than one address may have, so that one address can't hold them all.
+	maxTransient = 2 * maxConnsSubnet
+	maxStreams   = 4096
 	// maxStreamsPeer covers wire.MaxStreams in each direction, hints and identification.
 	maxStreamsPeer  = 3 * wire.MaxStreams
 	maxMemory       = 256 << 20
@@ -30,7 +32,7 @@ func resources(m *metrics, exceeded func(error)) (network.ResourceManager, error
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns, FD: maxConns,
 			Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemory},
-		Transient: rcmgr.ResourceLimits{Conns: maxTransient, ConnsInbound: maxTransient, ConnsOutbound: maxTransient, FD: maxTransient,
+		Transient: rcmgr.ResourceLimits{Conns: 2 * maxTransient, ConnsInbound: maxTransient, ConnsOutbound: maxTransient, FD: 2 * maxTransient,
 			Streams: 4 * maxTransient, StreamsInbound: 4 * maxTransient, StreamsOutbound: 4 * maxTransient, Memory: transientMemory},
 		PeerDefault: rcmgr.ResourceLimits{Conns: maxConnsPeer, ConnsInbound: maxConnsPeer, ConnsOutbound: maxConnsPeer, FD: maxConnsPeer,
 			Streams: maxStreamsPeer, StreamsInbound: maxStreamsPeer, StreamsOutbound: maxStreamsPeer, Memory: maxMemoryPeer},

@@ -216,11 +216,13 @@ func TestDatabaseFromACopyTakenWhileRunning(t *testing.T) {
 	if status.State != "recovering" {
 		t.Fatalf("with an older database the node is %q", status.State)
 	}
+	_, err := buyer.Run(ctx, "forecast", "adjust", "--product", "TDF300-30", "--percent", "5") // so that there is something to share
+	must(t, err)
 	if said, err := buyer.Run(ctx, "forecast", "share"); err == nil {
 		t.Fatalf("a node behind its own entries wrote another: %s\n%s", said, proc.Tail(buyer.Log))
 	}
 	must(t, seller.Start(ctx))
-	err := proc.Eventually(ctx, "recovery", 30*time.Second, func() (bool, error) {
+	err = proc.Eventually(ctx, "recovery", 60*time.Second, func() (bool, error) {
 		err := buyer.Ask(ctx, &status, "status")
 		return status.State == "ready", err
 	})
