@@ -22,7 +22,7 @@ func trio(t *testing.T, ctx context.Context) (cast []*proc.Company, pid string) 
 	t.Helper()
 	dir := t.TempDir()
 	for i, name := range []string{"Relief Agency", "Tablet Maker", "Starch Works"} {
-		c, err := proc.New(dir, kontor, name, fmt.Sprintf("c%d", i))
+		c, err := proc.New(dir, proc.Binary, name, fmt.Sprintf("c%d", i))
 		must(t, err)
 		t.Cleanup(c.Kill)
 		must(t, c.Found(ctx))
@@ -212,7 +212,7 @@ func TestCircleOfThreeSigns(t *testing.T) {
 	sameState(t, ctx, pid, cast...)
 	file := filepath.Join(filepath.Dir(third.Home), "agreement.car")
 	run(third, "agreement", "export", id, "-o", file)
-	elsewhere := &proc.Company{Name: "an auditor", Kontor: kontor, Home: filepath.Join(filepath.Dir(third.Home), "nowhere")}
+	elsewhere := &proc.Company{Name: "an auditor", Kontor: proc.Binary, Home: filepath.Join(filepath.Dir(third.Home), "nowhere")}
 	var report audit.Report
 	must(t, elsewhere.Ask(ctx, &report, "audit", "verify", file))
 	if !report.Final || report.Agreement.String() != id || len(report.Signatures) != 6 {
