@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"kontor/protocol"
 	"kontor/protocol/artifact"
@@ -23,6 +24,20 @@ func (f *Failure) Error() string { return f.Text }
 // Failf makes a Failure.
 func Failf(code, format string, args ...any) *Failure {
 	return &Failure{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// Count writes a number with its noun for people: "1 line", "2 lines".
+func Count[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, found := strings.CutSuffix(noun, "y"); found && noun != "day" {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	if noun == "series" {
+		return fmt.Sprintf("%d series", n)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // AsFailure gives any error a code: its own where it has one, INTERNAL otherwise.

@@ -19,7 +19,8 @@ type WithQuery struct {
 
 // ForecastQuery names a forecast; empty: the draft.
 type ForecastQuery struct {
-	CID string `json:"cid,omitempty"`
+	CID  string `json:"cid,omitempty"`
+	With string `json:"with,omitempty" doc:"without cid: the newest in force with this partner"`
 }
 
 // ExceptionPolicy is what the desk may deal with by itself.
@@ -60,7 +61,7 @@ var (
 	ForecastPreview  = wire.Get[WithQuery, desk.Preview]("/v1/forecast/preview", wire.Plan, "Shows what a partner would see of the draft.")
 	ForecastShare    = wire.Post[WithQuery, desk.Shared]("/v1/forecast/share", wire.Plan, "Shares the draft with a partner.")
 	ForecastAnswer   = wire.Post[WithQuery, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
-	ForecastList     = wire.Get[wire.None, []desk.HeldForecast]("/v1/forecast/list", wire.View, "Lists the forecasts held.")
+	ForecastList     = wire.Get[WithQuery, []desk.HeldForecast]("/v1/forecast/list", wire.View, "Lists the forecasts held.")
 	ForecastShow     = wire.Get[ForecastQuery, forecast.Document]("/v1/forecast/show", wire.View, "Shows a forecast, or the draft.")
 	CapacityImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/capacity/import", wire.Plan, "Takes lines and their capacity from a file.")
 	CapacityPreview  = wire.Get[WithQuery, desk.Preview]("/v1/capacity/preview", wire.Plan, "Shows what the buyer would see of the capacity.")
@@ -113,14 +114,20 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ForecastAnswer, func(ctx context.Context, c Caller, in WithQuery) (desk.AnswerResult, error) {
 		return d.Answer(ctx, in.With, c.Command)
 	})
-	Handle(r, ForecastList, func(context.Context, Caller, wire.None) ([]desk.HeldForecast, error) { return d.Forecasts() })
+	Handle(r, ForecastList, func(_ context.Context, _ Caller, in WithQuery) ([]desk.HeldForecast, error) {
+		return d.Forecasts(in.With)
+	})
 	Handle(r, ForecastShow, func(_ context.Context, c Caller, in ForecastQuery) (forecast.Document, error) {
 		var cid block.CID
-		if in.CID != "" {
-			var err error
-			if cid, err = d.FindForecast(in.CID); err != nil {
-				return forecast.Document{}, err
-			}
+		var err error
+		switch {
+		case in.CID != "":
+			cid, err = d.FindForecast(in.CID)
+		case in.With != "":
+			cid, err = d.NewestForecast(in.With)
+		}
+		if err != nil {
+			return forecast.Document{}, err
 		}
 		doc, err := d.Forecast(cid)
 		return scoped(doc, c), err

@@ -214,7 +214,7 @@ func (c *circle) short(t *testing.T) {
 		t.Fatal(err)
 	}
 	soon(t, "the forecast at the maker", func() bool {
-		l, err := c.maker.desk.Forecasts()
+		l, err := c.maker.desk.Forecasts("")
 		return err == nil && len(l) == 1
 	})
 	if _, err := c.maker.desk.ImportCapacity([]byte(plan.String()), desk.ImportOptions{}); err != nil {

@@ -45,7 +45,7 @@ func (c *circle) demands(t *testing.T, means ...int) {
 		t.Fatal(err)
 	}
 	soon(t, "the revision at the maker", func() bool {
-		l, err := c.maker.desk.Forecasts()
+		l, err := c.maker.desk.Forecasts("")
 		return err == nil && slices.ContainsFunc(l, func(f desk.HeldForecast) bool { return f.CID == shared.CID })
 	})
 }

@@ -64,7 +64,7 @@ func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (A
 		return out, err
 	}
 	if findings := capacity.CheckAnswer(answer); len(findings) > 0 {
-		return out, &node.Failure{Code: "ANSWER_REFUSED", Text: fmt.Sprintf("the answer breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+		return out, &node.Failure{Code: "ANSWER_REFUSED", Text: fmt.Sprintf("the answer breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	sheet, err := capacity.AnswerToSheet(answer, s.Key)
 	if err != nil {
@@ -76,7 +76,8 @@ func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (A
 	}
 	out.Shared = Shared{CID: *w.Body, Entry: w.Entry, With: d.PartnerName(p), Revision: answer.Header.Revision, Series: len(answer.Lines), Bytes: size,
 		Buckets: out.Accepted + out.Countered}
-	return out, nil
+	out.Waits, err = d.waits(p, w.Entry)
+	return out, err
 }
 
 func sortedCIDs(a, b block.CID) []block.CID {

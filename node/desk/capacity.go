@@ -257,7 +257,7 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 		return Shared{}, err
 	}
 	if findings := capacity.CheckPlan(draft.plan); len(findings) > 0 {
-		return Shared{}, &node.Failure{Code: "CAPACITY_REFUSED", Text: fmt.Sprintf("the plan breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+		return Shared{}, &node.Failure{Code: "CAPACITY_REFUSED", Text: fmt.Sprintf("the plan breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	w, size, err := d.share(ctx, p, command, protocol.KindCapacity, draft.sheet)
 	if err != nil {
@@ -267,7 +267,8 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 	for _, g := range draft.plan.Groups {
 		out.Buckets += len(g.Capacities)
 	}
-	return out, nil
+	out.Waits, err = d.waits(p, w.Entry)
+	return out, err
 }
 
 // agreedSupplies are the committed slots of the agreements in force on a day: they stand on top of the plan in every later match. What

@@ -174,5 +174,35 @@ func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Comm
 	return w, size, err
 }
 
+// waits are the names of the members that have not acknowledged an entry of this company and are not connected.
+func (d *Desk) waits(p *node.Partnership, entry block.CID) (names []string, err error) {
+	host := d.node.Host()
+	if host == nil {
+		return nil, nil
+	}
+	connected := map[block.CID]bool{}
+	for _, s := range host.Sessions() {
+		connected[s.Company] = connected[s.Company] || s.Connected
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		names = nil
+		e, held, err := r.Log.Get(entry)
+		if err != nil || !held {
+			return err
+		}
+		for _, m := range p.Genesis.Others(d.node.Company()) {
+			acked, err := r.Acknowledged(d.node.Company(), m.Company)
+			if err != nil {
+				return err
+			}
+			if acked < e.Header.Seq && !connected[m.Company] {
+				names = append(names, d.node.CompanyName(m.Company))
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
 // largeArtifact is where blocks no longer ride in the entry's transaction, which is bounded at 3 MiB.
 const largeArtifact = 1 << 20

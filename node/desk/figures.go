@@ -69,7 +69,7 @@ func (o ImportOptions) read(kind intake.Kind, data []byte, known map[string]bool
 // refusalText says how many complaints a file has, and the first ones in full.
 func refusalText(r *intake.Report) string {
 	const shown = 20
-	text := fmt.Sprintf("nothing was imported: %d complaints", len(r.Complaints)+r.Further)
+	text := "nothing was imported: " + node.Count(len(r.Complaints)+r.Further, "complaint")
 	for i, c := range r.Complaints {
 		if i == shown {
 			return text + fmt.Sprintf("\n  and %d more", len(r.Complaints)+r.Further-shown)
@@ -165,7 +165,7 @@ func checkRegions(rows []intake.HistoryRow) error {
 	if wrong == 0 {
 		return nil
 	}
-	return node.Failf("IMPORT_REFUSED", "nothing was imported: %d lines name a place a forecast can't:%s", wrong, text)
+	return node.Failf("IMPORT_REFUSED", "nothing was imported; places a forecast can't name stand in %s:%s", node.Count(wrong, "line"), text)
 }
 
 // errDry rolls a dry run back.

@@ -347,6 +347,8 @@ type Shared struct {
 	Bytes     int       `json:"bytes"`
 	Changes   int       `json:"changes"`
 	Unchanged bool      `json:"unchanged,omitempty"` // nothing differs from the version in force: nothing was written
+	// Waits are the members that do not hold it and are not connected: they get it when they are back.
+	Waits []string `json:"waits,omitempty"`
 }
 
 // ShareForecast shares the draft with a partner as the next revision.
@@ -365,15 +367,17 @@ func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Comm
 	}
 	if pre.current != nil && len(pre.changes) == 0 {
 		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		return out, nil
+		out.Waits, err = d.waits(p, out.Entry)
+		return out, err
 	}
 	if findings := forecast.Check(pre.doc); len(findings) > 0 {
-		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	w, size, err := d.share(ctx, p, command, protocol.KindForecast, pre.sheet)
 	if err != nil {
 		return out, err
 	}
 	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	return out, nil
+	out.Waits, err = d.waits(p, out.Entry)
+	return out, err
 }

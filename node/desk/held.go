@@ -21,10 +21,18 @@ type HeldForecast struct {
 	T        int64     `json:"t"` // ms UTC
 }
 
-// Forecasts lists every forecast held, of all partnerships, oldest first in each.
-func (d *Desk) Forecasts() ([]HeldForecast, error) {
+// Forecasts lists every forecast held, of one partner or of all partnerships, oldest first in each.
+func (d *Desk) Forecasts(with string) ([]HeldForecast, error) {
 	out := []HeldForecast{}
-	for _, p := range d.node.Partnerships() {
+	all := d.node.Partnerships()
+	if with != "" {
+		p, err := d.Partner(with, "")
+		if err != nil {
+			return nil, err
+		}
+		all = []*node.Partnership{p}
+	}
+	for _, p := range all {
 		err := d.node.View(p.PID, func(r *protocol.Replica) error {
 			rows, err := r.Versions(forecast.Type)
 			if err != nil {
@@ -80,12 +88,26 @@ func (d *Desk) Forecast(cid block.CID) (doc forecast.Document, err error) {
 	return doc, node.Failf("NO_SUCH_FORECAST", "no forecast %s is held; kontor forecast list shows those that are", cid.Short())
 }
 
+// NewestForecast is the newest forecast in force with a partner, own or the partner's.
+func (d *Desk) NewestForecast(with string) (block.CID, error) {
+	list, err := d.Forecasts(with)
+	if err != nil {
+		return block.CID{}, err
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Status == protocol.InForce {
+			return list[i].CID, nil
+		}
+	}
+	return block.CID{}, node.Failf("NO_FORECAST", "no forecast is in force with %s", with)
+}
+
 // FindForecast finds a forecast held by its CID or the end of it.
 func (d *Desk) FindForecast(name string) (block.CID, error) {
 	if cid, err := block.ParseCID(name); err == nil {
 		return cid, nil
 	}
-	list, err := d.Forecasts()
+	list, err := d.Forecasts("")
 	if err != nil {
 		return block.CID{}, err
 	}

@@ -124,7 +124,7 @@ func (d *Desk) send(ctx context.Context, s tierSettings, to block.CID, e tier.Em
 	header.Scope = granted
 	doc := emissionDocument(header, out, e, commitTo(salt, e, inputs))
 	if findings := append(forecast.Check(doc), forecast.CheckScope(doc, granted)...); len(findings) > 0 {
-		return EmissionReport{}, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the demand to pass on breaks %d rules: %s", len(findings), findings[0].Error()), Findings: findings}
+		return EmissionReport{}, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the demand to pass on breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	sheet, err := forecast.ToSheet(doc, series.Key)
 	if err != nil {
@@ -157,7 +157,7 @@ func heldBack(out derived) error {
 		return errNoDemand
 	}
 	f := &node.Failure{Code: "NEEDS_GRANT", Findings: out.Findings,
-		Text: fmt.Sprintf("%d components need an officer's grant before they may leave (%s)", len(out.Held), strings.Join(out.Held[:min(len(out.Held), 5)], ", "))}
+		Text: fmt.Sprintf("components that need an officer's grant before they may leave: %d (%s)", len(out.Held), strings.Join(out.Held[:min(len(out.Held), 5)], ", "))}
 	if len(out.Findings) > 0 {
 		f.Text += "; first of the reasons: " + out.Findings[0].Error()
 	}

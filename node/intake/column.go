@@ -42,9 +42,9 @@ type field struct {
 }
 
 var (
-	productNames = []string{"product", "product code", "product id", "product no", "product number", "sku", "item", "item code", "item id", "item no", "item number", "material", "material number", "material no", "part", "part num", "part number", "part no", "article", "article number", "seller part", "sellers item id", "buyers item id", "gtin", "ean", "artikel", "artikelnummer", "materialnummer", "produkt", "item description"}
-	regionNames  = []string{"region", "country", "country code", "market", "location", "ship to", "site", "plant", "land", "werk"}
-	periodNames  = []string{"month", "week", "period", "date", "bucket", "bucket start", "day", "year month", "calendar month", "calendar week", "monat", "woche", "periode", "datum", "delivered to client date", "delivery date", "delivered", "posting date"}
+	productNames = []string{"product", "product code", "product id", "product no", "product number", "sku", "item", "item code", "item id", "item no", "item number", "material", "material number", "material no", "part", "part num", "part number", "part no", "article", "article number", "seller part", "sellers item id", "buyers item id", "gtin", "ean", "artikel", "artikelnummer", "artikelnr", "material nr", "materialnummer", "produkt", "produktnummer", "sachnummer", "teilenummer", "item description"}
+	regionNames  = []string{"region", "country", "country code", "market", "location", "ship to", "site", "plant", "land", "ländercode", "markt", "standort", "werk"}
+	periodNames  = []string{"month", "week", "period", "date", "bucket", "bucket start", "day", "year month", "calendar month", "calendar week", "monat", "kalendermonat", "woche", "kalenderwoche", "kw", "periode", "zeitraum", "datum", "lieferdatum", "delivered to client date", "delivery date", "delivered", "posting date"}
 )
 
 func kindFields(kind Kind) []field {
@@ -54,40 +54,40 @@ func kindFields(kind Kind) []field {
 	switch kind {
 	case History:
 		return []field{product, region, period,
-			{"the quantity", []string{"quantity", "qty", "packs delivered", "delivered quantity", "demand", "units", "consumption", "sales", "usage", "volume", "value", "menge", "line item quantity"}, true},
-			{"the date due", []string{"due", "due date", "scheduled delivery date", "scheduled", "promised date", "requested date"}, false},
+			{"the quantity", []string{"quantity", "qty", "packs delivered", "delivered quantity", "demand", "units", "consumption", "sales", "usage", "volume", "value", "menge", "bedarf", "bedarfsmenge", "verbrauch", "absatz", "liefermenge", "ist", "ist menge", "line item quantity"}, true},
+			{"the date due", []string{"due", "due date", "scheduled delivery date", "scheduled", "promised date", "requested date", "fällig", "fälligkeit", "wunschtermin", "solltermin", "termin"}, false},
 		}
 	case Capacity:
 		return []field{
-			{"the line or capacity group", []string{"line", "group", "capacity group", "capacity group id", "resource", "work center", "work centre", "machine", "linie", "kapazitätsgruppe"}, true},
+			{"the line or capacity group", []string{"line", "group", "capacity group", "capacity group id", "resource", "work center", "work centre", "machine", "linie", "anlage", "maschine", "arbeitsplatz", "kapazitätsgruppe"}, true},
 			period,
-			{"the maximum capacity", []string{"maximum", "max", "maximum capacity", "max capacity", "capacity", "maximal", "kapazität"}, true},
-			{"the actual capacity", []string{"actual", "actual capacity", "normal", "normal capacity", "planned capacity"}, false},
+			{"the maximum capacity", []string{"maximum", "max", "maximum capacity", "max capacity", "capacity", "maximal", "maximum kapazität", "maximalkapazität", "max kapazität", "kapazität"}, true},
+			{"the actual capacity", []string{"actual", "actual capacity", "normal", "normal capacity", "planned capacity", "ist", "ist kapazität", "aktuell", "normalkapazität", "verfügbar"}, false},
 			{"the product", productNames, false},
-			{"the load factor", []string{"load factor", "load", "factor", "per unit", "lastfaktor"}, false},
-			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, false},
+			{"the load factor", []string{"load factor", "load", "factor", "per unit", "lastfaktor", "belastungsfaktor", "faktor"}, false},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit", "mengeneinheit", "me"}, false},
 		}
 	case Stock:
 		return []field{product, region,
-			{"the quantity on hand", []string{"on hand", "stock", "inventory", "available", "stock on hand", "quantity on hand", "bestand", "lagerbestand"}, true},
-			{"the quantity in transit", []string{"in transit", "transit", "inbound", "on order", "unterwegs"}, false},
-			{"the backlog", []string{"backlog", "back order", "backorder", "backorders", "overdue", "rückstand"}, false},
+			{"the quantity on hand", []string{"on hand", "stock", "inventory", "available", "stock on hand", "quantity on hand", "bestand", "ist", "ist bestand", "istbestand", "lagerbestand", "verfügbar", "vorrat"}, true},
+			{"the quantity in transit", []string{"in transit", "transit", "inbound", "on order", "unterwegs", "in zulauf", "zulauf", "transit bestand", "bestellt"}, false},
+			{"the backlog", []string{"backlog", "back order", "backorder", "backorders", "overdue", "rückstand", "lieferrückstand", "überfällig"}, false},
 		}
 	case Bill:
 		return []field{product,
-			{"the component", []string{"component", "ingredient", "component code", "component id", "child", "child item", "raw material", "komponente"}, true},
-			{"the quantity per unit of product", []string{"quantity per pack", "quantity per", "quantity per unit", "per unit", "quantity", "qty", "usage", "menge"}, true},
-			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, true},
+			{"the component", []string{"component", "ingredient", "component code", "component id", "child", "child item", "raw material", "komponente", "bestandteil", "rohstoff", "einsatzstoff"}, true},
+			{"the quantity per unit of product", []string{"quantity per pack", "quantity per", "quantity per unit", "per unit", "quantity", "qty", "usage", "menge je einheit", "menge pro einheit", "einsatzmenge", "menge"}, true},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit", "mengeneinheit", "me"}, true},
 		}
 	case Products:
 		return []field{product,
-			{"the description", []string{"description", "name", "product name", "text", "item description", "bezeichnung"}, true},
-			{"the pack size", []string{"pack size", "pack", "units per pack", "packsize", "packungsgröße"}, false},
+			{"the description", []string{"description", "name", "product name", "text", "item description", "bezeichnung", "beschreibung"}, true},
+			{"the pack size", []string{"pack size", "pack", "units per pack", "packsize", "packungsgröße", "packungsgrösse", "inhalt"}, false},
 		}
 	case Forecast:
 		return []field{product, region, period,
-			{"the mean, or quantiles such as p10, p50, p90", []string{"mean", "forecast", "expected", "average", "point forecast", "mittelwert", "prognose"}, true},
-			{"the unit", []string{"unit", "uom", "unit of measure", "einheit"}, false},
+			{"the mean, or quantiles such as p10, p50, p90", []string{"mean", "forecast", "expected", "average", "point forecast", "mittelwert", "erwartungswert", "prognose", "planmenge"}, true},
+			{"the unit", []string{"unit", "uom", "unit of measure", "einheit", "mengeneinheit", "me"}, false},
 		}
 	}
 	panic("intake: a kind without fields")

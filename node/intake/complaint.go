@@ -31,6 +31,7 @@ const (
 	CodeMaximum        Code = "INTAKE-18" // actual capacity above the maximum
 	CodeUnit           Code = "INTAKE-19" // unknown unit
 	CodeOption         Code = "INTAKE-20" // an option that isn't one of its values
+	CodeCrossing       Code = "INTAKE-21" // quantiles that fall where the level rises
 )
 
 // Notes: the file was imported, and this was done with it.
@@ -39,7 +40,6 @@ const (
 	NoteAddedUp     Code = "INTAKE-41" // lines of one product, region and period, added up
 	NoteWindows1252 Code = "INTAKE-42" // read as Windows-1252
 	NoteAboveHeader Code = "INTAKE-43" // lines above the header, left out
-	NoteCrossing    Code = "INTAKE-44" // falling quantiles, put in order
 	NoteCentury     Code = "INTAKE-45" // years of two digits
 	NoteUnit        Code = "INTAKE-46" // no unit column: a unit was assumed
 	NoteParked      Code = "INTAKE-47" // unknown products, parked in the worklist

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
@@ -84,8 +85,6 @@ type state struct {
 	groups    map[string]group
 	addedUp   cell
 	additions int
-	crossing  cell
-	crossed   int
 	assumed   bool
 }
 
@@ -241,16 +240,12 @@ func (s *state) forecast(d *Draft, row *row) bool {
 	if !row.bad && f.Mean == nil && len(f.Quantiles) == 0 {
 		s.bad(row, forecastMean, CodeMissing, "neither a mean nor a quantile", "at least one of them; 0 where nothing is expected")
 	}
+	s.rising(row, f.Quantiles)
 	if row.bad {
 		return false
 	}
 	if !s.known(row, f.Product) {
 		return true
-	}
-	if inOrder(f.Quantiles) {
-		if s.crossed++; s.crossed == 1 {
-			s.crossing.line = row.line
-		}
 	}
 	if s.once(row, fmt.Sprintf("product %q in region %q, %s", f.Product, f.Region, f.Period), f.Product, f.Region, f.Period.String()) {
 		d.Forecast = append(d.Forecast, f)
@@ -258,16 +253,17 @@ func (s *state) forecast(d *Draft, row *row) bool {
 	return false
 }
 
-// inOrder sorts the values of crossing quantiles, which is the nearest
-// distribution to what they say (measures D2), and says whether it had to.
-func inOrder(quantiles []Quantile) (sorted bool) {
+// rising refuses quantiles that fall: which of the two is wrong only the file's author knows.
+func (s *state) rising(row *row, quantiles []Quantile) {
 	for i := 1; i < len(quantiles); i++ {
-		for j := i; j > 0 && quantiles[j].Q.Less(quantiles[j-1].Q); j-- {
-			quantiles[j].Q, quantiles[j-1].Q = quantiles[j-1].Q, quantiles[j].Q
-			sorted = true
+		low, high := quantiles[i-1], quantiles[i]
+		if high.Q.Less(low.Q) {
+			f := forecastQuantiles + slices.Index(s.header.levels, high.P)
+			s.bad(row, f, CodeCrossing, fmt.Sprintf("the quantile falls below the %s of the lower level (column %q)", low.Q, s.header.column(forecastQuantiles+slices.Index(s.header.levels, low.P))),
+				"values that rise with the level, or stay")
+			return
 		}
 	}
-	return sorted
 }
 
 // unitOr is the option's unit, or the fallback, which is noted.
@@ -283,9 +279,6 @@ func (s *state) unitOr(fallback quantity.Unit) quantity.Unit {
 func (s *state) finish() {
 	if s.additions > 0 {
 		s.report.note(Complaint{Code: NoteAddedUp, Line: s.addedUp.line, Text: fmt.Sprintf("lines that have the product, region and period of an earlier one and add to it: %d, the first to line %s", s.additions, s.addedUp.value)})
-	}
-	if s.crossed > 0 {
-		s.report.note(Complaint{Code: NoteCrossing, Line: s.crossing.line, Text: fmt.Sprintf("lines with falling quantiles, which were put in order: %d, this one first", s.crossed)})
 	}
 	unitField := map[Kind]int{Capacity: capacityUnit, Forecast: forecastUnit}
 	if f, ok := unitField[s.header.kind]; ok && s.assumed && !s.header.has(f) {

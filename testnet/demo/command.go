@@ -2,7 +2,6 @@ package demo
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,6 +14,9 @@ import (
 	"golang.org/x/term"
 )
 
+// exitInterrupted is what shells give a program that Ctrl-C ended.
+const exitInterrupted = 130
+
 // Command is `kontor-testnet demo`.
 func Command() *cli.Command {
 	return &cli.Command{
@@ -22,7 +24,7 @@ func Command() *cli.Command {
 		Description: "Starts three real kontor processes on loopback and lets them do the main job on real figures. Every number printed is measured in\n" +
 			"this run. On a terminal the nodes stay up until Ctrl-C; elsewhere, and with --exit, the demonstration ends after its summary.\n\n" +
 			"Examples:\n  kontor-testnet demo\n  kontor-testnet demo --exit --json\n  kontor-testnet demo --capacity-factor 2\n  kontor-testnet demo --exit --break quorum\n\n" +
-			"Exit status:\n  0  every claim held\n  1  a claim did not hold; the message names it\n  2  the command is not right",
+			"Exit status:\n  0  every claim held\n  1  a claim did not hold; the message names it\n  2  the command is not right\n  130  interrupted before the summary",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "exit", Usage: "end after the summary"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object on stdout, the story on stderr"},
@@ -55,13 +57,17 @@ func Command() *cli.Command {
 			asJSON := c.Bool("json")
 			report, err := Run(ctx, Options{Kontor: kontor, Data: c.String("data"), CapacityFactor: c.Float64("capacity-factor"), Break: c.String("break"),
 				Exit: c.Bool("exit") || asJSON || !term.IsTerminal(int(os.Stdout.Fd())), JSON: asJSON, Dir: c.String("dir"), Stdout: os.Stdout, Stderr: os.Stderr})
-			if err != nil && !(ctx.Err() != nil && errors.Is(err, ctx.Err())) {
+			interrupted := err != nil && ctx.Err() != nil
+			if err != nil && !interrupted {
 				report.Failed = err.Error()
 			}
 			if asJSON {
 				if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
 					return err
 				}
+			}
+			if interrupted {
+				return cli.Exit("kontor-testnet: interrupted; the nodes were stopped", exitInterrupted)
 			}
 			if report.Failed != "" {
 				return cli.Exit("kontor-testnet: error: "+report.Failed, 1)

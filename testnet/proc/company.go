@@ -154,6 +154,8 @@ func (c *Company) Run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.Kontor, append(args, "--home", c.Home)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	// Ctrl-C on the terminal is this program's alone: a command it killed would look like one that failed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Run(); err != nil {
 		return out.Bytes(), &CommandError{c.Name, args, errs.String(), err}
 	}

@@ -69,7 +69,7 @@ func TestAwayForThirtyDays(t *testing.T) {
 				t.Errorf("entry %d was taken in %d times", e.Header.Seq, came[e.CID])
 			}
 		}
-		versions, err := maker.desk.Forecasts()
+		versions, err := maker.desk.Forecasts("")
 		check(t, err)
 		if len(versions) != 1+visits*revisions {
 			t.Errorf("the maker holds %d versions of the forecast", len(versions))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/protocol/capacity"
 )
@@ -87,7 +88,7 @@ func matchVerb(name string, both bool) verb {
 						rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing})
 					}
 				}
-				fmt.Fprintf(w, "cover view: %d cells not surely covered\n", out.AtRisk)
+				fmt.Fprintf(w, "cover view: %s not surely covered\n", node.Count(out.AtRisk, "cell"))
 				table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
 				for _, n := range out.Result.Notes {
 					fmt.Fprintf(w, "note: %s\n", n)

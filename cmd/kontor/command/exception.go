@@ -90,7 +90,7 @@ func exceptionNoun() *cli.Command {
 					return err
 				}
 				return c.print(out, func(w io.Writer) {
-					fmt.Fprintf(w, "exception %s is closed on both sides: %s\n", out.Exception, form.Close.Resolution)
+					fmt.Fprintf(w, "exception %s is closed: %s; the partner sees the same as soon as it has this entry\n", out.Exception, form.Close.Resolution)
 				})
 			},
 		},

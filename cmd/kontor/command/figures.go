@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/client"
@@ -54,7 +55,7 @@ func importVerb(what string, columns string, route wire.Route[desk.ImportOptions
 				if out.DryRun {
 					verb = "would import"
 				}
-				fmt.Fprintf(w, "%s %d lines: %d new, %d changed, %d unchanged\n", verb, out.Imported, out.Added, out.Changed, out.Unchanged)
+				fmt.Fprintf(w, "%s %s: %d new, %d changed, %d unchanged\n", verb, node.Count(out.Imported, "line"), out.Added, out.Changed, out.Unchanged)
 			})
 		},
 	}
@@ -113,7 +114,7 @@ func priceNoun() *cli.Command {
 				if err != nil {
 					return err
 				}
-				return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "imported %d prices\n", out.Count) })
+				return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "imported %s\n", node.Count(out.Count, "price")) })
 			},
 		})
 }

@@ -5,9 +5,11 @@ import (
 	"io"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
@@ -34,7 +36,7 @@ func forecastNoun() *cli.Command {
 					c.note("note: %s", n)
 				}
 				return c.print(out, func(w io.Writer) {
-					fmt.Fprintf(w, "%d series forecast, %s to %s, in %d ms\n", out.Lines, out.First, out.Last, out.Milliseconds)
+					fmt.Fprintf(w, "%s forecast, %s to %s, in %d ms\n", node.Count(out.Lines, "series"), out.First, out.Last, out.Milliseconds)
 					if out.Judgement != "" {
 						fmt.Fprintln(w, out.Judgement)
 					}
@@ -58,7 +60,7 @@ func forecastNoun() *cli.Command {
 					return err
 				}
 				return c.print(out, func(w io.Writer) {
-					fmt.Fprintf(w, "%d lines changed: %s became %s; share it with: kontor forecast share\n", out.Lines, out.Before, out.After)
+					fmt.Fprintf(w, "%s changed: %s became %s; share it with: kontor forecast share\n", node.Count(out.Lines, "line"), out.Before, out.After)
 				})
 			},
 		},
@@ -94,17 +96,20 @@ func forecastNoun() *cli.Command {
 					return err
 				}
 				return c.print(out, func(w io.Writer) {
-					fmt.Fprintf(w, "answered %d lines: %d periods accepted in full, %d countered\n", out.Series, out.Accepted, out.Countered)
+					fmt.Fprintf(w, "answered %s: %s accepted in full, %d countered\n", node.Count(out.Series, "line"), node.Count(out.Accepted, "period"), out.Countered)
 					fmt.Fprintf(w, "asked %s, committed %s\n", out.Asked, out.Committed)
+					if len(out.Waits) > 0 {
+						fmt.Fprintf(w, "waits for %s: %s\n", strings.Join(out.Waits, ", "), waitsText)
+					}
 					fmt.Fprintln(w, out.CID)
 				})
 			},
 		},
 		verb{
-			name: "list", short: "list the forecasts held, own and partners'",
+			name: "list", short: "list the forecasts held, own and partners'", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitNotFound},
 			examples: []string{"kontor forecast list --json"},
 			run: func(c *call) error {
-				out, err := ask(c, api.ForecastList, wire.None{})
+				out, err := ask(c, api.ForecastList, api.WithQuery{With: c.String("with")})
 				if err != nil {
 					return err
 				}
@@ -118,10 +123,11 @@ func forecastNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1,
+			name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1, flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitNotFound},
+			long:     "Without CID it is the draft; with --with the newest one in force with that partner.",
 			examples: []string{"kontor forecast show", "kontor forecast show --json bafyrei..."},
 			run: func(c *call) error {
-				out, err := ask(c, api.ForecastShow, api.ForecastQuery{CID: c.Args().First()})
+				out, err := ask(c, api.ForecastShow, api.ForecastQuery{CID: c.Args().First(), With: c.String("with")})
 				if err != nil {
 					return err
 				}
@@ -145,21 +151,31 @@ func forecastNoun() *cli.Command {
 }
 
 func printShared(w io.Writer, typ string, out desk.Shared) {
-	if out.Unchanged {
+	size := fmt.Sprintf("%s, %s, %s", node.Count(out.Series, "series"), node.Count(out.Buckets, "period"), bytesText(int64(out.Bytes)))
+	switch waits := strings.Join(out.Waits, ", "); {
+	case out.Unchanged && waits != "":
+		fmt.Fprintf(w, "nothing differs from revision %d, which is written and waits for %s: %s\n", out.Revision, out.With, waitsText)
+	case out.Unchanged:
 		fmt.Fprintf(w, "nothing differs from revision %d, which %s holds: nothing was sent\n", out.Revision, out.With)
 		return
+	case waits != "":
+		fmt.Fprintf(w, "%s revision %d is written and waits for %s: %s (%s)\n", typ, out.Revision, waits, waitsText, size)
+	default:
+		fmt.Fprintf(w, "%s revision %d shared with %s: %s\n", typ, out.Revision, out.With, size)
 	}
-	fmt.Fprintf(w, "%s revision %d shared with %s: %d series, %d periods, %s\n", typ, out.Revision, out.With, out.Series, out.Buckets, bytesText(int64(out.Bytes)))
 	fmt.Fprintln(w, out.CID)
 }
 
+// waitsText says what happens to an entry whose receiver is away.
+const waitsText = "not connected now; this node delivers it when both run"
+
 func printPreview(w io.Writer, v desk.Preview) {
-	fmt.Fprintf(w, "%s revision %d as %s would see it: %d series, %d periods, %s\n", v.Type, v.Revision, v.With, v.Series, v.Buckets, bytesText(int64(v.Bytes)))
+	fmt.Fprintf(w, "%s revision %d as %s would see it: %s, %s, %s\n", v.Type, v.Revision, v.With, node.Count(v.Series, "series"), node.Count(v.Buckets, "period"), bytesText(int64(v.Bytes)))
 	if v.Changes > 0 {
-		fmt.Fprintf(w, "%d cells differ from the version in force, %d of them materially\n", v.Changes, v.Material)
+		fmt.Fprintf(w, "against the version in force: %s changed, %d of them materially\n", node.Count(v.Changes, "cell"), v.Material)
 	}
 	if v.Withheld > 0 {
-		fmt.Fprintf(w, "%d lines lie outside the scope and stay at home\n", v.Withheld)
+		fmt.Fprintf(w, "outside the scope, staying at home: %s\n", node.Count(v.Withheld, "line"))
 	}
 	var rows [][]string
 	for _, s := range v.Sees {

@@ -155,8 +155,9 @@ var mandateList = verb{
 	name: "list", short: "list this company's mandates", args: "[PARTNER]", most: 1,
 	examples: []string{"kontor mandate list"},
 	exits:    []int{wire.ExitNotFound},
+	flags:    []cli.Flag{withFlag()},
 	run: func(c *call) error {
-		l, err := ask(c, wire.MandateList, wire.PartnerQuery{With: c.Args().First()})
+		l, err := ask(c, wire.MandateList, wire.PartnerQuery{With: c.partner()})
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/crypto/keys"
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/protocol/block"
@@ -299,7 +300,7 @@ var officerRevoke = verb{
 			return err
 		}
 		return c.print(l, func(w io.Writer) {
-			fmt.Fprintf(w, "The key of the %s is revoked; %d partnerships were told.\n", key.Role, report.Announced)
+			fmt.Fprintf(w, "The key of the %s is revoked; told in %s.\n", key.Role, node.Count(report.Announced, "partnership"))
 		})
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/crypto/sign"
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/protocol/decision"
 	"kontor/protocol/identity"
@@ -81,7 +82,7 @@ func setPolicy(c *call, kinds []decision.Kind, quorum string) error {
 	}
 	return c.print(l, func(w io.Writer) {
 		printPolicies(w, l.Policies)
-		fmt.Fprintf(w, "It binds in topics opened from now on; %d partnerships were told.\n", report.Announced)
+		fmt.Fprintf(w, "It binds in topics opened from now on; told in %s.\n", node.Count(report.Announced, "partnership"))
 	})
 }
 

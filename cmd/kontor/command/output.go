@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/protocol/quantity"
 )
@@ -78,7 +79,7 @@ func duration(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	return node.Count(int(d.Hours()/24), "day")
 }
 
 // bytesText writes a size for people.
@@ -91,7 +92,7 @@ func bytesText(n int64) string {
 	case n >= 10<<10:
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return node.Count(n, "byte")
 }
 
 // amount writes money for people.
@@ -100,14 +101,6 @@ func amount(m *wire.Amount) string {
 		return "-"
 	}
 	return quantity.Money{Minor: m.Minor, Currency: quantity.Currency(m.Currency)}.String()
-}
-
-// counted writes a number with its noun: "1 day", "2 days".
-func counted[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // list writes a list for people; empty means all.

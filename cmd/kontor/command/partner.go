@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/client"
 )
@@ -20,6 +21,14 @@ func partnerNoun() *cli.Command {
 // withFlag picks a partner.
 func withFlag() cli.Flag {
 	return &cli.StringFlag{Name: "with", Usage: "the `PARTNER`: name, company ID or partnership; may be left out with only one"}
+}
+
+// partner is the partner a command about one names: as its argument, or with --with as everywhere.
+func (c *call) partner() string {
+	if with := c.String("with"); with != "" {
+		return with
+	}
+	return c.Args().First()
 }
 
 var partnerInvite = verb{
@@ -102,7 +111,7 @@ func (c *call) compareWords(p wire.Pairing) error {
 	words := strings.Join(p.Words, " ")
 	c.note("company %s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
 	if p.Notice > 0 {
-		c.note("either company may end it with %s' notice", counted(p.Notice, "day"))
+		c.note("either company may end it with %s' notice", node.Count(p.Notice, "day"))
 	}
 	c.note("six words, the same on both screens: %s", words)
 	return c.agree("Does the partner see the same words?", wire.Problemf("CONFIRM_WORDS", "the six words were not confirmed, nothing was signed: %s", words))
@@ -165,8 +174,9 @@ var partnerShow = verb{
 	name: "show", short: "show one partnership: members, feeds, scopes", args: "[PARTNER]", most: 1,
 	examples: []string{`kontor partner show`, `kontor partner show "Acme Tablets"`},
 	exits:    []int{wire.ExitNotFound},
+	flags:    []cli.Flag{withFlag()},
 	run: func(c *call) error {
-		d, err := ask(c, wire.PartnerShow, wire.PartnerQuery{With: c.Args().First()})
+		d, err := ask(c, wire.PartnerShow, wire.PartnerQuery{With: c.partner()})
 		if err != nil {
 			return err
 		}
@@ -207,12 +217,12 @@ var partnerSuspend = verb{
 	name: "suspend", short: "suspend a partnership: nothing new can bind, obligations run on", args: "[PARTNER]", most: 1,
 	examples: []string{"kontor partner suspend --reason 'audit'", "kontor partner suspend --lift"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
-	flags: []cli.Flag{
+	flags: []cli.Flag{withFlag(),
 		&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"},
 		&cli.BoolFlag{Name: "lift", Usage: "take this company's suspension back"},
 	},
 	run: func(c *call) error {
-		r, err := ask(c, wire.PartnerSuspend, wire.PartnerActRequest{With: c.Args().First(), Reason: c.String("reason"), Lift: c.Bool("lift")})
+		r, err := ask(c, wire.PartnerSuspend, wire.PartnerActRequest{With: c.partner(), Reason: c.String("reason"), Lift: c.Bool("lift")})
 		if err != nil {
 			return err
 		}
@@ -232,7 +242,7 @@ var partnerEnd = verb{
 		"have passed since the first end. What was agreed and shared stays readable. In a circle that not all have signed, this takes the signature back.",
 	examples: []string{`kontor partner end "Acme Tablets" --yes --reason "contract over"`},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
-	flags: []cli.Flag{
+	flags: []cli.Flag{withFlag(),
 		&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"},
 		yesFlag("really"),
 	},
@@ -242,7 +252,7 @@ var partnerEnd = verb{
 			return err
 		}
 		defer n.Close()
-		d, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: c.Args().First()})
+		d, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: c.partner()})
 		if err != nil {
 			return err
 		}
@@ -272,7 +282,7 @@ func notice(days int64) string {
 	if days == 0 {
 		return "none: all members end it"
 	}
-	return counted(days, "day") + " after one member's end"
+	return node.Count(days, "day") + " after one member's end"
 }
 
 // others names the members that are not this company.

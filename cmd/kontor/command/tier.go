@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/crypto/keys"
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
@@ -172,8 +173,8 @@ func tierNoun() *cli.Command {
 					if out.Last.CID == "" {
 						fmt.Fprintf(w, "nothing was passed on to %s yet\n", out.To)
 					} else {
-						fmt.Fprintf(w, "last passed on to %s at %s: revision %d, %d lines, %d ms after the cause settled here\n%s\n", out.To, moment(out.Last.At), out.Last.Revision,
-							out.Last.Lines, out.Last.Milliseconds, out.Last.CID)
+						fmt.Fprintf(w, "last passed on to %s at %s: revision %d, %s, %d ms after the cause settled here\n%s\n", out.To, moment(out.Last.At), out.Last.Revision,
+							node.Count(out.Last.Lines, "line"), out.Last.Milliseconds, out.Last.CID)
 					}
 					if out.Note != "" {
 						fmt.Fprintf(w, "nothing leaves now: %s\n", out.Note)
@@ -190,7 +191,7 @@ func tierNoun() *cli.Command {
 }
 
 func printTierPreview(w io.Writer, v desk.TierPreview) {
-	fmt.Fprintf(w, "as %s would see it: %d components, from %d customers\n", v.To, v.Components, v.Customers)
+	fmt.Fprintf(w, "as %s would see it: %s, from %s\n", v.To, node.Count(v.Components, "component"), node.Count(v.Customers, "customer"))
 	var rows [][]string
 	for _, s := range v.Sees {
 		rows = append(rows, []string{s.Field, s.What, s.Why})

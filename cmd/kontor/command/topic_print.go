@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/protocol/decision"
 )
@@ -100,7 +101,7 @@ func printProposal(w io.Writer, t wire.TopicDetail) {
 	default:
 		fmt.Fprintln(w, "\nno option is above both impasse lines; the nearest to agreement:")
 		for _, way := range p.Ways {
-			fmt.Fprintf(w, "  option %s: %d objections to lift; %s\n", way.Option, way.Open, orDash(strings.Join(way.Conditions, "; ")))
+			fmt.Fprintf(w, "  option %s: %s to lift; %s\n", way.Option, node.Count(way.Open, "objection"), orDash(strings.Join(way.Conditions, "; ")))
 		}
 	}
 }
