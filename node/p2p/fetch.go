@@ -10,8 +10,9 @@ import (
 	"kontor/protocol/wire"
 )
 
-// storeBytes is how many bytes of blocks are stored at once: a quarter of it takes twice as long, because each synced write costs the same.
-const storeBytes = 16 << 20
+// storeBytes is how many bytes of blocks are stored at once. More keeps the disk idle until the first are there and the wire idle while the last are
+// written; fewer pay for more synced writes. With a block of the largest size on top it is still one transaction of the store.
+const storeBytes = 8 << 20
 
 // fetch gets the body of an entry from a partner. What is held of it already is not fetched again, so a fetch that broke off goes on
 // where it stopped.
@@ -156,7 +157,7 @@ func (f *fetcher) deep() error {
 		if !held {
 			break
 		}
-		if err := walk.Take(data); err != nil {
+		if err := walk.Pass(data); err != nil {
 			return err
 		}
 		skip++

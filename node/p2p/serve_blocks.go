@@ -103,7 +103,7 @@ func (t *talk) giveDeep(root block.CID, skip int64, get func(block.CID) ([]byte,
 		if err != nil {
 			return errBrokenOff{err}
 		}
-		if err := walk.Take(data); err != nil {
+		if err := walk.Pass(data); err != nil {
 			return errBrokenOff{err}
 		}
 		if n < skip {

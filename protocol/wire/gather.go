@@ -272,7 +272,7 @@ func InlineBody(root block.CID, sheet bool, get func(block.CID) ([]byte, error))
 		if total += len(data); len(data) > MaxInlineBlock || total > MaxInlineBody {
 			return nil, nil
 		}
-		if err := walk.Take(data); err != nil {
+		if err := walk.Pass(data); err != nil {
 			return nil, err
 		}
 		out = append(out, data)
