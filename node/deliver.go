@@ -160,11 +160,14 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	if in.Business && len(own.Admitted) == 0 {
 		n.owe(pid) // should the rest never come
 	}
+	if len(own.Admitted) > 0 {
+		n.announce(p, own)
+	}
 	if len(in.Admitted) > 0 {
 		n.after(p, in)
 	}
 	if len(own.Admitted) > 0 {
-		n.written(p, own)
+		n.after(p, own)
 	}
 	return len(in.Admitted), stopped
 }

@@ -161,8 +161,13 @@ func (n *Node) awaitConfirmation(ctx context.Context, pid block.CID) error {
 // written does what follows a commit of our own entry. The entry is durable and has not left: Gather, which takes it to a partner, raises
 // the high-water file before, for everything that was committed meanwhile at once.
 func (n *Node) written(p *Partnership, out protocol.Outcome) {
-	last := out.Admitted[len(out.Admitted)-1]
+	n.announce(p, out)
 	n.after(p, out)
+}
+
+// announce wakes the streams on which partners wait. It comes before the office's own listeners hear of the entry: the partner's answer takes longest.
+func (n *Node) announce(p *Partnership, out protocol.Outcome) {
+	last := out.Admitted[len(out.Admitted)-1]
 	if host := n.Host(); host != nil {
 		host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
 	}

@@ -15,8 +15,8 @@ type Map[V any] = btree.Map[string, V]
 
 // Join makes the composite key of a table and a key.
 func Join(table byte, key []byte) string {
-	b := make([]byte, 0, 64)
-	b = append(b, table)
+	var room [192]byte // on the stack: keys of a partnership have 33 to 113 bytes
+	b := append(room[:0], table)
 	b = append(b, key...)
 	return string(b)
 }
