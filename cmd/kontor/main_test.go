@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kontor/cmd/kontor/command"
@@ -25,7 +26,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "lacks": lacks, "freeport": freePort},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "lacks": lacks, "freeport": freePort, "agekey": ageKey},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
@@ -82,4 +83,15 @@ func lacks(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s was left behind", path)
 		}
 	}
+}
+
+// ageKey writes a new age identity into a file, as age-keygen does, and sets a variable to its recipient: agekey FILE VARIABLE.
+func ageKey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: agekey FILE VARIABLE")
+	}
+	id, err := age.GenerateX25519Identity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("# public key: "+id.Recipient().String()+"\n"+id.String()+"\n"), 0o600))
+	ts.Setenv(args[1], id.Recipient().String())
 }

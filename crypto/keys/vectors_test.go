@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"kontor/testnet/data/external"
 	"os"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ type wycheproof[T any] struct {
 
 func readWycheproof[T any](t *testing.T, name string) wycheproof[T] {
 	t.Helper()
-	data, err := os.ReadFile(shared(t, "crypto", "wycheproof", "testvectors_v1", name))
+	data, err := os.ReadFile(external.File(t, "crypto", "wycheproof", "testvectors_v1", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestWycheproofHKDF(t *testing.T) {
 // 128 of the cases that come with RFC 8032's reference: secret and public key, public key, message, signature and
 // message.
 func TestEd25519Reference(t *testing.T) {
-	file, err := os.Open(shared(t, "crypto", "sign.input.gz"))
+	file, err := os.Open(external.File(t, "crypto", "sign.input.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kontor/crypto/keys"
+	"kontor/testnet/data/external"
 
 	"pgregory.net/rapid"
 )
@@ -24,7 +25,7 @@ func privateKey(t testing.TB, first byte) keys.Private {
 
 // The example of the DSSE specification: the text after "PAE:" in its page of vectors.
 func TestDSSEVector(t *testing.T) {
-	page, err := os.ReadFile(shared(t, "crypto", "dsse", "protocol-test-vectors.md"))
+	page, err := os.ReadFile(external.File(t, "crypto", "dsse", "protocol-test-vectors.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

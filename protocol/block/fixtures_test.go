@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"kontor/testnet/data/external"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,7 +69,7 @@ func outsideReasons(t *testing.T, data []byte) map[string]bool {
 }
 
 func TestIPLDFixtures(t *testing.T) {
-	dir := shared(t, "encoding", "ipld-codec-fixtures", "fixtures")
+	dir := external.File(t, "encoding", "ipld-codec-fixtures", "fixtures")
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*.dag-cbor"))
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestIPLDFixtures(t *testing.T) {
 }
 
 func TestIPLDNegativeFixtures(t *testing.T) {
-	dir := shared(t, "encoding", "ipld-codec-fixtures", "negative-fixtures", "dag-cbor", "decode")
+	dir := external.File(t, "encoding", "ipld-codec-fixtures", "negative-fixtures", "dag-cbor", "decode")
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no negative fixtures: %v", err)
@@ -148,7 +149,7 @@ func TestCBORExamples(t *testing.T) {
 		Hex       string
 		Roundtrip bool
 	}
-	readJSON(t, shared(t, "encoding", "cbor-test-vectors", "appendix_a.json"), &cases)
+	readJSON(t, external.File(t, "encoding", "cbor-test-vectors", "appendix_a.json"), &cases)
 	taken := 0
 	for _, c := range cases {
 		data := unhex(t, c.Hex)
@@ -171,7 +172,7 @@ func TestCBORExamples(t *testing.T) {
 }
 
 func TestCARFixtures(t *testing.T) {
-	v1, err := os.ReadFile(shared(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv1-basic", "carv1-basic.car"))
+	v1, err := os.ReadFile(external.File(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv1-basic", "carv1-basic.car"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +180,7 @@ func TestCARFixtures(t *testing.T) {
 	if _, _, err := ReadCAR(bytes.NewReader(v1), CARBounds{}); !hasCode(err, CodeLink) {
 		t.Errorf("version 1: %v", err)
 	}
-	v2, err := os.ReadFile(shared(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv2-basic", "carv2-basic.car"))
+	v2, err := os.ReadFile(external.File(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv2-basic", "carv2-basic.car"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +196,7 @@ func TestCARFixtures(t *testing.T) {
 			BlockOffset, BlockLength int
 		}
 	}
-	readJSON(t, shared(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv1-basic", "carv1-basic.json"), &described)
+	readJSON(t, external.File(t, "encoding", "ipld-specs", "transport", "car", "fixture", "carv1-basic", "carv1-basic.json"), &described)
 	var blocks []Block
 	for _, b := range described.Blocks {
 		c, err := cid.Decode(b.Cid.Slash)

@@ -2,6 +2,7 @@ package block
 
 import (
 	"bytes"
+	"kontor/testnet/data/external"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,7 @@ func seedBlocks(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Data)
-	files, _ := filepath.Glob(filepath.Join(sharedDir(f), "encoding", "ipld-codec-fixtures", "fixtures", "*", "*.dag-cbor"))
+	files, _ := filepath.Glob(filepath.Join(external.Directory(f), "encoding", "ipld-codec-fixtures", "fixtures", "*", "*.dag-cbor"))
 	for _, file := range files {
 		if data, err := os.ReadFile(file); err == nil && len(data) < 4096 {
 			f.Add(data)
@@ -191,7 +192,7 @@ func FuzzReadCAR(f *testing.F) {
 	f.Add(out.Bytes())
 	f.Add(unhex(f, "0aa16776657273696f6e02"))
 	for _, name := range []string{"carv1-basic", "carv2-basic"} {
-		if data, err := os.ReadFile(filepath.Join(sharedDir(f), "encoding", "ipld-specs", "transport", "car", "fixture", name, name+".car")); err == nil {
+		if data, err := os.ReadFile(filepath.Join(external.Directory(f), "encoding", "ipld-specs", "transport", "car", "fixture", name, name+".car")); err == nil {
 			f.Add(data)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"kontor/protocol/artifact"
+	"kontor/protocol/legible"
 )
 
 // refuse is the single finding of an act that changes nothing.
@@ -19,27 +20,11 @@ func plain(s string, most int) bool {
 		return false
 	}
 	for _, r := range s {
-		if treacherous(r) {
+		if legible.Treacherous(r) {
 			return false
 		}
 	}
 	return true
-}
-
-// treacherous characters hide, reorder or forge text. The list is fixed, not taken from Unicode tables, which
-// differ from one release of the toolchain to the next.
-func treacherous(r rune) bool {
-	switch {
-	case r < 0x20, r >= 0x7f && r < 0xa0, // controls, line ends
-		r == 0xad, r == 0x61c, // soft hyphen, Arabic letter mark
-		r >= 0x200b && r <= 0x200f, // zero width, direction marks
-		r >= 0x2028 && r <= 0x202e, // line separators, embeddings, overrides
-		r >= 0x2060 && r <= 0x206f, // invisible operators, isolates
-		r == 0xfeff, r >= 0xfff9 && r <= 0xfffb,
-		r >= 0xe0000 && r <= 0xe007f: // tags
-		return true
-	}
-	return false
 }
 
 // identifier tells whether s may name an option, an issue or a milestone: short, visible ASCII without blanks.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kontor/protocol/block"
+	"kontor/protocol/legible"
 )
 
 // roundTrip: what is accepted is written again as the same bytes; on error the result is the zero value.
@@ -88,7 +89,7 @@ func FuzzAgreement(f *testing.F) {
 			t.Fatalf("accepted, and not rendered: %v", err)
 		}
 		for _, c := range r.Text {
-			if c != '\n' && treacherous(c) {
+			if c != '\n' && legible.Treacherous(c) {
 				t.Fatalf("the rendering holds %U", c)
 			}
 		}

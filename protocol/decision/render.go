@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kontor/protocol/block"
+	"kontor/protocol/legible"
 )
 
 // Rendering is a document as people read it, made from the very bytes that are signed (threat 22: a screen that shows
@@ -163,7 +164,7 @@ func quote(s string) string {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case treacherous(r):
+		case legible.Treacherous(r):
 			fmt.Fprintf(&b, "\\u{%x}", r)
 		default:
 			b.WriteRune(r)

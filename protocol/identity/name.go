@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"kontor/protocol/legible"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,24 +16,8 @@ func CheckName(name string) error {
 	if name == "" || len(name) > MaxName {
 		return fmt.Errorf("name %q has %d bytes; 1 to %d are allowed", name, len(name), MaxName)
 	}
-	if !utf8.ValidString(name) || strings.Trim(name, " ") != name || strings.ContainsFunc(name, treacherous) {
+	if !utf8.ValidString(name) || strings.Trim(name, " ") != name || strings.ContainsFunc(name, legible.Treacherous) {
 		return fmt.Errorf("name %+q is not plain text: characters that are invisible or turn the direction of text, and blanks at the ends, are not allowed", name)
 	}
 	return nil
-}
-
-// treacherous names the characters refused instead of asking a Unicode table: a table grows with the version of the language, and two nodes
-// must give one verdict.
-func treacherous(r rune) bool {
-	switch {
-	case r < 0x20, r >= 0x7f && r < 0xa0, // controls, line ends
-		r == 0xad, r == 0x61c, // soft hyphen, Arabic letter mark
-		r >= 0x200b && r <= 0x200f, // zero width, direction marks
-		r >= 0x2028 && r <= 0x202e, // line separators, embeddings, overrides
-		r >= 0x2060 && r <= 0x206f, // invisible operators, isolates
-		r == 0xfeff, r >= 0xfff9 && r <= 0xfffb,
-		r >= 0xe0000 && r <= 0xe007f: // tags
-		return true
-	}
-	return false
 }

@@ -1,4 +1,5 @@
-package keys
+// Package external finds the test data that is not part of the repository.
+package external
 
 import (
 	"os"
@@ -6,19 +7,19 @@ import (
 	"testing"
 )
 
-// shared is a file of the external test data; a test that needs it is skipped where it is absent.
-func shared(t testing.TB, elements ...string) string {
+// File is a file of the external test data; a test that needs it is skipped where it is absent.
+func File(t testing.TB, elements ...string) string {
 	t.Helper()
-	path := filepath.Join(append([]string{sharedDir(t)}, elements...)...)
+	path := filepath.Join(append([]string{Directory(t)}, elements...)...)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("external test data is absent: set KONTOR_TESTDATA to the folder that holds %s", filepath.Join(elements...))
 	}
 	return path
 }
 
-// sharedDir is where the external test data lies: beside the repository, which holds none of it, or where
+// Directory is where the external test data lies: beside the repository, or where
 // KONTOR_TESTDATA says.
-func sharedDir(t testing.TB) string {
+func Directory(t testing.TB) string {
 	t.Helper()
 	if dir := os.Getenv("KONTOR_TESTDATA"); dir != "" {
 		return dir
