@@ -42,16 +42,10 @@ func (n *Node) LearnIdentity(company block.CID, envs []identity.Envelope) error 
 		}
 	}
 	// A chain is replaced, not changed in place: views that others hold stay what they are.
-	chain, err := identity.Load(append(append([]identity.Envelope{}, have...), missing(old, envs)...))
+	more := missing(old, envs)
+	chain, err := identity.Load(append(append([]identity.Envelope{}, have...), more...))
 	if errors.Is(err, identity.ErrFork) {
-		n.mu.Lock()
-		known := n.frozen[company]
-		n.frozen[company] = true
-		n.mu.Unlock()
-		if !known {
-			n.log.Error("identity chain forked: compare fingerprints by telephone", "company", company.Short())
-		}
-		return err
+		return n.secondHistory(company, have, more, err)
 	}
 	if err != nil {
 		return err
@@ -157,6 +151,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	}
 	n.arriving(pid, more && stopped == nil)
 	n.recovered(p, in)
+	if err := n.resume(p); err != nil {
+		return 0, err
+	}
 	if in.Business && len(own.Admitted) == 0 {
 		n.owe(pid) // should the rest never come
 	}

@@ -112,4 +112,44 @@ func TestForkedIdentityFreezes(t *testing.T) {
 	if codeOf(err) != "IDENTITY_FORKED" {
 		t.Errorf("the buyer writes on: %v", err)
 	}
+	f, found, err := buyer.Freezes(seller.Company())
+	if err != nil || !found || f.Thawed != 0 || f.Ours.Place() != f.Other.Place() || f.Ours.CID() == f.Other.CID() {
+		t.Fatalf("the record proves nothing: %+v, %t, %v", f, found, err)
+	}
+
+	fingerprint := func(c *identity.Chain) string { return c.Head().String() }
+	// A restart does not thaw, a wrong fingerprint neither; people who have compared it do, for good.
+	home := buyer.Home()
+	if err := buyer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(Config{Home: home, Offline: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if !again.Frozen(seller.Company()) {
+		t.Fatal("the freeze did not outlive the process")
+	}
+	if _, err := again.Thaw(seller.Company(), "other words", "owner", fingerprint); codeOf(err) != "OTHER_FINGERPRINT" {
+		t.Errorf("thawed by a wrong fingerprint: %v", err)
+	}
+	record, err := again.Thaw(seller.Company(), fingerprint(again.Chain(seller.Company())), "owner", fingerprint)
+	if err != nil || record.By != "owner" || record.Thawed == 0 || len(record.Rejected) != 1 {
+		t.Fatalf("%+v, %v", record, err)
+	}
+	// The history found false freezes no more, a third one does.
+	if err := again.LearnIdentity(seller.Company(), []identity.Envelope{f.Other}); err != nil || again.Frozen(seller.Company()) {
+		t.Errorf("frozen once more by what was found false: %v", err)
+	}
+	_, err = again.Write(context.Background(), pid, "", func(*protocol.Replica, int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: protocol.KindHeartbeat}, nil
+	})
+	if err != nil {
+		t.Errorf("the buyer can't write after the thaw: %v", err)
+	}
+	third := renamed("Seller East")
+	if err := again.LearnIdentity(seller.Company(), append(chain.From(0), third)); !errors.Is(err, identity.ErrFork) || !again.Frozen(seller.Company()) {
+		t.Errorf("a third history: %v", err)
+	}
 }

@@ -167,6 +167,9 @@ func (n *Node) load() error {
 		if n.chains[n.company] == nil {
 			return Failf("WRONG_DATABASE", "the database in %s does not hold the identity of company %s; check --home", n.home.Database(), n.company)
 		}
+		if err := n.loadFrozen(kv); err != nil {
+			return err
+		}
 		return n.loadPartnerships(kv)
 	})
 	if err != nil {

@@ -67,10 +67,12 @@ func (n *Node) MarkRecovering(p *Partnership, seq int64) {
 // entries since the process started; one that holds more makes us read-only until it has given them back.
 func (n *Node) partnerHolds(pid, member block.CID, seq int64, head block.CID) {
 	var own feed.Entry
-	var found bool
-	err := n.View(pid, func(r *protocol.Replica) error {
-		var err error
-		own, found, err = r.Log.Head(n.company)
+	var found, known bool
+	err := n.View(pid, func(r *protocol.Replica) (err error) {
+		if own, found, err = r.Log.Head(n.company); err != nil {
+			return err
+		}
+		known, err = r.Log.Knows(head)
 		return err
 	})
 	if err != nil {
@@ -79,6 +81,9 @@ func (n *Node) partnerHolds(pid, member block.CID, seq int64, head block.CID) {
 	have := int64(0)
 	if found {
 		have = own.Header.Seq
+	}
+	if known && head != own.CID && seq >= have {
+		return // the end of another branch of ours, after a fork: nothing of ours is missing
 	}
 	n.metrics.acknowledged(pid, member, have-seq)
 	n.mu.Lock()

@@ -109,7 +109,7 @@ func (f *fold) holder(body decision.RoleSignature) decision.Holder {
 // signedBefore tells whether the same key, or the same person where one may not hold several roles, signed this round already.
 func (f *fold) signedBefore(dualHat bool, row RoundRow, fact decision.SignatureFact) bool {
 	return slices.ContainsFunc(row.Signatures, func(c decision.Collected) bool {
-		return c.Company == f.author.Company && (c.Key == fact.Key || (c.Person == fact.Person && !dualHat))
+		return c.Company == f.author.Company && sameBranch(c.Side, f.side) && (c.Key == fact.Key || (c.Person == fact.Person && !dualHat))
 	})
 }
 

@@ -61,6 +61,7 @@ type verdictCache struct {
 type judged struct {
 	root       block.CID
 	kind, role string
+	rules      int64
 }
 
 func (c *verdictCache) get(root judged) (verdict, bool) {
@@ -80,9 +81,13 @@ func (c *verdictCache) put(root judged, v verdict) {
 }
 
 // judge opens an artifact and applies the rules of its kind and the scopes of its author's role.
-func (f *fold) judge(open func(block.Sheet, artifact.Scope) (verdict, error)) (verdict, error) {
+func (f *fold) judge(open func(block.Sheet, artifact.Scope, RuleSet) (verdict, error)) (verdict, error) {
 	root := *f.entry.Header.Body
-	key := judged{root, f.entry.Header.Kind, f.author.Role}
+	rules, version, err := f.rules()
+	if err != nil {
+		return verdict{}, err
+	}
+	key := judged{root, f.entry.Header.Kind, f.author.Role, version}
 	if v, known := f.replica.verdicts.get(key); known {
 		return v, nil
 	}
@@ -94,7 +99,7 @@ func (f *fold) judge(open func(block.Sheet, artifact.Scope) (verdict, error)) (v
 	if err != nil {
 		return verdict{codes: []string{codeBody}}, nil
 	}
-	v, err := open(sheet, granted)
+	v, err := open(sheet, granted, rules)
 	if err != nil {
 		v = verdict{codes: []string{codeBody}}
 	}
@@ -115,12 +120,12 @@ func grantedScope(g *partnership.Genesis, role, kind string) (artifact.Scope, bo
 }
 
 func applyForecast(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := forecast.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(forecast.Check(doc), forecast.CheckScope(doc, granted)...)), header: doc.Header}, nil
+		return verdict{codes: artifact.Codes(append(forecast.CheckUnder(doc, rules.Artifacts), forecast.CheckScope(doc, granted)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err
@@ -129,7 +134,7 @@ func applyForecast(f *fold) ([]string, error) {
 }
 
 func applyCapacity(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, _ RuleSet) (verdict, error) {
 		plan, err := capacity.PlanFromSheet(s)
 		if err != nil {
 			return verdict{}, err
@@ -146,7 +151,7 @@ func applyCapacity(f *fold) ([]string, error) {
 }
 
 func applyAnswer(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, _ RuleSet) (verdict, error) {
 		answer, err := capacity.AnswerFromSheet(s)
 		if err != nil {
 			return verdict{}, err

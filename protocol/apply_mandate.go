@@ -80,7 +80,11 @@ func (f *fold) mandatesFull() (bool, error) {
 		}
 		return nil
 	})
-	return n >= MaxMandates, err
+	if err != nil {
+		return false, err
+	}
+	rules, _, err := f.rules()
+	return n >= rules.Mandates, err
 }
 
 func mandatePrefix(company block.CID) string { return "mandate/" + company.String() + "/" }

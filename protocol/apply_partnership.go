@@ -73,14 +73,14 @@ func (p PartnershipRow) noticeOver(f *fold) bool {
 }
 
 // mark notes a suspension or its end in the history.
-func (p *PartnershipRow) mark(member block.CID, seq int64, lift bool) bool {
+func (p *PartnershipRow) mark(member block.CID, seq int64, lift bool, most int) bool {
 	open := slices.IndexFunc(p.History, func(s Suspension) bool { return s.Member == member && s.Until == 0 })
 	switch {
 	case lift && open >= 0:
 		p.History = slices.Clone(p.History)
 		p.History[open].Until = seq
 	case !lift && open < 0:
-		if len(p.History) >= MaxSuspensions {
+		if len(p.History) >= most {
 			return false
 		}
 		p.History = append(slices.Clone(p.History), Suspension{Member: member, From: seq})
@@ -145,12 +145,16 @@ type PartnershipAct struct {
 }
 
 func applySuspend(f *fold) ([]string, error) {
+	rules, _, err := f.rules()
+	if err != nil {
+		return nil, err
+	}
 	return f.markPartnership(func(p *PartnershipRow, act PartnershipAct) bool {
 		p.Suspended = without(p.Suspended, f.author.Company)
 		if !act.Lift {
 			p.Suspended = withCompany(p.Suspended, f.author.Company)
 		}
-		return p.mark(f.author.Company, f.entry.Header.Seq, act.Lift)
+		return p.mark(f.author.Company, f.entry.Header.Seq, act.Lift, rules.Suspensions)
 	})
 }
 
@@ -215,8 +219,12 @@ const MaxAttachmentType = 128
 func applyAttachment(f *fold) ([]string, error) {
 	id := *f.entry.Header.Body
 	// Its blocks are here and hash to their CIDs; what they mean is no matter of the rules. Only the root's form is read.
+	rules, _, err := f.rules()
+	if err != nil {
+		return nil, err
+	}
 	typ, err := block.SheetType(f.body)
-	if err != nil || typ == "" || len(typ) > MaxAttachmentType {
+	if err != nil || typ == "" || len(typ) > rules.AttachmentType {
 		return []string{codeAttachment}, nil
 	}
 	return nil, put(f.rows, "attachment/"+id.String(), AttachmentRow{Author: f.author.Company, Entry: f.entry.CID, Type: typ})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kontor/protocol/block"
+	"kontor/protocol/feed"
 	"kontor/protocol/state"
 )
 
@@ -82,12 +83,23 @@ func (r *Replica) DropNamed(ids map[block.CID]bool) error {
 	if err != nil {
 		return err
 	}
-	seen := map[block.CID]bool{} // of sheets
+	var named []feed.Signed
 	for _, at := range places {
 		e, err := r.Log.Resolve(at)
 		if err != nil {
 			return err
 		}
+		named = append(named, e.Signed)
+	}
+	for _, m := range r.Circle.Members {
+		aside, err := r.Log.Aside(m.Company) // they may be taken back
+		if err != nil {
+			return err
+		}
+		named = append(named, aside...)
+	}
+	seen := map[block.CID]bool{} // of sheets
+	for _, e := range named {
 		if e.Header.Body == nil {
 			continue
 		}

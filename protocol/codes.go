@@ -12,6 +12,16 @@ const (
 	codeSideBranch     = "PARTNERSHIP-06"
 	codeSuspensions    = "PARTNERSHIP-07"
 	codeWithdrawn      = "PARTNERSHIP-08"
+	codeTooFar         = "PARTNERSHIP-09"
+	codeRuleset        = "RULESET-01"
+	codeResumeMembers  = "RESUME-01"
+	codeResumeHead     = "RESUME-02"
+	codeNoFork         = "FORK-01"
+	codeForkKept       = "FORK-02"
+	codeForkMain       = "FORK-03"
+	codeForkOther      = "FORK-04"
+	codeForkResolved   = "FORK-05"
+	codeForkBranch     = "FORK-06"
 	codeCircleGenesis  = "CIRCLE-01"
 	codeCircleMembers  = "CIRCLE-02"
 	codeCircleNode     = "CIRCLE-03"
@@ -56,11 +66,21 @@ var Sentences = map[string]string{
 	codeUnsigned:       "the partnership is not signed by all members yet",
 	codeEnded:          "the partnership has ended",
 	codeSuspended:      "the partnership is suspended: nothing new can bind until the suspension is lifted",
-	codeForked:         "a member wrote two histories: nothing can bind until the fork is resolved by both sides",
+	codeForked:         "a member wrote two histories: nothing can bind until officers of all members have signed how it is resolved: kontor partner fork",
 	codeSignedTwice:    "the member has signed the partnership already",
 	codeSideBranch:     "the entry stands on the second history of its author: nobody relied on it first",
 	codeSuspensions:    "the partnership was suspended and taken up too often: end it, or go on",
 	codeWithdrawn:      "a member withdrew before all had signed: the circle never came about",
+	codeTooFar:         "this company wrote two histories and stands 1,024 entries past the fork: nothing more is written until the fork is resolved",
+	codeRuleset:        "the rule set is not newer than the one in force, or than the one the member has taken up",
+	codeResumeMembers:  "the resumption names others than writing members of this partnership, or its signer is none of those that remain",
+	codeResumeHead:     "the resumption's head is not the newest entry of that feed that its signer holds",
+	codeNoFork:         "the resolution names no place at which its member wrote two entries, as far as this entry's place goes",
+	codeForkKept:       "an entry that the resolution keeps is not a later entry of one of the branches, or stands after this entry: write something else first",
+	codeForkMain:       "the branch that counts is none of the fork's",
+	codeForkOther:      "the company's officers sign another resolution of this fork already",
+	codeForkResolved:   "the fork is resolved",
+	codeForkBranch:     "the member that forked signs on the branch from which its feed goes on",
 	codeCircleGenesis:  "the genesis of the circle proposed does not decode, has fewer than three members, or can't found a partnership",
 	codeCircleMembers:  "a circle is proposed in the partnership of two of its members, and there alone",
 	codeCircleNode:     "the circle names another node key of the proposer or the receiver than their identities certify",

@@ -33,7 +33,63 @@ func (r *Replica) noteCommitment(e feed.Entry) error {
 	if err := block.Unmarshal(data, &c); err != nil || len(c.Root) != len(state.Hash{}) {
 		return nil // the form of a body is a business matter: the fold refused it
 	}
+	if knew, err := r.knewForks(e, c.Line); err != nil || !knew {
+		return err
+	}
 	return r.kv.Put(state.TableTree, r.commitmentKey(e.Header.Author), data)
+}
+
+// knewForks tells whether the author of a commitment to a line knew how every fork that reaches below that line is resolved. One that did not
+// commits to what it believed then: rows at and above a fork are folded again when it is found.
+func (r *Replica) knewForks(e feed.Entry, line int64) (bool, error) {
+	for author, forks := range r.forks {
+		for _, f := range forks {
+			if f.Lam > line {
+				continue
+			}
+			if f.resolved == nil {
+				return false, nil
+			}
+			for _, v := range r.agreed[forkPlace{author, f.Seq}].Resolutions {
+				if v.Document != f.resolved.Document {
+					continue
+				}
+				for _, m := range v.Members {
+					for _, signer := range m.Signers {
+						vote, _, err := r.Log.Get(signer.Entry)
+						if err != nil || vote.Header.Seq > e.Clock[r.Circle.Index(m.Company)] {
+							return false, err
+						}
+					}
+				}
+			}
+		}
+	}
+	return true, nil
+}
+
+// dropCommitments forgets the commitments to lines that a fork has taken back.
+func (r *Replica) dropCommitments() error {
+	lowest := int64(-1)
+	for _, forks := range r.forks {
+		for _, f := range forks {
+			if lowest < 0 || f.Lam < lowest {
+				lowest = f.Lam
+			}
+		}
+	}
+	for _, m := range r.Circle.Members {
+		c, found, err := r.LastCommitment(m.Company)
+		if err != nil {
+			return err
+		}
+		if found && lowest >= 0 && c.Line >= lowest {
+			if err := r.kv.Delete(state.TableTree, r.commitmentKey(m.Company)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // LastCommitment is the newest commitment held of a member.

@@ -38,6 +38,9 @@ func init() {
 		KindResolve:        {form: documentBody, critical: true, apply: applyWitness},
 		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
 		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
+		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
+		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},
+		KindResume:         {form: documentBody, critical: true, apply: applyResume},
 	}
 }
 
@@ -101,11 +104,10 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	}
 	author, _ := r.Genesis.Member(h.Author)
 	f := &fold{replica: r, entry: entry, genesis: &r.Genesis, author: author, view: view, rows: rows}
-	side, err := r.onSideBranch(entry)
-	if err != nil {
+	if f.side, err = r.sideBranch(entry); err != nil {
 		return err
 	}
-	if side {
+	if f.side != nil {
 		return f.applySide()
 	}
 	if err := f.observeTopics(); err != nil {
@@ -134,11 +136,26 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	return f.observeRounds()
 }
 
-// applySide folds an entry of a forked feed's side branch: its act is refused, its acknowledgements count.
+// applySide folds an entry of a forked feed's side branch: its act is refused, but an officer's signature that it carries, and what
+// it acknowledges, count.
 func (f *fold) applySide() error {
 	h := f.entry.Header
-	if k, known := kinds[h.Kind]; known && k.apply != nil && !k.housekeeping {
-		if err := put(f.rows, refusedKey(f.entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: []string{codeSideBranch}}); err != nil {
+	k, known := kinds[h.Kind]
+	codes := []string{codeSideBranch}
+	switch {
+	case !known || k.apply == nil || k.housekeeping:
+		codes = nil
+	case h.Kind == KindSignature || h.Kind == KindForkResolve:
+		var err error
+		if codes, err = f.rule(k); err != nil {
+			return err
+		}
+		if len(codes) > 0 {
+			f.signatures = nil
+		}
+	}
+	if len(codes) > 0 {
+		if err := put(f.rows, refusedKey(f.entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 			return err
 		}
 	}

@@ -1,70 +1,230 @@
 package protocol
 
 import (
+	"bytes"
+	"slices"
+
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/feed"
+	"kontor/protocol/state"
 )
 
 // A member that wrote two histories (PROTOCOL 4) must not gain by it. Three rules, each a function of the entries held alone:
-//   - acts on the side branch, the one nobody built upon first, are refused: shown later, they undo nothing others relied on;
-//   - in every round still open for the forker, its voids no longer free it, and an acknowledgement on either branch counts;
-//   - an entry saw of the forker what stands on the branch its author had seen, not what carries the same number on the other.
-// Nothing at or above the fork settles, and a member that knows of it writes nothing that binds (see Replica.Write).
+//   - acts on a side branch, one that is not the one built upon first, are refused: shown later, they undo nothing others relied on;
+//   - in every round still open for the forker, its voids no longer free it; its signatures and acknowledgements on any branch count;
+//   - an entry saw of the forker what its causal past leads to, not what carries the same number on another branch.
+//
+// Nothing at or above the fork settles, and a member that knows of it writes nothing that binds (see Replica.Write), until the quorums of
+// all members have signed a resolution (see ForkResolution). Then what it keeps counts for good, and the forker's feed goes on from one place.
 
 // forkState is a known fork and the branch that counts.
 type forkState struct {
 	feed.Fork
-	main block.CID
+	main     block.CID
+	resolved *feed.Resolution // nil: nothing binds until it is
 }
 
-// learnForks reads the forks known now. It tells whether they, or the branches that count, are others than before: then every row may
-// be another.
+// frozen tells whether a fork waits to be resolved.
+func (r *Replica) frozen() bool {
+	for _, forks := range r.forks {
+		if slices.ContainsFunc(forks, func(f forkState) bool { return f.resolved == nil }) {
+			return true
+		}
+	}
+	return false
+}
+
+// learnForks reads the forks known now and what resolves them. It tells whether they, or the branches that count, are others than before:
+// then every row may be another.
 func (r *Replica) learnForks() (changed bool, err error) {
 	before := r.forks
-	forks, err := r.Log.Forks()
+	r.forks, r.votes, r.seen, r.inside = nil, nil, nil, nil
+	doubted, err := r.Log.Doubted()
+	if err != nil || !doubted {
+		return false, err
+	}
+	resolved, err := r.countVotes()
 	if err != nil {
 		return false, err
 	}
-	r.forks = nil
-	for _, f := range forks {
-		main, err := r.Log.MainBranch(f)
+	for _, m := range r.Circle.Members {
+		states, err := r.forksOf(m.Company, resolved)
 		if err != nil {
 			return false, err
 		}
-		if r.forks == nil {
-			r.forks = map[block.CID]forkState{}
+		if len(states) == 0 {
+			continue
 		}
-		r.forks[f.Author] = forkState{f, main}
+		if r.forks == nil {
+			r.forks = map[block.CID][]forkState{}
+		}
+		r.forks[m.Company] = states
 	}
-	for author, now := range r.forks {
-		old, known := before[author]
-		changed = changed || !known || old.Seq != now.Seq || old.main != now.main
+	same := func(a, b forkState) bool {
+		return a.Seq == b.Seq && a.Lam == b.Lam && a.main == b.main && (a.resolved == nil) == (b.resolved == nil)
+	}
+	for _, m := range r.Circle.Members {
+		changed = changed || !slices.EqualFunc(before[m.Company], r.forks[m.Company], same)
 	}
 	return changed, nil
 }
 
-// forked is the fork of an author, once learnForks has run.
-func (r *Replica) forked(author block.CID) (forkState, bool) {
-	f, ok := r.forks[author]
-	return f, ok
-}
-
-// onSideBranch tells whether an entry stands on the branch that does not count.
-func (r *Replica) onSideBranch(e feed.Entry) (bool, error) {
-	f, ok := r.forked(e.Header.Author)
-	if !ok || e.Header.Seq < f.Seq {
-		return false, nil
+// forksOf lists an author's forks: those resolved, each going on from the one before, and the one that is not.
+func (r *Replica) forksOf(author block.CID, resolved map[forkPlace]feed.Resolution) (states []forkState, err error) {
+	list := []feed.Resolution{}
+	for {
+		fork, found, err := r.Log.ForkBeyond(author, list)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			break
+		}
+		how, done := resolved[forkPlace{author, fork.Seq}]
+		if !done || len(list) > 0 && fork.Seq <= list[len(list)-1].OnSeq {
+			main, err := r.Log.MainBranch(fork)
+			if err != nil {
+				return nil, err
+			}
+			states = append(states, forkState{Fork: fork, main: main})
+			break
+		}
+		states = append(states, forkState{Fork: fork, main: how.Main, resolved: &how})
+		list = append(list, how)
 	}
-	branch, past, err := r.Log.Branch(f.Fork, e)
-	return past && branch != f.main, err
+	noted, err := r.Log.Resolutions(author)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.EqualFunc(noted, list, func(a, b feed.Resolution) bool { return a.Document == b.Document }) {
+		err = r.Log.SetResolutions(author, list)
+	}
+	return states, err
 }
 
-// forkRounds tells every round, at the first entry past a fork, that its author forked. A void before the fork stands on both branches
+// keepBranches decides, after entries were admitted, which of them stay and which branches count: gone are those admitted that were set
+// aside at once; changed tells that every row may be another.
+func (r *Replica) keepBranches() (gone map[block.CID]bool, changed bool, err error) {
+	if doubted, err := r.Log.Doubted(); err != nil || !doubted {
+		return nil, false, err
+	}
+	gone = map[block.CID]bool{}
+	for range 3 { // what is kept says what is resolved, and that what is kept
+		pins, err := r.pinned()
+		if err != nil {
+			return nil, false, err
+		}
+		kept, err := r.Log.Keep(pins)
+		if err != nil {
+			return nil, false, err
+		}
+		for id := range kept.Gone {
+			gone[id] = true
+		}
+		learnt, err := r.learnForks()
+		if err != nil {
+			return nil, false, err
+		}
+		changed = changed || kept.Altered || learnt
+		if !learnt && !kept.Altered {
+			break
+		}
+	}
+	return gone, changed, nil
+}
+
+// sideBranch is the branch an entry stands on, where that is not the one that counts; nil otherwise.
+func (r *Replica) sideBranch(e feed.Entry) (*block.CID, error) {
+	for _, f := range r.forks[e.Header.Author] {
+		if e.Header.Seq < f.Seq {
+			return nil, nil
+		}
+		if f.resolved != nil {
+			if on, err := r.Log.GoesOn(*f.resolved, e); err != nil {
+				return nil, err
+			} else if on {
+				continue
+			}
+		}
+		branch, past, err := r.Log.Branch(f.Fork, e)
+		if err != nil || !past || branch == f.main {
+			return nil, err
+		}
+		return &branch, nil
+	}
+	return nil, nil
+}
+
+// outside tells that resolutions do not keep the entry at a place: it is stored, because entries may name it, and counts nowhere.
+func (r *Replica) outside(at state.OrderKey) bool {
+	for author, forks := range r.forks {
+		if state.PartitionOf(author) != at.Author() || forks[0].resolved == nil || at.Seq() < forks[0].Seq || r.unread != nil {
+			continue
+		}
+		e, err := r.Log.Resolve(at)
+		if err == nil {
+			var out bool
+			if out, err = r.notKept(forks, e); err == nil {
+				return out
+			}
+		}
+		r.unread = err
+	}
+	return false
+}
+
+func (r *Replica) notKept(forks []forkState, e feed.Entry) (bool, error) {
+	if r.inside == nil {
+		if err := r.readKept(); err != nil {
+			return false, err
+		}
+	}
+	for _, f := range forks {
+		if f.resolved == nil || e.Header.Seq < f.Seq {
+			return false, nil
+		}
+		on, err := r.Log.GoesOn(*f.resolved, e)
+		if err != nil {
+			return false, err
+		}
+		if !on {
+			return !r.inside[e.CID], nil
+		}
+	}
+	return false, nil
+}
+
+// readKept finds all entries past forks that resolutions keep.
+func (r *Replica) readKept() error {
+	r.inside = map[block.CID]bool{}
+	for _, forks := range r.forks {
+		for _, f := range forks {
+			if f.resolved == nil {
+				continue
+			}
+			for _, id := range f.resolved.Kept {
+				e, found, err := r.Log.Get(id)
+				for ; err == nil && found && e.Header.Seq >= f.Seq && !r.inside[e.CID]; e, found, err = r.Log.Get(*e.Header.Prev) {
+					r.inside[e.CID] = true
+					if e.Header.Prev == nil {
+						break
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// forkRounds tells every round, at the first entry past a fork, that its author forked. A void before the fork stands on all branches
 // and stays.
 func (f *fold) forkRounds() error {
-	fork, ok := f.replica.forked(f.author.Company)
-	if !ok || f.entry.Header.Seq != fork.Seq {
+	forks := f.replica.forks[f.author.Company]
+	if !slices.ContainsFunc(forks, func(fork forkState) bool { return fork.Seq == f.entry.Header.Seq }) {
 		return nil
 	}
 	var rows []RoundRow
@@ -91,13 +251,112 @@ func (f *fold) forkRounds() error {
 	return nil
 }
 
-// sawForked tells whether the entry's author had seen the forker's entry of a seq at or past the fork: the head it names must descend
-// through the branch that counts.
-func (f *fold) sawForked(fork forkState, seq int64) bool {
-	head, found, err := f.replica.Log.SeenOf(fork.Author, f.entry)
-	if err != nil || !found || head.Header.Seq < seq {
+// seenOf says of an author that forked how much of each of its branches the others' entries named: by branch and member, the seqs of
+// the author that were named and the member's entry that first did, both ascending.
+type seenOf map[branchSeen][][2]int64
+
+// branchSeen is a member's look at a branch, named by its first entry; for what goes on from a resolution by the entry it goes on from.
+type branchSeen struct{ branch, member block.CID }
+
+// sawForked tells whether the causal past of the fold's entry holds the forker's entry of a seq at or past its fork, on a side branch or, with
+// side nil, on the one that counts. What goes on from a resolution was written by one that knew both branches.
+func (f *fold) sawForked(author block.CID, seq int64, side *block.CID) bool {
+	branches := []block.CID{}
+	for _, fork := range f.replica.forks[author] {
+		if seq < fork.Seq {
+			break
+		}
+		if side == nil && (fork.resolved == nil || seq <= fork.resolved.OnSeq) {
+			branches = append(branches, fork.main)
+		}
+		if fork.resolved != nil {
+			branches = append(branches, fork.resolved.On)
+		}
+	}
+	if side != nil {
+		branches = append(branches, *side)
+	}
+	seen, err := f.replica.seenBranches(author)
+	if err != nil {
 		return false
 	}
-	branch, past, err := f.replica.Log.Branch(fork.Fork, head)
-	return err == nil && past && branch == fork.main
+	for _, branch := range branches {
+		for i, m := range f.replica.Circle.Members {
+			for _, step := range seen[branchSeen{branch, m.Company}] {
+				if step[1] > f.entry.Clock[i] {
+					break
+				}
+				if step[0] >= seq || f.replica.goesOnFrom(author, branch, seq) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// goesOnFrom tells whether a branch is what goes on from a resolution that keeps a seq: then any of its entries knows that one.
+func (r *Replica) goesOnFrom(author, branch block.CID, seq int64) bool {
+	return slices.ContainsFunc(r.forks[author], func(f forkState) bool {
+		return f.resolved != nil && f.resolved.On == branch && seq <= f.resolved.OnSeq
+	})
+}
+
+// seenBranches reads, once a transaction and only when asked, what others' entries named of an author since its fork.
+func (r *Replica) seenBranches(author block.CID) (seenOf, error) {
+	if seen, known := r.seen[author]; known {
+		return seen, nil
+	}
+	forks := r.forks[author]
+	seen := seenOf{}
+	err := r.Log.Since(forks[0].Lam, func(e feed.Entry) error {
+		if e.Header.Author == author {
+			return nil
+		}
+		head, found, err := r.Log.SeenOf(author, e)
+		if err != nil || !found || head.Header.Seq < forks[0].Seq {
+			return err
+		}
+		branch, err := r.branchOf(head)
+		if err != nil {
+			return err
+		}
+		key := branchSeen{branch, e.Header.Author}
+		steps := seen[key]
+		if n := len(steps); n == 0 || steps[n-1][0] < head.Header.Seq {
+			seen[key] = append(steps, [2]int64{head.Header.Seq, e.Header.Seq})
+		}
+		return nil
+	})
+	if r.seen == nil {
+		r.seen = map[block.CID]seenOf{}
+	}
+	r.seen[author] = seen
+	return seen, err
+}
+
+// branchOf names the branch of an author's entry past its fork.
+func (r *Replica) branchOf(e feed.Entry) (branch block.CID, err error) {
+	for _, f := range r.forks[e.Header.Author] {
+		if e.Header.Seq < f.Seq {
+			return branch, nil // between two forks: on what goes on from the first
+		}
+		if f.resolved != nil {
+			on, err := r.Log.GoesOn(*f.resolved, e)
+			if err != nil {
+				return branch, err
+			}
+			if on {
+				branch = f.resolved.On
+				continue
+			}
+		}
+		branch, _, err = r.Log.Branch(f.Fork, e)
+		return branch, err
+	}
+	return branch, nil
+}
+
+func sameBranch(a, b *block.CID) bool {
+	return a == nil && b == nil || a != nil && b != nil && bytes.Equal(a.Bytes(), b.Bytes())
 }

@@ -42,6 +42,9 @@ const (
 	KindResolve        = "agreement.resolve"
 	KindAbort          = "agreement.abort"
 	KindMilestone      = "agreement.milestone"
+	KindForkResolve    = "fork.resolve"
+	KindRuleset        = "ruleset"
+	KindResume         = "feed.resume"
 )
 
 // bodyForm says what an entry of a kind carries.
@@ -74,6 +77,7 @@ type fold struct {
 	view    identity.View // the author's identity as the entry names it
 	body    []byte
 	rows    state.Rows
+	side    *block.CID // the branch it stands on, where that is not the one that counts
 	// noTopics: no topic is active, as far as this entry has looked.
 	noTopics bool
 

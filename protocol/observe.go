@@ -33,13 +33,17 @@ type roundWord struct {
 // event is the entry as topics and rounds see it.
 func (f *fold) event() decision.Event {
 	h := f.entry.Header
-	return decision.Event{Member: h.Author, Seq: h.Seq, Lam: h.Lam, T: h.T, Saw: func(member block.CID, seq int64) bool {
-		if fork, ok := f.replica.forked(member); ok && seq >= fork.Seq {
-			return f.sawForked(fork, seq)
+	e := decision.Event{Member: h.Author, Seq: h.Seq, Lam: h.Lam, T: h.T, Side: f.side, Saw: func(member block.CID, seq int64) bool {
+		if forks := f.replica.forks[member]; len(forks) > 0 && seq >= forks[0].Seq {
+			return f.sawForked(member, seq, nil)
 		}
 		i := f.replica.Circle.Index(member)
 		return i >= 0 && f.entry.Clock[i] >= seq
 	}}
+	if len(f.replica.forks) > 0 {
+		e.SawSide = func(member, side block.CID, seq int64) bool { return f.sawForked(member, seq, &side) }
+	}
+	return e
 }
 
 func (f *fold) at() decision.At {

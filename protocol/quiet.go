@@ -55,6 +55,9 @@ func (r *Replica) insert(places []state.OrderKey, before string, until int64) (s
 		r.idle = r.idle && at.Compare(tip) > 0 // an earlier one is folded into a state we know nothing about
 	}
 	progress, err := r.machine.Insert(places, until)
+	if err == nil {
+		err = r.unread
+	}
 	if err != nil || !r.idle || progress.Behind {
 		return progress, err
 	}

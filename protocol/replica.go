@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/protocol/block"
@@ -21,6 +22,8 @@ type Contract struct {
 	// verdicts remembers, by body, what the rules said of an artifact: a pure function of its bytes, and dear to compute again
 	// at every replay.
 	verdicts verdictCache
+	// rules are the versions of the business rules, by number.
+	rules RuleSets
 	// entries and signatures remember what was decoded and verified before.
 	entries    feed.Cache
 	signatures signatureCache
@@ -40,7 +43,7 @@ func NewContract(g partnership.Genesis, ids feed.Identities) (*Contract, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &Contract{PID: circle.PID, Genesis: g, Circle: circle, Identities: ids, observers: map[state.Partition]bool{}}
+	c := &Contract{PID: circle.PID, Genesis: g, Circle: circle, Identities: ids, observers: map[state.Partition]bool{}, rules: ruleSets}
 	for _, m := range circle.Members {
 		if !m.Writes {
 			c.observers[state.PartitionOf(m.Company)] = true
@@ -51,8 +54,9 @@ func NewContract(g partnership.Genesis, ids feed.Identities) (*Contract, error) 
 
 // uncounted tells which entries the fold does not read: those of observers but for their first, the signature. Observers do not
 // hold the settled line back, so an entry of theirs may arrive below it; it is stored and passed on, and writes no rows anywhere.
-func (c *Contract) uncounted(at state.OrderKey) bool {
-	return at.Seq() > 1 && c.observers[at.Author()]
+// Nor does it read what the resolution of a fork does not keep.
+func (r *Replica) uncounted(at state.OrderKey) bool {
+	return at.Seq() > 1 && r.observers[at.Author()] || r.outside(at)
 }
 
 // Replica is one company's copy of a partnership inside one transaction.
@@ -62,14 +66,19 @@ type Replica struct {
 	kv      state.KV
 	part    state.Partition
 	machine state.Machine
-	forks   map[block.CID]forkState // by author; empty nearly always
-	idle    bool                    // no topic is active and no round open where the fold stands
+	forks   map[block.CID][]forkState // by author, ascending by seq; empty nearly always
+	votes   map[block.CID]vote        // by entry of kind fork.resolve
+	inside  map[block.CID]bool        // entries that resolutions keep, read once
+	unread  error                     // why uncounted could not tell
+	agreed  map[forkPlace]ForkRow     // who signed what resolved a fork
+	seen    map[block.CID]seenOf      // by author that forked: who saw how much of which branch
+	idle    bool                      // no topic is active and no round open where the fold stands
 }
 
 // Open binds a contract to a transaction.
 func (c *Contract) Open(kv state.KV) *Replica {
 	r := &Replica{Contract: c, Log: feed.NewLog(kv, c.Circle).With(&c.entries).Knowing(c.Identities), kv: kv, part: state.PartitionOf(c.PID)}
-	r.machine = state.NewMachine(kv, r.part, r.apply, c.uncounted).In(c.Step)
+	r.machine = state.NewMachine(kv, r.part, r.apply, r.uncounted).In(c.Step)
 	return r
 }
 
@@ -108,6 +117,8 @@ type Outcome struct {
 	Behind bool
 	// Mismatches are commitments that differ from our root.
 	Mismatches []Mismatch
+	// Aside counts entries that were valid and set aside: further histories of a member, or what a stolen key signed (see feed.Log.Keep).
+	Aside int
 	// Forks are equivocations seen for the first time.
 	Forks []feed.Fork
 	// Business is true when something other than housekeeping was admitted: it deserves a receipt.
@@ -158,13 +169,25 @@ func (r *Replica) receive(batch []feed.Signed, now int64, more bool) (Outcome, e
 		if !fresh {
 			continue
 		}
+		if err := r.noteVote(entry); err != nil {
+			return out, err
+		}
 		out.Admitted = append(out.Admitted, entry)
 		places = append(places, entry.Key())
 		out.Business = out.Business || !kinds[s.Header.Kind].housekeeping
 	}
-	changed, err := r.learnForks()
+	gone, changed, err := r.keepBranches()
 	if err != nil {
 		return out, err
+	}
+	if len(gone) > 0 {
+		out.Aside = len(gone)
+		out.Admitted = slices.DeleteFunc(out.Admitted, func(e feed.Entry) bool { return gone[e.CID] })
+		places = places[:0]
+		for _, e := range out.Admitted {
+			places = append(places, e.Key())
+		}
+		out.Business = slices.ContainsFunc(out.Admitted, func(e feed.Entry) bool { return !kinds[e.Header.Kind].housekeeping })
 	}
 	if changed {
 		forks, err := r.Log.Forks()
@@ -241,14 +264,14 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	if _, err := r.learnForks(); err != nil {
 		return out, err
 	}
-	if len(r.forks) > 0 && kinds[d.Kind].binding {
+	if r.frozen() && kinds[d.Kind].binding {
 		return out, &Refusal{Kind: d.Kind, Codes: []string{codeForked}}
 	}
 	before, err := r.heads()
 	if err != nil {
 		return out, err
 	}
-	h, err := r.Log.Draft(a.Company, now)
+	h, err := r.draft(d, a.Company, now)
 	if err != nil {
 		return out, err
 	}
@@ -287,8 +310,13 @@ func (r *Replica) Write(d Draft, a Author, now int64) (Outcome, error) {
 	}
 	out.Admitted = []feed.Entry{entry}
 	out.Business = !kinds[h.Kind].housekeeping
-	if changed, err := r.learnForks(); err != nil {
+	if err := r.noteVote(entry); err != nil {
 		return out, err
+	}
+	if gone, changed, err := r.keepBranches(); err != nil {
+		return out, err
+	} else if gone[entry.CID] {
+		return out, &Refusal{Kind: d.Kind, Codes: []string{codeTooFar}}
 	} else if changed {
 		err = r.Rebuild() // ours is the first entry to build upon one of the branches
 		if err != nil {
@@ -395,7 +423,10 @@ func (r *Replica) checkKind(s feed.Signed) error {
 	if h.Body == nil {
 		return feed.Refuse(feed.CodeBody, "kind %q carries a body; none is named", h.Kind)
 	}
-	return r.checkBody(h, k.form)
+	if err := r.checkBody(h, k.form); err != nil || h.Kind != KindRuleset {
+		return err
+	}
+	return r.checkRuleset(h)
 }
 
 func (r *Replica) checkBody(h feed.Header, form bodyForm) error {
@@ -424,6 +455,12 @@ func (r *Replica) checkBody(h feed.Header, form bodyForm) error {
 
 // Rebuild has every stored entry folded from nothing: after a fork, and to verify a database. It begins the work; Continue does it.
 func (r *Replica) Rebuild() error {
+	if _, err := r.learnForks(); err != nil {
+		return err
+	}
+	if err := r.dropCommitments(); err != nil {
+		return err
+	}
 	r.idle = false
 	return r.machine.Restart()
 }

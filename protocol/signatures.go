@@ -92,13 +92,15 @@ var labels = map[string]string{
 	KindMandateGrant:   MandateSignature,
 	KindMandateRevoke:  MandateRevokeSignature,
 	KindExceptionClose: ExceptionSignature,
+	KindForkResolve:    ForkSignature,
+	KindResume:         ResumeSignature,
 }
 
 // CarriesSignature tells whether an entry of a kind carries the signature of an officer or a desk that binds its company, which must not be
 // written twice. Revoking a mandate twice does no harm.
 func CarriesSignature(kind string) bool {
 	switch kind {
-	case KindSignature, KindMandateGrant, KindExceptionClose, KindRecord:
+	case KindSignature, KindMandateGrant, KindExceptionClose, KindRecord, KindForkResolve:
 		return true
 	}
 	return false

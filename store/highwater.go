@@ -199,6 +199,20 @@ func (h *HighWater) Raise(marks map[string]int64) error {
 	return g.err
 }
 
+// Lower sets a mark back: the members have agreed that what was sent beyond it is lost. It is durable on return.
+func (h *HighWater) Lower(key string, value int64) error {
+	h.turn.Lock()
+	defer h.turn.Unlock()
+	if h.failed != nil {
+		return h.failed
+	}
+	h.mu.Lock()
+	h.marks[key] = value
+	h.mu.Unlock()
+	h.failed = h.rewrite() // a file read again takes the greatest of a key's lines
+	return h.failed
+}
+
 // write makes marks durable. It is called with the turn.
 func (h *HighWater) write(marks map[string]int64) error {
 	if h.failed != nil {

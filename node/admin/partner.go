@@ -187,6 +187,13 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 			out.Words = pairing.Words
 		}
 	}
+	if err == nil {
+		err = o.node.View(p.PID, func(r *protocol.Replica) error {
+			rules, err := r.Ruleset()
+			out.Ruleset = rules.InForce
+			return err
+		})
+	}
 	for i := range out.Members {
 		if m, ok := g.Member(mustCID(out.Members[i].Company)); ok {
 			out.Members[i].Addresses = m.Addresses

@@ -73,6 +73,21 @@ func registerPartners(r *Registry, o *admin.Office) {
 	Handle(r, wire.PartnerEnd, func(ctx context.Context, c Caller, in wire.PartnerActRequest) (wire.EntryReceipt, error) {
 		return o.End(ctx, c.Command, in)
 	})
+	Handle(r, wire.PartnerForks, func(_ context.Context, c Caller, in wire.PartnerQuery) (wire.ForkListing, error) {
+		return o.Forks(c.Scope, in.With)
+	})
+	Handle(r, wire.PartnerResolve, func(ctx context.Context, c Caller, in wire.SignedRequest) (wire.EntryReceipt, error) {
+		return o.Resolve(ctx, c.Command, in)
+	})
+	Handle(r, wire.PartnerLost, func(_ context.Context, c Caller, in wire.ResumeQuery) (wire.ResumeDocument, error) {
+		return o.Lost(c.Scope, in)
+	})
+	Handle(r, wire.PartnerResume, func(ctx context.Context, c Caller, in wire.SignedRequest) (wire.EntryReceipt, error) {
+		return o.Resume(ctx, c.Command, in)
+	})
+	Handle(r, wire.PartnerThaw, func(_ context.Context, c Caller, in wire.ThawRequest) (wire.ThawReport, error) {
+		return o.Thaw(c.Name, in)
+	})
 }
 
 func registerIdentity(r *Registry, o *admin.Office) {

@@ -49,9 +49,10 @@ type RoundParty struct {
 	DualHat   bool        `cbor:"dual_hat" json:"dual_hat"`     // its genesis lets one person sign in two roles
 	Ack       *Mark       `cbor:"ack,omitempty" json:"ack,omitempty"`
 	Void      *Mark       `cbor:"void,omitempty" json:"void,omitempty"`
-	Revised   *Mark       `cbor:"revised,omitempty" json:"revised,omitempty"` // first material revision of a named artifact: later own signatures are invalid
-	Heard     *Mark       `cbor:"heard,omitempty" json:"heard,omitempty"`     // newest entry while neither acked nor voided: "silent since"
-	Forked    bool        `cbor:"forked" json:"forked"`                       // two entries with one seq: its voids no longer free it
+	Revised   *Mark       `cbor:"revised,omitempty" json:"revised,omitempty"`   // first material revision of a named artifact: later own signatures are invalid
+	Heard     *Mark       `cbor:"heard,omitempty" json:"heard,omitempty"`       // newest entry while neither acked nor voided: "silent since"
+	Forked    bool        `cbor:"forked" json:"forked"`                         // two entries with one seq: its voids no longer free it
+	AckSide   *block.CID  `cbor:"ack_side,omitempty" json:"ack_side,omitempty"` // the branch of a forked feed on which it acknowledged, where that is not the one that counts
 }
 
 // Collected is a valid signature with the place of the entry that carried it.
@@ -61,6 +62,7 @@ type Collected struct {
 	Key     keys.Public `cbor:"key" json:"key"`
 	Person  [16]byte    `cbor:"person" json:"person"`
 	Role    Role        `cbor:"role" json:"role"`
+	Side    *block.CID  `cbor:"side,omitempty" json:"side,omitempty"` // the branch of a forked feed that carried it, where that is not the one that counts
 }
 
 // Lapse says that By, which had acknowledged, recorded Over's silence.
@@ -120,16 +122,20 @@ type SignatureFact struct {
 
 // Event is one admitted entry as a round sees it.
 type Event struct {
-	Member     block.CID // whose feed
-	Seq        int64
-	Lam        int64
-	T          int64                                  // claimed time, ms UTC
-	Saw        func(member block.CID, seq int64) bool // the entry's causal past holds that entry; not asked about Member itself
-	Signatures []SignatureFact                        // that this entry carries for this round
-	Revises    bool                                   // this entry materially revises (practice T1) or withdraws an artifact the document names
-	Lapsed     *block.CID                             // this entry records the silence of that party
-	Resolve    bool                                   // the witness declares the set complete
-	Abort      bool                                   // the witness declares the round void
+	Member block.CID // whose feed
+	Seq    int64
+	Lam    int64
+	T      int64                                  // claimed time, ms UTC
+	Saw    func(member block.CID, seq int64) bool // the entry's causal past holds that entry; not asked about Member itself
+	// Side is the branch of its member's forked feed that the entry stands on, where that is not the one that counts; SawSide asks about
+	// entries on such a branch. Both are nil while nobody has forked.
+	Side       *block.CID
+	SawSide    func(member, side block.CID, seq int64) bool
+	Signatures []SignatureFact // that this entry carries for this round
+	Revises    bool            // this entry materially revises (practice T1) or withdraws an artifact the document names
+	Lapsed     *block.CID      // this entry records the silence of that party
+	Resolve    bool            // the witness declares the set complete
+	Abort      bool            // the witness declares the round void
 }
 
 func (e Event) mark() *Mark { return &Mark{e.Seq, e.Lam, e.T} }
@@ -141,6 +147,19 @@ func (e Event) saw(member block.CID, seq int64) bool {
 	}
 	return e.Saw != nil && e.Saw(member, seq)
 }
+
+// sawOn is saw for an entry that may stand on a side branch. Who forked knows what it wrote on either branch.
+func (e Event) sawOn(member block.CID, seq int64, side *block.CID) bool {
+	switch {
+	case side == nil && (member != e.Member || e.Side == nil):
+		return e.saw(member, seq)
+	case member == e.Member:
+		return !sameSide(side, e.Side) || seq <= e.Seq
+	}
+	return e.SawSide != nil && e.SawSide(member, *side, seq)
+}
+
+func sameSide(a, b *block.CID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
 func (r Round) party(company block.CID) int {
 	return slices.IndexFunc(r.Parties, func(p RoundParty) bool { return p.Company == company })
@@ -174,18 +193,30 @@ func (r Round) collect(e Event) Round {
 	if i < 0 {
 		return r
 	}
-	if e.Revises && r.Parties[i].Revised == nil {
+	if e.Revises && e.Side == nil && r.Parties[i].Revised == nil {
 		r.Parties = slices.Clone(r.Parties)
 		r.Parties[i].Revised = e.mark()
 	}
 	for _, s := range e.Signatures {
 		if r.signatureRefused(e, s) == nil {
-			r.Signatures = insert(r.Signatures, Collected{e.Member, e.Seq, s.Key, s.Person, s.Role}, func(a, b Collected) int {
-				return cmp.Or(a.Company.Compare(b.Company), cmp.Compare(a.Seq, b.Seq), a.Key.Compare(b.Key))
+			r.Signatures = insert(r.Signatures, Collected{e.Member, e.Seq, s.Key, s.Person, s.Role, e.Side}, func(a, b Collected) int {
+				return cmp.Or(a.Company.Compare(b.Company), cmp.Compare(a.Seq, b.Seq), a.Key.Compare(b.Key), compareSides(a.Side, b.Side))
 			})
 		}
 	}
 	return r
+}
+
+func compareSides(a, b *block.CID) int {
+	switch {
+	case sameSide(a, b):
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return a.Compare(*b)
 }
 
 // place sets the party's acknowledgement or void, whichever comes first in its feed. The other branch of a forked
@@ -201,8 +232,8 @@ func (r Round) place(e Event) Round {
 	}
 	switch {
 	case r.Complete(e):
-		p.Ack, p.Heard = e.mark(), nil
-	case p.Void != nil:
+		p.Ack, p.AckSide, p.Heard = e.mark(), e.Side, nil
+	case p.Void != nil || e.Side != nil: // what a second history does not say frees nobody
 		return r
 	case e.T >= r.passing():
 		p.Void, p.Heard = e.mark(), nil
@@ -223,18 +254,20 @@ func (r Round) Complete(e Event) bool {
 		return false // each party needs one at least
 	}
 	for _, p := range r.Parties {
-		if signers := r.signers(p.Company, e.saw); len(signers) == 0 || !p.Policy.Met(signers, p.DualHat) {
+		if signers := r.signers(p.Company, func(c Collected) bool { return e.sawOn(c.Company, c.Seq, c.Side) }); len(signers) == 0 || !p.Policy.Met(signers, p.DualHat) {
 			return false
 		}
 	}
 	return true
 }
 
-func (r Round) signers(company block.CID, saw func(block.CID, int64) bool) []sign.Signer {
+// signers are whose signatures count; one that stands on two branches of a forked feed counts once.
+func (r Round) signers(company block.CID, saw func(Collected) bool) []sign.Signer {
 	var out []sign.Signer
 	for _, s := range r.Signatures {
-		if s.Company == company && saw(company, s.Seq) {
-			out = append(out, sign.Signer{Key: s.Key, Person: s.Person, Role: string(s.Role)})
+		signer := sign.Signer{Key: s.Key, Person: s.Person, Role: string(s.Role)}
+		if s.Company == company && saw(s) && !slices.Contains(out, signer) {
+			out = append(out, signer)
 		}
 	}
 	return out
@@ -276,7 +309,7 @@ func (r Round) signatureRefused(e Event, s SignatureFact) []artifact.Finding {
 		return refuse("ROUND-03", "signatures", "%s revised a named artifact before this signature; sign a new round", e.Member.Short())
 	case len(r.Signatures) >= MaxSignatures:
 		return refuse("ROUND-04", "signatures", "the round holds %d signatures already", MaxSignatures)
-	case slices.ContainsFunc(r.Signatures, func(c Collected) bool { return c.Company == e.Member && c.Key == s.Key }):
+	case slices.ContainsFunc(r.Signatures, func(c Collected) bool { return c.Company == e.Member && c.Key == s.Key && sameSide(c.Side, e.Side) }):
 		return refuse("ROUND-04", "signatures", "key %s has signed this round already", s.Key.ID())
 	}
 	return nil
@@ -293,7 +326,7 @@ func (r Round) lapseRefused(e Event) []artifact.Finding {
 		return refuse("ROUND-07", "lapsed", "recorded at %d, possible from %d", e.T, r.passing()+LapseAfter)
 	}
 	p := r.Parties[over]
-	if p.Ack != nil && e.saw(p.Company, p.Ack.Seq) || p.Void != nil && e.saw(p.Company, p.Void.Seq) {
+	if p.Ack != nil && e.sawOn(p.Company, p.Ack.Seq, p.AckSide) || p.Void != nil && e.saw(p.Company, p.Void.Seq) {
 		return refuse("ROUND-08", "lapsed", "%s has answered, and this entry knows it", p.Company.Short())
 	}
 	return nil

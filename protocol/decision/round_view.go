@@ -48,7 +48,7 @@ type PartyStatus struct {
 
 // Status shows all parties side by side, over every signature held.
 func (r Round) Status() []PartyStatus {
-	all := func(block.CID, int64) bool { return true }
+	all := func(Collected) bool { return true }
 	passed := slices.ContainsFunc(r.Parties, func(p RoundParty) bool {
 		return p.Ack != nil && p.Ack.T >= r.passing() || p.Void != nil
 	}) || len(r.Lapses) > 0

@@ -35,7 +35,6 @@ var entryMeans = map[string]string{
 	feed.CodeTime:      "the claimed time is before that of prev, or not after 1970",
 	feed.CodeIDHead:    "the identity head goes back, or the identity entries that came do not hold",
 	feed.CodeFeat:      "the capability level is negative or falls",
-	feed.CodeFork:      "a third entry for one seq, or more than 1,024 entries past a fork",
 	feed.CodeKind:      "the kind is empty or too long, critical and unknown, wrongly marked, or in the wrong place of a feed",
 	feed.CodeBody:      "a body where the kind has none, none where it has one, or another genesis",
 }

@@ -96,6 +96,9 @@ func kindTable() string {
 		protocol.KindResolve:        "the witness declares the set complete",
 		protocol.KindAbort:          "the witness declares the round void",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
+		protocol.KindRuleset:        "a member takes up a version of the rules",
+		protocol.KindResume:         "an officer of a remaining member countersigns from where a lost feed goes on",
+		protocol.KindForkResolve:    "an officer signs how a fork is resolved",
 	}
 	text := "| kind | body | meaning |\n|---|---|---|\n"
 	for _, name := range protocol.Kinds() {

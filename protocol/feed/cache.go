@@ -55,7 +55,20 @@ func (c *Cache) add(id state.Partition, e Entry) {
 
 // memo is what one transaction has read of a log: it is the only one that writes to it meanwhile.
 type memo struct {
-	heads  map[block.CID]Entry // of authors that have one
-	forks  []Fork
-	looked bool // forks are known
+	heads    map[block.CID]Entry // of authors that have one
+	forks    []Fork
+	looked   bool // forks are known
+	forked   bool // some entry was in doubt once
+	resolved map[block.CID][]Resolution
+	goesOn   map[block.CID]goesOn
+
+	// Since the last call of Keep: from which seq on an author's entries are in doubt, which entries are new, which came back.
+	doubts map[block.CID]int64
+	fresh  map[block.CID]bool
+	taken  map[block.CID]bool
+}
+
+func newMemo() *memo {
+	return &memo{heads: map[block.CID]Entry{}, resolved: map[block.CID][]Resolution{}, goesOn: map[block.CID]goesOn{},
+		doubts: map[block.CID]int64{}, fresh: map[block.CID]bool{}, taken: map[block.CID]bool{}}
 }

@@ -23,14 +23,13 @@ const (
 	CodeTime      = "ENTRY_TIME"
 	CodeIDHead    = "ENTRY_ID_HEAD"
 	CodeFeat      = "ENTRY_FEAT"
-	CodeFork      = "ENTRY_FORK_BOUND"
 	CodeKind      = "ENTRY_KIND"
 	CodeBody      = "ENTRY_BODY"
 )
 
 // Codes lists every entry verdict, for the documentation and its test.
 var Codes = []string{CodeTooLarge, CodeMalformed, CodeForeign, CodeStranger, CodeNoKey, CodeSignature, CodePrev, CodeSeq, CodeSeen,
-	CodeLam, CodeTime, CodeIDHead, CodeFeat, CodeFork, CodeKind, CodeBody}
+	CodeLam, CodeTime, CodeIDHead, CodeFeat, CodeKind, CodeBody}
 
 // Error is an entry verdict.
 type Error struct {

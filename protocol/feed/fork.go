@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"kontor/protocol/block"
@@ -12,113 +13,85 @@ import (
 type Fork struct {
 	Author block.CID
 	Seq    int64
-	Lam    int64 // the smaller lam of the two branches: nothing at or above it settles until the fork is resolved
+	Lam    int64 // the smallest lam of the branches: nothing at or above it settles until the fork is resolved
 	Proof  [2]Envelope
 }
 
-// forkPrefix separates fork records from the entry index in its table: no partition-relative index key has this length.
+// forkPrefix separates fork places from the entry index in its table: no partition-relative index key has this length.
 var forkPrefix = []byte("fork/")
 
-// checkFork notes a fork when an entry's seq is taken by another one, within bounds: two branches, and ForkEntries past the fork.
-func (l Log) checkFork(s Signed) error {
-	if fresh, err := l.follows(s); err != nil || fresh {
-		return err
-	}
-	same, err := l.At(s.Header.Author, s.Header.Seq)
-	if err != nil {
-		return err
-	}
-	if len(same) >= 2 {
-		return Refuse(CodeFork, "author %s has two entries at seq %d already; a third branch is not kept", s.Header.Author.Short(), s.Header.Seq)
-	}
-	if err := l.checkStolen(s, same); err != nil {
-		return err
-	}
-	fork, forked, err := l.ForkOf(s.Header.Author)
-	if err != nil {
-		return err
-	}
-	if forked && s.Header.Seq > fork.Seq+ForkEntries {
-		return Refuse(CodeFork, "author %s forked at seq %d; at most %d entries past it are kept", s.Header.Author.Short(), fork.Seq, ForkEntries)
-	}
-	if len(same) == 0 || (forked && fork.Seq <= s.Header.Seq) {
-		return nil
-	}
-	data, err := block.Marshal(forkRecord{Author: s.Header.Author, Seq: s.Header.Seq, Lam: min(s.Header.Lam, same[0].Header.Lam),
-		A: same[0].Envelope, B: s.Envelope})
-	if err != nil {
-		return err
-	}
-	a := state.PartitionOf(s.Header.Author)
-	l.memo.looked = false
-	return l.kv.Put(state.TableIndex, l.part.Key(forkPrefix, a[:]), data)
+func (l Log) forkKey(author block.CID, seq int64) []byte {
+	a := state.PartitionOf(author)
+	return l.part.Key(forkPrefix, a[:], be64(seq))
 }
 
-// checkStolen refuses an entry for a taken seq when what stands there names an identity that revokes the key which signed it: its author had
-// replaced the key by then, and whoever signs with it still is not the author (PROTOCOL 2, stolen feed key). It proves no fork.
-func (l Log) checkStolen(s Signed, same []Entry) error {
-	if l.ids == nil || len(same) == 0 {
-		return nil
-	}
-	view, held := l.ids(s.Header.Author, s.Header.IDHead)
-	if !held {
-		return &Missing{"identity", s.Header.IDHead}
-	}
-	key, ok := view.FeedKey()
-	if !ok {
-		return nil // Open refuses it
-	}
-	for _, e := range same {
-		if now, held := l.ids(e.Header.Author, e.Header.IDHead); held && now.Revoked(key[:]) {
-			return Refuse(CodeNoKey, "feed key %s of %s was revoked and replaced at seq %d or before", key.ID(), s.Header.Author.Short(), s.Header.Seq)
+// forkPlaces lists the seqs at which more than one entry of an author is kept, ascending.
+func (l Log) forkPlaces(author block.CID) (places []int64, err error) {
+	a := state.PartitionOf(author)
+	prefix := l.part.Key(forkPrefix, a[:])
+	err = l.kv.Scan(state.TableIndex, prefix, prefix, func(key, _ []byte) (bool, error) {
+		if len(key) == len(prefix)+8 {
+			places = append(places, int64(binary.BigEndian.Uint64(key[len(prefix):])))
 		}
-	}
-	return nil
+		return true, nil
+	})
+	return places, err
 }
 
-// follows tells that an entry stands after everything held of an author that never forked: the rule, and no fork.
+// Doubted tells whether ever an entry here did not simply follow its author's newest one: without that there is no fork to look for.
+func (l Log) Doubted() (bool, error) {
+	if l.memo.forked || len(l.memo.doubts) > 0 {
+		return true, nil
+	}
+	_, found, err := l.kv.Get(state.TableIndex, l.part.Key(forkPrefix))
+	l.memo.forked = found
+	return found, err
+}
+
+// FirstForkPlace is the smallest seq at which an author has more than one entry in the log, resolved or not.
+func (l Log) FirstForkPlace(author block.CID) (seq int64, forked bool, err error) {
+	doubted, err := l.Doubted()
+	if err != nil || !doubted {
+		return 0, false, err
+	}
+	places, err := l.forkPlaces(author)
+	if err != nil || len(places) == 0 {
+		return 0, false, err
+	}
+	return places[0], true, nil
+}
+
+// follows tells that an entry stands after everything held of an author, and that no fork of its waits to be resolved: the rule.
 func (l Log) follows(s Signed) (bool, error) {
 	forks, err := l.Forks()
 	if err != nil || slices.ContainsFunc(forks, func(f Fork) bool { return f.Author == s.Header.Author }) {
 		return false, err
 	}
 	head, found, err := l.Head(s.Header.Author)
-	return err == nil && (!found || head.Header.Seq < s.Header.Seq), err
-}
-
-type forkRecord struct {
-	Author block.CID `cbor:"author"`
-	Seq    int64     `cbor:"seq"`
-	Lam    int64     `cbor:"lam"`
-	A      Envelope  `cbor:"a"`
-	B      Envelope  `cbor:"b"`
-}
-
-func (r forkRecord) fork() Fork {
-	return Fork{Author: r.Author, Seq: r.Seq, Lam: r.Lam, Proof: [2]Envelope{r.A, r.B}}
-}
-
-// ForkOf is an author's fork; false for one that never forked.
-func (l Log) ForkOf(author block.CID) (Fork, bool, error) {
-	a := state.PartitionOf(author)
-	data, found, err := l.kv.Get(state.TableIndex, l.part.Key(forkPrefix, a[:]))
 	if err != nil || !found {
-		return Fork{}, false, err
+		return err == nil, err
 	}
-	var rec forkRecord
-	if err := block.Unmarshal(data, &rec); err != nil {
-		return Fork{}, false, err
-	}
-	return rec.fork(), true, nil
+	return s.Header.Prev != nil && *s.Header.Prev == head.CID, nil
 }
 
-// Forks lists the forks known in this partnership, at most one an author: its first.
+// Forks lists the forks of this partnership that are not resolved, at most one an author: its first.
 func (l Log) Forks() (forks []Fork, err error) {
 	if l.memo.looked {
 		return slices.Clone(l.memo.forks), nil
 	}
+	doubted, err := l.Doubted()
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range l.circle.Members {
-		fork, found, err := l.ForkOf(m.Company)
+		if !doubted {
+			break
+		}
+		resolutions, err := l.Resolutions(m.Company)
+		if err != nil {
+			return nil, err
+		}
+		fork, found, err := l.ForkBeyond(m.Company, resolutions)
 		if err != nil {
 			return nil, err
 		}
@@ -128,6 +101,56 @@ func (l Log) Forks() (forks []Fork, err error) {
 	}
 	l.memo.forks, l.memo.looked = slices.Clone(forks), true
 	return forks, nil
+}
+
+// ForkBeyond is an author's first fork that resolutions, each going on from the one before, do not cover.
+func (l Log) ForkBeyond(author block.CID, resolutions []Resolution) (Fork, bool, error) {
+	places, err := l.forkPlaces(author)
+	if err != nil {
+		return Fork{}, false, err
+	}
+	for _, seq := range places {
+		if n := len(resolutions); n > 0 && seq <= resolutions[n-1].OnSeq {
+			if seq < resolutions[0].Seq {
+				return l.forkAt(author, seq, nil) // an earlier fork than any resolved
+			}
+			continue
+		}
+		if fork, found, err := l.forkAt(author, seq, resolutions); err != nil || found {
+			return fork, found, err
+		}
+	}
+	return Fork{}, false, nil
+}
+
+// forkAt is the fork at a seq; false where fewer than two entries go on there from what was resolved before.
+func (l Log) forkAt(author block.CID, seq int64, resolutions []Resolution) (f Fork, found bool, err error) {
+	entries, err := l.At(author, seq)
+	if err != nil {
+		return Fork{}, false, err
+	}
+	if len(resolutions) > 0 {
+		last := resolutions[len(resolutions)-1]
+		var on []Entry
+		for _, e := range entries {
+			goes, err := l.GoesOn(last, e)
+			if err != nil {
+				return Fork{}, false, err
+			}
+			if goes {
+				on = append(on, e)
+			}
+		}
+		entries = on
+	}
+	if len(entries) < 2 {
+		return Fork{}, false, nil
+	}
+	f = Fork{Author: author, Seq: seq, Lam: entries[0].Header.Lam, Proof: [2]Envelope{entries[0].Envelope, entries[1].Envelope}}
+	for _, e := range entries {
+		f.Lam = min(f.Lam, e.Header.Lam)
+	}
+	return f, true, nil
 }
 
 // FirstFork is the known fork with the smallest lam.

@@ -21,7 +21,7 @@ type Log struct {
 
 // NewLog opens the log of a partnership.
 func NewLog(kv state.KV, circle Circle) Log {
-	return Log{kv: kv, circle: circle, part: state.PartitionOf(circle.PID), memo: &memo{heads: map[block.CID]Entry{}}}
+	return Log{kv: kv, circle: circle, part: state.PartitionOf(circle.PID), memo: newMemo()}
 }
 
 // With gives the log the use of a cache, which belongs to this partnership alone.
@@ -170,7 +170,7 @@ func (l Log) Head(author block.CID) (head Entry, found bool, err error) {
 	return head, found, err
 }
 
-// At lists the entries of an author at a seq: one, or two when the author forked there.
+// At lists the entries of an author at a seq: one, or more when the author forked.
 func (l Log) At(author block.CID, seq int64) (entries []Entry, err error) {
 	prefix := append(l.feedPrefix(author), be64(seq)...)
 	err = l.kv.Scan(state.TableEntries, prefix, prefix, func(key, value []byte) (bool, error) {
@@ -251,7 +251,13 @@ func (l Log) put(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if !found || head.Header.Seq < h.Seq || head.Header.Seq == h.Seq && head.CID.Compare(e.CID) < 0 {
+	resolutions, err := l.Resolutions(h.Author)
+	if err != nil {
+		return err
+	}
+	// After a resolution only what goes on from it is a head; Keep finds out where that is not plain.
+	further := head.Header.Seq < h.Seq || head.Header.Seq == h.Seq && head.CID.Compare(e.CID) < 0
+	if !found || further && (len(resolutions) == 0 || h.Prev != nil && *h.Prev == head.CID) {
 		if err := l.kv.Put(state.TableIndex, l.part.Key(headPrefix, a[:]), id[:]); err != nil {
 			return err
 		}

@@ -73,6 +73,15 @@ type RootSignature struct {
 	Sig []byte `cbor:"sig"`
 }
 
+// Place is the place in the chain that the entry claims; -1 when it does not decode.
+func (e Envelope) Place() int64 {
+	entry, err := decodeEntry(e)
+	if err != nil {
+		return -1
+	}
+	return entry.Seq
+}
+
 // SignEntry makes the envelope of an entry with the given roots.
 func SignEntry(e Entry, roots []keys.Private) (Envelope, error) {
 	data, err := block.Marshal(e)

@@ -110,6 +110,16 @@ func TestSignedVectors(t *testing.T) {
 	record, err := virtual.SignedBody(protocol.KindRecord, protocol.RecordSignature, agency.Officer("COO"),
 		protocol.Record{PID: pid.PID, Type: "delivery", Text: []byte("40 pallets arrived"), Label: "delivery note 7"})
 	ok(err)
+	fork, err := agency.ForkVote(protocol.ForkResolution{PID: pid.PID, Author: maker.ID, Seq: 4, Main: block.Sum([]byte("main")),
+		Kept: []block.CID{block.Sum([]byte("kept"))}}, "COO")
+	ok(err)
+	carried := func(what, label string, d protocol.Draft) {
+		var signed protocol.Signed
+		ok(block.Unmarshal(d.Body.Data, &signed))
+		l.add(what, label, signed.Key, signed.Sig, signed.Document)
+		l.add(what+", as an entry's body carries it", "", nil, nil, d.Body.Data)
+	}
+	carried("resolution of a fork", protocol.ForkSignature, fork)
 	for _, c := range []struct {
 		what, label string
 		draft       protocol.Draft
@@ -117,10 +127,7 @@ func TestSignedVectors(t *testing.T) {
 		{"mandate revoked", protocol.MandateRevokeSignature, revocation}, {"record", protocol.RecordSignature, record}} {
 		_, err := agency.Write(c.draft)
 		ok(err)
-		var signed protocol.Signed
-		ok(block.Unmarshal(c.draft.Body.Data, &signed))
-		l.add(c.what, c.label, signed.Key, signed.Sig, signed.Document)
-		l.add(c.what+", as an entry's body carries it", "", nil, nil, c.draft.Body.Data)
+		carried(c.what, c.label, c.draft)
 	}
 	topic, err := s.Negotiate(s.Now + 20*virtual.Day)
 	ok(err)

@@ -133,10 +133,16 @@ func TestMessagesOutOfBounds(t *testing.T) {
 		return wire.Head{Author: author, Seq: seq, CID: c}
 	}
 	held := func(heads ...wire.Head) wire.SyncAsk { return wire.SyncAsk{PID: id, Held: wire.Held{Heads: heads}} }
+	branches := func(n int) (heads []wire.Head) {
+		for i := range n {
+			heads = append(heads, head(id, int64(i+1), id))
+		}
+		return heads
+	}
 	for name, m := range map[string]wire.Message{
 		"heads out of order":  held(head(other, 1, id), head(id, 1, id)),
 		"heads twice":         held(head(id, 1, id), head(id, 1, id)),
-		"three branches":      held(head(id, 1, id), head(id, 2, id), head(id, 3, id)),
+		"many branches":       held(branches(feed.MaxEnds + 1)...),
 		"seq zero":            held(head(id, 0, id)),
 		"many heads":          held(make([]wire.Head, wire.MaxHeads+1)...),
 		"negative clock":      wire.SyncAsk{PID: id, T: -1},

@@ -11,48 +11,21 @@ import (
 // HeldOf is what a log and the identity chains hold. chain gives a company's, nil when none is held.
 func HeldOf(log feed.Log, circle feed.Circle, chain func(company block.CID) *identity.Chain) (Held, error) {
 	held := Held{Heads: []Head{}, IDs: []IDLen{}}
-	forks, err := log.Forks()
-	if err != nil {
-		return Held{}, err
-	}
 	for _, m := range circle.Members {
 		if c := chain(m.Company); c != nil {
 			held.IDs = append(held.IDs, IDLen{m.Company, c.Len(), c.Head()})
 		}
-		heads, err := headsOf(log, forks, m.Company)
+		ends, err := log.Ends(m.Company)
 		if err != nil {
 			return Held{}, err
 		}
-		held.Heads = append(held.Heads, heads...)
+		for _, end := range ends {
+			held.Heads = append(held.Heads, Head{m.Company, end.Seq, end.CID})
+		}
 	}
 	slices.SortFunc(held.Heads, compareHeads)
 	slices.SortFunc(held.IDs, func(a, b IDLen) int { return a.Company.Compare(b.Company) })
 	return held, nil
-}
-
-// headsOf lists an author's head, or after a fork the ends of both branches.
-func headsOf(log feed.Log, forks []feed.Fork, author block.CID) ([]Head, error) {
-	at := slices.IndexFunc(forks, func(f feed.Fork) bool { return f.Author == author })
-	if at < 0 {
-		head, found, err := log.Head(author)
-		if err != nil || !found {
-			return nil, err
-		}
-		return []Head{{author, head.Header.Seq, head.CID}}, nil
-	}
-	var ends []Head
-	err := log.From(author, forks[at].Seq, func(e feed.Entry) (bool, error) {
-		if e.Header.Prev != nil {
-			ends = slices.DeleteFunc(ends, func(h Head) bool { return h.CID == *e.Header.Prev })
-		}
-		ends = append(ends, Head{author, e.Header.Seq, e.CID})
-		return true, nil
-	})
-	// A branch that forks again has more ends than a message may name; the furthest two say most.
-	if len(ends) > 2 {
-		ends = ends[len(ends)-2:]
-	}
-	return ends, err
 }
 
 // Source is what [Gather] reads from.
@@ -77,13 +50,9 @@ func Gather(src Source, theirs Held) (Batch, error) {
 	if b.More {
 		return b, nil
 	}
-	forks, err := src.Log.Forks()
-	if err != nil {
-		return Batch{}, err
-	}
 	var feeds []*cursor
 	for _, m := range src.Circle.Members {
-		from, skip, err := missingFrom(src.Log, forks, m.Company, theirs)
+		from, skip, err := missingFrom(src.Log, m.Company, theirs)
 		if err != nil {
 			return Batch{}, err
 		}
@@ -149,7 +118,7 @@ func gatherIdentities(b *Batch, src Source, theirs Held) (budget int) {
 
 // missingFrom is where to begin with an author: the seq from which on the other side may lack entries, and, after a fork, those
 // of them that it holds all the same.
-func missingFrom(log feed.Log, forks []feed.Fork, author block.CID, theirs Held) (from int64, skip map[block.CID]bool, err error) {
+func missingFrom(log feed.Log, author block.CID, theirs Held) (from int64, skip map[block.CID]bool, err error) {
 	var heads []feed.Entry
 	strange := int64(0)
 	for _, head := range theirs.Heads {
@@ -166,11 +135,14 @@ func missingFrom(log feed.Log, forks []feed.Fork, author block.CID, theirs Held)
 			strange = head.Seq
 		}
 	}
-	for _, f := range forks {
-		if f.Author == author {
-			skip, err := branches(log, f.Seq, heads)
-			return f.Seq, skip, err
+	if from, forked, err := log.FirstForkPlace(author); err != nil {
+		return 0, nil, err
+	} else if forked {
+		if from, err = behindSides(log, author, from, theirs, heads); err != nil {
+			return 0, nil, err
 		}
+		skip, err := branches(log, from, heads)
+		return from, skip, err
 	}
 	if len(heads) > 0 {
 		return heads[len(heads)-1].Header.Seq + 1, nil, nil
@@ -184,6 +156,28 @@ func missingFrom(log feed.Log, forks []feed.Fork, author block.CID, theirs Held)
 		return max(1, strange-feed.ForkEntries), nil, nil
 	}
 	return strange + 1, nil, nil
+}
+
+// behindSides is where to begin with an author that forked: where the other side knows the ends of all side branches and an entry of the one
+// that goes on, behind that entry; else at the fork.
+func behindSides(log feed.Log, author block.CID, fork int64, theirs Held, heads []feed.Entry) (int64, error) {
+	ends, err := log.Ends(author)
+	if err != nil || len(ends) == 0 {
+		return fork, err
+	}
+	for _, end := range ends[:len(ends)-1] {
+		if !theirs.Holds(author, end.CID) {
+			return fork, nil
+		}
+	}
+	at, found, err := log.Get(ends[len(ends)-1].CID)
+	for err == nil && found && at.Header.Seq > fork {
+		if slices.ContainsFunc(heads, func(h feed.Entry) bool { return h.CID == at.CID }) {
+			return at.Header.Seq + 1, nil
+		}
+		at, found, err = log.Get(*at.Header.Prev)
+	}
+	return fork, err
 }
 
 // branches lists the entries from a seq up to each of the heads.

@@ -84,7 +84,9 @@ func (s *site) admit(t require, env feed.Envelope) (fresh bool, err error) {
 		return false, err
 	}
 	s.with(t, func(log feed.Log) error {
-		_, fresh, err = log.Admit(signed, 0)
+		if _, fresh, err = log.Admit(signed, 0); err == nil {
+			_, err = log.Keep(nil)
+		}
 		return nil
 	})
 	return fresh, err

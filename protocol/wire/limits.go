@@ -24,8 +24,8 @@ const (
 	MaxInlineBody = 256 << 10
 	// MaxBatchBlocks bounds the inline blocks of one answer.
 	MaxBatchBlocks = 1024
-	// MaxHeads bounds the heads of one message: one a member, and a second one for a member that forked.
-	MaxHeads = 2 * feed.MaxMembers
+	// MaxHeads bounds the heads of one message: one a member, and for a member that forked the ends of its branches.
+	MaxHeads = feed.MaxEnds * feed.MaxMembers
 	// MaxPath bounds a path of link indexes; a sheet has three levels.
 	MaxPath = 8
 	// MaxDeepBlocks and MaxDeepBytes bound one walk over the blocks of a document.

@@ -9,7 +9,7 @@ import (
 	"kontor/protocol/identity"
 )
 
-// Head names the newest entry held of an author. A member that forked has two: one a branch.
+// Head names the newest entry held of an author. A member that forked has several: one a branch.
 type Head struct {
 	Author block.CID `cbor:"author"`
 	Seq    int64     `cbor:"seq"`
@@ -42,8 +42,8 @@ func (h Held) Check() error {
 		if i > 0 && compareHeads(h.Heads[i-1], head) >= 0 {
 			return fmt.Errorf("heads are not in ascending order without repetition at %d", i)
 		}
-		if i > 1 && h.Heads[i-2].Author == head.Author {
-			return fmt.Errorf("a third head of one author at %d; a fork has two branches", i)
+		if i >= feed.MaxEnds && h.Heads[i-feed.MaxEnds].Author == head.Author {
+			return fmt.Errorf("more than %d heads of one author at %d", feed.MaxEnds, i)
 		}
 	}
 	if len(h.IDs) > feed.MaxMembers {

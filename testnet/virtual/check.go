@@ -185,6 +185,19 @@ func (w *world) judgement() error {
 			return err
 		}
 		err := first.view(p, func(r *protocol.Replica) error {
+			forks, err := r.OpenForks()
+			if err != nil {
+				return err
+			}
+			line, err := r.Line()
+			if err != nil {
+				return err
+			}
+			for _, f := range forks {
+				if !f.Resolved || line < f.On.Header.Lam {
+					return fmt.Errorf("P5: the fork of %s at entry %d in %s is resolved: %t; the line stands at %d, its branches end at %d", w.name(f.Author), f.Seq, w.title(p), f.Resolved, line, f.On.Header.Lam)
+				}
+			}
 			rounds, err := r.Rounds()
 			if err != nil {
 				return err

@@ -11,6 +11,34 @@ import (
 	"kontor/store/memory"
 )
 
+// TestOneRuleAltered: one node's program has one rule altered. Somebody's commitment differs, or the last comparison finds the row; no seed in which the
+// rule mattered ends well.
+func TestOneRuleAltered(t *testing.T) {
+	set := protocol.KnownRules()[1]
+	set.Mandates = 0
+	found, alarms := 0, 0
+	for seed := uint64(0); seed < 12; seed++ {
+		_, err := Run(Config{Seed: seed, Rules: func(office string) protocol.RuleSets {
+			if office == "agency" {
+				return protocol.RuleSets{1: set}
+			}
+			return nil
+		}})
+		if err != nil && !strings.Contains(err.Error(), "P4") {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		if err != nil {
+			found++
+			if strings.Contains(err.Error(), "finds another root") {
+				alarms++
+			}
+		}
+	}
+	if found == 0 || alarms == 0 {
+		t.Errorf("the altered rule showed in %d of 12 networks, by a commitment in %d", found, alarms)
+	}
+}
+
 // TestTamperedNode: one rule applied differently in one node shows at the last comparison, which names the row.
 func TestTamperedNode(t *testing.T) {
 	found := 0

@@ -395,6 +395,9 @@ func (w *world) heal() (err error) {
 			break
 		}
 	}
+	if err := w.resolveForks(); err != nil {
+		return err
+	}
 	// A last word of everybody moves the settled line past all that was said.
 	for _, kind := range []string{protocol.KindHeartbeat, protocol.KindCommitment, protocol.KindHeartbeat} {
 		for _, o := range w.offices {
@@ -428,6 +431,62 @@ func (w *world) heal() (err error) {
 		return fmt.Errorf("P3: offices differ after the last words")
 	}
 	return nil
+}
+
+// resolveForks lets the officers of all members sign how the forks are resolved.
+func (w *world) resolveForks() error {
+	for p := range w.circles {
+		var forks []protocol.OpenFork
+		first := w.offices[w.members(p)[0]]
+		err := first.view(p, func(r *protocol.Replica) (err error) {
+			forks, err = r.OpenForks()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, fork := range forks {
+			if fork.Resolved {
+				continue
+			}
+			w.log("! the members resolve the fork of %s", w.name(fork.Author))
+			for _, i := range w.members(p) {
+				o := w.offices[i]
+				officers := []string{"COO", "CFO"}
+				if o.at >= CFORevoked {
+					o.publish(max(o.at, CFOBack))
+					officers[1] = CFO2
+				}
+				for _, officer := range officers {
+					if err := w.voteFor(o, p, fork.Proposal, officer); err != nil {
+						return fmt.Errorf("P5: %s can't sign the resolution of a fork in %s: %w", o.c.Name, w.title(p), err)
+					}
+				}
+			}
+			if err := w.exchange(); err != nil {
+				return err
+			}
+			w.totals.Resolved++
+		}
+	}
+	return nil
+}
+
+// voteFor writes an officer's signature; what the resolution keeps must stand before it in the order.
+func (w *world) voteFor(o *office, p int, doc protocol.ForkResolution, officer string) error {
+	for range feed.ForkEntries {
+		err := o.write(p, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+			return SignedBody(protocol.KindForkResolve, protocol.ForkSignature, o.c.Officer(officer), doc)
+		})
+		var refusal *protocol.Refusal
+		if !errors.As(err, &refusal) || refusal.Codes[0] != "FORK-02" {
+			return err
+		}
+		if err := o.write(p, plain(protocol.KindHeartbeat)); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("what the resolution keeps never comes to stand before the signature")
 }
 
 // exchange lets everybody ask everybody and waits until the bus is empty.

@@ -336,7 +336,7 @@ func (o *office) reread(p int) error {
 				m.want = 0
 			}
 		}
-		forks, err := r.Log.Forks()
+		forks, err := r.OpenForks()
 		if err != nil {
 			return err
 		}

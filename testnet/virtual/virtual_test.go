@@ -83,7 +83,7 @@ func TestSeeds(t *testing.T) {
 		t.Fatalf("%d seeds failed", failed)
 	}
 	// A simulation that stopped doing what it is for must not pass.
-	if n := sum.Seeds; sum.Entries < least*n || sum.Partitions < n || sum.Crashes < n || sum.Jumps < n || sum.Replays == 0 || sum.Steps < n || sum.Restores == 0 || sum.Forks == 0 {
+	if n := sum.Seeds; sum.Entries < least*n || sum.Partitions < n || sum.Crashes < n || sum.Jumps < n || sum.Replays == 0 || sum.Steps < n || sum.Restores == 0 || sum.Forks == 0 || sum.Resolved == 0 {
 		t.Errorf("the networks were too quiet: %+v", sum)
 	}
 	for _, v := range []decision.Verdict{decision.Final, decision.Void, decision.Contested, decision.Open} {

@@ -20,6 +20,8 @@ type Config struct {
 	Seed uint64
 	// Trace gets one line an event; nil: none.
 	Trace io.Writer
+	// Rules, if set, says by which business rules an office's program judges; nil: by those of this program.
+	Rules func(office string) protocol.RuleSets
 	// Tamper, if set, is called for every office and partnership once the network has healed, before the last comparison.
 	Tamper func(office string, p int, db *memory.Store, contract *protocol.Contract) error
 }
@@ -35,7 +37,7 @@ type Totals struct {
 	Messages, Lost, Repeated, Replays      int
 	Steps                                  int // transactions that went on with what one before them left
 	Partitions, Crashes, Restores, Jumps   int
-	Forks, Compared, Refolded              int
+	Forks, Resolved, Compared, Refolded    int
 	Rounds                                 map[decision.Verdict]int
 	Halted                                 map[string]int
 }
@@ -45,7 +47,7 @@ func (t *Totals) Add(o Totals) {
 	for _, pair := range [][2]*int{{&t.Seeds, &o.Seeds}, {&t.Companies, &o.Companies}, {&t.Partnerships, &o.Partnerships}, {&t.Entries, &o.Entries},
 		{&t.Refused, &o.Refused}, {&t.RefusedAtHome, &o.RefusedAtHome}, {&t.Halts, &o.Halts}, {&t.Messages, &o.Messages}, {&t.Lost, &o.Lost},
 		{&t.Repeated, &o.Repeated}, {&t.Replays, &o.Replays}, {&t.Steps, &o.Steps}, {&t.Partitions, &o.Partitions}, {&t.Crashes, &o.Crashes}, {&t.Restores, &o.Restores},
-		{&t.Jumps, &o.Jumps}, {&t.Forks, &o.Forks}, {&t.Compared, &o.Compared}, {&t.Refolded, &o.Refolded}} {
+		{&t.Jumps, &o.Jumps}, {&t.Forks, &o.Forks}, {&t.Resolved, &o.Resolved}, {&t.Compared, &o.Compared}, {&t.Refolded, &o.Refolded}} {
 		*pair[0] += *pair[1]
 	}
 	if t.Rounds == nil {
@@ -91,6 +93,7 @@ type world struct {
 	calm    bool // no faults, short delays
 	forkers map[block.CID]bool
 	forking bool // this seed has a forker
+	rules   func(office string) protocol.RuleSets
 	shown   bool // somebody holds both histories
 	trace   io.Writer
 	debug   map[[32]byte][]state.Row // rows by set of entries, only while tracing
@@ -159,7 +162,7 @@ func newWorld(cfg Config) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{rng: rand.New(rand.NewPCG(cfg.Seed, 0x6b6f6e746f72)), now: Start, trace: cfg.Trace, forkers: map[block.CID]bool{}, debug: map[[32]byte][]state.Row{},
+	w := &world{rng: rand.New(rand.NewPCG(cfg.Seed, 0x6b6f6e746f72)), now: Start, trace: cfg.Trace, rules: cfg.Rules, forkers: map[block.CID]bool{}, debug: map[[32]byte][]state.Row{},
 		totals: Totals{Seeds: 1, Rounds: map[decision.Verdict]int{}, Halted: map[string]int{}}}
 	n := 2 + int(cfg.Seed%4)
 	w.cast = cast[:n]
@@ -231,6 +234,11 @@ func (w *world) contract(p int, o *office) *protocol.Contract {
 		panic("invariant: the genesis was checked when it was made: " + err.Error())
 	}
 	c.Step = o.step
+	if w.rules != nil {
+		if sets := w.rules(o.c.Name); sets != nil {
+			c.JudgeBy(sets)
+		}
+	}
 	return c
 }
 
@@ -322,7 +330,7 @@ func haltOf(err error) string {
 // String is one line for people.
 func (t Totals) String() string {
 	return fmt.Sprintf("%d seeds: %d companies, %d partnerships, %d entries (%d refused by the rules, %d not written), %d partitions, %d crashes, %d restores, %d clock jumps, "+
-		"%d forks, %d messages (%d lost, %d repeated), %d entries replayed, %d row sets compared, %d folds from nothing; rounds: %d final, %d void, %d contested, %d open; streams stopped: %v",
-		t.Seeds, t.Companies, t.Partnerships, t.Entries, t.Refused, t.RefusedAtHome, t.Partitions, t.Crashes, t.Restores, t.Jumps, t.Forks, t.Messages, t.Lost, t.Repeated,
+		"%d forks (%d resolved), %d messages (%d lost, %d repeated), %d entries replayed, %d row sets compared, %d folds from nothing; rounds: %d final, %d void, %d contested, %d open; streams stopped: %v",
+		t.Seeds, t.Companies, t.Partnerships, t.Entries, t.Refused, t.RefusedAtHome, t.Partitions, t.Crashes, t.Restores, t.Jumps, t.Forks, t.Resolved, t.Messages, t.Lost, t.Repeated,
 		t.Replays, t.Compared, t.Refolded, t.Rounds[decision.Final], t.Rounds[decision.Void], t.Rounds[decision.Contested], t.Rounds[decision.Open], t.Halted)
 }

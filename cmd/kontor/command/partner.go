@@ -15,7 +15,7 @@ import (
 
 func partnerNoun() *cli.Command {
 	return noun("partner", "invite partners, and see and end partnerships",
-		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerCircle, partnerJoin, partnerDecline, partnerList, partnerShow, partnerSuspend, partnerEnd)
+		partnerInvite, partnerAccept, partnerConfirm, partnerWithdraw, partnerCircle, partnerJoin, partnerDecline, partnerList, partnerShow, partnerSuspend, partnerEnd, partnerFork, partnerResolve, partnerResume, partnerThaw)
 }
 
 // withFlag picks a partner.

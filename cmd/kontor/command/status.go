@@ -125,7 +125,7 @@ func circleWaits(c wire.Circle, now int64) string {
 func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
 	switch {
 	case m.Frozen:
-		return "FROZEN: identity has two histories"
+		return "FROZEN: identity has two histories, see kontor partner thaw --help"
 	case p.Mismatch:
 		return "STATE ROOTS DIFFER"
 	case p.Recovering > 0:

@@ -33,6 +33,16 @@ var (
 		"Suspend a partnership, or lift the suspension: nothing new can bind, obligations run on.")
 	PartnerEnd = Post[PartnerActRequest, EntryReceipt]("/v1/partner/end", Administer,
 		"End a partnership. It has ended when all members did.")
+	PartnerForks = Get[PartnerQuery, ForkListing]("/v1/partner/forks", View,
+		"List the places where members wrote two histories, how they are to be resolved, and who has signed.")
+	PartnerResolve = Post[SignedRequest, EntryReceipt]("/v1/partner/resolve", Decide,
+		"Hand in an officer's signature over the resolution of a fork.")
+	PartnerThaw = Post[ThawRequest, ThawReport]("/v1/partner/thaw", Administer,
+		"Say that the fingerprint a company read out is that of the identity held here: a company with two histories is written with again.")
+	PartnerLost = Get[ResumeQuery, ResumeDocument]("/v1/partner/lost", View,
+		"Show from where a member's feed would go on that had sent more than any remaining member holds.")
+	PartnerResume = Post[SignedRequest, EntryReceipt]("/v1/partner/resume", Decide,
+		"Hand in an officer's countersignature over that.")
 
 	IdentityShow = Get[None, IdentityReport]("/v1/identity/show", View,
 		"Show this company's identity chain: keys in force and revoked, roots, policies.")

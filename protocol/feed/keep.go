@@ -1,0 +1,442 @@
+package feed
+
+import (
+	"bytes"
+	"slices"
+
+	"kontor/protocol/block"
+	"kontor/protocol/state"
+)
+
+// Which entries of an author with more than one history are part of the log is a function of the entries known, not of their order of
+// arrival. At each seq, among the entries whose prev is kept, are kept
+//   - every one that another member's entry builds upon, directly or through later entries of its author, or that a resolution names;
+//   - the two with the lowest CIDs, up to ForkEntries past the fork;
+//   - the one whose identity head is furthest along the author's chain.
+//
+// An entry signed by a feed key that an entry at its seq or before shows as revoked counts for the first rule alone: its author had gone
+// on with another key (PROTOCOL 2). Past a resolution the two lowest are chosen among the entries that go on from it.
+//
+// Two members that have told each other all their logs hold have the same log. By induction over seq: what is kept below is the same; the
+// lowest and the furthest of what one knows are in its log, so the other knows them, and none it knows beats them that the first does
+// not know; what members build upon stands in the logs, which are otherwise equal.
+
+// doubt notes that what is kept of an author from a seq on must be decided anew.
+func (l Log) doubt(author block.CID, seq int64) {
+	if low, known := l.memo.doubts[author]; !known || seq < low {
+		l.memo.doubts[author] = seq
+	}
+}
+
+// Kept is what deciding changed.
+type Kept struct {
+	// Gone are entries that were admitted since the last decision and set aside at once.
+	Gone map[block.CID]bool
+	// Altered is true when entries left the log that stood in it before, or came back: every row may be another.
+	Altered bool
+}
+
+// Keep decides, after entries were admitted, which of them stay in the log. Pins are entries that resolutions name.
+func (l Log) Keep(pins []block.CID) (Kept, error) {
+	out := Kept{Gone: map[block.CID]bool{}}
+	for round := 0; len(l.memo.doubts) > 0 && round < 2*MaxMembers; round++ { // what one author loses may be what another one's entries stood upon
+		for _, m := range l.circle.Members {
+			low, doubted := l.memo.doubts[m.Company]
+			if !doubted {
+				continue
+			}
+			delete(l.memo.doubts, m.Company)
+			if err := l.keep(m.Company, low, pins, &out); err != nil {
+				return out, err
+			}
+		}
+	}
+	for id := range l.memo.taken {
+		if _, held, err := l.Get(id); err != nil {
+			return out, err
+		} else if held {
+			out.Altered = true
+		}
+	}
+	clear(l.memo.fresh)
+	clear(l.memo.taken)
+	return out, nil
+}
+
+// known is an entry of an author in doubt, in the log or set aside.
+type known struct {
+	Entry
+	aside bool
+}
+
+func (l Log) keep(author block.CID, low int64, pins []block.CID, out *Kept) error {
+	all, low, err := l.knownFrom(author, low)
+	if err != nil {
+		return err
+	}
+	built, err := l.builtUpon(author, all, pins)
+	if err != nil {
+		return err
+	}
+	resolutions, err := l.Resolutions(author)
+	if err != nil {
+		return err
+	}
+	c := chooser{log: l, author: author, low: low, built: built, resolutions: resolutions, kept: map[block.CID]bool{}, goesOn: map[block.CID]int{}}
+	for i := 0; i < len(all); {
+		j := i
+		for j < len(all) && all[j].Header.Seq == all[i].Header.Seq {
+			j++
+		}
+		if err := c.level(all[i:j]); err != nil {
+			return err
+		}
+		i = j
+	}
+	for _, e := range slices.Backward(all) {
+		if c.kept[e.CID] || e.aside {
+			continue
+		}
+		if err := l.setAside(e.Entry); err != nil {
+			return err
+		}
+		if l.memo.fresh[e.CID] {
+			out.Gone[e.CID] = true
+		} else if !l.memo.taken[e.CID] {
+			out.Altered = true
+		}
+		for _, m := range l.circle.Members { // what it built upon has lost it
+			if m.Company != author {
+				if err := l.doubtForked(m.Company); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	back := false
+	for _, e := range all {
+		if !e.aside || !c.kept[e.CID] {
+			continue
+		}
+		if _, held, err := l.Get(e.CID); err != nil {
+			return err
+		} else if !held {
+			if _, err := l.takeBack(e.Signed); err != nil {
+				return err
+			}
+			back = true
+		}
+	}
+	if back {
+		delete(l.memo.doubts, author) // decided just now
+	}
+	return l.settleFeed(author, all, c.kept)
+}
+
+// doubtForked puts an author in doubt that has forked, from its fork on.
+func (l Log) doubtForked(author block.CID) error {
+	places, err := l.forkPlaces(author)
+	if err == nil && len(places) > 0 {
+		l.doubt(author, places[0])
+	}
+	return err
+}
+
+// knownFrom lists what is known of an author from the lowest seq that matters, ascending by seq and CID.
+func (l Log) knownFrom(author block.CID, low int64) (all []known, from int64, err error) {
+	places, err := l.forkPlaces(author)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(places) > 0 {
+		low = min(low, places[0])
+	}
+	aside, err := l.Aside(author)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, s := range aside {
+		low = min(low, s.Header.Seq)
+		all = append(all, known{Entry{Signed: s}, true})
+	}
+	err = l.From(author, low, func(e Entry) (bool, error) {
+		all = append(all, known{e, false})
+		return true, nil
+	})
+	slices.SortFunc(all, func(a, b known) int {
+		if a.Header.Seq != b.Header.Seq {
+			return int(max(-1, min(1, a.Header.Seq-b.Header.Seq)))
+		}
+		return bytes.Compare(a.CID.Bytes(), b.CID.Bytes())
+	})
+	return all, low, err
+}
+
+// builtUpon is what of an author other members' entries lead to, and what the pins lead to.
+func (l Log) builtUpon(author block.CID, all []known, pins []block.CID) (map[block.CID]bool, error) {
+	built, byID := map[block.CID]bool{}, map[block.CID]known{}
+	from := int64(-1)
+	for _, e := range all {
+		byID[e.CID] = e
+		if from < 0 || e.Header.Lam < from {
+			from = e.Header.Lam
+		}
+	}
+	mark := func(id block.CID) {
+		for e, known := byID[id]; known && !built[e.CID]; {
+			built[e.CID] = true
+			if e.Header.Prev == nil {
+				return
+			}
+			e, known = byID[*e.Header.Prev]
+		}
+	}
+	for _, id := range pins {
+		mark(id)
+	}
+	err := l.Since(from, func(e Entry) error {
+		if e.Header.Author != author {
+			for _, id := range e.Header.Seen {
+				mark(id)
+			}
+		}
+		return nil
+	})
+	return built, err
+}
+
+// Since visits all entries from a lam on, in the total order.
+func (l Log) Since(lam int64, fn func(Entry) error) error {
+	prefix := l.part.Key()
+	return l.kv.Scan(state.TableOrder, prefix, l.part.Key(be64(max(0, lam))), func(key, _ []byte) (bool, error) {
+		var at state.OrderKey
+		copy(at[:], key[len(prefix):])
+		e, err := l.Resolve(at)
+		if err != nil {
+			return false, err
+		}
+		return true, fn(e)
+	})
+}
+
+// chooser walks up an author's tree of entries.
+type chooser struct {
+	log         Log
+	author      block.CID
+	low         int64
+	built       map[block.CID]bool
+	resolutions []Resolution
+	kept        map[block.CID]bool
+	goesOn      map[block.CID]int // by entry: how many resolutions it goes on from
+	fork        int64             // where the fork not yet resolved began; 0: nowhere
+	furthest    *Entry            // kept so far, by identity head
+}
+
+func (c *chooser) level(all []known) error {
+	var able []known
+	seq := all[0].Header.Seq
+	past := 0 // resolutions behind this seq
+	for past < len(c.resolutions) && c.resolutions[past].OnSeq < seq {
+		past++
+	}
+	if past > 0 && c.fork <= c.resolutions[past-1].OnSeq {
+		c.fork = 0
+	}
+	for _, e := range all {
+		h := e.Header
+		if h.Prev == nil || c.kept[*h.Prev] || seq == c.low {
+			able = append(able, e)
+			if h.Prev != nil {
+				c.goesOn[e.CID] = c.goesOn[*h.Prev]
+				if n := c.goesOn[e.CID]; n < len(c.resolutions) && *h.Prev == c.resolutions[n].On {
+					c.goesOn[e.CID]++
+				}
+			}
+		}
+	}
+	furthest := c.furthest
+	for i, e := range able {
+		if c.goesOn[e.CID] == past && (furthest == nil || e.IDSeq > furthest.IDSeq) {
+			furthest = &able[i].Entry
+		}
+	}
+	lowest, many := 0, 0
+	for _, e := range able {
+		stale, err := c.stale(e.Entry, furthest)
+		if err != nil {
+			return err
+		}
+		keep := c.built[e.CID] || !stale && furthest != nil && furthest.CID == e.CID
+		if !stale && c.goesOn[e.CID] == past && (c.fork == 0 || seq <= c.fork+ForkEntries) && lowest < 2 {
+			keep = true
+			lowest++
+		}
+		if keep {
+			c.kept[e.CID] = true
+			many++
+			if c.furthest == nil || e.IDSeq > c.furthest.IDSeq {
+				kept := e.Entry
+				c.furthest = &kept
+			}
+		}
+	}
+	if many > 1 && c.fork == 0 {
+		c.fork = seq
+	}
+	return nil
+}
+
+// stale tells that an entry is signed by a key which its author had revoked by then.
+func (c *chooser) stale(e Entry, furthest *Entry) (bool, error) {
+	if c.log.ids == nil || furthest == nil || furthest.IDSeq <= e.IDSeq {
+		return false, nil
+	}
+	view, held := c.log.ids(c.author, e.Header.IDHead)
+	now, heldNow := c.log.ids(c.author, furthest.Header.IDHead)
+	if !held || !heldNow {
+		return false, &Missing{"identity", e.Header.IDHead}
+	}
+	key, ok := view.FeedKey()
+	return ok && now.Revoked(key[:]), nil
+}
+
+// settleFeed notes what follows from what is kept: where the author forked, its head, and the ends of its other branches.
+func (l Log) settleFeed(author block.CID, all []known, kept map[block.CID]bool) error {
+	count := map[int64]int{}
+	for _, e := range all {
+		if kept[e.CID] {
+			count[e.Header.Seq]++
+		}
+	}
+	for _, e := range all {
+		seq := e.Header.Seq
+		var err error
+		if count[seq] > 1 {
+			err = l.kv.Put(state.TableIndex, l.forkKey(author, seq), []byte{})
+		} else {
+			err = l.kv.Delete(state.TableIndex, l.forkKey(author, seq))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(count) > 0 {
+		if err := l.kv.Put(state.TableIndex, l.part.Key(forkPrefix), []byte{}); err != nil {
+			return err
+		}
+		l.memo.forked = true
+	}
+	head, err := l.putHead(author)
+	if err != nil {
+		return err
+	}
+	return l.noteEnds(author, head, all)
+}
+
+// putHead notes an author's newest entry anew.
+func (l Log) putHead(author block.CID) (head Entry, err error) {
+	l.memo.looked = false
+	delete(l.memo.heads, author)
+	head, found, err := l.findHead(author)
+	if err != nil || !found {
+		return head, err
+	}
+	l.memo.heads[author] = head
+	a, id := state.PartitionOf(author), state.PartitionOf(head.CID)
+	return head, l.kv.Put(state.TableIndex, l.part.Key(headPrefix, a[:]), id[:])
+}
+
+// findHead looks for an author's newest entry: the greatest seq, then the greatest CID, among those that go on from its last resolution.
+func (l Log) findHead(author block.CID) (head Entry, found bool, err error) {
+	list, err := l.Resolutions(author)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	var last *Resolution
+	if len(list) > 0 {
+		last = &list[len(list)-1]
+	}
+	var down []Entry
+	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(key, value []byte) (bool, error) {
+		e, err := l.decodeAt(key, value)
+		if err != nil {
+			return false, err
+		}
+		if last == nil {
+			head, found = e, true
+			return false, nil
+		}
+		down = append(down, e)
+		return e.Header.Seq >= last.OnSeq, nil
+	})
+	if err != nil || last == nil {
+		return head, found, err
+	}
+	on := map[block.CID]bool{last.On: true}
+	for _, e := range slices.Backward(down) {
+		if e.CID == last.On || e.Header.Prev != nil && on[*e.Header.Prev] {
+			on[e.CID] = true
+			head, found = e, true
+		}
+	}
+	return head, found, nil
+}
+
+// MaxEnds bounds the ends named of one author: its head, and a few branches. The furthest say most.
+const MaxEnds = 8
+
+var endsPrefix = []byte("ends/")
+
+// noteEnds remembers where the branches end that the head does not lead to, those set aside too: a member that is told of them sends them no more.
+func (l Log) noteEnds(author block.CID, head Entry, all []known) error {
+	a := state.PartitionOf(author)
+	key := l.part.Key(endsPrefix, a[:])
+	prevs := map[block.CID]bool{head.CID: true}
+	for _, e := range all {
+		if e.Header.Prev != nil {
+			prevs[*e.Header.Prev] = true
+		}
+	}
+	var ends []End
+	for _, e := range all {
+		if !prevs[e.CID] {
+			ends = append(ends, End{e.Header.Seq, e.CID})
+		}
+	}
+	if len(ends) > MaxEnds-1 {
+		ends = ends[len(ends)-MaxEnds+1:]
+	}
+	if len(ends) == 0 {
+		return l.kv.Delete(state.TableIndex, key)
+	}
+	data, err := block.Marshal(ends)
+	if err != nil {
+		return err
+	}
+	return l.kv.Put(state.TableIndex, key, data)
+}
+
+// End is the last entry known of a branch.
+type End struct {
+	Seq int64     `cbor:"seq"`
+	CID block.CID `cbor:"cid"`
+}
+
+// Ends lists where an author's branches end, its head last; a feed that never forked has its head alone.
+func (l Log) Ends(author block.CID) (ends []End, err error) {
+	head, found, err := l.Head(author)
+	if err != nil || !found {
+		return nil, err
+	}
+	a := state.PartitionOf(author)
+	data, found, err := l.kv.Get(state.TableIndex, l.part.Key(endsPrefix, a[:]))
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		if err := block.Unmarshal(data, &ends); err != nil {
+			return nil, err
+		}
+	}
+	return append(ends, End{head.Header.Seq, head.CID}), nil
+}
