@@ -1,11 +1,11 @@
 package protocol
 
 import (
-	"slices"
 	"sync"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
@@ -242,30 +242,30 @@ func (f *fold) rowExists(key string) (bool, error) {
 	return found, err
 }
 
-// revise compares a revision with the version in force: the codes that refuse it, else whether it changes a cell beyond the default tolerance
-// (practice T1). A plan or an answer is judged as a whole: any change of it may touch what was agreed.
+// revise compares a revision with the version in force: the codes that refuse it, else what it may be material to.
 func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err error) {
-	if typ != forecast.Type {
-		f.revised = true
-		return nil, nil
-	}
-	var docs [2]forecast.Document
+	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T), whole: typ != forecast.Type && typ != capacity.PlanType}
 	for i, root := range []block.CID{old, revised} {
+		if f.revised.whole {
+			break
+		}
 		sheet, err := block.OpenSheet(root, f.block)
 		if err != nil {
 			return nil, err
 		}
-		if docs[i], err = forecast.FromSheet(sheet); err != nil {
+		if typ == capacity.PlanType {
+			f.revised.plans[i], err = capacity.PlanFromSheet(sheet)
+		} else {
+			f.revised.forecasts[i], err = forecast.FromSheet(sheet)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	if codes := artifact.Codes(forecast.CheckRevision(docs[0], docs[1])); len(codes) > 0 {
-		return codes, nil
+	if typ == forecast.Type {
+		codes = artifact.Codes(forecast.CheckRevision(f.revised.forecasts[0], f.revised.forecasts[1]))
 	}
-	changes, err := forecast.Diff(docs[0], docs[1])
-	// Of another unit or basis: as material as can be.
-	f.revised = err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) })
-	return nil, nil
+	return codes, nil
 }
 
 // Scope is what a role may share of a kind in this partnership; ok is false where no scope grants anything.

@@ -119,7 +119,7 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 			return err
 		}
 		if len(codes) > 0 {
-			f.signatures, f.replaces, f.word = nil, nil, nil
+			f.signatures, f.replaces, f.revised, f.word = nil, nil, nil, nil
 			if err := put(rows, refusedKey(entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 				return err
 			}

@@ -82,10 +82,10 @@ type fold struct {
 	noTopics bool
 
 	// What the kind's rules found out for the hooks that every entry passes: role signatures it carries by document, the artifact it
-	// replaces and whether materially so, and its word on a round.
+	// replaces and what that may be material to, and its word on a round.
 	signatures map[block.CID][]decision.SignatureFact
 	replaces   *block.CID
-	revised    bool
+	revised    *revision
 	word       *roundWord
 }
 

@@ -133,7 +133,9 @@ func (f *fold) reviseTopics() error {
 	}
 	to := f.entry.Header.Body
 	for _, id := range ids {
-		err := f.changeTopic(id, func(t decision.Topic) decision.Topic { return t.Revise(*f.replaces, to, f.revised, f.mark()) })
+		err := f.changeTopic(id, func(t decision.Topic) decision.Topic {
+			return t.Revise(*f.replaces, to, t.Rests(*f.replaces) && f.revised.material(t.Scope), f.mark())
+		})
 		if err != nil {
 			return err
 		}
@@ -165,7 +167,9 @@ func (f *fold) observeRounds() error {
 		}
 		e := f.event()
 		e.Signatures = f.signatures[document]
-		e.Revises = f.revised && f.replaces != nil && f.names(row, *f.replaces)
+		if e.Revises, err = f.revises(row); err != nil {
+			return err
+		}
 		if f.word != nil && f.word.document == document {
 			e.Lapsed, e.Resolve, e.Abort = f.word.lapsed, f.word.resolve, f.word.abort
 		}
@@ -178,6 +182,16 @@ func (f *fold) observeRounds() error {
 		}
 	}
 	return nil
+}
+
+// revises tells whether the entry materially revises an artifact that a round's document names.
+func (f *fold) revises(row RoundRow) (bool, error) {
+	if f.revised == nil || f.replaces == nil || !f.names(row, *f.replaces) {
+		return false, nil
+	}
+	var t decision.Topic
+	_, err := get(f.rows, topicKey(row.Topic), &t)
+	return f.revised.material(t.Scope), err
 }
 
 func (f *fold) names(row RoundRow, artifact block.CID) bool {

@@ -31,6 +31,7 @@ type company struct {
 	n        *node.Node
 	home     node.Home
 	officers map[string]keys.Private
+	ahead    time.Duration // of its clock
 	stop     func()
 }
 
@@ -38,10 +39,10 @@ var admin = By{Role: wire.Admin}
 
 func command(id string) By { return By{Role: wire.Admin, Command: node.Command(id)} }
 
-func founded(t *testing.T, name string) *company {
+func founded(t *testing.T, name string, dualHat bool) *company {
 	t.Helper()
 	home := node.Home(filepath.Join(t.TempDir(), "home"))
-	if _, err := node.Init(home, node.InitOptions{Company: name, Listen: []string{"/ip4/127.0.0.1/tcp/" + freePort(t)}, Now: time.Now()}); err != nil {
+	if _, err := node.Init(home, node.InitOptions{Company: name, DualHat: dualHat, Listen: []string{"/ip4/127.0.0.1/tcp/" + freePort(t)}, Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	c := &company{home: home, officers: map[string]keys.Private{}}
@@ -67,7 +68,7 @@ func freePort(t *testing.T) string {
 // start opens the home and runs the node and its watch until stop.
 func (c *company) start(t *testing.T) {
 	t.Helper()
-	n, err := node.Open(node.Config{Home: c.home})
+	n, err := node.Open(node.Config{Home: c.home, Clock: func() time.Time { return time.Now().Add(c.ahead) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,9 +164,12 @@ type circle struct {
 // limit of every officer of the cast, in cents.
 const limit = 1_000_000_00
 
-func paired(t *testing.T) *circle {
+func paired(t *testing.T) *circle { t.Helper(); return pairedAs(t, false) }
+
+// pairedAs pairs them; dualHat lets the maker's genesis allow one person several roles.
+func pairedAs(t *testing.T, dualHat bool) *circle {
 	t.Helper()
-	c := &circle{agency: founded(t, "Relief Agency"), maker: founded(t, "Tablet Maker")}
+	c := &circle{agency: founded(t, "Relief Agency", false), maker: founded(t, "Tablet Maker", dualHat)}
 	ctx := context.Background()
 	_, token, err := c.agency.n.Invite(ctx, "", partnership.Offer{Role: partnership.RoleSeller, Materiality: identity.Amount{Minor: 10_000_00, Currency: "USD"},
 		Products: []string{}, Regions: []string{}, Expires: time.Now().Add(time.Hour).UnixMilli()}, false)

@@ -1,6 +1,8 @@
 package decision
 
 import (
+	"slices"
+
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 )
@@ -27,13 +29,22 @@ func (t Topic) Observe(e Event) Topic {
 	return t.move(DeadlinePassed, Expired, Mark{e.Seq, e.Lam, e.T})
 }
 
+// Rests tells whether the topic rests on a version of an artifact, as named or as revised since.
+func (t Topic) Rests(on block.CID) bool {
+	return slices.ContainsFunc(t.Context, func(ref ContextRef) bool { return ref.names(on) })
+}
+
+func (r ContextRef) names(c block.CID) bool {
+	return r.CID == c || r.ReplacedBy != nil && *r.ReplacedBy == c
+}
+
 // Revise is the topic after a revision of an artifact (withdrawn: to is nil). A material one (practice T1) sends it
 // back to context unless a role signature stands; scores are kept and marked old until each side reconfirms or
 // commits anew. An immaterial one is only noted.
 func (t Topic) Revise(from block.CID, to *block.CID, material bool, at Mark) Topic {
 	named := false
 	for i, ref := range t.Context {
-		if ref.CID == from || ref.ReplacedBy != nil && *ref.ReplacedBy == from {
+		if ref.names(from) {
 			if !named {
 				t = t.clone()
 				named = true
