@@ -58,6 +58,12 @@ func registerTopics(r *Registry, b *board.Board) {
 	Handle(r, wire.TopicIssue, func(ctx context.Context, c Caller, in wire.TopicIssueRequest) (wire.TopicReceipt, error) {
 		return b.AddIssue(ctx, by(c), in)
 	})
+	Handle(r, wire.TopicDelegate, func(ctx context.Context, c Caller, in wire.TopicDelegateRequest) (wire.TopicDelegated, error) {
+		return b.Delegate(ctx, by(c), in)
+	})
+	Handle(r, wire.TopicLedger, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TradeLedger, error) {
+		return b.Ledger(by(c), in)
+	})
 	Handle(r, wire.TopicList, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TopicListing, error) {
 		return b.List(by(c), in)
 	})

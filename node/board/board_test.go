@@ -159,26 +159,30 @@ func TestFromShortageToFinalAgreement(t *testing.T) {
 	}
 
 	c.rollsOut(t, document)
+	ours, theirs := ledgerOf(t, c.agency), ledgerOf(t, c.maker)
+	if len(ours) != 1 || len(theirs) != 1 || ours[0].Own || !theirs[0].Own || ours[0].Gave != "overtime" || ours[0].Status != decision.Agreed {
+		t.Errorf("the ledgers of trade-offs: %+v, %+v", ours, theirs)
+	}
 
 	// Either side's export is the same file, and it proves the agreement on a machine that knows nothing.
-	var ours, theirs bytes.Buffer
-	if err := c.agency.Export(admin, wire.AgreementQuery{Agreement: document}, &ours); err != nil {
+	var our, their bytes.Buffer
+	if err := c.agency.Export(admin, wire.AgreementQuery{Agreement: document}, &our); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.maker.Export(admin, wire.AgreementQuery{}, &theirs); err != nil {
+	if err := c.maker.Export(admin, wire.AgreementQuery{}, &their); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(ours.Bytes(), theirs.Bytes()) {
-		t.Errorf("the two exports differ: %d and %d bytes", ours.Len(), theirs.Len())
+	if !bytes.Equal(our.Bytes(), their.Bytes()) {
+		t.Errorf("the two exports differ: %d and %d bytes", our.Len(), their.Len())
 	}
-	report, err := audit.Verify(bytes.NewReader(ours.Bytes()))
+	report, err := audit.Verify(bytes.NewReader(our.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !report.Final || len(report.Signatures) != 4 || report.Agreement.String() != document || report.Digest != detail.Digest {
 		t.Errorf("report %+v", report)
 	}
-	tamper(t, ours.Bytes())
+	tamper(t, our.Bytes())
 }
 
 // tamper flips bits all over the file: nothing but the file as it was may verify.
@@ -437,4 +441,13 @@ func (c *circle) rollsOut(t *testing.T, document string) {
 			})
 		})
 	}
+}
+
+func ledgerOf(t *testing.T, who *company) []wire.LedgerTrade {
+	t.Helper()
+	out, err := who.Ledger(admin, wire.TopicListQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Trades
 }

@@ -37,6 +37,8 @@ type mind struct {
 	Basis []decision.OptionBasis `cbor:"basis,omitempty"`
 	// Reveal is what officers chose to show once all have committed: "positions", "rank", "scores" or nothing.
 	Reveal string `cbor:"reveal"`
+	// Strategy lets the node offer by itself.
+	Strategy *decision.Strategy `cbor:"strategy,omitempty"`
 }
 
 // mind reads, or makes, what this company thinks about a topic.

@@ -89,7 +89,14 @@ func (b *Board) advance(ctx context.Context, f found) error {
 	if _, err := b.commit(ctx, &f, "", roles, &m); err != nil {
 		return err
 	}
-	return b.showChosen(ctx, f, roles, m)
+	if err := b.showChosen(ctx, f, roles, m); err != nil {
+		return err
+	}
+	if m.Strategy == nil || f.t.Status != decision.Negotiation {
+		return nil
+	}
+	_, err = b.concede(ctx, f, roles, *m.Strategy)
+	return err
 }
 
 // showChosen opens what officers chose to show, once all have committed.

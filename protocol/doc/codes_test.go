@@ -128,6 +128,7 @@ var decisionMeans = map[string]string{
 	"PERSON-02":    "the person is in no role that may",
 	"PERSON-03":    "too late to be sure of being in time",
 	"PERSON-04":    "the offer goes beyond the limits people set",
+	"PERSON-05":    "a strategy does not fit the topic's options, issues and ranges",
 }
 
 // never lists codes that are kept in tables and that no rule gives today.

@@ -19,7 +19,7 @@ import (
 
 func topicNoun() *cli.Command {
 	return noun("topic", "decide with a partner: options, scores, offers", topicOpen(), topicShow, topicScore(), topicOffer(), topicAccept, topicDecline, topicList,
-		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw)
+		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw, topicDelegate(), topicLedger)
 }
 
 // Parts of the flags and statuses that commands about a topic share.

@@ -40,6 +40,10 @@ var (
 		"Put an option on the list of an open topic.").Slow(matchTime)
 	TopicIssue = Post[TopicIssueRequest, TopicReceipt]("/v1/topic/issue", Decide,
 		"Name one more issue of the negotiation.")
+	TopicDelegate = Post[TopicDelegateRequest, TopicDelegated]("/v1/topic/delegate", Decide,
+		"Let the node offer by itself, step by step inside limits. People accept.")
+	TopicLedger = Get[TopicListQuery, TradeLedger]("/v1/topic/ledger", View,
+		"List the trade-offs of all topics: who gave what for what, until when.")
 	TopicList = Get[TopicListQuery, TopicListing]("/v1/topic/list", View,
 		"List topics, newest first.")
 	TopicShow = Get[TopicQuery, TopicDetail]("/v1/topic/show", View,
@@ -131,6 +135,47 @@ type TopicIssueRequest struct {
 	Unit string             `json:"unit,omitempty" doc:"empty for a date"`
 	Low  string             `json:"low"`
 	High string             `json:"high"`
+}
+
+// TopicDelegateRequest says how far the node may go. It stays in this node.
+type TopicDelegateRequest struct {
+	TopicAct
+	Option string      `json:"option,omitempty"`
+	Issues []Delegated `json:"issues,omitempty" doc:"every issue of the topic"`
+	Steps  int64       `json:"steps,omitempty" doc:"offers after the first until the last values are reached"`
+	Off    bool        `json:"off,omitempty" doc:"take it back"`
+}
+
+// Delegated is how far the node may go on one issue.
+type Delegated struct {
+	Issue string `json:"issue"`
+	First string `json:"first"`
+	Last  string `json:"last"`
+}
+
+// TopicDelegated is what the node goes by now.
+type TopicDelegated struct {
+	Topic    string             `json:"topic"`
+	Strategy *decision.Strategy `json:"strategy,omitempty"`
+	Waits    string             `json:"waits,omitempty" doc:"why it has made no offer now"`
+}
+
+// TradeLedger lists trade-offs, newest first.
+type TradeLedger struct {
+	Trades []LedgerTrade `json:"trades"`
+}
+
+// LedgerTrade is one trade-off of a topic's newest offer.
+type LedgerTrade struct {
+	Topic   string          `json:"topic"`
+	Title   string          `json:"title"`
+	Partner string          `json:"partner"`
+	By      string          `json:"by" doc:"who stated it"`
+	Own     bool            `json:"own"`
+	Round   int64           `json:"round"`
+	Status  decision.Status `json:"status" doc:"of the topic; AGREED: it holds"`
+	T       int64           `json:"t" doc:"ms UTC"`
+	decision.TradeOff
 }
 
 // ChangedValue marks a computed Partnership Value that is another now than when a role scored.
