@@ -8,6 +8,7 @@ import (
 
 	"kontor/protocol/block"
 	"kontor/protocol/legible"
+	"kontor/protocol/quantity"
 )
 
 // Rendering is a document as people read it, made from the very bytes that are signed (threat 22: a screen that shows
@@ -51,7 +52,7 @@ func (a Agreement) text(cid block.CID) string {
 	line("in effect   from %s to before %s", a.From, a.Expires)
 	line("sign by     %s", moment(a.SignBy))
 	if a.Amount != nil {
-		line("commits to  at most %s", *a.Amount)
+		line("commits to  at most %s", amount(*a.Amount))
 	}
 	if a.Witness != nil {
 		line("witness     %s", *a.Witness)
@@ -75,7 +76,7 @@ func (a Agreement) text(cid block.CID) string {
 			from = ", seen in " + e.Artifact.String()
 		}
 		line("- %s %s: product %s, region %s, %s to before %s: %s %s (%s)%s", a.who(e.Party), quote(string(e.Kind)), quote(e.Product),
-			quote(e.Region), e.Bucket.Start, e.Bucket.End, e.Quantity, e.Unit.Name(), quote(string(e.Unit)), from)
+			quote(e.Region), e.Bucket.Start, e.Bucket.End, e.Quantity, unitName(e.Unit), quote(string(e.Unit)), from)
 	}
 	line("")
 	line("RESTS ON (%d)", len(a.Artifacts))
@@ -141,6 +142,17 @@ func (a Agreement) who(company block.CID) string {
 	}
 	return "unknown company " + company.String()
 }
+
+// amount is money in words; an unknown currency, which has no decimals, stands in quotes.
+func amount(m quantity.Money) string {
+	if m.Currency.Digits() < 0 {
+		return fmt.Sprintf("%d of an unknown currency %s", m.Minor, quote(string(m.Currency)))
+	}
+	return m.String()
+}
+
+// unitName is a known unit in words. The name of an unknown one is what the partner wrote: it stands in quotes behind, and nowhere else.
+func unitName(u quantity.Unit) string { return either(u.Known(), u.Name(), "of an unknown unit") }
 
 func moment(ms int64) string {
 	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05.000") + " UTC"
