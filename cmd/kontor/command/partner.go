@@ -122,6 +122,9 @@ func printPairing(w io.Writer, p wire.Pairing) {
 		fmt.Fprintf(w, "Paired with %s; this company is the %s. Partnership %s\n", p.Name, p.Role, p.Partnership)
 		return
 	}
+	if p.Stage == "bound" || p.Stage == "confirmed" {
+		fmt.Fprintf(w, "Pairing %s is confirmed here. The partnership stands when the partner has confirmed too: kontor partner list\n", p.ID)
+	}
 	facts(w, "pairing", p.ID, "stage", p.Stage, "with", p.Name, "we are", p.Role, "words", strings.Join(p.Words, " "))
 }
 
