@@ -1,0 +1,85 @@
+package measure
+
+import (
+	"math/big"
+	"slices"
+
+	"kontor/protocol/quantity"
+)
+
+// Supply is DAYS_OF_SUPPLY: how many days of the demand to come the stock covers, without what will arrive. beyond tells that it covers
+// more than the demand that is known; the value is then the days known.
+func Supply(stock quantity.Quantity, demand []quantity.Quantity, setting Setting) (r Result, beyond bool) {
+	d := define(DaysOfSupply, setting)
+	if len(demand) == 0 {
+		return missing(d, NoData, 0, nil), false
+	}
+	left := stock.Rat()
+	if left.Sign() < 0 {
+		left = new(big.Rat)
+	}
+	for day, want := range demand {
+		w := want.Rat()
+		if left.Cmp(w) < 0 {
+			return value(d, plus(whole(day), over(left, w)), len(demand), nil), false
+		}
+		left = minus(left, w)
+	}
+	return value(d, whole(len(demand)), len(demand), nil), true
+}
+
+// Shares counts how many of something hold: PERFECT_ORDER, CAPA_ON_TIME, RECURRENCE.
+type Shares struct{ n, held int }
+
+// Add takes one; it holds where all parts do. A perfect order is one that is, not the product of four averages.
+func (s *Shares) Add(parts ...bool) {
+	s.n++
+	if !slices.Contains(parts, false) {
+		s.held++
+	}
+}
+
+// Result is the share as one of the measures above.
+func (s *Shares) Result(code Code) Result {
+	if code != PerfectOrder && code != StepsOnTime && code != Recurrence {
+		panic("invariant: " + string(code) + " is no share of cases")
+	}
+	return share(define(code, nil), whole(s.held), whole(s.n), s.n, nil)
+}
+
+// Kept collects what was committed, forecast and delivered, per bucket.
+type Kept struct {
+	n                             int
+	committed, forecast, delivers total
+}
+
+// Add takes one bucket. What was delivered beyond the commitment makes up for no other bucket.
+func (k *Kept) Add(forecast, committed, delivered quantity.Quantity) {
+	k.n++
+	k.forecast.add(forecast)
+	k.committed.add(committed)
+	if committed.Less(delivered) {
+		delivered = committed
+	}
+	k.delivers.add(delivered)
+}
+
+// Result is CAPACITY_ADHERENCE or COMMIT_ATTAINMENT.
+func (k *Kept) Result(code Code) Result {
+	d := define(code, nil)
+	if code == Attainment {
+		return share(d, k.committed.rat(), k.forecast.rat(), k.n, nil)
+	}
+	return share(d, k.delivers.rat(), k.committed.rat(), k.n, nil)
+}
+
+// StepDays is CAPA_MEDIAN_DAYS: the median of the days that cases took to a step.
+func StepDays(days []int) Result {
+	d := define(MedianDays, nil)
+	if len(days) == 0 {
+		return missing(d, NoData, 0, nil)
+	}
+	sorted := slices.Sorted(slices.Values(days))
+	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
+	return value(d, fraction(int64(low)+int64(high), 2), len(days), nil)
+}
