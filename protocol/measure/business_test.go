@@ -116,7 +116,7 @@ func TestFillRates(t *testing.T) {
 	var none Fills
 	wants(t, "of nothing", none.Result(UnitFill), string(NoData))
 	none.Add(Fill{Ordered: q("0")})
-	wants(t, "of nothing ordered", none.Result(UnitFill), string(NoData))
+	wants(t, "of nothing ordered", none.Result(UnitFill), string(NothingAsked))
 }
 
 func sales(all ...int64) []Sale {

@@ -182,7 +182,7 @@ func (d *Deliveries) Result(code Code) Result {
 
 func (d *Deliveries) result(def Definition) Result {
 	if d.due == 0 {
-		return missing(def, NoData, 0, d.ex)
+		return missing(def, d.ex.only(), 0, d.ex)
 	}
 	if def.Code == OnTime {
 		return share(def, whole(d.onTime), whole(d.due), d.due, d.ex)
@@ -273,6 +273,9 @@ func (f *Fills) Add(line Fill) {
 	before, seen := f.orders[line.Order]
 	f.orders[line.Order] = complete && (before || !seen)
 }
+
+// Unknown counts a line whose quantities are not recorded.
+func (f *Fills) Unknown() { f.ex.add(NotRecorded, 1) }
 
 // Result is UNIT_FILL, LINE_FILL or ORDER_FILL.
 func (f *Fills) Result(code Code) Result {

@@ -99,7 +99,7 @@ func (e *Errors) Result(code Code) Result {
 
 func (e *Errors) result(d Definition) Result {
 	if e.n == 0 {
-		return missing(d, NoData, 0, e.ex)
+		return missing(d, e.ex.only(), 0, e.ex)
 	}
 	count := whole(e.n)
 	switch d.Code {

@@ -31,29 +31,28 @@ const (
 
 // Why an observation was left out of a measure.
 const (
-	ZeroActual    Reason = "ZERO_ACTUAL" // a percentage of nothing
-	NoForecast    Reason = "NO_FORECAST" // an actual without a forecast
-	NoActual      Reason = "NO_ACTUAL"   // a forecast without an actual
-	NoHistory     Reason = "NO_HISTORY"  // a series without history
-	Constrained   Reason = "CONSTRAINED" // the seller had committed less than was forecast: no error of the forecaster
-	Pending       Reason = "PENDING"     // not due yet, or the window is still open
-	NoReceipt     Reason = "NO_RECEIPT"  // due, and nobody has said what arrived: disputed, not failed
-	NothingAsked  Reason = "NOTHING_ORDERED"
-	CancelledLine Reason = "CANCELLED_BY_BUYER"
-	Promoted      Reason = "PROMOTED"    // a period of a promotion, in a measure of the ordinary
-	Suspect       Reason = "PROVISIONAL" // a suspect lot that is not confirmed yet
-	NotListed     Reason = "NOT_LISTED"  // the item is not meant to be at this place on this day
-	Unmeasured    Reason = "UNMEASURED"  // a series in which the measure has no value
+	ZeroActual    Reason = "ZERO_ACTUAL"        // a percentage of nothing
+	NoForecast    Reason = "NO_FORECAST"        // an actual without a forecast
+	NoActual      Reason = "NO_ACTUAL"          // a forecast without an actual
+	NoHistory     Reason = "NO_HISTORY"         // a series without history
+	Constrained   Reason = "CONSTRAINED"        // the seller had committed less than was forecast: no error of the forecaster
+	Pending       Reason = "PENDING"            // not due yet, or the window is still open
+	NoReceipt     Reason = "NO_RECEIPT"         // due, and nobody has said what arrived: disputed, not failed
+	NothingAsked  Reason = "NOTHING_ORDERED"    // a line whose ordered quantity is 0
+	CancelledLine Reason = "CANCELLED_BY_BUYER" // cancelled by the buyer before the cut-off
+	Promoted      Reason = "PROMOTED"           // a period of a promotion, in a measure of the ordinary
+	Suspect       Reason = "PROVISIONAL"        // a suspect lot that is not confirmed yet
+	NotListed     Reason = "NOT_LISTED"         // the item is not meant to be at this place on this day
 )
 
 // The reasons for which a line is left out of delivery measures, a closed list; each needs evidence.
 const (
-	ForceMajeure    Reason = "FORCE_MAJEURE"
-	BuyerReschedule Reason = "BUYER_RESCHEDULE"
-	NoSlot          Reason = "NO_SLOT_AVAILABLE"
-	BuyerCarrier    Reason = "BUYER_CARRIER"
-	HoldRequested   Reason = "HOLD_REQUESTED"
-	EDIOutage       Reason = "EDI_OUTAGE"
+	ForceMajeure    Reason = "FORCE_MAJEURE"     // an event that the terms name
+	BuyerReschedule Reason = "BUYER_RESCHEDULE"  // the buyer asked for another date
+	NoSlot          Reason = "NO_SLOT_AVAILABLE" // the receiving site had no slot in the window
+	BuyerCarrier    Reason = "BUYER_CARRIER"     // the buyer's carrier collects
+	HoldRequested   Reason = "HOLD_REQUESTED"    // the buyer asked to hold the goods
+	EDIOutage       Reason = "EDI_OUTAGE"        // messages did not come through
 )
 
 // DeliveryExclusions lists them.
@@ -64,16 +63,16 @@ type Verdict string
 
 // Verdicts. Each is given only where the number of observations allows one.
 const (
-	Biased          Verdict = "BIASED"
-	NotBiased       Verdict = "NOT_BIASED"
-	Within          Verdict = "WITHIN"  // what was promised lies inside the interval of what was seen
-	Outside         Verdict = "OUTSIDE" // it does not
-	Neutral         Verdict = "NEUTRAL" // inside the dead zone
-	Better          Verdict = "BETTER"
-	Worse           Verdict = "WORSE"
+	Biased          Verdict = "BIASED"            // the summed error is more than errors without a bias sum to
+	NotBiased       Verdict = "NOT_BIASED"        // it is not
+	Within          Verdict = "WITHIN"            // what was promised lies inside the interval of what was seen
+	Outside         Verdict = "OUTSIDE"           // it does not
+	Neutral         Verdict = "NEUTRAL"           // the difference lies inside the dead zone
+	Better          Verdict = "BETTER"            // better than the benchmark
+	Worse           Verdict = "WORSE"             // worse than the benchmark
 	Distinguishable Verdict = "DISTINGUISHABLE"   // the interval excludes zero
 	Noise           Verdict = "INDISTINGUISHABLE" // it does not: the figure is not told apart from chance
-	TooFewToTell    Verdict = "TOO_FEW_TO_TELL"
+	TooFewToTell    Verdict = "TOO_FEW_TO_TELL"   // fewer observations than the definition asks for, or nothing tells how far they spread
 )
 
 // Interval is where the true figure lies with a probability.
@@ -147,7 +146,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// Excluded counts what is left out, by reason.
+// excluded counts what is left out, by reason.
 type excluded map[Reason]int
 
 func (e *excluded) add(reason Reason, n int) {
@@ -164,6 +163,16 @@ func (e *excluded) join(o excluded) {
 	for reason, n := range o {
 		e.add(reason, n)
 	}
+}
+
+// only is the one reason for which everything was left out, which says more than that there is nothing.
+func (e excluded) only() Reason {
+	if len(e) == 1 {
+		for why := range e {
+			return why
+		}
+	}
+	return NoData
 }
 
 // Reasons lists the reasons of a result's exclusions in order.
@@ -183,7 +192,7 @@ func missing(d Definition, why Reason, n int, ex excluded) Result {
 func share(d Definition, num, den *big.Rat, n int, ex excluded) Result {
 	switch {
 	case n == 0:
-		return missing(d, NoData, 0, ex)
+		return missing(d, ex.only(), 0, ex)
 	case den.Sign() == 0:
 		return missing(d, ZeroDenominator, n, ex)
 	}

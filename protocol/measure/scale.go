@@ -203,13 +203,7 @@ func (m *SeriesMean) Result(code Code) Result {
 		panic("invariant: " + string(code) + " is no measure of scaled errors")
 	}
 	if a.count == 0 {
-		why := NoData
-		if len(a.ex) == 1 { // the one reason of all series says more
-			for only := range a.ex {
-				why = only
-			}
-		}
-		return missing(d, why, 0, a.ex)
+		return missing(d, a.ex.only(), 0, a.ex)
 	}
 	return value(d, a.mean(), a.count, a.ex)
 }
@@ -222,7 +216,7 @@ func (m *SeriesMean) weightedResult(d Definition) Result {
 		weights.Add(weights, w.weight)
 	}
 	if sum.count == 0 {
-		return missing(d, NoData, 0, m.spl.ex)
+		return missing(d, m.spl.ex.only(), 0, m.spl.ex)
 	}
 	return share(d, times(sum.mean(), whole(sum.count)), weights, sum.count, m.spl.ex)
 }

@@ -31,7 +31,7 @@ func (s *Scores) Of(code Code, name, v string) Result {
 
 func (s *Scores) result(d Definition) Result {
 	if s.n == 0 {
-		return missing(d, NoData, 0, s.ex)
+		return missing(d, s.ex.only(), 0, s.ex)
 	}
 	switch d.Code {
 	case Pinball:
