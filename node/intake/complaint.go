@@ -43,6 +43,8 @@ const (
 	NoteCentury     Code = "INTAKE-45" // years of two digits
 	NoteUnit        Code = "INTAKE-46" // no unit column: a unit was assumed
 	NoteParked      Code = "INTAKE-47" // unknown products, parked in the worklist
+
+	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )
 
 // Complaint is one thing that is wrong, or that was done (a note). Line counts
