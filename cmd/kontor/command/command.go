@@ -42,6 +42,7 @@ func nouns() []*cli.Command {
 		exceptionNoun(),
 		topicNoun(),
 		agreementNoun(),
+		measureNoun(),
 		auditNoun(),
 		clockNoun(),
 		backupVerb.command(),
