@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"kontor/protocol/calendar"
 )
 
 // Kind is what a file tells of.
@@ -19,6 +21,15 @@ const (
 	Bill     Kind = "bom"      // what a product is made of: product, component, quantity, unit
 	Products Kind = "products" // what products are: product, description, pack size
 	Forecast Kind = "forecast" // what will be needed: product, region, period, mean, quantiles
+)
+
+// Kinds of messages that no table has.
+const (
+	Despatch Kind = "despatch" // what was sent: product, place, date, quantity
+	Receipt  Kind = "receipt"  // what arrived
+	Output   Kind = "output"   // what is planned to be made for one customer
+	Notices  Kind = "notice"   // what disturbs demand or capacity
+	Requests Kind = "request"  // which documents are asked for anew
 )
 
 // kinds in the order in which a header is tried: the more particular first.
@@ -113,6 +124,8 @@ type header struct {
 	levels  []int64  // of the quantile columns, in parts per million, ascending
 	missing []field
 	found   int
+	layout  layout
+	periods []calendar.Bucket // of the columns of a wide table
 }
 
 func matchHeader(kind Kind, cells []string, line int) header {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,6 +33,15 @@ const (
 	CodeUnit           Code = "INTAKE-19" // unknown unit
 	CodeOption         Code = "INTAKE-20" // an option that isn't one of its values
 	CodeCrossing       Code = "INTAKE-21" // quantiles that fall where the level rises
+	CodeSyntax         Code = "INTAKE-22" // not well formed as its format: a segment, element or field
+	CodeFormat         Code = "INTAKE-23" // no format, or no kind of message, that is read
+	CodeUnsafe         Code = "INTAKE-24" // a document type or entity declaration in XML, macros or links out of a spreadsheet
+	CodeCumulative     Code = "INTAKE-25" // cumulative quantities from which the quantity of a period can't be told
+	CodeIdentity       Code = "INTAKE-26" // a product without usable number, or lines that can't be told apart
+	CodeRule           Code = "INTAKE-27" // what the file says breaks a rule of the document it becomes
+	CodeTruncated      Code = "INTAKE-28" // the end of the message is missing
+	CodeMeasure        Code = "INTAKE-30" // a measure that is neither the mean nor a quantile
+	CodeWide           Code = "INTAKE-29" // a wide table of which nothing says what its figures are
 )
 
 // Notes: the file was imported, and this was done with it.
@@ -43,6 +53,12 @@ const (
 	NoteCentury     Code = "INTAKE-45" // years of two digits
 	NoteUnit        Code = "INTAKE-46" // no unit column: a unit was assumed
 	NoteParked      Code = "INTAKE-47" // unknown products, parked in the worklist
+	NoteTrailer     Code = "INTAKE-48" // a count or control total of a trailer is wrong
+	NoteQualifier   Code = "INTAKE-49" // an unknown qualifier, code or field: nothing was read from it
+	NotePlace       Code = "INTAKE-50" // a place under a code of the sender's own, left out or read as its country
+	NoteNotCarried  Code = "INTAKE-51" // said by the file, and nothing in the draft can hold it
+	NoteAssumed     Code = "INTAKE-52" // not said by the file, and assumed
+	NoteInactive    Code = "INTAKE-53" // marked as inactive by its sender: nothing of it is planned with
 
 	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )
@@ -50,12 +66,14 @@ const (
 // Complaint is one thing that is wrong, or that was done (a note). Line counts
 // from 1 in the file as an editor shows it; 0 means the whole file.
 type Complaint struct {
-	Code   Code   `json:"code"`
-	Line   int    `json:"line,omitempty"`
-	Column string `json:"column,omitempty"` // as the header writes it
-	Value  string `json:"value,omitempty"`  // the cell, shortened
-	Text   string `json:"text"`             // what is wrong
-	Want   string `json:"want,omitempty"`   // what would be right
+	Code Code `json:"code"`
+	Line int  `json:"line,omitempty"`
+	// Segment counts from 1 in a file of segments or records, UNB or ISA the first; 0 elsewhere.
+	Segment int    `json:"segment,omitempty"`
+	Column  string `json:"column,omitempty"` // as the header writes it; the element or path where there are no columns
+	Value   string `json:"value,omitempty"`  // the cell, shortened
+	Text    string `json:"text"`             // what is wrong
+	Want    string `json:"want,omitempty"`   // what would be right
 }
 
 func (c Complaint) String() string {
@@ -63,6 +81,9 @@ func (c Complaint) String() string {
 	fmt.Fprintf(&b, "%s: ", c.Code)
 	if c.Line > 0 {
 		fmt.Fprintf(&b, "line %d, ", c.Line)
+	}
+	if c.Segment > 0 {
+		fmt.Fprintf(&b, "segment %d, ", c.Segment)
 	}
 	if c.Column != "" {
 		fmt.Fprintf(&b, "column %q, ", c.Column)
@@ -102,6 +123,7 @@ const maxComplaints = 100
 
 // Report says how a file was read and what is wrong with it.
 type Report struct {
+	Format     string      `json:"format,omitempty"` // as the door names it: csv, xlsx, edifact DELFOR D.97A ...
 	Kind       Kind        `json:"kind,omitempty"`
 	Encoding   string      `json:"encoding,omitempty"` // UTF-8 or Windows-1252
 	Delimiter  string      `json:"delimiter,omitempty"`
@@ -127,7 +149,8 @@ type Unknown struct {
 // OK says that nothing is wrong.
 func (r *Report) OK() bool { return len(r.Complaints) == 0 }
 
-func (r *Report) complain(c Complaint) {
+// Complain adds a complaint: the file, or a part of it, can't be imported as it stands.
+func (r *Report) Complain(c Complaint) {
 	if len(r.Complaints) == maxComplaints {
 		r.Further++
 		return
@@ -136,7 +159,15 @@ func (r *Report) complain(c Complaint) {
 	r.Complaints = append(r.Complaints, c)
 }
 
-func (r *Report) note(c Complaint) {
+// Note adds what was done with the file, or what of it was left out. Notes beyond a
+// hundred, and those that say the same of the same place, are dropped.
+func (r *Report) Note(c Complaint) {
+	if len(r.Notes) == maxComplaints {
+		return
+	}
 	c.Value = shortened(c.Value)
+	if slices.Contains(r.Notes, c) {
+		return
+	}
 	r.Notes = append(r.Notes, c)
 }

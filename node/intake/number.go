@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"kontor/protocol/quantity"
@@ -120,7 +121,7 @@ func (m *marks) settle(option string, r *Report) bool {
 		if second.line < first.line {
 			first, second = second, first
 		}
-		r.complain(Complaint{Code: CodeMixedMarks, Line: second.line, Column: second.column, Value: second.value,
+		r.Complain(Complaint{Code: CodeMixedMarks, Line: second.line, Column: second.column, Value: second.value,
 			Text: fmt.Sprintf("another decimal mark than %q in line %d", shortened(first.value), first.line),
 			Want: "one decimal mark in the whole file, or the option decimal set to the one that is meant"})
 		return false
@@ -133,7 +134,7 @@ func (m *marks) settle(option string, r *Report) bool {
 		if strings.Contains(m.unsure.value, ",") {
 			mark = ","
 		}
-		r.complain(Complaint{Code: CodeAmbiguousMark, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value,
+		r.Complain(Complaint{Code: CodeAmbiguousMark, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value,
 			Text: fmt.Sprintf("%q may mark decimals or thousands, and no other cell of the file tells which", mark),
 			Want: "the option decimal set to \".\" or \",\", or figures without grouping and with another number of decimals"})
 		return false
@@ -194,4 +195,29 @@ func parseDecimal(text string) (quantity.Quantity, error) {
 		text = "0" + text
 	}
 	return quantity.Parse(sign + strings.TrimSuffix(text, "."))
+}
+
+// maxExponentDigits bounds the exponent of a number in JSON: quantities end at 18
+// places on either side of the point.
+const maxExponentDigits = 3
+
+// ParseNumber reads a number as XML and JSON write it, exactly: a decimal point,
+// no grouping, and an exponent where there is one (1.8E+3).
+func ParseNumber(text string) (quantity.Quantity, error) {
+	base, exponent, scaled := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "e")
+	q, err := parseDecimal(base)
+	if err != nil || !scaled {
+		return q, err
+	}
+	if len(strings.TrimLeft(exponent, "+-")) > maxExponentDigits {
+		return quantity.Quantity{}, quantity.ErrOverflow
+	}
+	n, err := strconv.Atoi(exponent)
+	if err != nil {
+		return quantity.Quantity{}, fmt.Errorf("exponent %q is no whole number", exponent)
+	}
+	if q.IsZero() {
+		return q, nil
+	}
+	return quantity.Scaled(q.Mantissa(), q.Exponent()+n)
 }

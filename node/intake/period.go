@@ -49,7 +49,7 @@ func (d *dates) settle(option string, r *Report) bool {
 		if second.line < first.line {
 			first, second = second, first
 		}
-		r.complain(Complaint{Code: CodeMixedOrders, Line: second.line, Column: second.column, Value: second.value,
+		r.Complain(Complaint{Code: CodeMixedOrders, Line: second.line, Column: second.column, Value: second.value,
 			Text: fmt.Sprintf("another order of day and month than %q in line %d", shortened(first.value), first.line),
 			Want: "one order in the whole file; dates as 2026-11-22 leave no doubt"})
 		return false
@@ -58,7 +58,7 @@ func (d *dates) settle(option string, r *Report) bool {
 	case d.mdy.line > 0:
 		d.order = "MDY"
 	case d.any.line > 0:
-		r.complain(Complaint{Code: CodeAmbiguousOrder, Line: d.any.line, Column: d.any.column, Value: d.any.value,
+		r.Complain(Complaint{Code: CodeAmbiguousOrder, Line: d.any.line, Column: d.any.column, Value: d.any.value,
 			Text: "day and month can be read either way round, and no other cell of the file tells which",
 			Want: "the option date order set to DMY or MDY, or dates as 2026-11-22"})
 		return false

@@ -31,18 +31,9 @@ type Options struct {
 	// with an empty cell there; "" makes that a complaint in a bill of materials
 	// and means pieces (C62) elsewhere.
 	Unit quantity.Unit
-}
-
-// Draft is what a file says. The part of its kind is filled, in the order of
-// the file's lines.
-type Draft struct {
-	Kind     Kind
-	History  []HistoryRow
-	Capacity []CapacityRow
-	Stock    []StockRow
-	Bill     []BillRow
-	Products []ProductRow
-	Forecast []ForecastRow
+	// Places is the table of places: what codes of the sender's own mean, each a GLN,
+	// UN/LOCODE or ISO 3166 region.
+	Places map[string]string
 }
 
 // reader is one run of Read.
@@ -63,7 +54,7 @@ func Read(data []byte, options Options) (*Draft, *Report) {
 	if !options.check(report) {
 		return nil, report
 	}
-	text, ok := decode(data, report)
+	text, ok := Text(data, report)
 	if !ok {
 		return nil, report
 	}
@@ -85,7 +76,7 @@ func Read(data []byte, options Options) (*Draft, *Report) {
 		return nil, report
 	}
 	if report.Lines == 0 {
-		report.complain(Complaint{Code: CodeEmpty, Line: h.line, Text: "no line below the header", Want: "one line or more"})
+		report.Complain(Complaint{Code: CodeEmpty, Line: h.line, Text: "no line below the header", Want: "one line or more"})
 		return nil, report
 	}
 	r := &reader{Options: options, header: h, report: report, keys: map[string]int{}, parked: map[string]int{}}
@@ -105,7 +96,7 @@ func Read(data []byte, options Options) (*Draft, *Report) {
 
 func (o Options) check(r *Report) bool {
 	refuse := func(name, value, want string) bool {
-		r.complain(Complaint{Code: CodeOption, Value: value, Text: "the option " + name + " has no such value", Want: want})
+		r.Complain(Complaint{Code: CodeOption, Value: value, Text: "the option " + name + " has no such value", Want: want})
 		return false
 	}
 	switch {
@@ -157,6 +148,15 @@ func (r *reader) lookAhead(rows []row) bool {
 
 func (h header) numberFields() []int {
 	var fields []int
+	switch h.layout {
+	case long:
+		return []int{longValue}
+	case wide:
+		for k := range h.periods {
+			fields = append(fields, widePeriods+k)
+		}
+		return fields
+	}
 	switch h.kind {
 	case History:
 		fields = []int{historyQuantity}
@@ -178,6 +178,12 @@ func (h header) numberFields() []int {
 }
 
 func (h header) periodFields() []int {
+	switch h.layout {
+	case long:
+		return []int{longPeriod}
+	case wide:
+		return nil
+	}
 	switch h.kind {
 	case History:
 		return []int{historyPeriod, historyDue}
@@ -191,10 +197,10 @@ func (h header) periodFields() []int {
 
 func (r *reader) noteHeader() {
 	if r.header.line > 1 {
-		r.report.note(Complaint{Code: NoteAboveHeader, Line: r.header.line, Text: "the header; what stands above it was left out"})
+		r.report.Note(Complaint{Code: NoteAboveHeader, Line: r.header.line, Text: "the header; what stands above it was left out"})
 	}
 	if ignored := r.header.ignored(); len(ignored) > 0 {
-		r.report.note(Complaint{Code: NoteIgnored, Line: r.header.line, Text: "nothing was read from the columns " + shortenedList(ignored)})
+		r.report.Note(Complaint{Code: NoteIgnored, Line: r.header.line, Text: "nothing was read from the columns " + shortenedList(ignored)})
 	}
 }
 
@@ -230,9 +236,9 @@ func (r *reader) rows(rows []row) *Draft {
 		r.report.Skipped = nil
 	}
 	if n := len(r.report.Worklist); n > 0 {
-		r.report.note(Complaint{Code: NoteParked, Text: fmt.Sprintf("unknown products parked in the worklist: %d; the rest was read", n)})
+		r.report.Note(Complaint{Code: NoteParked, Text: fmt.Sprintf("unknown products parked in the worklist: %d; the rest was read", n)})
 	}
-	state.finish()
+	state.finish(d)
 	return d
 }
 
@@ -241,7 +247,7 @@ func (r *reader) rows(rows []row) *Draft {
 
 func (r *reader) bad(row *row, f int, code Code, text, want string) {
 	row.bad = true
-	r.report.complain(Complaint{Code: code, Line: row.line, Column: r.header.column(f), Value: row.cells[f], Text: text, Want: want})
+	r.report.Complain(Complaint{Code: code, Line: row.line, Column: r.header.column(f), Value: row.cells[f], Text: text, Want: want})
 }
 
 func (r *reader) text(row *row, f int) string {
@@ -323,7 +329,7 @@ func (r *reader) once(row *row, what string, parts ...string) bool {
 	key := strings.Join(parts, "\x00")
 	if before, found := r.keys[key]; found {
 		row.bad = true
-		r.report.complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d is already of %s", before, what), Want: "one line for each"})
+		r.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d is already of %s", before, what), Want: "one line for each"})
 		return false
 	}
 	r.keys[key] = row.line

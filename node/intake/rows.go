@@ -86,6 +86,7 @@ type state struct {
 	addedUp   cell
 	additions int
 	assumed   bool
+	cells     map[string]int // rows of a forecast by product, region and period
 }
 
 // group is a line's capacity in one period, as first stated.
@@ -95,10 +96,18 @@ type group struct {
 	unit            quantity.Unit
 }
 
-func newState(r *reader) *state { return &state{reader: r, groups: map[string]group{}} }
+func newState(r *reader) *state {
+	return &state{reader: r, groups: map[string]group{}, cells: map[string]int{}}
+}
 
 // read reads one line, and says whether its product was parked.
 func (s *state) read(d *Draft, row *row) (parked bool) {
+	switch s.header.layout {
+	case long:
+		return s.long(d, row)
+	case wide:
+		return s.wide(d, row)
+	}
 	switch d.Kind {
 	case History:
 		return s.history(d, row)
@@ -167,7 +176,7 @@ func (s *state) capacity(d *Draft, row *row) bool {
 		s.groups[at] = group{row.line, c.Actual, c.Maximum, c.Unit}
 	} else if g.actual != c.Actual || g.maximum != c.Maximum || g.unit != c.Unit {
 		row.bad = true
-		s.report.complain(Complaint{Code: CodeContradiction, Line: row.line, Column: s.header.column(capacityMaximum), Value: row.cells[capacityMaximum],
+		s.report.Complain(Complaint{Code: CodeContradiction, Line: row.line, Column: s.header.column(capacityMaximum), Value: row.cells[capacityMaximum],
 			Text: fmt.Sprintf("line %d gives %s another capacity in %s", g.line, c.Group, c.Period), Want: "the same actual, maximum and unit in every row of a line and period"})
 		return false
 	}
@@ -276,16 +285,27 @@ func (s *state) unitOr(fallback quantity.Unit) quantity.Unit {
 }
 
 // finish notes what was done with several lines at once.
-func (s *state) finish() {
+func (s *state) finish(d *Draft) {
+	s.lengthen(d)
+	if s.header.layout != byPeriod && d.Kind == Forecast {
+		d.Forecast = slices.DeleteFunc(d.Forecast, s.falls)
+	}
 	if s.additions > 0 {
-		s.report.note(Complaint{Code: NoteAddedUp, Line: s.addedUp.line, Text: fmt.Sprintf("lines that have the product, region and period of an earlier one and add to it: %d, the first to line %s", s.additions, s.addedUp.value)})
+		s.report.Note(Complaint{Code: NoteAddedUp, Line: s.addedUp.line, Text: fmt.Sprintf("lines that have the product, region and period of an earlier one and add to it: %d, the first to line %s", s.additions, s.addedUp.value)})
 	}
 	unitField := map[Kind]int{Capacity: capacityUnit, Forecast: forecastUnit}
-	if f, ok := unitField[s.header.kind]; ok && s.assumed && !s.header.has(f) {
-		s.report.note(Complaint{Code: NoteUnit, Text: "no column for the unit: pieces (C62) were assumed"})
+	f, ok := unitField[s.header.kind]
+	switch s.header.layout {
+	case long:
+		f = longUnit
+	case wide:
+		f = wideUnit
+	}
+	if ok && s.assumed && !s.header.has(f) {
+		s.report.Note(Complaint{Code: NoteUnit, Text: "no column for the unit: pieces (C62) were assumed"})
 	}
 	if s.dates.short.line > 0 {
-		s.report.note(Complaint{Code: NoteCentury, Line: s.dates.short.line, Column: s.dates.short.column, Value: s.dates.short.value,
+		s.report.Note(Complaint{Code: NoteCentury, Line: s.dates.short.line, Column: s.dates.short.column, Value: s.dates.short.value,
 			Text: "years of two digits were read as 1969 to 2068"})
 	}
 }

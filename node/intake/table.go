@@ -81,12 +81,24 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 			break
 		}
 		if err != nil {
-			r.complain(s.complaint(err))
+			r.Complain(s.complaint(err))
 			return header{}, false
 		}
 		if len(cells) > MaxColumns {
-			r.complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
+			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
 			return header{}, false
+		}
+		if wanted == "" || wanted == Forecast {
+			if h, ok := longHeader(cells, line); ok {
+				return h, true
+			}
+		}
+		if h, ok := wideHeader(cells, line, wanted); ok {
+			if h.kind == "" {
+				r.Complain(Complaint{Code: CodeWide, Line: line, Text: fmt.Sprintf("a column for each of %d periods, and nothing says what the figures are", len(h.periods)), Want: "the kind as an option, forecast or history, or a column measure with mean, p10, p50 ..."})
+				return header{}, false
+			}
+			return h, true
 		}
 		for _, kind := range kinds {
 			if wanted != "" && kind != wanted {
@@ -102,7 +114,7 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 		}
 	}
 	if nearest.kind == "" {
-		r.complain(Complaint{Code: CodeEmpty, Text: "the file is empty", Want: "a header line and lines below it"})
+		r.Complain(Complaint{Code: CodeEmpty, Text: "the file is empty", Want: "a header line and lines below it"})
 		return header{}, false
 	}
 	c := Complaint{Code: CodeHeader, Line: nearest.line}
@@ -114,7 +126,7 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 		c.Text = fmt.Sprintf("a %s file needs a column for %s, and there is none among %s", nearest.kind, field.says, shortened(strings.Join(nearest.names, ", ")))
 		c.Want = "a header such as " + strings.Join(field.names[:min(4, len(field.names))], ", ")
 	}
-	r.complain(c)
+	r.Complain(c)
 	return header{}, false
 }
 
@@ -131,7 +143,7 @@ func readRows(text string, delimiter rune, h header, r *Report) ([]row, bool) {
 		}
 		if err != nil {
 			c := s.complaint(err)
-			r.complain(c)
+			r.Complain(c)
 			if !errors.Is(err, csv.ErrBareQuote) {
 				return nil, false // what follows an open quotation mark can't be trusted
 			}
@@ -143,13 +155,13 @@ func readRows(text string, delimiter rune, h header, r *Report) ([]row, bool) {
 			continue
 		}
 		if r.Lines++; r.Lines > MaxRows {
-			r.complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; import the file in parts"})
+			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; import the file in parts"})
 			return nil, false
 		}
 		out := row{line: line, cells: make([]string, len(h.fields))}
 		if extra := firstBeyond(cells, len(h.names)); extra >= 0 {
 			out.bad = true
-			r.complain(Complaint{Code: CodeTooManyCells, Line: line, Value: cells[extra],
+			r.Complain(Complaint{Code: CodeTooManyCells, Line: line, Value: cells[extra],
 				Text: fmt.Sprintf("%d cells below a header of %d", len(cells), len(h.names)),
 				Want: fmt.Sprintf("as many as the header; a cell that contains the %s goes into quotation marks", delimiterNames[delimiter])})
 		}
@@ -159,7 +171,7 @@ func readRows(text string, delimiter rune, h header, r *Report) ([]row, bool) {
 			}
 			if len(cells[at]) > MaxField {
 				out.bad = true
-				r.complain(Complaint{Code: CodeTooLarge, Line: line, Column: h.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
+				r.Complain(Complaint{Code: CodeTooLarge, Line: line, Column: h.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
 				continue
 			}
 			out.cells[f] = strings.Clone(unprotected(cells[at]))
@@ -168,7 +180,7 @@ func readRows(text string, delimiter rune, h header, r *Report) ([]row, bool) {
 			sum := fingerprint(cells)
 			if before, repeated := seen[sum]; repeated {
 				out.bad = true
-				r.complain(Complaint{Code: CodeRepeatedLine, Line: line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once; if both are meant, add them up or number them in a column of their own"})
+				r.Complain(Complaint{Code: CodeRepeatedLine, Line: line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once; if both are meant, add them up or number them in a column of their own"})
 			} else {
 				seen[sum] = line
 			}

@@ -20,34 +20,35 @@ const (
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// decode turns the file into UTF-8 text with \n line ends.
-func decode(data []byte, r *Report) (string, bool) {
+// Text turns a file into UTF-8 text with \n line ends, without byte order mark.
+// It has complained where the answer is false.
+func Text(data []byte, r *Report) (string, bool) {
 	if len(data) > MaxBytes {
-		r.complain(Complaint{Code: CodeTooLarge, Text: fmt.Sprintf("the file has %d bytes", len(data)), Want: fmt.Sprintf("at most %d; import it in parts", MaxBytes)})
+		r.Complain(Complaint{Code: CodeTooLarge, Text: fmt.Sprintf("the file has %d bytes", len(data)), Want: fmt.Sprintf("at most %d; import it in parts", MaxBytes)})
 		return "", false
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		r.complain(Complaint{Code: CodeNotText, Text: "the file is UTF-16", Want: "UTF-8; in a spreadsheet, save as CSV UTF-8"})
+		r.Complain(Complaint{Code: CodeNotText, Text: "the file is UTF-16", Want: "UTF-8; in a spreadsheet, save as CSV UTF-8"})
 		return "", false
 	}
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		r.complain(Complaint{Code: CodeNotText, Text: "the file is a spreadsheet or a zip archive", Want: "CSV; in a spreadsheet, save as CSV UTF-8"})
+		r.Complain(Complaint{Code: CodeNotText, Text: "the file is a spreadsheet or a zip archive", Want: "CSV; in a spreadsheet, save as CSV UTF-8"})
 		return "", false
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	if at := bytes.IndexByte(data, 0); at >= 0 {
-		r.complain(Complaint{Code: CodeNotText, Line: 1 + bytes.Count(data[:at], []byte("\n")), Text: "a zero byte: this is no text file", Want: "CSV in UTF-8 or Windows-1252"})
+		r.Complain(Complaint{Code: CodeNotText, Line: 1 + bytes.Count(data[:at], []byte("\n")), Text: "a zero byte: this is no text file", Want: "CSV in UTF-8 or Windows-1252"})
 		return "", false
 	}
 	r.Encoding = "UTF-8"
 	if !utf8.Valid(data) {
 		decoded, err := charmap.Windows1252.NewDecoder().Bytes(data)
 		if err != nil {
-			r.complain(Complaint{Code: CodeNotText, Text: "the file is neither UTF-8 nor Windows-1252", Want: "CSV in UTF-8"})
+			r.Complain(Complaint{Code: CodeNotText, Text: "the file is neither UTF-8 nor Windows-1252", Want: "CSV in UTF-8"})
 			return "", false
 		}
 		data, r.Encoding = decoded, "Windows-1252"
-		r.note(Complaint{Code: NoteWindows1252, Text: "the file is not UTF-8 and was read as Windows-1252"})
+		r.Note(Complaint{Code: NoteWindows1252, Text: "the file is not UTF-8 and was read as Windows-1252"})
 	}
 	text := string(data)
 	if !strings.Contains(text, "\n") {

@@ -1,0 +1,209 @@
+// Package door takes a file of any format that is read and gives its draft.
+//
+// Read is the one way in: it finds the format by content, has its package read
+// the file, and applies the rules of the document that the draft becomes.
+// Detect tells the format alone.
+//
+// Guarantees: pure; a draft that is answered has no complaint, unless SkipBad is
+// set, and keeps the rules of its document either way; the end of a file that was
+// cut off, unsafe content and what is no format at all refuse the file whatever
+// is set.
+package door
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+
+	"kontor/node/intake"
+	"kontor/node/intake/amazon"
+	"kontor/node/intake/catenax"
+	"kontor/node/intake/edifact"
+	"kontor/node/intake/ubl"
+	"kontor/node/intake/vda"
+	"kontor/node/intake/x12"
+	"kontor/node/intake/xlsx"
+	"kontor/protocol/artifact"
+	"kontor/protocol/capacity"
+)
+
+// Format is a family of files.
+type Format string
+
+// The families. Table is CSV.
+const (
+	Table   Format = "csv"
+	Sheet   Format = "xlsx"
+	EDIFACT Format = "edifact"
+	X12     Format = "x12"
+	VDA     Format = "vda"
+	UBL     Format = "ubl"
+	CatenaX Format = "catena-x"
+	Amazon  Format = "amazon"
+)
+
+// formats in the order in which a file is tried.
+var formats = []struct {
+	format Format
+	is     func([]byte) bool
+	read   func([]byte, intake.Options) (*intake.Draft, *intake.Report)
+}{
+	{Sheet, xlsx.Is, readSheet},
+	{EDIFACT, edifact.Is, edifact.Read},
+	{X12, x12.Is, x12.Read},
+	{VDA, vda.Is, vda.Read},
+	{UBL, ubl.IsXML, ubl.Read},
+	{UBL, isJSON(ubl.IsJSON), ubl.Read},
+	{Amazon, isJSON(amazon.Is), amazon.Read},
+	{CatenaX, isJSON(func([]byte) bool { return true }), catenax.Read},
+	{Table, func([]byte) bool { return true }, readTable},
+}
+
+// isJSON asks only where the content may be JSON at all.
+func isJSON(is func([]byte) bool) func([]byte) bool {
+	return func(data []byte) bool {
+		head := bytes.TrimLeft(bytes.TrimPrefix(data[:min(len(data), 512)], []byte("\xef\xbb\xbf")), " \t\r\n")
+		return len(head) > 0 && (head[0] == '{' || head[0] == '[') && is(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	}
+}
+
+// Options are those of package intake, and the format where it is not to be found
+// by content.
+type Options struct {
+	intake.Options
+	Format Format // "" or "auto" finds it
+	Sheet  string // of a workbook; "" takes the first that has cells
+}
+
+// Formats lists the formats by name.
+func Formats() (names []string) {
+	for _, f := range formats {
+		if !slices.Contains(names, string(f.format)) {
+			names = append(names, string(f.format))
+		}
+	}
+	return names
+}
+
+// Detect finds the format of a file by its content.
+func Detect(data []byte) Format {
+	for _, f := range formats {
+		if f.is(data) {
+			return f.format
+		}
+	}
+	return Table
+}
+
+// Read reads a file. The draft is nil when the report has complaints and SkipBad
+// isn't set, or when nothing is left; the report is never nil.
+func Read(data []byte, o Options) (*intake.Draft, *intake.Report) {
+	if len(data) > intake.MaxBytes {
+		r := &intake.Report{}
+		r.Complain(intake.Complaint{Code: intake.CodeTooLarge, Text: "the file is larger than 64 MiB", Want: "the file in parts"})
+		return nil, r
+	}
+	format := o.Format
+	if format == "" || format == "auto" {
+		format = Detect(data)
+	}
+	for _, f := range formats {
+		if f.format != format {
+			continue
+		}
+		if f.format == Sheet {
+			draft, report := sheet(data, o)
+			return judge(draft, report, o.Options)
+		}
+		draft, report := f.read(data, o.Options)
+		if report.Format == "" {
+			report.Format = string(format)
+		}
+		return judge(draft, report, o.Options)
+	}
+	r := &intake.Report{}
+	r.Complain(intake.Complaint{Code: intake.CodeOption, Value: string(format), Text: "the option format has no such value", Want: "auto, " + strings.Join(Formats(), ", ")})
+	return nil, r
+}
+
+func readTable(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
+	return intake.Read(data, o)
+}
+
+func readSheet(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
+	return sheet(data, Options{Options: o})
+}
+
+// sheet reads a workbook as the table it holds. Line numbers are those of the
+// sheet.
+func sheet(data []byte, o Options) (*intake.Draft, *intake.Report) {
+	report := &intake.Report{Format: string(Sheet)}
+	rows, ok := xlsx.Table(data, o.Sheet, report)
+	if !ok {
+		return nil, report
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	oneLine := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+	for _, row := range rows {
+		if len(row) == 0 {
+			row = []string{"", ""} // a blank line keeps the numbers of those below
+		}
+		for i := range row {
+			row[i] = oneLine.Replace(row[i])
+		}
+		if err := w.Write(row); err != nil {
+			panic("door: writing to memory failed: " + err.Error())
+		}
+	}
+	w.Flush()
+	inner := o.Options
+	inner.Delimiter = ','
+	if inner.Decimal == "" {
+		inner.Decimal = "." // numbers are stored with a point, whatever the format shows
+	}
+	draft, read := intake.Read(b.Bytes(), inner)
+	read.Format, read.Delimiter, read.Encoding = string(Sheet), "", ""
+	read.Notes = append(report.Notes, read.Notes...)
+	return draft, read
+}
+
+// fatal complaints refuse a file whatever the options say: what was read of it may
+// be wrong as a whole.
+var fatal = []intake.Code{intake.CodeTooLarge, intake.CodeNotText, intake.CodeSyntax, intake.CodeFormat, intake.CodeUnsafe, intake.CodeTruncated, intake.CodeRule}
+
+// judge applies the rules of the document that a draft becomes, and decides
+// whether the draft stands.
+func judge(d *intake.Draft, r *intake.Report, o intake.Options) (*intake.Draft, *intake.Report) {
+	if d == nil {
+		return nil, r
+	}
+	if o.Kind != "" && d.Kind != o.Kind {
+		r.Complain(intake.Complaint{Code: intake.CodeFormat, Value: string(d.Kind), Text: "the file is no " + string(o.Kind), Want: "a file of that kind, or the command for what it is"})
+		return nil, r
+	}
+	if demand := d.Demand(); demand != nil {
+		demand.Check(r)
+	}
+	if len(d.Groups) > 0 {
+		for _, f := range capacity.CheckPlan(capacity.Plan{Header: artifact.Header{Type: capacity.PlanType}, Groups: d.Groups}) {
+			if strings.HasPrefix(f.Code, "CAPACITY-") {
+				r.Complain(intake.Complaint{Code: intake.CodeRule, Column: f.Path, Text: f.Code + ": " + f.Text, Want: "a capacity plan that keeps the rule"})
+			}
+		}
+	}
+	lines, _ := d.Size()
+	if r.Lines == 0 {
+		r.Lines, r.Imported = lines, lines
+	}
+	refused := !r.OK() && !o.SkipBad || lines == 0 && len(r.Worklist) == 0
+	for _, c := range r.Complaints {
+		refused = refused || slices.Contains(fatal, c.Code)
+	}
+	if refused {
+		r.Imported = 0
+		return nil, r
+	}
+	return d, r
+}

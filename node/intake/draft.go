@@ -1,0 +1,121 @@
+package intake
+
+import (
+	"kontor/protocol/artifact"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// Draft is what a file says. The part of its kind is filled, in the order of
+// the file's lines.
+type Draft struct {
+	Kind     Kind
+	History  []HistoryRow
+	Capacity []CapacityRow
+	Stock    []StockRow
+	Bill     []BillRow
+	Products []ProductRow
+	Forecast []ForecastRow
+	// Demand is a forecast of a format that says more than rows can. Exactly one of
+	// Forecast and Demand is filled where the kind is a forecast; Demand of a Draft
+	// gives one for both.
+	Message *Demand
+	// Groups are capacity groups of a format that says more than rows can.
+	Groups    []capacity.Group
+	Movements []Movement
+	Notices   []Notice
+	Requests  []Request
+}
+
+// Demand is a forecast as a document would have it, before it has a header.
+type Demand struct {
+	Number     string // the sender's number of the document, "" where it has none
+	Revision   bool   // the document replaces lines of an earlier one
+	Purpose    forecast.Purpose
+	WeekScheme forecast.WeekScheme
+	Method     forecast.Method
+	Reason     artifact.Reason
+	Inactive   bool // its sender no longer stands for it
+	Lines      []forecast.Line
+}
+
+// Movement is a quantity that was despatched, received or, of the kind Output, is
+// planned to be made.
+type Movement struct {
+	Line     int `json:"line"`
+	Segment  int `json:"segment,omitempty"`
+	Item     forecast.Item
+	Location forecast.Location
+	Date     calendar.Date
+	Quantity quantity.Quantity
+	Unit     quantity.Unit
+	Accepted *quantity.Quantity // of a receipt: what was taken in; absent where it isn't said
+	Document string             // the despatch or receipt advice
+	Order    string             // the order it belongs to
+}
+
+// Notice tells of something that disturbs demand or capacity.
+type Notice struct {
+	ID       string // of the notification
+	Source   string // of the disruption it speaks of, the same along the chain
+	Related  []string
+	Text     string
+	Effect   string // demand-increase, demand-reduction, capacity-increase, capacity-reduction
+	Cause    string
+	Status   string // open or resolved
+	Start    int64  // ms UTC
+	End      int64  // ms UTC; 0: not known
+	Changed  int64  // ms UTC
+	Measure  string
+	Products []forecast.Item
+	Sender   []string // sites
+	Receiver []string // sites
+}
+
+// Request asks for the newest version of something.
+type Request struct {
+	What  string // forecast or capacity; "" for all
+	ID    string // in the other side's words; "" for all of the kind
+	Known int64  // only if newer than that, ms UTC; 0: without condition
+}
+
+// Size is that of what a draft becomes: series, and their periods.
+func (d *Draft) Size() (lines, buckets int) {
+	if d == nil {
+		return 0, 0
+	}
+	series := map[string]bool{}
+	count := func(key string, cells int) {
+		series[key] = true
+		buckets += cells
+	}
+	for _, r := range d.History {
+		count(r.Product+"\x00"+r.Region, 1)
+	}
+	for _, r := range d.Forecast {
+		count(r.Product+"\x00"+r.Region, 1)
+	}
+	seen := map[string]bool{}
+	for _, r := range d.Capacity {
+		cell := r.Group + "\x00" + r.Period.String()
+		if n := 1; seen[cell] {
+			count(r.Group, 0)
+		} else {
+			seen[cell] = true
+			count(r.Group, n)
+		}
+	}
+	lines = len(series) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups)
+	for _, g := range d.Groups {
+		buckets += len(g.Capacities)
+	}
+	if d.Message != nil {
+		lines += len(d.Message.Lines)
+		for _, l := range d.Message.Lines {
+			buckets += len(l.Buckets)
+		}
+	}
+	return lines, buckets
+}

@@ -1,0 +1,270 @@
+package edifact
+
+import (
+	"strings"
+
+	"kontor/node/intake"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// line is a line of a despatch advice, a receipt, a sales or stock report while it
+// is read.
+type line struct {
+	lin    segment
+	item   forecast.Item
+	place  intake.Party
+	date   calendar.Bucket
+	order  string
+	amount map[string]quantity.Quantity // by 6063
+	unit   string
+}
+
+// reporting is the state of reading such a message.
+type reporting struct {
+	*reader
+	document string
+	order    string
+	date     calendar.Bucket // of the header, the more telling one
+	rank     int
+	from, to calendar.Date
+	place    intake.Party
+	line     *line
+	seen     map[string]bool
+	emit     func(*line)
+}
+
+func (r *reader) reporting(m message, places string, ranks map[string]int, quantities map[string]bool, emit func(*reporting, *line)) *reporting {
+	t := &reporting{reader: r, seen: map[string]bool{}}
+	t.emit = func(l *line) { emit(t, l) }
+	buyers := m.kind == "RECADV" || m.kind == "SLSRPT"
+	for _, s := range m.segments {
+		switch s.tag {
+		case "BGM":
+			t.document = s.at(1, 0)
+		case "NAD", "LOC":
+			if strings.Contains(places, " "+s.tag+s.at(0, 0)+" ") {
+				if s.tag == "LOC" && t.line != nil && m.kind == "INVRPT" {
+					t.line.place = party(s) // the place of this line
+				} else {
+					t.end()
+					t.place = party(s)
+				}
+			}
+		case "RFF":
+			if s.at(0, 0) != "ON" {
+				continue
+			}
+			if t.line != nil {
+				t.line.order = s.at(0, 1)
+			} else {
+				t.order = s.at(0, 1)
+			}
+		case "DTM":
+			t.dates(s, ranks)
+		case "LIN":
+			t.end()
+			t.line = &line{lin: s, place: t.place, date: t.date, order: t.order, amount: map[string]quantity.Quantity{}}
+			t.items(&t.line.item, s, buyers)
+		case "PIA":
+			if t.line != nil {
+				t.items(&t.line.item, s, buyers)
+			}
+		case "IMD":
+			if t.line != nil && t.line.item.Description == "" {
+				t.line.item.Description = strings.TrimSpace(s.at(2, 3) + s.at(2, 4))
+			}
+		case "QTY":
+			if t.line == nil {
+				continue
+			}
+			kind := s.at(0, 0)
+			if !quantities[kind] {
+				t.unknown(s, "6063", kind, t.seen)
+				continue
+			}
+			if q, ok := t.number(s, s.at(0, 1)); ok {
+				if sum, err := t.line.amount[kind].Add(q); err == nil {
+					t.line.amount[kind] = sum
+				}
+				t.line.unit = s.at(0, 2)
+			}
+		}
+	}
+	t.end()
+	return t
+}
+
+// dates keeps the header date of the best rank, and a line's own.
+func (t *reporting) dates(s segment, ranks map[string]int) {
+	rank := ranks[s.at(0, 0)]
+	if rank == 0 {
+		return
+	}
+	b, ok := t.period(s)
+	if !ok {
+		return
+	}
+	switch s.at(0, 0) {
+	case "90", "194", "356":
+		t.from = b.Start
+	case "91", "206", "357":
+		t.to = b.End
+	}
+	if t.from.Valid() && t.to.Valid() && t.from < t.to {
+		b = calendar.Bucket{Start: t.from, End: t.to}
+		rank = 9
+	}
+	if t.line != nil {
+		t.line.date = b
+	} else if rank >= t.rank {
+		t.rank, t.date = rank, b
+	}
+}
+
+func (t *reporting) end() {
+	if l := t.line; l != nil {
+		t.line = nil
+		t.emit(l)
+	}
+}
+
+// of is the quantity of the first of the qualifiers that the line has.
+func (l *line) of(kinds ...string) (quantity.Quantity, bool) {
+	for _, k := range kinds {
+		if q, ok := l.amount[k]; ok {
+			return q, true
+		}
+	}
+	return quantity.Quantity{}, false
+}
+
+func (t *reporting) missing(l *line, code intake.Code, text, want string) {
+	c := l.lin.place("")
+	c.Code, c.Text, c.Want = code, text, want
+	t.report.Complain(c)
+}
+
+// move reads a DESADV (QTY 12 despatched) or RECADV (48 received, 194 received and
+// accepted, 12 as despatched).
+func (r *reader) move(m message) {
+	ranks := map[string]int{"137": 1, "17": 2, "10": 2, "2": 2, "11": 4, "50": 4, "35": 3, "310": 4}
+	quantities := map[string]bool{"12": true, "48": true, "194": true, "46": true, "59": true, "21": true, "66": true, "1": true}
+	t := r.reporting(m, " NADST NADDP NADCN NADUC ", ranks, quantities, func(t *reporting, l *line) {
+		move := intake.Movement{Line: l.lin.line, Segment: l.lin.n, Item: l.item, Document: t.document, Order: l.order}
+		q, ok := l.of("12", "1")
+		if m.kind == "RECADV" {
+			if q, ok = l.of("48", "194", "46", "12", "1"); !ok {
+				t.missing(l, intake.CodeMissing, "no quantity received", "QTY 48 or 194")
+				return
+			}
+			if a, found := l.of("46", "194"); found {
+				move.Accepted = &a
+			}
+		} else if !ok {
+			t.missing(l, intake.CodeMissing, "no quantity despatched", "QTY 12")
+			return
+		}
+		if q.Sign() < 0 {
+			t.missing(l, intake.CodeSign, "a quantity below zero", "0 or more")
+			return
+		}
+		if move.Item.ID() == "" {
+			t.missing(l, intake.CodeIdentity, "a line without a product number", "a number in LIN or PIA")
+			return
+		}
+		if l.date == (calendar.Bucket{}) {
+			t.missing(l, intake.CodePeriod, "no date of despatch or receipt", "DTM 11, 50 or 137")
+			return
+		}
+		unit, ok := t.MessageUnit(l.unit, t.report, l.lin.place("6411"))
+		if !ok {
+			return
+		}
+		move.Date, move.Quantity, move.Unit = l.date.Start, q, unit
+		move.Location = t.Place(l.place, t.report, l.lin.place("place"))
+		t.draft.Movements = append(t.draft.Movements, move)
+	})
+	if len(t.draft.Movements) == 0 {
+		t.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
+	}
+}
+
+// sales reads a SLSRPT: QTY 153 (quantity sold), less 61 (returned).
+func (r *reader) sales(m message) {
+	ranks := map[string]int{"137": 1, "90": 3, "91": 3, "356": 3, "357": 3, "194": 3, "206": 3, "366": 2, "97": 2}
+	quantities := map[string]bool{"152": true, "153": true, "61": true}
+	r.reporting(m, " LOC162 LOC163 LOC1 NADST NADBY NADSE ", ranks, quantities, func(t *reporting, l *line) {
+		q, ok := l.of("153", "152")
+		if !ok {
+			t.missing(l, intake.CodeMissing, "no quantity sold", "QTY 153")
+			return
+		}
+		if back, returned := l.of("61"); returned {
+			t.missing(l, intake.CodeSign, "a quantity returned ("+back.String()+") beside one sold: it can't be told whether one is less the other", "sales and returns in lines of their own")
+			return
+		}
+		id := l.item.ID()
+		switch {
+		case id == "":
+			t.missing(l, intake.CodeIdentity, "a line without a product number", "a number in LIN or PIA")
+			return
+		case l.date == (calendar.Bucket{}):
+			t.missing(l, intake.CodePeriod, "no period of the sales", "DTM 90 and 91, or 356")
+			return
+		case q.Sign() < 0:
+			t.missing(l, intake.CodeSign, "a quantity below zero", "0 or more")
+			return
+		}
+		at := t.Place(l.place, t.report, l.lin.place("place"))
+		t.draft.History = append(t.draft.History, intake.HistoryRow{Line: l.lin.line, Product: id, Region: at.Region, Period: l.date, Quantity: q})
+	})
+	if len(r.draft.History) == 0 {
+		r.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
+	}
+}
+
+// stock reads an INVRPT: QTY 145 or 17 on hand, 198 blocked left aside.
+func (r *reader) stock(m message) {
+	ranks := map[string]int{"137": 1, "366": 2, "91": 2}
+	quantities := map[string]bool{"145": true, "17": true, "156": true, "198": true, "16": true, "21": true, "33": true, "11": true}
+	type key struct{ product, region string }
+	index := map[key]int{}
+	t := r.reporting(m, " LOC14 LOC18 LOC11 NADWH NADST NADGY NADBY ", ranks, quantities, func(t *reporting, l *line) {
+		q, ok := l.of("145", "17", "156", "33")
+		id := l.item.ID()
+		switch {
+		case !ok:
+			t.missing(l, intake.CodeMissing, "no quantity on hand", "QTY 145 or 17")
+			return
+		case id == "":
+			t.missing(l, intake.CodeIdentity, "a line without a product number", "a number in LIN or PIA")
+			return
+		case q.Sign() < 0:
+			t.missing(l, intake.CodeSign, "a quantity below zero", "0 or more")
+			return
+		}
+		if blocked, has := l.of("198"); has && !blocked.IsZero() {
+			c := l.lin.place("QTY 198")
+			c.Code, c.Value, c.Text = intake.NoteNotCarried, blocked.String(), "blocked stock: left aside, it is not free"
+			t.report.Note(c)
+		}
+		at := t.Place(l.place, t.report, l.lin.place("place"))
+		k := key{id, at.Region}
+		if i, twice := index[k]; twice {
+			sum, err := t.draft.Stock[i].OnHand.Add(q)
+			if err != nil {
+				t.missing(l, intake.CodeNumber, "stock that adds up to too much", "fewer")
+				return
+			}
+			t.draft.Stock[i].OnHand = sum
+			return
+		}
+		index[k] = len(t.draft.Stock)
+		t.draft.Stock = append(t.draft.Stock, intake.StockRow{Line: l.lin.line, Product: id, Region: at.Region, OnHand: q})
+	})
+	if len(t.draft.Stock) == 0 {
+		t.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
+	}
+}

@@ -1,0 +1,308 @@
+package edifact
+
+import (
+	"strings"
+
+	"kontor/node/intake"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// planning is the state of reading one DELFOR or DELJIT.
+type planning struct {
+	*reader
+	message  string
+	seen     map[string]bool
+	shipTo   segment // NAD of the whole message, then of the place the lines below are for
+	lin      segment
+	item     forecast.Item
+	loc      segment
+	status   string  // SCC 4017
+	grain    string  // SCC 2013
+	scc      segment // last SCC
+	before   bool    // SCC stood before the quantity it belongs to
+	pending  *planned
+	periods  []planned
+	received *quantity.Quantity // cumulative, up to the schedule
+	reset    calendar.Date      // from when cumulative quantities count
+}
+
+// planned is one quantity with what was said of it.
+type planned struct {
+	qty           segment
+	kind          string // 6063
+	quantity      quantity.Quantity
+	unit          string
+	bucket        calendar.Bucket
+	first, last   calendar.Date // earliest and latest delivery
+	basis         forecast.DateBasis
+	status, grain string
+}
+
+// What a schedule's quantity says (6063).
+const (
+	discrete   = "113" // to be delivered
+	ordered    = "21"
+	cumulative = "3"
+)
+
+// statuses are the firmness of 4017 (GS1 EANCOM: 1 firm, 2 commitment for
+// manufacturing and material, 3 for material, 4 planning; 10 immediate, which is
+// due now and as firm as it gets).
+var statuses = map[string]forecast.Firmness{"1": forecast.Firm, "2": forecast.Fabrication, "3": forecast.RawMaterial, "4": forecast.PlannedLevel, "10": forecast.Firm}
+
+// plan reads a DELFOR or DELJIT.
+func (r *reader) plan(m message) {
+	p := &planning{reader: r, message: m.kind, seen: map[string]bool{}}
+	for _, s := range m.segments {
+		p.segment(s)
+	}
+	p.endLine()
+}
+
+func (p *planning) segment(s segment) {
+	inLine := p.lin.tag != ""
+	switch s.tag {
+	case "BGM":
+		p.demand.Number = s.at(1, 0)
+		if s.at(2, 0) == "1" || s.at(2, 0) == "3" {
+			p.demand.Inactive = true
+			c := s.place("1225")
+			c.Code, c.Value, c.Text = intake.NoteInactive, s.at(2, 0), "the message takes back what it names"
+			p.report.Note(c)
+		}
+		p.demand.Revision = s.at(2, 0) == "5" || s.at(2, 0) == "4"
+	case "NAD":
+		switch s.at(0, 0) {
+		case "ST", "CN", "DP", "UC":
+			p.endLine()
+			p.shipTo = s
+		}
+	case "LIN":
+		p.endLine()
+		p.lin, p.item = s, forecast.Item{}
+		p.items(&p.item, s, true)
+	case "PIA":
+		if inLine {
+			p.items(&p.item, s, true)
+		}
+	case "IMD":
+		if inLine && p.item.Description == "" {
+			p.item.Description = strings.TrimSpace(s.at(2, 3) + s.at(2, 4))
+		}
+	case "LOC":
+		if q := s.at(0, 0); inLine && p.pending == nil && (q == "7" || q == "11") && p.loc.tag == "" {
+			p.loc = s // 7 place of delivery, 11 place of discharge; later ones refine it
+		}
+	case "SCC":
+		if inLine {
+			p.scheduling(s)
+		}
+	case "QTY":
+		if inLine {
+			p.quantity(s)
+		}
+	case "DTM":
+		if inLine {
+			p.date(s)
+		}
+	}
+}
+
+// scheduling takes an SCC: in directories to D.03 it stands before its quantities, later after each.
+func (p *planning) scheduling(s segment) {
+	status, grain := s.at(0, 0), strings.TrimSpace(s.at(2, 0))
+	if _, known := statuses[status]; !known && status != "" {
+		p.unknown(s, "4017", status, p.seen)
+	}
+	if p.pending != nil && p.pending.bucket == (calendar.Bucket{}) && !p.before && isScheduled(p.pending.kind) {
+		p.pending.status, p.pending.grain, p.scc = status, grain, s
+		return
+	}
+	p.flush()
+	p.status, p.grain, p.scc, p.before = status, grain, s, true
+}
+
+func isScheduled(kind string) bool {
+	return kind == discrete || kind == cumulative || kind == ordered || kind == "1"
+}
+
+func (p *planning) quantity(s segment) {
+	p.flush()
+	q, ok := p.number(s, s.at(0, 1))
+	if !ok {
+		return
+	}
+	kind := s.at(0, 0)
+	if !p.before && (kind == "70" || kind == "78") { // received cumulatively, cumulative target so far
+		if kind == "70" {
+			p.received = &q
+			p.notCarried(s, "the cumulative quantity received")
+		}
+		p.pending = &planned{qty: s, kind: kind}
+		return
+	}
+	if !isScheduled(kind) {
+		switch kind {
+		case "12", "48", "52", "194", "83", "79", "70", "78", "66", "17", "145":
+			p.notCarried(s, "a quantity despatched, received, packed, in backlog or on hand")
+		default:
+			p.unknown(s, "6063", kind, p.seen)
+		}
+		p.pending = &planned{qty: s, kind: kind}
+		return
+	}
+	p.pending = &planned{qty: s, kind: kind, quantity: q, unit: s.at(0, 2), status: p.status, grain: p.grain}
+}
+
+func (p *planning) notCarried(s segment, what string) {
+	if p.seen["carried"+s.tag+s.at(0, 0)] {
+		return
+	}
+	p.seen["carried"+s.tag+s.at(0, 0)] = true
+	c := s.place("6063 " + s.at(0, 0))
+	c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(0, 1), what+": a forecast has no field for it"
+	p.report.Note(c)
+}
+
+func (p *planning) date(s segment) {
+	switch q := s.at(0, 0); q {
+	case "51": // from when cumulative quantities count
+		if b, ok := p.period(s); ok {
+			p.reset = b.Start
+		}
+	case "52", "158", "159", "137", "36", "7", "157", "171", "50", "11", "4", "35", "97", "364":
+		// ends and starts of horizons and of earlier documents: the periods say it themselves
+	case "2", "10", "63", "64", "69", "74", "191", "17", "67", "194", "206":
+		if p.pending == nil || !isScheduled(p.pending.kind) {
+			return
+		}
+		b, ok := p.period(s)
+		if !ok {
+			p.pending = nil
+			return
+		}
+		basis := forecast.ByArrival
+		if q == "10" {
+			basis = forecast.ByShip
+		}
+		switch q {
+		case "64", "194":
+			p.pending.first = b.Start
+		case "63", "206":
+			p.pending.last = b.End.AddDays(-1)
+		default:
+			p.pending.bucket = b
+		}
+		p.pending.basis = basis
+	default:
+		p.unknown(s, "2005", q, p.seen)
+	}
+}
+
+// flush puts the pending quantity among those of the line.
+func (p *planning) flush() {
+	c := p.pending
+	p.pending = nil
+	if c == nil || !isScheduled(c.kind) {
+		return
+	}
+	if c.first.Valid() && c.last.Valid() && c.bucket == (calendar.Bucket{}) && c.first <= c.last {
+		c.bucket = calendar.Bucket{Start: c.first, End: c.last.AddDays(1)}
+	} else if c.bucket == (calendar.Bucket{}) && (c.first.Valid() || c.last.Valid()) {
+		d := c.first
+		if !d.Valid() {
+			d = c.last
+		}
+		c.bucket = intake.Day(d)
+	}
+	if c.bucket == (calendar.Bucket{}) {
+		if !p.before && c.kind != discrete {
+			return // a quantity of the line as a whole
+		}
+		at := c.qty.place("")
+		at.Code, at.Text, at.Want = intake.CodePeriod, "a quantity without a date", "a DTM with qualifier 2 or 10 after it"
+		p.report.Complain(at)
+		return
+	}
+	c.bucket = grained(c.bucket, c.grain)
+	p.periods = append(p.periods, *c)
+}
+
+// grained widens a day to the week or month that its frequency (2013) says. A
+// week begins on the day given, whatever weekday that is.
+func grained(b calendar.Bucket, grain string) calendar.Bucket {
+	if b.Days() != 1 {
+		return b
+	}
+	switch grain {
+	case "W":
+		return calendar.Bucket{Start: b.Start, End: b.Start.AddDays(7)}
+	case "M":
+		return b.Start.Month().Bucket()
+	}
+	return b
+}
+
+// endLine turns what was gathered since LIN into a line of the schedule.
+func (p *planning) endLine() {
+	p.flush()
+	lin := p.lin
+	place := p.loc
+	periods := p.periods
+	received, reset := p.received, p.reset
+	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.received, p.reset = segment{}, segment{}, nil, "", "", false, nil, 0
+	if lin.tag == "" {
+		return
+	}
+	where := party(p.shipTo)
+	if place.tag != "" {
+		at := party(place)
+		if at.Country = where.Country; where.Agency == "9" && at.Agency != "9" {
+			at = where // a GLN says more than the buyer's own code of a dock
+		}
+		where = at
+	}
+	location := p.Place(where, p.report, lin.place("place"))
+	if len(periods) == 0 {
+		c := lin.place("")
+		c.Code, c.Text, c.Want = intake.CodeEmpty, "a line without a scheduled quantity", "QTY with a DTM after SCC; a quantity of 0 where nothing is needed"
+		p.report.Complain(c)
+		return
+	}
+	if !uniform(p, periods) {
+		return
+	}
+	unit, ok := p.MessageUnit(periods[0].unit, p.report, periods[0].qty.place("6411"))
+	if !ok {
+		return
+	}
+	line := p.schedule.Begin(intake.Planned(p.item, location, unit, periods[0].basis), where.Code, lin.place(""))
+	if line == nil {
+		return
+	}
+	for _, c := range p.discreteOf(periods, received, reset) {
+		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: statuses[c.status]}, c.qty.place(""))
+	}
+}
+
+// uniform complains where the quantities of a line have two units or two kinds of
+// dates: nothing tells how they belong together.
+func uniform(p *planning, periods []planned) bool {
+	for _, c := range periods[1:] {
+		at := c.qty.place("")
+		switch {
+		case c.unit != periods[0].unit:
+			at.Value, at.Text = c.unit, "another unit than the first quantity of the line has"
+		case c.basis != periods[0].basis:
+			at.Value, at.Text = strings.ToLower(string(c.basis)), "another meaning of its date than the first quantity of the line has"
+		default:
+			continue
+		}
+		at.Code, at.Want = intake.CodeContradiction, "one unit, and shipping or delivery dates, in all of a line"
+		p.report.Complain(at)
+		return false
+	}
+	return true
+}

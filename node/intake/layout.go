@@ -1,0 +1,269 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// layout is how a table holds figures of one product and region.
+type layout int
+
+const (
+	byPeriod layout = iota // a line for each period, a column for each figure
+	long                   // a line for each figure: product, region, period, measure, value
+	wide                   // a line for each product and region, a column for each period
+)
+
+// Positions of the fields of the two other layouts.
+const (
+	longProduct, longRegion, longPeriod, longMeasure, longValue, longUnit = 0, 1, 2, 3, 4, 5
+	wideProduct, wideRegion, wideMeasure, wideUnit, widePeriods           = 0, 1, 2, 3, 4
+)
+
+var (
+	measureNames = []string{"measure", "statistic", "figure", "level", "quantile", "key figure", "kennzahl"}
+	valueNames   = []string{"value", "quantity", "qty", "amount", "wert", "menge"}
+	unitColumns  = []string{"unit", "uom", "unit of measure", "einheit"}
+)
+
+// longHeader matches a header with a column for the measure and one for its value.
+func longHeader(cells []string, line int) (header, bool) {
+	h := namedColumns(cells, line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the month, week or date", periodNames, true},
+		{"the measure: mean, p10, p50 ...", measureNames, true}, {"the value", valueNames, true}, {"the unit", unitColumns, false}})
+	h.kind, h.layout = Forecast, long
+	return h, len(h.missing) == 0
+}
+
+// wideHeader matches a header with two columns or more that are periods, of which
+// nothing leaves open whether day or month comes first.
+func wideHeader(cells []string, line int, wanted Kind) (header, bool) {
+	h := namedColumns(cells, line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the measure", measureNames, false}, {"the unit", unitColumns, false}})
+	h.layout = wide
+	if len(h.missing) > 0 || wanted != "" && wanted != Forecast && wanted != History {
+		return h, false
+	}
+	h.kind = wanted
+	if wanted == "" && h.has(wideMeasure) {
+		h.kind = Forecast
+	}
+	var d dates
+	for i, name := range h.names {
+		if slices.Contains(h.at, i) {
+			continue
+		}
+		if _, _, _, slash := slashed(name); slash || name == "" {
+			continue
+		}
+		b, problem := d.parse(name)
+		if problem != "" || slices.Contains(h.periods, b) {
+			continue
+		}
+		h.periods = append(h.periods, b)
+		h.fields = append(h.fields, field{says: "the quantity of " + b.String()})
+		h.at = append(h.at, i)
+		h.found++
+	}
+	return h, len(h.periods) >= 2
+}
+
+// namedColumns finds columns by their names.
+func namedColumns(cells []string, line int, fields []field) header {
+	h := header{line: line, fields: fields}
+	n := len(cells)
+	for n > 0 && cells[n-1] == "" {
+		n--
+	}
+	for _, cell := range cells[:n] {
+		h.names = append(h.names, strings.Clone(cell))
+	}
+	plain := make([]string, n)
+	for i, name := range h.names {
+		plain[i] = plainName(name)
+	}
+	for _, f := range fields {
+		at := -1
+		for _, name := range f.names {
+			if i := slices.Index(plain, plainName(name)); i >= 0 && !slices.Contains(h.at, i) {
+				at = i
+				break
+			}
+		}
+		if at >= 0 {
+			h.found++
+		} else if f.needed {
+			h.missing = append(h.missing, f)
+		}
+		h.at = append(h.at, at)
+	}
+	return h
+}
+
+// measure reads the name of a figure: the mean, or a quantile's level.
+func (r *reader) measure(row *row, f int) (level int64, ok bool) {
+	text := row.cells[f]
+	switch plainName(text) {
+	case "mean", "forecast", "expected", "average", "pointforecast", "mittelwert", "prognose", "demand":
+		return 0, true
+	}
+	if level, ok = quantileLevel(text); !ok {
+		r.bad(row, f, CodeMeasure, "a measure that is not read", "mean, or a quantile such as p10, p50, 0.9")
+	}
+	return level, ok
+}
+
+// put adds a figure to the forecast row of its key, which it makes where there is
+// none.
+func (s *state) put(d *Draft, row *row, product, region string, period calendar.Bucket, unit quantity.Unit, level int64, q quantity.Quantity) {
+	key := strings.Join([]string{product, region, period.String()}, "\x00")
+	at, found := s.cells[key]
+	if !found {
+		at = len(d.Forecast)
+		s.cells[key] = at
+		d.Forecast = append(d.Forecast, ForecastRow{Line: row.line, Product: product, Region: region, Period: period, Unit: unit})
+	}
+	f := &d.Forecast[at]
+	if f.Unit != unit {
+		row.bad = true
+		s.report.Complain(Complaint{Code: CodeContradiction, Line: row.line, Value: string(unit), Text: fmt.Sprintf("line %d gives the same product, region and period in %s", f.Line, f.Unit), Want: "one unit for each"})
+		return
+	}
+	if level == 0 {
+		f.Mean = &q
+		return
+	}
+	i, _ := slices.BinarySearchFunc(f.Quantiles, level, func(a Quantile, p int64) int { return int(a.P - p) })
+	f.Quantiles = slices.Insert(f.Quantiles, i, Quantile{level, q})
+}
+
+// long reads a line with one figure.
+func (s *state) long(d *Draft, row *row) bool {
+	product, region, period := s.text(row, longProduct), s.text(row, longRegion), s.period(row, longPeriod)
+	level, _ := s.measure(row, longMeasure)
+	q, _ := s.number(row, longValue, true)
+	unit := s.unit(row, longUnit, s.unitOr("C62"))
+	if row.bad {
+		return false
+	}
+	if !s.known(row, product) {
+		return true
+	}
+	if s.once(row, fmt.Sprintf("product %q in region %q, %s, %s", product, region, period, row.cells[longMeasure]), product, region, period.String(), fmt.Sprint(level)) {
+		s.put(d, row, product, region, period, unit, level, q)
+	}
+	return false
+}
+
+// wide reads a line with a figure for each period. An empty cell says nothing of
+// its period.
+func (s *state) wide(d *Draft, row *row) bool {
+	product, region := s.text(row, wideProduct), s.text(row, wideRegion)
+	level := int64(0)
+	if s.header.has(wideMeasure) && d.Kind == Forecast {
+		level, _ = s.measure(row, wideMeasure)
+	}
+	unit := s.unit(row, wideUnit, s.unitOr("C62"))
+	figures := make([]*quantity.Quantity, len(s.header.periods))
+	any := false
+	for k := range s.header.periods {
+		if q, stated := s.number(row, widePeriods+k, false); stated {
+			figures[k], any = &q, true
+		}
+	}
+	if !row.bad && !any {
+		s.bad(row, widePeriods, CodeMissing, "no figure in any period", "at least one; 0 where nothing is needed")
+	}
+	if row.bad {
+		return false
+	}
+	if !s.known(row, product) {
+		return true
+	}
+	if !s.once(row, fmt.Sprintf("product %q in region %q", product, region), product, region, fmt.Sprint(level)) {
+		return false
+	}
+	for k, q := range figures {
+		switch {
+		case q == nil:
+		case d.Kind == History:
+			d.History = append(d.History, HistoryRow{Line: row.line, Product: product, Region: region, Period: s.header.periods[k], Quantity: *q})
+		default:
+			s.put(d, row, product, region, s.header.periods[k], unit, level, *q)
+		}
+	}
+	return false
+}
+
+// falls complains of quantiles that fall in a row put together from several lines
+// or columns.
+func (s *state) falls(f ForecastRow) bool {
+	for i := 1; i < len(f.Quantiles); i++ {
+		if low, high := f.Quantiles[i-1], f.Quantiles[i]; high.Q.Less(low.Q) {
+			s.report.Complain(Complaint{Code: CodeCrossing, Line: f.Line, Value: high.Q.String(),
+				Text: fmt.Sprintf("the quantiles of product %q in %s fall: %d ppm is below the %s of %d ppm", f.Product, f.Period, high.P, low.Q, low.P), Want: "values that rise with the level, or stay"})
+			return true
+		}
+	}
+	return false
+}
+
+// startsOnly says that the period column names the first days of periods, whose
+// length has to be told from all of them together.
+func (h header) startsOnly() (field int, yes bool) {
+	field = map[Kind]int{History: historyPeriod, Forecast: forecastPeriod, Capacity: capacityPeriod}[h.kind]
+	if h.layout == wide || h.kind != History && h.kind != Forecast && h.kind != Capacity || !h.has(field) {
+		return 0, false
+	}
+	name := plainName(h.names[h.at[field]])
+	return field, name == "bucketstart" || name == "periodstart" || name == "weekstart" || name == "startdate"
+}
+
+// lengthen makes the first days of periods into the periods: months where all are
+// firsts of months, weeks where they lie whole weeks apart, days otherwise.
+func (s *state) lengthen(d *Draft) {
+	f, yes := s.header.startsOnly()
+	if !yes {
+		return
+	}
+	var all []*calendar.Bucket
+	for i := range d.History {
+		all = append(all, &d.History[i].Period)
+	}
+	for i := range d.Forecast {
+		all = append(all, &d.Forecast[i].Period)
+	}
+	for i := range d.Capacity {
+		all = append(all, &d.Capacity[i].Period)
+	}
+	if len(all) == 0 {
+		return
+	}
+	first, months, weeks, several := all[0].Start, true, true, false
+	for _, b := range all {
+		if b.Days() != 1 {
+			return // the periods are written out
+		}
+		months = months && b.Start.Month().Bucket().Start == b.Start
+		weeks = weeks && b.Start.Sub(first)%7 == 0
+		several = several || b.Start != first
+	}
+	column := s.header.column(f)
+	weekly := plainName(column) == "weekstart"
+	if !several && !weekly {
+		s.report.Complain(Complaint{Code: CodePeriod, Column: column, Value: first.String(), Text: "the start of one period only: its length can't be told", Want: "the period written out, as 2026-11 or 2026-W48"})
+		return
+	}
+	length := "days"
+	for _, b := range all {
+		switch {
+		case months && !weekly:
+			*b, length = b.Start.Month().Bucket(), "months"
+		case weeks || weekly:
+			b.End, length = b.Start.AddDays(7), "weeks"
+		}
+	}
+	s.report.Note(Complaint{Code: NoteAssumed, Column: column, Text: "the column names first days: the periods were taken for " + length})
+}

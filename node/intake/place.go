@@ -1,0 +1,116 @@
+package intake
+
+import (
+	"strings"
+
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// PlaceOf reads a place by the shape of its number: a GLN, an ISO 3166 region or
+// a UN/LOCODE. What has none of these shapes is taken for a region as it stands,
+// for the rules to refuse.
+func PlaceOf(code string) forecast.Location {
+	switch {
+	case forecast.ValidGLN(code):
+		return forecast.Location{GLN: code}
+	case !forecast.ValidRegion(code) && forecast.ValidUNLOCODE(code):
+		return forecast.Location{UNLOCODE: code}
+	}
+	return forecast.Location{Region: code}
+}
+
+// Party is a place as an electronic document names it.
+type Party struct {
+	Code    string // as written
+	Agency  string // whose list the code is from: "9" GS1, "6" UN/ECE, "" not said
+	Country string // ISO 3166-1 alpha-2, "" not said
+}
+
+// Agencies of codes, as EDIFACT 3055 has them.
+const (
+	AgencyUN  = "6"
+	AgencyGS1 = "9"
+)
+
+// Place finds what the code of a place means: by the option's table of places
+// first, then by its shape, then as the country it is in. A code that means
+// nothing here is left out, which is noted at the given place of the file.
+func (o Options) Place(p Party, r *Report, at Complaint) forecast.Location {
+	if p.Code == "" && p.Country == "" {
+		return forecast.Location{}
+	}
+	if known, ok := o.Places[p.Code]; ok && p.Code != "" {
+		return PlaceOf(known)
+	}
+	region := ""
+	if forecast.ValidRegion(p.Country) {
+		region = p.Country
+	}
+	switch {
+	case forecast.ValidGLN(p.Code) && (p.Agency == "" || p.Agency == AgencyGS1):
+		return forecast.Location{GLN: p.Code, Region: region}
+	case p.Agency == AgencyUN && forecast.ValidUNLOCODE(p.Code):
+		return forecast.Location{UNLOCODE: p.Code, Region: region}
+	case p.Agency == AgencyUN && forecast.ValidRegion(p.Code):
+		return forecast.Location{Region: p.Code}
+	case p.Code != "":
+		at.Code, at.Value = NotePlace, p.Code
+		at.Text = "a code of the sender's own for a place: left out"
+		if region != "" {
+			at.Text = "a code of the sender's own for a place: read as its country " + region
+		}
+		at.Want = "the code in the table of places, with its GLN, UN/LOCODE or region"
+		r.Note(at)
+	}
+	return forecast.Location{Region: region}
+}
+
+// tradeUnits are codes of units that trade uses beside those of Rec 20 this
+// version knows, all of them exact equals.
+var tradeUnits = map[string]quantity.Unit{
+	"PCE": quantity.Piece, "PCS": quantity.Piece, "PC": quantity.Piece, "H87": quantity.Piece, "NAR": quantity.Piece, "NMB": quantity.Piece, "ST": quantity.Piece, "STK": quantity.Piece,
+	"KG": quantity.Kilogram, "GR": quantity.Gram, "TO": quantity.Tonne, "LT": quantity.Litre, "ML": quantity.Millilit, "MR": quantity.Metre, "M3": quantity.CubicM, "M2": quantity.SquareM,
+	"DZ": quantity.Dozen, "TH": quantity.Thousand, "HR": quantity.Hour,
+}
+
+// UnitOf reads the code of a unit as electronic documents write it.
+func UnitOf(code string) (quantity.Unit, bool) {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	if u := quantity.Unit(code); u.Known() {
+		return u, true
+	}
+	u, ok := tradeUnits[code]
+	return u, ok
+}
+
+// MessageUnit is the unit of a line of an electronic document: its code, or the
+// option's where it has none, or pieces, which is noted. It has complained where
+// the answer is false: a quantity in an unknown unit may be any.
+func (o Options) MessageUnit(code string, r *Report, at Complaint) (quantity.Unit, bool) {
+	if code == "" {
+		if o.Unit != "" {
+			return o.Unit, true
+		}
+		at.Code, at.Text = NoteAssumed, "no unit: pieces (C62) were assumed"
+		r.Note(at)
+		return quantity.Piece, true
+	}
+	u, ok := UnitOf(code)
+	if !ok {
+		at.Code, at.Value, at.Text, at.Want = CodeUnit, code, "an unknown unit", "a UN/ECE Rec 20 code such as C62, KGM or HUR"
+		r.Complain(at)
+	}
+	return u, ok
+}
+
+// GTIN keeps a GTIN whose check digit is right; another is left out, which is
+// noted.
+func GTIN(code string, r *Report, at Complaint) string {
+	if code == "" || forecast.ValidGTIN(code) {
+		return code
+	}
+	at.Code, at.Value, at.Text, at.Want = NoteQualifier, code, "a GTIN whose check digit or length is wrong: left out", "8, 12, 13 or 14 digits with their check digit"
+	r.Note(at)
+	return ""
+}
