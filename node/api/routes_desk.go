@@ -7,6 +7,7 @@ import (
 
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/node/intake"
 	"kontor/protocol/block"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -44,6 +45,12 @@ type CloseQuery struct {
 	Note       string `json:"note,omitempty"`
 }
 
+// ImportQuery are the options of an import of any kind.
+type ImportQuery struct {
+	desk.ImportOptions
+	Kind string `json:"kind,omitempty" doc:"history, forecast, capacity, stock or bom; empty: found by content"`
+}
+
 // Counted says how many there were.
 type Counted struct {
 	Count int `json:"count"`
@@ -54,6 +61,7 @@ const forecastTime = 10 * time.Minute
 
 // Routes of the desk.
 var (
+	Import           = wire.PostFile[ImportQuery, desk.ImportResult]("/v1/import", wire.Plan, "Takes a file of any kind and format to where that kind is kept.")
 	HistoryImport    = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/history/import", wire.Plan, "Takes past demand from a file.")
 	ForecastBaseline = wire.Post[desk.BaselineOptions, desk.BaselineResult]("/v1/forecast/baseline", wire.Plan, "Forecasts the private history and keeps the result as the draft.").Slow(forecastTime)
 	ForecastImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/forecast/import", wire.Plan, "Takes a forecast from a file as the draft.")
@@ -87,6 +95,17 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 			return take(data, in)
 		})
 	}
+	HandleUpload(r, Import, func(_ context.Context, _ Caller, in ImportQuery, file io.Reader) (desk.ImportResult, error) {
+		kind, ok := intake.ParseKind(in.Kind)
+		if !ok {
+			return desk.ImportResult{}, wire.Problemf("BAD_REQUEST", "parameter \"kind\" is %q; history, forecast, capacity, stock or bom is right", in.Kind)
+		}
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return desk.ImportResult{}, err
+		}
+		return d.Import(kind, data, in.ImportOptions)
+	})
 	upload(HistoryImport, d.ImportHistory)
 	upload(ForecastImport, d.ImportForecast)
 	upload(CapacityImport, d.ImportCapacity)

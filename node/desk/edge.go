@@ -213,10 +213,10 @@ func readEdges(rows node.PrivateRows) (routes []routeRow, suppliers map[block.CI
 // ImportBill takes a bill of materials: product, component, quantity per unit of the product, unit. A file is the whole bill: products it does
 // not name have none any more.
 func (d *Desk) ImportBill(_ context.Context, data []byte, o ImportOptions) (ImportResult, error) {
-	draft, report, err := o.read(intake.Bill, data, nil)
-	if err != nil {
-		return ImportResult{Report: report}, err
-	}
+	return d.importKind(intake.Bill, data, o)
+}
+
+func (d *Desk) takeBill(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	lines := make([]planner.BillLine, len(draft.Bill))
 	for i, b := range draft.Bill {
 		lines[i] = planner.BillLine{Product: b.Product, Component: b.Component, PerUnit: b.PerUnit, Unit: b.Unit}
@@ -225,7 +225,7 @@ func (d *Desk) ImportBill(_ context.Context, data []byte, o ImportOptions) (Impo
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "%v", err)
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+	err := d.change(o, func(rows node.PrivateRows) error {
 		before := map[string]billPart{}
 		old, err := readBillRows(rows)
 		if err != nil {

@@ -19,16 +19,6 @@ const (
 	worklistRows = "figures/worklist/" // products no file has explained yet
 )
 
-// ImportOptions say how a file is read.
-type ImportOptions struct {
-	SkipBad   bool   `json:"skip_bad"`
-	DryRun    bool   `json:"dry_run"`
-	Decimal   string `json:"decimal"`    // "." or ","; empty: detected
-	DateOrder string `json:"date_order"` // DMY or MDY; empty: detected
-	Unit      string `json:"unit"`       // Rec 20 code for files without a unit column
-	Replace   bool   `json:"replace"`    // what the file does not name is gone, instead of staying
-}
-
 // ImportResult is what an import did, or would do.
 type ImportResult struct {
 	*intake.Report
@@ -50,42 +40,13 @@ type historyMonth struct {
 	Quantity quantity.Quantity `cbor:"quantity"`
 }
 
-func (o ImportOptions) read(kind intake.Kind, data []byte, known map[string]bool) (*intake.Draft, *intake.Report, error) {
-	opts := intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: known}
-	if o.Unit != "" {
-		unit, err := quantity.ParseUnit(o.Unit)
-		if err != nil {
-			return nil, nil, node.Failf("BAD_UNIT", "%v", err)
-		}
-		opts.Unit = unit
-	}
-	draft, report := intake.Read(data, opts)
-	if draft == nil {
-		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-	}
-	return draft, report, nil
-}
-
-// refusalText says how many complaints a file has, and the first ones in full.
-func refusalText(r *intake.Report) string {
-	const shown = 20
-	text := "nothing was imported: " + node.Count(len(r.Complaints)+r.Further, "complaint")
-	for i, c := range r.Complaints {
-		if i == shown {
-			return text + fmt.Sprintf("\n  and %d more", len(r.Complaints)+r.Further-shown)
-		}
-		text += "\n  " + c.String()
-	}
-	return text
-}
-
 // ImportHistory takes past demand: product, region, period, quantity. What the file says about a month replaces what was there about that
 // month; months it does not name stay.
 func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error) {
-	draft, report, err := o.read(intake.History, data, nil)
-	if err != nil {
-		return ImportResult{Report: report}, err
-	}
+	return d.importKind(intake.History, data, o)
+}
+
+func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportOptions) (result ImportResult, err error) {
 	if err := checkRegions(draft.History); err != nil {
 		return ImportResult{Report: report}, err
 	}
@@ -105,8 +66,8 @@ func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error)
 		}
 		bySeries[key][at.month] = q
 	}
-	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+	result = ImportResult{Report: report, DryRun: o.DryRun}
+	err = d.change(o, func(rows node.PrivateRows) error {
 		if o.Replace {
 			if err := rows.Clear(historyRows); err != nil {
 				return err
@@ -171,13 +132,17 @@ func checkRegions(rows []intake.HistoryRow) error {
 // errDry rolls a dry run back.
 var errDry = fmt.Errorf("dry run")
 
-// change runs an update of private rows; a dry run is rolled back after everything was tried.
-func (d *Desk) change(dry bool, fn func(node.PrivateRows) error) error {
+// change runs an update of private rows; a dry run is rolled back after everything was tried. What came from the inbox is noted with it, in the same
+// transaction, and refused when it is noted already.
+func (d *Desk) change(o ImportOptions, fn func(node.PrivateRows) error) error {
 	err := d.node.Private(func(rows node.PrivateRows) error {
+		if err := o.onlyOnce(rows); err != nil {
+			return err
+		}
 		if err := fn(rows); err != nil {
 			return err
 		}
-		if dry {
+		if o.DryRun {
 			return errDry
 		}
 		return nil
@@ -241,12 +206,22 @@ type capacityCell struct {
 // ImportCapacity takes lines shared by products: line, period, actual, maximum, product, load factor. A file is the whole capacity: lines it
 // does not name are gone.
 func (d *Desk) ImportCapacity(data []byte, o ImportOptions) (ImportResult, error) {
-	draft, report, err := o.read(intake.Capacity, data, nil)
-	if err != nil {
-		return ImportResult{Report: report}, err
-	}
+	return d.importKind(intake.Capacity, data, o)
+}
+
+func (d *Desk) takeCapacity(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	lines := map[string]*capacityRow{}
 	var order []string
+	for _, g := range draft.Groups {
+		line, err := groupRow(g, report)
+		if err != nil {
+			return ImportResult{Report: report}, err
+		}
+		if line != nil && lines[line.Line] == nil {
+			lines[line.Line] = line
+			order = append(order, line.Line)
+		}
+	}
 	for _, row := range draft.Capacity {
 		line := lines[row.Group]
 		if line == nil {
@@ -262,7 +237,7 @@ func (d *Desk) ImportCapacity(data []byte, o ImportOptions) (ImportResult, error
 		}
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+	err := d.change(o, func(rows node.PrivateRows) error {
 		if err := rows.Clear(capacityRows); err != nil {
 			return err
 		}
@@ -311,13 +286,13 @@ type stockRow struct {
 
 // ImportStock takes stock on hand, in transit and backlog. A file is the whole stock: what it does not name is not known any more.
 func (d *Desk) ImportStock(data []byte, o ImportOptions) (ImportResult, error) {
-	draft, report, err := o.read(intake.Stock, data, nil)
-	if err != nil {
-		return ImportResult{Report: report}, err
-	}
+	return d.importKind(intake.Stock, data, o)
+}
+
+func (d *Desk) takeStock(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(draft.Stock)}
 	today := calendar.DateOf(d.node.Now())
-	err = d.change(o.DryRun, func(rows node.PrivateRows) error {
+	err := d.change(o, func(rows node.PrivateRows) error {
 		if err := rows.Clear(stockRows); err != nil {
 			return err
 		}

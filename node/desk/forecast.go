@@ -3,7 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"kontor/node"
@@ -28,20 +28,24 @@ type forecastDraft struct {
 	Provenance artifact.Provenance `cbor:"provenance"`
 	Reason     artifact.Reason     `cbor:"reason"`
 	Notes      []string            `cbor:"notes"`
+	// WeekScheme is the first day of its weeks; "" for Monday.
+	WeekScheme forecast.WeekScheme `cbor:"week_scheme,omitempty"`
 }
 
 func (d *Desk) keepDraft(draft forecastDraft, lines []forecast.Line) error {
-	return d.node.Private(func(rows node.PrivateRows) error {
-		if err := rows.Clear(draftLines); err != nil {
+	return d.node.Private(func(rows node.PrivateRows) error { return putDraft(rows, draft, lines) })
+}
+
+func putDraft(rows node.PrivateRows, draft forecastDraft, lines []forecast.Line) error {
+	if err := rows.Clear(draftLines); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if err := rows.Put(draftLines+l.Key(), l); err != nil {
 			return err
 		}
-		for _, l := range lines {
-			if err := rows.Put(draftLines+l.Key(), l); err != nil {
-				return err
-			}
-		}
-		return rows.Put(draftHead, draft)
-	})
+	}
+	return rows.Put(draftHead, draft)
 }
 
 func (d *Desk) draft() (draft forecastDraft, lines []forecast.Line, err error) {
@@ -65,48 +69,28 @@ func (d *Desk) draft() (draft forecastDraft, lines []forecast.Line, err error) {
 
 // ImportForecast takes a forecast from a file as the draft to share.
 func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error) {
-	read, report, err := o.read(intake.Forecast, data, nil)
-	if err != nil {
-		return ImportResult{Report: report}, err
+	return d.importKind(intake.Forecast, data, o)
+}
+
+func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
+	demand := read.Demand()
+	if demand.Inactive {
+		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the sender of the file no longer stands for it; import the one that replaces it")
 	}
-	byKey := map[string]*forecast.Line{}
-	var order []string
-	bands := forecast.BandsNone
-	for _, row := range read.Forecast {
-		line := forecast.Line{Item: forecast.Item{BuyersID: row.Product}, Location: forecast.Location{Region: row.Region}, Unit: row.Unit,
-			Kind: forecast.Total, Category: forecast.Default, BucketBasis: forecast.Gross, DateBasis: forecast.ByNeed, SourcingShare: forecast.PPM}
-		key := line.Key()
-		if byKey[key] == nil {
-			byKey[key] = &line
-			order = append(order, key)
-		}
-		cell := forecast.Cell{Bucket: row.Period}
-		for _, q := range row.Quantiles {
-			cell.Quantiles = append(cell.Quantiles, forecast.Quantile{P: q.P, Q: q.Q})
-			bands = forecast.BandsModel
-		}
-		switch {
-		case row.Mean != nil:
-			cell.Mean = *row.Mean
-		case len(row.Quantiles) > 0:
-			cell.Mean = row.Quantiles[len(row.Quantiles)/2].Q // the middle level stands in where no mean was given
-		}
-		byKey[key].Buckets = append(byKey[key].Buckets, cell)
+	slices.SortFunc(demand.Lines, func(a, b forecast.Line) int { return strings.Compare(a.Key(), b.Key()) })
+	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(demand.Lines)}
+	return result, d.change(o, func(rows node.PrivateRows) error {
+		return putDraft(rows, forecastDraft{Method: demand.Method, WeekScheme: demand.WeekScheme, Reason: demand.Reason, Provenance: artifact.Provenance{SourceSystem: "file import",
+			SourceRecord: recordName(demand.Number), Version: recordName(report.Format), ExtractedAt: d.node.Now(), Activity: "IMPORT"}}, demand.Lines)
+	})
+}
+
+// recordName is a number of the sender's as provenance can hold it, or "".
+func recordName(s string) string {
+	if artifact.IsName(s) {
+		return s
 	}
-	var lines []forecast.Line
-	sort.Strings(order)
-	for _, key := range order {
-		l := byKey[key]
-		sort.Slice(l.Buckets, func(i, j int) bool { return l.Buckets[i].Bucket.Compare(l.Buckets[j].Bucket) < 0 })
-		lines = append(lines, *l)
-	}
-	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(lines)}
-	if o.DryRun {
-		return result, nil
-	}
-	now := d.node.Now()
-	return result, d.keepDraft(forecastDraft{Method: forecast.Method{Name: "file", Bands: bands},
-		Provenance: artifact.Provenance{SourceSystem: "file import", ExtractedAt: now, Activity: "IMPORT"}}, lines)
+	return ""
 }
 
 // AdjustOptions change the draft by hand.
@@ -267,7 +251,7 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 			return err
 		}
 		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, granted
-		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, OnNoAnswer: forecast.NoCommit,
+		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, WeekScheme: draft.WeekScheme, OnNoAnswer: forecast.NoCommit,
 			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
 		kept := forecast.Filter(out.doc, granted)
 		out.withheld = len(lines) - len(kept.Lines)

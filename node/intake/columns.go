@@ -50,7 +50,7 @@ func Open(data []byte, columns []Column, repeats bool, options Options) (*Table,
 	if !options.check(report) {
 		return nil, report
 	}
-	text, ok := decode(data, report)
+	text, ok := Decode(data, report)
 	if !ok {
 		return nil, report
 	}
@@ -89,11 +89,11 @@ func findColumns(text string, delimiter rune, columns []Column, r *Report) (head
 			break
 		}
 		if err != nil {
-			r.complain(s.complaint(err))
+			r.Complain(s.complaint(err))
 			return header{}, false
 		}
 		if len(cells) > MaxColumns {
-			r.complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
+			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
 			return header{}, false
 		}
 		h := matchFields(fields, cells, line)
@@ -105,11 +105,11 @@ func findColumns(text string, delimiter rune, columns []Column, r *Report) (head
 		}
 	}
 	if nearest.names == nil {
-		r.complain(Complaint{Code: CodeEmpty, Text: "the file is empty", Want: "a header line and lines below it"})
+		r.Complain(Complaint{Code: CodeEmpty, Text: "the file is empty", Want: "a header line and lines below it"})
 		return header{}, false
 	}
 	missing := nearest.missing[0]
-	r.complain(Complaint{Code: CodeHeader, Line: nearest.line, Text: fmt.Sprintf("a column for %s is needed, and there is none among %s", missing.says, shortened(strings.Join(nearest.names, ", "))),
+	r.Complain(Complaint{Code: CodeHeader, Line: nearest.line, Text: fmt.Sprintf("a column for %s is needed, and there is none among %s", missing.says, shortened(strings.Join(nearest.names, ", "))),
 		Want: "a header such as " + strings.Join(missing.names[:min(4, len(missing.names))], ", ")})
 	return header{}, false
 }
@@ -154,7 +154,7 @@ func (t *Table) settle() bool {
 		}
 		if err != nil {
 			c := s.complaint(err)
-			t.report.complain(c)
+			t.report.Complain(c)
 			if !errors.Is(err, csv.ErrBareQuote) {
 				return false
 			}
@@ -182,7 +182,7 @@ func (t *Table) settle() bool {
 	decimal := t.Decimal
 	if m := t.marks; decimal == "" && t.delimiter == ',' && m.dot.line == 0 && m.comma.line == 0 && m.unsure.line > 0 {
 		decimal = "."
-		t.report.note(Complaint{Code: NoteDecimalPoint, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value, Text: "read with a decimal point, as in a file with commas between its columns"})
+		t.report.Note(Complaint{Code: NoteDecimalPoint, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value, Text: "read with a decimal point, as in a file with commas between its columns"})
 	}
 	marks, dates := t.marks.settle(decimal, t.report), t.dates.settle(t.DateOrder, t.report)
 	return marks && dates && t.report.OK()
@@ -221,14 +221,14 @@ func (t *Table) Each(take func(*Line)) bool {
 			break
 		}
 		if err != nil { // Open went through all of them
-			t.report.complain(s.complaint(err))
+			t.report.Complain(s.complaint(err))
 			return false
 		}
 		if line <= t.header.line {
 			continue
 		}
 		if t.report.Lines++; t.report.Lines > MaxRows {
-			t.report.complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; measure the file in parts"})
+			t.report.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; measure the file in parts"})
 			return false
 		}
 		l.row.line, l.row.bad = line, false
@@ -243,11 +243,11 @@ func (t *Table) Each(take func(*Line)) bool {
 		}
 	}
 	if t.report.Lines == 0 {
-		t.report.complain(Complaint{Code: CodeEmpty, Line: t.header.line, Text: "no line below the header", Want: "one line or more"})
+		t.report.Complain(Complaint{Code: CodeEmpty, Line: t.header.line, Text: "no line below the header", Want: "one line or more"})
 		return false
 	}
 	if t.dates.short.line > 0 {
-		t.report.note(Complaint{Code: NoteCentury, Line: t.dates.short.line, Column: t.dates.short.column, Value: t.dates.short.value, Text: "years of two digits were read as 1969 to 2068"})
+		t.report.Note(Complaint{Code: NoteCentury, Line: t.dates.short.line, Column: t.dates.short.column, Value: t.dates.short.value, Text: "years of two digits were read as 1969 to 2068"})
 	}
 	return t.report.OK() || t.SkipBad && t.report.Imported > 0
 }
@@ -256,7 +256,7 @@ func (t *Table) Each(take func(*Line)) bool {
 func (t *Table) fill(l *Line, cells []string, seen map[[16]byte]int) {
 	if extra := firstBeyond(cells, len(t.header.names)); extra >= 0 {
 		l.row.bad = true
-		t.report.complain(Complaint{Code: CodeTooManyCells, Line: l.row.line, Value: cells[extra],
+		t.report.Complain(Complaint{Code: CodeTooManyCells, Line: l.row.line, Value: cells[extra],
 			Text: fmt.Sprintf("%d cells below a header of %d", len(cells), len(t.header.names)),
 			Want: fmt.Sprintf("as many as the header; a cell that contains the %s goes into quotation marks", delimiterNames[t.delimiter])})
 		return
@@ -268,7 +268,7 @@ func (t *Table) fill(l *Line, cells []string, seen map[[16]byte]int) {
 		}
 		if len(cells[at]) > MaxField {
 			l.row.bad = true
-			t.report.complain(Complaint{Code: CodeTooLarge, Line: l.row.line, Column: t.header.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
+			t.report.Complain(Complaint{Code: CodeTooLarge, Line: l.row.line, Column: t.header.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
 			return
 		}
 		l.row.cells[f] = unprotected(cells[at])
@@ -279,7 +279,7 @@ func (t *Table) fill(l *Line, cells []string, seen map[[16]byte]int) {
 	sum := fingerprint(cells)
 	if before, repeated := seen[sum]; repeated {
 		l.row.bad = true
-		t.report.complain(Complaint{Code: CodeRepeatedLine, Line: l.row.line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once"})
+		t.report.Complain(Complaint{Code: CodeRepeatedLine, Line: l.row.line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once"})
 		return
 	}
 	seen[sum] = l.row.line

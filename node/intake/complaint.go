@@ -130,8 +130,10 @@ type Report struct {
 	Decimal    string      `json:"decimal,omitempty"`   // decimal mark: "." or ",", or "" where no cell has one
 	DateOrder  string      `json:"dateOrder,omitempty"` // DMY or MDY where slashed dates were read
 	HeaderLine int         `json:"headerLine,omitempty"`
-	Lines      int         `json:"lines"`    // below the header, blank ones not counted
-	Imported   int         `json:"imported"` // of them, in the draft
+	Lines      int         `json:"lines"`             // below the header, blank ones not counted
+	Imported   int         `json:"imported"`          // of them, in the draft
+	Series     int         `json:"series,omitempty"`  // that the file speaks of, also where it is refused
+	Buckets    int         `json:"buckets,omitempty"` // periods of all of them
 	Complaints []Complaint `json:"complaints,omitempty"`
 	Further    int         `json:"further,omitempty"` // complaints beyond the first hundred
 	Notes      []Complaint `json:"notes,omitempty"`

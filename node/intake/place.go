@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"strings"
 
 	"kontor/protocol/forecast"
@@ -18,6 +19,23 @@ func PlaceOf(code string) forecast.Location {
 		return forecast.Location{UNLOCODE: code}
 	}
 	return forecast.Location{Region: code}
+}
+
+// ParsePlaces reads a table of places, each as CODE=MEANING, the meaning a GLN,
+// UN/LOCODE or region.
+func ParsePlaces(list []string) (map[string]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	table := make(map[string]string, len(list))
+	for _, entry := range list {
+		code, means, ok := strings.Cut(entry, "=")
+		if at := PlaceOf(means); !ok || code == "" || at.Region != "" && !forecast.ValidRegion(at.Region) || at == (forecast.Location{}) {
+			return nil, fmt.Errorf("place %q does not say what a code means; want CODE=GLN, CODE=UN/LOCODE or CODE=REGION such as BCZB=CZ", entry)
+		}
+		table[code] = means
+	}
+	return table, nil
 }
 
 // Party is a place as an electronic document names it.

@@ -54,7 +54,7 @@ func Read(data []byte, options Options) (*Draft, *Report) {
 	if !options.check(report) {
 		return nil, report
 	}
-	text, ok := Text(data, report)
+	text, ok := Decode(data, report)
 	if !ok {
 		return nil, report
 	}

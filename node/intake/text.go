@@ -20,9 +20,9 @@ const (
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// Text turns a file into UTF-8 text with \n line ends, without byte order mark.
+// Decode turns a file into UTF-8 text with \n line ends, without byte order mark.
 // It has complained where the answer is false.
-func Text(data []byte, r *Report) (string, bool) {
+func Decode(data []byte, r *Report) (string, bool) {
 	if len(data) > MaxBytes {
 		r.Complain(Complaint{Code: CodeTooLarge, Text: fmt.Sprintf("the file has %d bytes", len(data)), Want: fmt.Sprintf("at most %d; import it in parts", MaxBytes)})
 		return "", false

@@ -39,6 +39,7 @@ func nouns() []*cli.Command {
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),
+		importAny.command(),
 		exceptionNoun(),
 		topicNoun(),
 		agreementNoun(),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,10 +14,14 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/node/desk"
+	"kontor/node/intake/door"
 )
 
-// importFlags are the flags of every command that reads a CSV file.
+// importFlags are the flags of every command that reads a file of figures.
 var importFlags = []cli.Flag{
+	&cli.StringFlag{Name: "format", Usage: "`NAME`: " + strings.Join(door.Formats(), ", ") + "; found by content where it is not given"},
+	&cli.StringFlag{Name: "sheet", Usage: "`NAME` of a workbook's sheet; the first with cells where it is not given"},
+	&cli.StringSliceFlag{Name: "place", Usage: "what a code of the sender's means, `CODE=PLACE`, the place a GLN, UN/LOCODE or ISO 3166 region; may be given often"},
 	&cli.BoolFlag{Name: "dry-run", Usage: "say what would change and change nothing"},
 	&cli.BoolFlag{Name: "skip-bad", Usage: "leave bad lines out and list them, instead of refusing the file"},
 	&cli.StringFlag{Name: "decimal", Usage: "decimal `MARK`, \".\" or \",\", where the file leaves it in doubt"},
@@ -27,8 +32,9 @@ var importFlags = []cli.Flag{
 // importVerb makes the command that takes one kind of file.
 func importVerb(what string, columns string, route wire.Route[desk.ImportOptions, desk.ImportResult]) verb {
 	return verb{
-		name: "import", short: "take " + what + " from a CSV file", args: "FILE", flags: importFlags, exits: []int{wire.ExitRefused},
-		long: "Columns, by any common name, in any order and case: " + columns + ".\n" +
+		name: "import", short: "take " + what + " from a file", args: "FILE", flags: importFlags, exits: []int{wire.ExitRefused},
+		long: "A table (CSV or XLSX), or a message of another system: kontor import --help lists the formats.\n" +
+			"Columns of a table, by any common name, in any order and case: " + columns + ".\n" +
 			"Delimiter, decimal mark, encoding and date form are found by content; what is in doubt is asked, not guessed.\n" +
 			"A file with one bad line imports nothing unless --skip-bad is given. FILE \"-\" is standard input.",
 		examples: []string{"kontor " + nounOf(route.Path) + " import " + nounOf(route.Path) + ".csv", "kontor " + nounOf(route.Path) + " import --dry-run " + nounOf(route.Path) + ".csv"},
@@ -36,29 +42,38 @@ func importVerb(what string, columns string, route wire.Route[desk.ImportOptions
 			if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
 				return usagef("%s is a directory; name a file", c.Args().First())
 			}
-			in := desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"), Replace: c.Bool("replace")}
-			out, err := upload(c, route, in)
+			out, err := upload(c, route, c.importOptions())
 			if err != nil {
 				return err
 			}
-			for _, n := range out.Notes {
-				c.note("note: %s", n.String())
-			}
-			for _, line := range out.Skipped {
-				c.note("left out: line %d", line)
-			}
-			for _, w := range out.Worklist {
-				c.note("to be mapped: %v", w)
-			}
-			return c.print(out, func(w io.Writer) {
-				verb := "imported"
-				if out.DryRun {
-					verb = "would import"
-				}
-				fmt.Fprintf(w, "%s %s: %d new, %d changed, %d unchanged\n", verb, node.Count(out.Imported, "line"), out.Added, out.Changed, out.Unchanged)
-			})
+			return c.printImport(out)
 		},
 	}
+}
+
+// importOptions are the options that importFlags set.
+func (c *call) importOptions() desk.ImportOptions {
+	return desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
+		Replace: c.Bool("replace"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place")}
+}
+
+func (c *call) printImport(out desk.ImportResult) error {
+	for _, n := range out.Notes {
+		c.note("note: %s", n.String())
+	}
+	for _, line := range out.Skipped {
+		c.note("left out: line %d", line)
+	}
+	for _, w := range out.Worklist {
+		c.note("to be mapped: %v", w)
+	}
+	return c.print(out, func(w io.Writer) {
+		verb := "imported"
+		if out.DryRun {
+			verb = "would import"
+		}
+		fmt.Fprintf(w, "%s %s: %d new, %d changed, %d unchanged\n", verb, node.Count(out.Imported, "line"), out.Added, out.Changed, out.Unchanged)
+	})
 }
 
 func nounOf(path string) string {

@@ -55,7 +55,7 @@ var marketplaces = map[string]string{
 // complaints refuse the file is the caller's to say.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "amazon GET_VENDOR_FORECASTING_REPORT", Kind: intake.Forecast}
-	text, ok := intake.Text(data, r)
+	text, ok := intake.Decode(data, r)
 	if !ok {
 		return nil, r
 	}

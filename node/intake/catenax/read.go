@@ -81,8 +81,12 @@ type reader struct {
 // to say.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "catena-x"}
-	text, ok := intake.Text(data, r)
+	text, ok := intake.Decode(data, r)
 	if !ok {
+		return nil, r
+	}
+	if err := json.Unmarshal([]byte(text), new(json.RawMessage)); err != nil {
+		r.Complain(syntax(text, err))
 		return nil, r
 	}
 	model, kind := Model([]byte(text))

@@ -193,7 +193,8 @@ func judge(d *intake.Draft, r *intake.Report, o intake.Options) (*intake.Draft, 
 			}
 		}
 	}
-	lines, _ := d.Size()
+	lines, buckets := d.Size()
+	r.Series, r.Buckets = lines, buckets
 	if r.Lines == 0 {
 		r.Lines, r.Imported = lines, lines
 	}

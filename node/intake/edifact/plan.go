@@ -283,7 +283,11 @@ func (p *planning) endLine() {
 		return
 	}
 	for _, c := range p.discreteOf(periods, received, reset) {
-		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: statuses[c.status]}, c.qty.place(""))
+		firm := statuses[c.status]
+		if c.status == "" && p.message == "DELJIT" {
+			firm = forecast.Firm // a call-off, whatever it leaves out
+		}
+		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: firm}, c.qty.place(""))
 	}
 }
 

@@ -24,7 +24,7 @@ type reader struct {
 // whether complaints refuse the file is the caller's to say.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "edifact"}
-	text, ok := intake.Text(data, r)
+	text, ok := intake.Decode(data, r)
 	if !ok {
 		return nil, r
 	}

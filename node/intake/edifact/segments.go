@@ -77,6 +77,9 @@ func split(text string, r *intake.Report) ([]segment, marks, bool) {
 	} else if !strings.ContainsRune(text, m.terminator) && strings.Contains(text, "\n") {
 		m.terminator = '\n' // some senders end segments with the line
 	}
+	if m.terminator == '\n' {
+		text += "\n" // the file's end ends the last line
+	}
 	if m.component == m.element || m.element == m.terminator || m.component == m.terminator || strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", m.terminator) {
 		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: line, Column: "UNA", Text: "the service string names one character twice", Want: `UNA:+.? '`})
 		return nil, m, false

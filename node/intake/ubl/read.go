@@ -43,7 +43,7 @@ var kinds = map[string]intake.Kind{"Forecast": intake.Forecast, "ForecastRevisio
 // whether complaints refuse the file is the caller's to say.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "ubl"}
-	text, ok := intake.Text(data, r)
+	text, ok := intake.Decode(data, r)
 	if !ok {
 		return nil, r
 	}

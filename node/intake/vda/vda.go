@@ -104,7 +104,7 @@ type cell struct {
 // complaints refuse the file is the caller's to say.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "vda 4905", Kind: intake.Forecast}
-	text, ok := intake.Text(data, r)
+	text, ok := intake.Decode(data, r)
 	if !ok {
 		return nil, r
 	}

@@ -1,0 +1,123 @@
+package desk
+
+import (
+	"fmt"
+	"strings"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/node/intake/door"
+	"kontor/protocol/capacity"
+	"kontor/protocol/quantity"
+)
+
+// ImportOptions say how a file is read.
+type ImportOptions struct {
+	SkipBad   bool     `json:"skip_bad"`
+	DryRun    bool     `json:"dry_run"`
+	Decimal   string   `json:"decimal"`    // "." or ","; empty: detected
+	DateOrder string   `json:"date_order"` // DMY or MDY; empty: detected
+	Unit      string   `json:"unit"`       // Rec 20 code for files without a unit column
+	Replace   bool     `json:"replace"`    // what the file does not name is gone, instead of staying
+	Format    string   `json:"format"`     // csv, xlsx, edifact and so on; empty or auto: detected
+	Sheet     string   `json:"sheet"`      // of a workbook; empty: the first with cells
+	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
+
+	once string // names a file of the inbox, so that it is imported once
+}
+
+// read reads a file of a kind, or of any where kind is empty.
+func (o ImportOptions) read(kind intake.Kind, data []byte) (*intake.Draft, *intake.Report, error) {
+	opts := door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder}}
+	var err error
+	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
+		return nil, nil, node.Failf("BAD_PLACE", "%v", err)
+	}
+	if o.Unit != "" {
+		unit, err := quantity.ParseUnit(o.Unit)
+		if err != nil {
+			return nil, nil, node.Failf("BAD_UNIT", "%v", err)
+		}
+		opts.Unit = unit
+	}
+	draft, report := door.Read(data, opts)
+	if draft == nil {
+		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	}
+	return draft, report, nil
+}
+
+// Import takes a file of any kind and format to where that kind is kept.
+func (d *Desk) Import(kind intake.Kind, data []byte, o ImportOptions) (ImportResult, error) {
+	return d.importKind(kind, data, o)
+}
+
+func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (ImportResult, error) {
+	draft, report, err := o.read(kind, data)
+	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	switch draft.Kind {
+	case intake.History:
+		return d.takeHistory(draft, report, o)
+	case intake.Forecast:
+		return d.takeForecast(draft, report, o)
+	case intake.Capacity:
+		return d.takeCapacity(draft, report, o)
+	case intake.Stock:
+		return d.takeStock(draft, report, o)
+	case intake.Bill:
+		return d.takeBill(draft, report, o)
+	}
+	return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the file is read (%s, kind %s), and this version keeps nothing of that kind; kontor import --dry-run shows what it says", report.Format, draft.Kind)
+}
+
+// groupRow is a capacity group as the desk keeps it, nil for an inactive one. What it can't hold is noted.
+func groupRow(g capacity.Group, report *intake.Report) (*capacityRow, error) {
+	if g.Inactive {
+		return nil, nil
+	}
+	name := g.Name
+	if name == "" {
+		name = g.ID
+	}
+	row := &capacityRow{Line: name, Unit: g.Unit}
+	for _, l := range g.Links {
+		factor := l.Factor
+		if factor.IsZero() {
+			factor = quantity.Of(1)
+		}
+		for _, have := range row.Links {
+			if have.Product == l.Product && have.Factor != factor {
+				return nil, node.Failf("IMPORT_REFUSED", "nothing was imported: product %q loads %q by %s in one place or category and by %s in another; the desk keeps one load factor for a product", l.Product, name, have.Factor, factor)
+			}
+		}
+		if !hasLink(row.Links, l.Product) {
+			row.Links = append(row.Links, capacityLink{l.Product, factor})
+		}
+	}
+	said := false
+	for _, c := range g.Capacities {
+		row.Periods = append(row.Periods, capacityCell{c.Bucket, c.Actual, c.Maximum})
+		if (c.Agreed != nil || c.Delta != nil) && !said {
+			said = true
+			report.Note(intake.Complaint{Code: intake.NoteNotCarried, Column: name, Text: "agreed capacity and delta production: the desk keeps actual and maximum capacity"})
+		}
+	}
+	return row, nil
+}
+
+// refusalText says how many complaints a file has, and the first ones in full.
+func refusalText(r *intake.Report) string {
+	const shown = 20
+	var text strings.Builder
+	text.WriteString("nothing was imported: " + node.Count(len(r.Complaints)+r.Further, "complaint"))
+	for i, c := range r.Complaints {
+		if i == shown {
+			fmt.Fprintf(&text, "\n  and %d more", len(r.Complaints)+r.Further-shown)
+			break
+		}
+		text.WriteString("\n  " + c.String())
+	}
+	return text.String()
+}

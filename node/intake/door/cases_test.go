@@ -1,0 +1,176 @@
+package door
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kontor/node/intake"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+var update = flag.Bool("update", false, "write what the doors say into the cases; review the diff")
+
+// Every file below testdata/cases is one case: lines that begin with # say what it
+// shows, "option: value" lines set options, then comes the file to import between
+// two lines of dashes, and what the door is expected to say. \xNN in the input is
+// the byte NN, \t a tab, \r a carriage return, and a backslash at the end of a line
+// joins it with the next. Names end in .txt where the file is imported and in .bad
+// where it is refused.
+func TestCases(t *testing.T) {
+	paths, err := filepath.Glob("testdata/cases/*")
+	if err != nil || len(paths) < 40 {
+		t.Fatalf("%d cases (%v)", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := strings.SplitN(string(content), "\n----\n", 3)
+			if len(parts) < 2 {
+				t.Fatal("no line of dashes")
+			}
+			draft, report := Read(unescape(parts[1]), options(t, parts[0]))
+			if bad := strings.HasSuffix(path, ".bad"); bad != (draft == nil) || bad && report.OK() {
+				t.Errorf("the file's name says refused: %v; draft %v, %d complaints", bad, draft != nil, len(report.Complaints))
+			}
+			got := render(draft, report)
+			if *update {
+				if err := os.WriteFile(path, []byte(parts[0]+"\n----\n"+parts[1]+"\n----\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if len(parts) < 3 || parts[2] != got {
+				t.Errorf("the door says\n%s\nand the case expects\n%s", got, strings.Join(parts[2:], ""))
+			}
+		})
+	}
+}
+
+func unescape(text string) []byte {
+	text = strings.NewReplacer("\\\n", "", `\t`, "\t", `\r`, "\r").Replace(text)
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		var value byte
+		if strings.HasPrefix(text[i:], `\x`) && i+4 <= len(text) {
+			if n, _ := fmt.Sscanf(text[i+2:i+4], "%02x", &value); n == 1 {
+				b.WriteByte(value)
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return []byte(b.String())
+}
+
+func options(t *testing.T, head string) (o Options) {
+	t.Helper()
+	for _, line := range strings.Split(head, "\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		switch {
+		case strings.HasPrefix(line, "#") || line == "":
+		case name == "kind":
+			o.Kind = intake.Kind(value)
+		case name == "format":
+			o.Format = Format(value)
+		case name == "unit":
+			o.Unit = quantity.Unit(value)
+		case name == "places":
+			var err error
+			if o.Places, err = intake.ParsePlaces(strings.Split(value, " ")); err != nil {
+				t.Fatal(err)
+			}
+		case line == "skip-bad":
+			o.SkipBad = true
+		default:
+			t.Fatalf("no such option %q", line)
+		}
+	}
+	return o
+}
+
+// render writes a draft and its report as a case expects them.
+func render(d *intake.Draft, r *intake.Report) string {
+	var b strings.Builder
+	lines, buckets := d.Size()
+	fmt.Fprintf(&b, "%s, %s: %d lines, %d buckets\n", r.Format, r.Kind, lines, buckets)
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "note %s\n", n)
+	}
+	for _, c := range r.Complaints {
+		fmt.Fprintf(&b, "%s\n", c)
+	}
+	if d == nil {
+		return b.String()
+	}
+	if m := d.Demand(); m != nil {
+		fmt.Fprintf(&b, "%s %s", m.Purpose, m.Method.Bands)
+		for _, extra := range []string{string(m.WeekScheme), string(m.Reason)} {
+			if extra != "" {
+				b.WriteString(" " + extra)
+			}
+		}
+		if m.Revision {
+			b.WriteString(" revision")
+		}
+		if m.Inactive {
+			b.WriteString(" inactive")
+		}
+		b.WriteString("\n")
+		for _, l := range m.Lines {
+			fmt.Fprintf(&b, "%s | %s | %s %s %s by %s\n", itemText(l.Item), placeText(l.Location), l.Unit, l.Kind, l.Category, l.DateBasis)
+			for _, c := range l.Buckets {
+				fmt.Fprintf(&b, "  %s %s", c.Bucket, c.Mean)
+				for _, q := range c.Quantiles {
+					fmt.Fprintf(&b, " p%d=%s", q.P/10_000, q.Q)
+				}
+				fmt.Fprintf(&b, " %s\n", c.Firmness)
+			}
+		}
+	}
+	for _, h := range d.History {
+		fmt.Fprintf(&b, "%s | %s | %s %s\n", h.Product, h.Region, h.Period, h.Quantity)
+	}
+	for _, s := range d.Stock {
+		fmt.Fprintf(&b, "%s | %s | on hand %s\n", s.Product, s.Region, s.OnHand)
+	}
+	for _, m := range d.Movements {
+		fmt.Fprintf(&b, "%s | %s | %s %s %s, document %q, order %q", itemText(m.Item), placeText(m.Location), m.Date, m.Quantity, m.Unit, m.Document, m.Order)
+		if m.Accepted != nil {
+			fmt.Fprintf(&b, ", accepted %s", m.Accepted)
+		}
+		b.WriteString("\n")
+	}
+	for _, g := range d.Groups {
+		fmt.Fprintf(&b, "%s %q in %s, inactive %v\n", g.ID, g.Name, g.Unit, g.Inactive)
+		for _, l := range g.Links {
+			fmt.Fprintf(&b, "  %s | %s | %s x %s\n", l.Product, l.Region, l.Category, l.Factor)
+		}
+		for _, c := range g.Capacities {
+			fmt.Fprintf(&b, "  %s actual %s, maximum %s, agreed %v, delta %v\n", c.Bucket, c.Actual, c.Maximum, c.Agreed, c.Delta)
+		}
+	}
+	for _, n := range d.Notices {
+		fmt.Fprintf(&b, "%s %s %s from %d to %d: %s\n", n.Status, n.Effect, n.Cause, n.Start, n.End, n.Text)
+	}
+	for _, q := range d.Requests {
+		fmt.Fprintf(&b, "asks for %q %q newer than %d\n", q.What, q.ID, q.Known)
+	}
+	return b.String()
+}
+
+func itemText(i forecast.Item) string {
+	return strings.TrimSpace(fmt.Sprintf("buyer %q seller %q gtin %q", i.BuyersID, i.SellersID, i.GTIN))
+}
+
+func placeText(l forecast.Location) string {
+	return strings.Join([]string{l.GLN, l.UNLOCODE, l.Region}, "/")
+}
