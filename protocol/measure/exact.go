@@ -60,11 +60,20 @@ var termScale = new(big.Int).Exp(big.NewInt(10), big.NewInt(termPlaces), nil)
 
 // terms is a sum of quotients. Each is rounded to 34 decimals, half-even; their sum is exact and therefore the same in any order.
 type terms struct {
-	sum   big.Int
+	sum   big.Int // of terms with a fraction, in units of 10^-34
+	whole int64   // of terms without: shares are mostly 0 or 1
 	count int
 }
 
+// maxWholeTerm keeps the sum of a billion whole terms in a machine word.
+const maxWholeTerm = 1 << 31
+
 func (t *terms) add(r *big.Rat) {
+	if n := r.Num(); r.IsInt() && n.IsInt64() && n.Int64() < maxWholeTerm && n.Int64() > -maxWholeTerm {
+		t.whole += n.Int64()
+		t.count++
+		return
+	}
 	n := new(big.Int).Mul(r.Num(), termScale)
 	rest := new(big.Int)
 	n.QuoRem(n, r.Denom(), rest)
@@ -78,12 +87,14 @@ func (t *terms) add(r *big.Rat) {
 
 func (t *terms) join(o *terms) {
 	t.sum.Add(&t.sum, &o.sum)
+	t.whole += o.whole
 	t.count += o.count
 }
 
 // mean is the mean term; there must be one.
 func (t *terms) mean() *big.Rat {
-	return new(big.Rat).SetFrac(&t.sum, new(big.Int).Mul(termScale, big.NewInt(int64(t.count))))
+	sum := new(big.Int).Mul(big.NewInt(t.whole), termScale)
+	return new(big.Rat).SetFrac(sum.Add(sum, &t.sum), new(big.Int).Mul(termScale, big.NewInt(int64(t.count))))
 }
 
 func whole(n int) *big.Rat               { return new(big.Rat).SetInt64(int64(n)) }

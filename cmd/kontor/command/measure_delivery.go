@@ -89,8 +89,10 @@ func measureDelivery(c *call) error {
 			order = append(order, key)
 			return
 		}
-		sameOrdered := (before.Ordered == nil) == (line.Ordered == nil) && (line.Ordered == nil || *before.Ordered == *line.Ordered)
-		if before.Due != line.Due || !sameOrdered {
+		if before.Ordered == nil {
+			before.Ordered = line.Ordered
+		}
+		if before.Due != line.Due || line.Ordered != nil && *before.Ordered != *line.Ordered {
 			l.Refuse(deliveryDue, intake.CodeContradiction, "another due date or ordered quantity than an earlier row of this order line", "the same due date and ordered quantity in every row of a line")
 			return
 		}

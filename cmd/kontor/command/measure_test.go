@@ -1,0 +1,186 @@
+package command
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kontor/protocol/quantity"
+)
+
+// realFile is a file of the folder of real data beside the repository, or a skip.
+func realFile(t *testing.T, path ...string) []byte {
+	t.Helper()
+	root := os.Getenv("KONTOR_TESTDATA")
+	for dir, _ := os.Getwd(); root == "" && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			root = filepath.Join(dir, "..", "shared", "data")
+		}
+	}
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the real files are not here: set KONTOR_TESTDATA to their folder")
+	}
+	name := filepath.Join(append([]string{root}, path...)...)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(name, ".gz") {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err = io.ReadAll(z); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return data
+}
+
+type measuredValue struct {
+	Measure string `json:"measure"`
+	Value   string `json:"value"`
+	Reason  string `json:"reason"`
+	Count   int    `json:"count"`
+}
+
+type measuredDocument struct {
+	Early   int             `json:"early"`
+	Late    int             `json:"late"`
+	Fits    string          `json:"fits"`
+	Kind    string          `json:"kind"`
+	Results []measuredValue `json:"results"`
+	Chart   struct {
+		Center string      `json:"center"`
+		Points []pointView `json:"points"`
+	} `json:"chart"`
+}
+
+// judged runs a measure command with --json; files are written first.
+func judged(t *testing.T, files map[string][]byte, args ...string) measuredDocument {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, a := range args {
+		if files[a] != nil {
+			args[i] = filepath.Join(dir, a)
+		}
+	}
+	var out, errs bytes.Buffer
+	if exit := Main(append([]string{"measure"}, append(args, "--json")...), strings.NewReader(""), &out, &errs); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, errs.String())
+	}
+	var doc measuredDocument
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func (d measuredDocument) result(t *testing.T, name string) measuredValue {
+	t.Helper()
+	for _, r := range d.Results {
+		if r.Measure == name {
+			return r
+		}
+	}
+	t.Fatalf("%s was not measured: %+v", name, d.Results)
+	return measuredValue{}
+}
+
+// Ten thousand real deliveries, in two copies with other header case and date style, have one on-time share, and it is the known one.
+func TestBothCopiesOfTheDeliveriesAreJudgedAlike(t *testing.T) {
+	for _, name := range []string{"SCMS_Delivery_History_Dataset.csv.gz", "SCMS_Delivery_History_lowercased.csv.gz"} {
+		d := judged(t, map[string][]byte{"lines.csv": realFile(t, "delivery", "scms", name)}, "delivery", "--lines", "lines.csv")
+		onTime := d.result(t, "ON_TIME")
+		if !strings.HasPrefix(onTime.Value, "0.885122") || onTime.Count != 10324 || d.Early != 2814 || d.Late != 1186 {
+			t.Errorf("%s: %+v, %d early, %d late", name, onTime, d.Early, d.Late)
+		}
+		if r := d.result(t, "OTIF"); r.Reason != "NOT_RECORDED" {
+			t.Errorf("%s: without quantities OTIF is %+v", name, r)
+		}
+	}
+}
+
+// long writes a wide table of an ID and values as the long one that is measured.
+func long(t *testing.T, data []byte) []byte {
+	t.Helper()
+	r := csv.NewReader(bytes.NewReader(data))
+	all, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	b.WriteString("series,period,value\n")
+	for _, row := range all[1:] {
+		for i, v := range row[1:] {
+			if v != "" && v != "NA" {
+				fmt.Fprintf(&b, "%s,%d,%s\n", row[0], i+1, v)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// The published errors of one submission to the M4 competition come out of plain files.
+func TestAPublishedForecastIsJudgedAsPublished(t *testing.T) {
+	files := map[string][]byte{}
+	for name, path := range map[string]string{"f.csv": "forecast-218-Weekly.csv.gz", "a.csv": "Weekly-test.csv.gz", "h.csv": "Weekly-train.csv.gz"} {
+		files[name] = long(t, realFile(t, "forecast", "m4", path))
+	}
+	d := judged(t, files, "forecast", "--forecast", "f.csv", "--actual", "a.csv", "--history", "h.csv")
+	// Published are 11.002 % and 2.535.
+	for name, want := range map[string]float64{"SMAPE2": 0.11002, "MASE": 2.535} {
+		r := d.result(t, name)
+		if v, err := strconv.ParseFloat(r.Value, 64); err != nil || math.Abs(v-want) > want*0.0002 {
+			t.Errorf("%s is %s, published is %v", name, r.Value, want)
+		}
+	}
+}
+
+// The cans of orange juice come out at the published limits from the file as it is, and the chart that fits better is named.
+func TestAPublishedChartIsDrawnAsPublished(t *testing.T) {
+	d := judged(t, map[string][]byte{"cans.txt": realFile(t, "quality", "orangejuice.txt")}, "chart", "--subgroups", "cans.txt", "--kind", "p", "--rules", "POINT")
+	first := d.Chart.Points[0]
+	if !strings.HasPrefix(d.Chart.Center, "0.231333") || !strings.HasPrefix(first.Low, "0.052427") && !strings.HasPrefix(first.Low, "0.052428") || !strings.HasPrefix(first.High, "0.41023") || d.Kind != "p" || d.Fits != "laney-p" {
+		t.Errorf("centre %s, limits %s and %s, %s, %s", d.Chart.Center, first.Low, first.High, d.Kind, d.Fits)
+	}
+	var out []string
+	for _, p := range d.Chart.Points {
+		if p.Baseline && len(p.Signals) > 0 {
+			out = append(out, p.Label)
+		}
+	}
+	if strings.Join(out, " ") != "15 23" {
+		t.Errorf("samples %v are out", out)
+	}
+}
+
+// Marks of a strip stay inside it, and a scale without width has them in the middle.
+func TestStripsStayInside(t *testing.T) {
+	at := func(text string) quantity.Decimal { return quantity.MustParse(text).Decimal() }
+	var s strip
+	s.cover(at("10"), at("20"))
+	line := s.draw(mark{at("10"), 'a'}, mark{at("20"), 'z'}, mark{at("-5"), '<'}, mark{at("500"), '>'})
+	if len(line) != stripWidth || line[0] != '<' || line[stripWidth-1] != '>' {
+		t.Errorf("%q", line)
+	}
+	flat := strip{}
+	flat.cover(at("7"))
+	if line := flat.draw(mark{at("7"), 'o'}); len(line) != stripWidth/2+1 {
+		t.Errorf("%q", line)
+	}
+}
