@@ -223,10 +223,13 @@ func plainName(name string) string {
 	}, name)
 }
 
+// levelMarks are what people write inside the name of a level.
+var levelMarks = strings.NewReplacer(" ", "", "_", "", ",", ".")
+
 // quantileLevel reads p10, q0.1, P_97.5, "quantile 0.9", 10% and 0.25 as a
 // probability in parts per million.
 func quantileLevel(name string) (int64, bool) {
-	text := strings.ToLower(strings.NewReplacer(" ", "", "_", "", ",", ".").Replace(name))
+	text := strings.ToLower(levelMarks.Replace(name))
 	for _, prefix := range []string{"quantile", "percentile", "p", "q"} {
 		if rest, ok := strings.CutPrefix(text, prefix); ok {
 			if prefix == "q" && len(rest) == 1 {
