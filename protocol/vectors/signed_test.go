@@ -120,6 +120,13 @@ func TestSignedVectors(t *testing.T) {
 		l.add(what+", as an entry's body carries it", "", nil, nil, d.Body.Data)
 	}
 	carried("resolution of a fork", protocol.ForkSignature, fork)
+	resume, err := virtual.SignedBody(protocol.KindResume, protocol.ResumeSignature, agency.Officer("COO"),
+		protocol.Resume{PID: pid.PID, Author: maker.ID, Seq: 4, Head: block.Sum([]byte("head")), Gone: []block.CID{block.Sum([]byte("gone"))}})
+	ok(err)
+	carried("resumption of a lost feed", protocol.ResumeSignature, resume)
+	ruleset, err := block.New(protocol.RulesetVote{Version: 2})
+	ok(err)
+	l.add("rule set taken up", "", nil, nil, ruleset.Data)
 	for _, c := range []struct {
 		what, label string
 		draft       protocol.Draft
