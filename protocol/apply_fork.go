@@ -104,13 +104,20 @@ func applyForkResolve(f *fold) ([]string, error) {
 // votePrefix separates the places of fork.resolve entries from the entry index in its table.
 var votePrefix = []byte("vote/")
 
-// noteVote remembers where an entry of kind fork.resolve stands.
+// noteVote remembers where an entry of kind fork.resolve stands. What it names stays, or comes back.
 func (r *Replica) noteVote(e feed.Entry) error {
 	if e.Header.Kind != KindForkResolve {
 		return nil
 	}
 	at := e.Key()
-	return r.kv.Put(state.TableIndex, r.part.Key(votePrefix, at[:]), []byte{})
+	if err := r.kv.Put(state.TableIndex, r.part.Key(votePrefix, at[:]), []byte{}); err != nil {
+		return err
+	}
+	doc, _, err := r.readVote(e)
+	if err != nil {
+		return nil // the fold refuses it
+	}
+	return r.Log.Reconsider(doc.Author)
 }
 
 // voteEntries lists the fork.resolve entries held, in the total order.
@@ -137,11 +144,11 @@ func (r *Replica) voteEntries() (out []feed.Entry, err error) {
 	return out, err
 }
 
-// pinned lists the entries that the resolutions in fork.resolve entries keep, whatever becomes of them.
+// pinned lists the entries that the resolutions which other members than the forker signed keep, whatever becomes of them.
 func (r *Replica) pinned() (pins []block.CID, err error) {
 	entries, err := r.voteEntries()
 	for _, e := range entries {
-		if doc, _, err := r.readVote(e); err == nil {
+		if doc, _, err := r.readVote(e); err == nil && doc.Author != e.Header.Author {
 			pins = append(pins, doc.Kept...)
 		}
 	}

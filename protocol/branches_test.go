@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -121,6 +122,46 @@ func TestBranchesKeptDependOnNoOrder(t *testing.T) {
 			t.Fatal("rows differ")
 		}
 	})
+}
+
+// TestWhatAResolutionKeepsComesBack: a member that knew more histories had set aside the very ones that the others sign to keep.
+func TestWhatAResolutionKeepsComesBack(t *testing.T) {
+	s := scene(t, 3, false)
+	agency, maker, other := s.Desk("agency"), s.Desk("maker"), s.Desk("ingredient")
+	type history struct {
+		desk *virtual.Desk
+		last feed.Entry
+	}
+	var all []history
+	for range 4 {
+		s.Now++
+		twin := agency.Twin()
+		all = append(all, history{twin, heartbeat(t, twin)})
+	}
+	slices.SortFunc(all, func(a, b history) int { return b.last.CID.Compare(a.last.CID) })
+	for _, h := range slices.Backward(all) {
+		give(t, h.desk, other)
+	}
+	for _, h := range all[:2] { // the two with the highest CIDs
+		give(t, h.desk, maker)
+	}
+	doc := must[protocol.OpenFork](t)(maker.Fork(agency.ID)).Proposal
+	vote(t, maker, doc, "COO", "CFO")
+	give(t, maker, other)
+	for _, h := range all[2:] {
+		give(t, h.desk, maker)
+	}
+	give(t, other, maker)
+	entries := must[[]feed.Entry](t)(maker.Entries())
+	if had := must[[]feed.Entry](t)(other.Entries()); len(had) != len(entries) {
+		t.Fatalf("%d entries where all histories came first, %d where the resolution did", len(had), len(entries))
+	}
+	sameRows(t, maker, other)
+	for _, e := range entries {
+		if got := codesOf(t, other, e); e.Header.Kind == protocol.KindForkResolve && len(got) > 0 {
+			t.Errorf("the resolution is refused: %v", got)
+		}
+	}
 }
 
 func (n node) places(t *rapid.T) (out []string) {

@@ -28,6 +28,21 @@ func (l Log) doubt(author block.CID, seq int64) {
 	}
 }
 
+// Reconsider has Keep decide again about an author that forked, or of whom entries are set aside: something new may lead to them.
+func (l Log) Reconsider(author block.CID) error {
+	if doubted, err := l.Doubted(); err != nil || !doubted {
+		return err
+	}
+	aside, err := l.Aside(author)
+	if err != nil {
+		return err
+	}
+	for _, s := range aside {
+		l.doubt(author, s.Header.Seq)
+	}
+	return l.doubtForked(author)
+}
+
 // Kept is what deciding changed.
 type Kept struct {
 	// Gone are entries that were admitted since the last decision and set aside at once.

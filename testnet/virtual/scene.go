@@ -147,6 +147,9 @@ func (d *Desk) Write(draft protocol.Draft) (e feed.Entry, err error) {
 		}
 		return err
 	})
+	if err == nil {
+		err = d.finish()
+	}
 	return e, err
 }
 
@@ -254,10 +257,16 @@ func (d *Desk) Take(p Parcel) (out protocol.Outcome, err error) {
 		err = Rest(d.DB, d.Contract, nil)
 	}
 	if err == nil {
+		err = d.finish()
+	}
+	if err == nil {
 		err = stopped
 	}
 	return out, err
 }
+
+// finish folds what a desk holds and has not folded.
+func (d *Desk) finish() error { return Rest(d.DB, d.Contract, func(protocol.Outcome) {}) }
 
 // Tell gives another desk all it lacks. What waits for something else is no error.
 func (d *Desk) Tell(to *Desk) error {
