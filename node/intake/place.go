@@ -47,6 +47,7 @@ type Party struct {
 
 // Agencies of codes, as EDIFACT 3055 has them.
 const (
+	AgencyISO = "5"
 	AgencyUN  = "6"
 	AgencyGS1 = "9"
 )
@@ -70,7 +71,7 @@ func (o Options) Place(p Party, r *Report, at Complaint) forecast.Location {
 		return forecast.Location{GLN: p.Code, Region: region}
 	case p.Agency == AgencyUN && forecast.ValidUNLOCODE(p.Code):
 		return forecast.Location{UNLOCODE: p.Code, Region: region}
-	case p.Agency == AgencyUN && forecast.ValidRegion(p.Code):
+	case (p.Agency == AgencyUN || p.Agency == AgencyISO) && forecast.ValidRegion(p.Code):
 		return forecast.Location{Region: p.Code}
 	case p.Code != "":
 		at.Code, at.Value = NotePlace, p.Code

@@ -21,7 +21,7 @@ func Write(rows [][]string) []byte {
 	for _, row := range rows {
 		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = protected(cell)
+			safe[i] = Protected(cell)
 		}
 		if err := w.Write(safe); err != nil {
 			panic("intake: writing to memory failed: " + err.Error())
@@ -31,7 +31,9 @@ func Write(rows [][]string) []byte {
 	return b.Bytes()
 }
 
-func protected(cell string) string {
+// Protected is a cell as a spreadsheet shows it: with an apostrophe in front where
+// it would run as a formula.
+func Protected(cell string) string {
 	if cell == "" || !strings.ContainsRune(formulaMarks, rune(cell[0])) {
 		return cell
 	}
@@ -41,7 +43,7 @@ func protected(cell string) string {
 	return "'" + cell
 }
 
-// unprotected takes off the apostrophe that protected put on.
+// unprotected takes off the apostrophe that Protected put on.
 func unprotected(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && rest != "" && strings.ContainsRune(formulaMarks, rune(rest[0])) {
 		return rest

@@ -61,6 +61,9 @@ func (p *planning) segment(kind string, s segment) {
 	case "N4":
 		if p.inPlace {
 			p.place.Country = s.at(4)
+			if s.at(5) == "UN" && p.place.Code == "" { // UN/LOCODE
+				p.place.Code, p.place.Agency = s.at(6), intake.AgencyUN
+			}
 		}
 	case "LIN":
 		p.endLine()

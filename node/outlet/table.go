@@ -1,0 +1,178 @@
+package outlet
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/xuri/excelize/v2"
+
+	"kontor/node/intake"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// forecastRows is a forecast as a table: a line for each period, a column for the
+// mean and each level.
+func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
+	err := distinct(d, "a table", func(l forecast.Line) string { return l.Item.ID() + "\x00" + l.Location.Key() })
+	if err != nil {
+		return nil, err
+	}
+	var levels []int64
+	for _, l := range d.Lines {
+		if l.Item.BuyersID == "" || l.Item.SellersID != "" || l.Item.GTIN != "" || l.Item.Description != "" {
+			n.add("a table has one number of a product: %s, and no description", "the buyer's, else the seller's, else the GTIN")
+		}
+		if l.Kind != forecast.Total || l.Category != forecast.Default || l.DateBasis != forecast.ByNeed || l.BucketBasis != forecast.Gross {
+			n.add("a table has no type, category and meaning of dates")
+		}
+		if l.Location.Region != "" && l.Location.Key() != l.Location.Region {
+			n.add("a table has one number of a place: that of %s, without its region", l.Location.Key())
+		}
+		for _, c := range l.Buckets {
+			for _, q := range c.Quantiles {
+				levels = append(levels, q.P)
+			}
+			if len(c.Cumulative) > 0 || c.Ordered != nil || c.Firmness != "" && c.Firmness != forecast.PlannedLevel {
+				n.add("a table has no cumulative levels, firmness and ordered quantities")
+			}
+		}
+	}
+	slices.Sort(levels)
+	levels = slices.Compact(levels)
+	head := []string{"product", "region", "period", "unit", "mean"}
+	for _, p := range levels {
+		percent, err := quantity.Scaled(p, -4)
+		if err != nil {
+			return nil, err
+		}
+		head = append(head, "p"+percent.String())
+	}
+	rows := [][]string{head}
+	for _, l := range d.Lines {
+		for _, c := range l.Buckets {
+			row := []string{l.Item.ID(), l.Location.Key(), c.Bucket.String(), string(l.Unit), c.Mean.String()}
+			for _, p := range levels {
+				cell := ""
+				for _, q := range c.Quantiles {
+					if q.P == p {
+						cell = q.Q.String()
+					}
+				}
+				row = append(row, cell)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// planRows is a capacity plan as a table: a line for each group, period and product.
+func planRows(p capacity.Plan, n *notes) ([][]string, error) {
+	rows := [][]string{{"line", "period", "maximum", "actual", "unit", "product", "load factor"}}
+	if len(p.Positions) > 0 {
+		n.add("a table of capacity has no stock: %d positions were left out", len(p.Positions))
+	}
+	for _, g := range p.Groups {
+		links := g.Links
+		if len(links) == 0 {
+			links = []capacity.Link{{}}
+		}
+		products := map[string]bool{}
+		for _, l := range links {
+			if products[l.Product] {
+				return nil, fmt.Errorf("a table can't tell two links of product %q to %q apart, which differ by region or category", l.Product, g.ID)
+			}
+			products[l.Product] = true
+			if l.Region != "" || l.Category != "" || l.Share != 0 {
+				n.add("a table of capacity has no regions, categories and shares of links")
+			}
+			factor := ""
+			if !l.Factor.IsZero() {
+				factor = l.Factor.String()
+			}
+			for _, c := range g.Capacities {
+				if c.Agreed != nil || c.Delta != nil {
+					n.add("a table of capacity has no agreed capacity and delta production")
+				}
+				rows = append(rows, []string{g.ID, c.Bucket.String(), c.Maximum.String(), c.Actual.String(), string(g.Unit), l.Product, factor})
+			}
+		}
+	}
+	return rows, nil
+}
+
+func csvForecast(d forecast.Document, _ Options, n *notes) ([]byte, error) {
+	rows, err := forecastRows(d, n)
+	if err != nil {
+		return nil, err
+	}
+	return intake.Write(rows), nil
+}
+
+func csvPlan(p capacity.Plan, _ Options, n *notes) ([]byte, error) {
+	rows, err := planRows(p, n)
+	if err != nil {
+		return nil, err
+	}
+	return intake.Write(rows), nil
+}
+
+func xlsxForecast(d forecast.Document, _ Options, n *notes) ([]byte, error) {
+	rows, err := forecastRows(d, n)
+	if err != nil {
+		return nil, err
+	}
+	return sheet(rows, 4)
+}
+
+func xlsxPlan(p capacity.Plan, _ Options, n *notes) ([]byte, error) {
+	rows, err := planRows(p, n)
+	if err != nil {
+		return nil, err
+	}
+	return sheet(rows, len(rows[0]))
+}
+
+// sheet writes rows into a workbook. Columns from the given one on are numbers
+// where a spreadsheet holds them without loss; all else is text, never a formula.
+func sheet(rows [][]string, numbers int) ([]byte, error) {
+	f := excelize.NewFile()
+	defer f.Close()
+	w, err := f.NewStreamWriter("Sheet1")
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		cells := make([]any, len(row))
+		for j, text := range row {
+			cells[j] = intake.Protected(text)
+			if i > 0 && j >= numbers && text != "" {
+				q, err := quantity.Parse(text)
+				if n, ok := q.At(0); err == nil && ok && n.IsInt64() && q.Abs().Less(quantity.Of(1_000_000_000_000_000)) {
+					cells[j] = n.Int64() // fifteen digits are what a spreadsheet keeps
+				}
+			}
+			if text == "" {
+				cells[j] = nil
+			}
+		}
+		at, err := excelize.CoordinatesToCellName(1, i+1)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.SetRow(at, cells); err != nil {
+			return nil, fmt.Errorf("row %d of the workbook: %w", i+1, err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
