@@ -59,9 +59,13 @@ type Counted struct {
 // forecastTime is what a baseline of the largest history may take.
 const forecastTime = 10 * time.Minute
 
+// exportTime is what writing the largest forecast as a workbook may take.
+const exportTime = 2 * time.Minute
+
 // Routes of the desk.
 var (
 	Import           = wire.PostFile[ImportQuery, desk.ImportResult]("/v1/import", wire.Plan, "Takes a file of any kind and format to where that kind is kept.")
+	Export           = wire.Get[desk.ExportOptions, desk.Exported]("/v1/export", wire.Plan, "Writes an artifact that is held, or the draft forecast, for another system.").Slow(exportTime)
 	HistoryImport    = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/history/import", wire.Plan, "Takes past demand from a file.")
 	ForecastBaseline = wire.Post[desk.BaselineOptions, desk.BaselineResult]("/v1/forecast/baseline", wire.Plan, "Forecasts the private history and keeps the result as the draft.").Slow(forecastTime)
 	ForecastImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/forecast/import", wire.Plan, "Takes a forecast from a file as the draft.")
@@ -95,6 +99,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 			return take(data, in)
 		})
 	}
+	Handle(r, Export, func(_ context.Context, _ Caller, in desk.ExportOptions) (desk.Exported, error) { return d.Export(in) })
 	HandleUpload(r, Import, func(_ context.Context, _ Caller, in ImportQuery, file io.Reader) (desk.ImportResult, error) {
 		kind, ok := intake.ParseKind(in.Kind)
 		if !ok {

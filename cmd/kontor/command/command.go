@@ -40,6 +40,7 @@ func nouns() []*cli.Command {
 		tierNoun(),
 		priceNoun(),
 		importAny.command(),
+		exportAny.command(),
 		exceptionNoun(),
 		topicNoun(),
 		agreementNoun(),

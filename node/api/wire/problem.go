@@ -68,6 +68,7 @@ var classes = map[string]Class{
 	"CAPACITY_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"ANSWER_":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"IMPORT_":         {http.StatusUnprocessableEntity, ExitRefused, "correct the rows the report names; nothing of the file was taken"},
+	"EXPORT_":         {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"GRANT_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NEEDS_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"EDGE_":           {http.StatusConflict, ExitRefused, ""},

@@ -1,0 +1,81 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/node/outlet"
+)
+
+// written is what an export did.
+type written struct {
+	Type   string   `json:"type"`
+	Format string   `json:"format"`
+	Left   []string `json:"left"` // what the format does not carry
+	File   string   `json:"file,omitempty"`
+	Bytes  int      `json:"bytes"`
+}
+
+var exportAny = verb{
+	name: "export", short: "write a forecast or another artifact for another system", args: "[CID]", most: 1, exits: []int{wire.ExitRefused},
+	flags: []cli.Flag{
+		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(outlet.Formats(), ", "), Required: true},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not exist; standard output where it is not given"},
+		&cli.StringFlag{Name: "number", Usage: "`NUMBER` of the document at its receiver"},
+		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
+		&cli.StringFlag{Name: "receiver", Usage: "`CODE` of the receiver"},
+		&cli.StringSliceFlag{Name: "place", Usage: "how the receiver calls a place, `PLACE=CODE`; may be given often"},
+		withFlag(),
+	},
+	long: "Without CID the draft forecast is written, or with --with the newest forecast exchanged with that partner. A forecast goes out as any format,\n" +
+		"a capacity plan as csv, xlsx or catena-x, every artifact as car or dag-json. What a format does not carry is listed, and lines it can't tell\n" +
+		"apart are refused.",
+	examples: []string{"kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
+	run: func(c *call) error {
+		out, err := ask(c, api.Export, desk.ExportOptions{CID: c.Args().First(), With: c.String("with"), Format: c.String("as"), Number: c.String("number"),
+			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place")})
+		if err != nil {
+			return err
+		}
+		for _, l := range out.Left {
+			c.note("left out: %s", l)
+		}
+		path := c.String("output")
+		if path == "" {
+			_, err := c.stdout.Write(out.Data)
+			return err
+		}
+		if err := writeNew(path, out.Data); err != nil {
+			return err
+		}
+		return c.print(written{out.Type, out.Format, append([]string{}, out.Left...), path, len(out.Data)}, func(w io.Writer) {
+			fmt.Fprintf(w, "wrote %s as %s to %s, %s\n", out.Type, out.Format, path, bytesText(int64(len(out.Data))))
+		})
+	},
+}
+
+// writeNew writes a file that must not exist. What can't be completed is not left behind.
+func writeNew(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return wire.Problemf("ALREADY_THERE", "%s exists; an export never replaces a file", path)
+	}
+	if err != nil {
+		return usagef("%v", err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,0 +1,130 @@
+package desk
+
+import (
+	"bytes"
+	"strings"
+
+	"kontor/node"
+	"kontor/node/outlet"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+)
+
+// ExportOptions say what is written, and how.
+type ExportOptions struct {
+	CID      string   `json:"cid"`      // of an artifact; empty: the newest forecast of a partner, or the draft
+	With     string   `json:"with"`     // the partner whose newest forecast is meant
+	Format   string   `json:"format"`   // csv, xlsx, delfor, x12-830, ubl, catena-x, car or dag-json
+	Number   string   `json:"number"`   // of the document at its receiver; empty: made from series and revision
+	Sender   string   `json:"sender"`   // interchange address, GLN or BPNL
+	Receiver string   `json:"receiver"` // the same
+	Places   []string `json:"places"`   // the receiver's codes of places, each as PLACE=CODE
+}
+
+// Exported is a document in the form asked for.
+type Exported struct {
+	Type   string   `json:"type"`
+	Format string   `json:"format"`
+	Left   []string `json:"left"` // what the format does not carry
+	Data   []byte   `json:"data"`
+}
+
+// Export writes an artifact that is held, or the draft forecast, for another system.
+func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
+	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}}
+	for _, entry := range o.Places {
+		at, code, ok := strings.Cut(entry, "=")
+		if !ok || at == "" || code == "" {
+			return out, node.Failf("BAD_PLACE", "place %q does not say how the receiver calls it; want PLACE=CODE such as DE=BPNS0000000000DE", entry)
+		}
+		opts.Places[at] = code
+	}
+	var cid block.CID
+	switch {
+	case o.CID != "":
+		if cid, err = block.ParseCID(o.CID); err != nil {
+			if cid, err = d.FindForecast(o.CID); err != nil {
+				return out, err
+			}
+		}
+	case o.With != "":
+		if cid, err = d.NewestForecast(o.With); err != nil {
+			return out, err
+		}
+	}
+	out.Format = o.Format
+	if !cid.Defined() {
+		draft, lines, err := d.draft()
+		if err != nil {
+			return out, err
+		}
+		out.Type = forecast.Type
+		doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Lines: lines}
+		doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
+		out.Data, out.Left, err = outlet.Forecast(doc, outlet.Format(o.Format), opts)
+		return out, refusedExport(err)
+	}
+	sheet, err := d.heldSheet(cid)
+	if err != nil {
+		return out, err
+	}
+	out.Type = sheet.Type
+	switch f := outlet.Format(o.Format); {
+	case f == outlet.CARFile || f == outlet.DAGJSON:
+		root, below, err := sheet.Build()
+		if err != nil {
+			return out, err
+		}
+		var b bytes.Buffer
+		if err := outlet.Blocks(&b, f, append([]block.Block{root}, below...)); err != nil {
+			return out, refusedExport(err)
+		}
+		out.Data = b.Bytes()
+	case sheet.Type == forecast.Type:
+		doc, err := forecast.FromSheet(sheet)
+		if err != nil {
+			return out, err
+		}
+		if out.Data, out.Left, err = outlet.Forecast(doc, f, opts); err != nil {
+			return out, refusedExport(err)
+		}
+	case sheet.Type == capacity.PlanType:
+		plan, err := capacity.PlanFromSheet(sheet)
+		if err != nil {
+			return out, err
+		}
+		if out.Data, out.Left, err = outlet.Plan(plan, f, opts); err != nil {
+			return out, refusedExport(err)
+		}
+	default:
+		return out, node.Failf("EXPORT_REFUSED", "a %s is written as car or dag-json, not as %q", sheet.Type, o.Format)
+	}
+	return out, nil
+}
+
+func refusedExport(err error) error {
+	if err == nil {
+		return nil
+	}
+	return node.Failf("EXPORT_REFUSED", "nothing was exported: %v", err)
+}
+
+// heldSheet opens an artifact in whichever partnership holds it.
+func (d *Desk) heldSheet(cid block.CID) (sheet block.Sheet, err error) {
+	for _, p := range d.node.Partnerships() {
+		found := false
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			if found, err = r.HasBlock(cid); err != nil || !found {
+				return err
+			}
+			sheet, err = r.Sheet(cid)
+			return err
+		})
+		if err != nil || found {
+			return sheet, err
+		}
+	}
+	return sheet, node.Failf("NO_SUCH_ARTIFACT", "no artifact %s is held; kontor forecast list shows the forecasts that are", cid.Short())
+}
