@@ -24,6 +24,7 @@ type ImportOptions struct {
 	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
 
 	once string // names a file of the inbox, so that it is imported once
+	at   int64  // when, ms UTC
 }
 
 // read reads a file of a kind, or of any where kind is empty.

@@ -29,5 +29,5 @@ func (o ImportOptions) onlyOnce(rows node.PrivateRows) error {
 	if found {
 		return errTaken
 	}
-	return rows.Put(inboxRows+o.once, inboxRow{})
+	return rows.Put(inboxRows+o.once, inboxRow{T: o.at})
 }

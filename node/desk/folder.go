@@ -1,0 +1,231 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/node/outlet"
+	"kontor/protocol"
+	"kontor/protocol/forecast"
+)
+
+// Folders of a company's home that other systems put files into and take them from. They are looked at only where they exist: making the
+// folder is how one turns it on.
+const (
+	inboxFolder  = "inbox"  // files to import; a folder of a kind's name inside says the kind
+	doneFolder   = "done"   // imported, each with its report
+	failedFolder = "failed" // refused, each with its report
+	outboxFolder = "outbox" // partners' forecasts in force
+)
+
+const (
+	folderPoll  = 2 * time.Second
+	folderQuiet = 2 * time.Second // a file that changed within it may still be written
+	maxPass     = 1_000           // files of one pass, so that a pass ends
+)
+
+// folderReport stands beside a file in done or failed.
+type folderReport struct {
+	File   string        `json:"file"`
+	Result *ImportResult `json:"result,omitempty"`
+	Error  string        `json:"error,omitempty"`
+	Note   string        `json:"note,omitempty"`
+}
+
+// Folders imports what is put into the inbox and writes partners' forecasts to the outbox, until ctx ends. Every file of the inbox is imported
+// once, also when the node is killed in between: that it was imported is noted in the same transaction. A file of the outbox is written under
+// the name of its content, so that one written twice by a kill replaces itself.
+func (d *Desk) Folders(ctx context.Context) error {
+	home := string(d.node.Home())
+	tick := time.NewTicker(folderPoll)
+	defer tick.Stop()
+	for {
+		if err := d.foldersOnce(ctx, home, time.Now()); err != nil && ctx.Err() == nil {
+			d.node.Log().Warn("folders not worked off", "reason", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *Desk) foldersOnce(ctx context.Context, home string, now time.Time) error {
+	return errors.Join(d.inboxOnce(ctx, home, now), d.outboxOnce(home))
+}
+
+// inboxOnce works off the inbox: files at its top, whose content says what they are, and those in a folder named by a kind.
+func (d *Desk) inboxOnce(ctx context.Context, home string, now time.Time) error {
+	root := filepath.Join(home, inboxFolder)
+	var failures []error
+	for _, folder := range []string{"", string(intake.Forecast), string(intake.History), string(intake.Capacity), string(intake.Stock), string(intake.Bill)} {
+		entries, err := os.ReadDir(filepath.Join(root, folder))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for i, e := range entries {
+			if ctx.Err() != nil || i == maxPass {
+				break
+			}
+			info, err := e.Info()
+			if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") || slices.Contains([]string{".tmp", ".part"}, filepath.Ext(e.Name())) || now.Sub(info.ModTime()) < folderQuiet {
+				continue
+			}
+			if err := d.inboxFile(home, filepath.Join(root, folder, e.Name()), intake.Kind(folder)); err != nil {
+				failures = append(failures, fmt.Errorf("%s: %w", e.Name(), err))
+			}
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// inboxFile imports one file and moves it away. An error leaves it where it is, for the next pass.
+func (d *Desk) inboxFile(home, path string, kind intake.Kind) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, intake.MaxBytes+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(append([]byte(filepath.Base(path)+"\x00"+string(kind)+"\x00"), data...))
+	once := hex.EncodeToString(sum[:])
+	report := folderReport{File: filepath.Base(path)}
+	to := doneFolder
+	result, err := d.importKind(kind, data, ImportOptions{once: once, at: d.node.Now()})
+	if result.Report != nil {
+		report.Result = &result
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, errTaken):
+		report.Result, report.Note = nil, "imported before: the file was here already, or the node stopped before it was moved"
+	case node.AsFailure(err).Code == "IMPORT_REFUSED" || strings.HasPrefix(node.AsFailure(err).Code, "BAD_"):
+		to, report.Error = failedFolder, err.Error()
+	default:
+		return err // of this machine, not of the file
+	}
+	return moveWithReport(filepath.Join(home, to), path, once[:8], report)
+}
+
+// moveWithReport puts the report in place first, so that no file is moved without one.
+func moveWithReport(folder, path, mark string, report folderReport) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	target := filepath.Join(folder, mark+"-"+filepath.Base(path))
+	text, err := json.MarshalIndent(report, "", " ")
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(target + ".report.json"); errors.Is(err, os.ErrNotExist) || report.Note == "" {
+		if err := writeWhole(target+".report.json", append(text, '\n')); err != nil {
+			return err
+		}
+	}
+	return os.Rename(path, target)
+}
+
+// writeWhole writes a file that is there in full or not at all.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// outboxRows name the artifacts that were written to the outbox, by CID.
+const outboxRows = "outbox/"
+
+// outboxOnce writes partners' forecasts in force that were not written yet, as tables.
+func (d *Desk) outboxOnce(home string) error {
+	folder := filepath.Join(home, outboxFolder)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return nil // no folder: nobody wants files
+	}
+	waiting := map[string]forecast.Document{}
+	for _, p := range d.node.Partnerships() {
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			rows, err := r.Versions(forecast.Type)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if row.Author == d.node.Company() || row.Status != "IN_FORCE" {
+					continue
+				}
+				cid := row.Root.String()
+				written, err := d.inOutbox(cid)
+				if err != nil || written {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+				if waiting[cid], err = r.Forecast(row.Root); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var failures []error
+	for cid, doc := range waiting {
+		failures = append(failures, d.outboxFile(folder, cid, doc))
+	}
+	return errors.Join(failures...)
+}
+
+// inOutbox tells whether an artifact was written to the outbox before.
+func (d *Desk) inOutbox(cid string) (found bool, err error) {
+	err = d.node.ReadPrivate(func(rows node.PrivateRows) (err error) {
+		var row inboxRow
+		found, err = rows.Get(outboxRows+cid, &row)
+		return err
+	})
+	return found, err
+}
+
+func (d *Desk) outboxFile(folder, cid string, doc forecast.Document) error {
+	data, left, err := outlet.Forecast(doc, outlet.CSV, outlet.Options{})
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		d.node.Log().Info("left out in the outbox", "artifact", cid, "what", l)
+	}
+	if err := writeWhole(filepath.Join(folder, "forecast-"+cid+".csv"), data); err != nil {
+		return err
+	}
+	return d.node.Private(func(rows node.PrivateRows) error {
+		return rows.Put(outboxRows+cid, inboxRow{Name: "forecast-" + cid + ".csv", T: d.node.Now()})
+	})
+}

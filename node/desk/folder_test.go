@@ -1,0 +1,160 @@
+package desk
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// drop puts a file into a folder of the home, as another system did an hour ago.
+func drop(t *testing.T, home, path, text string) {
+	t.Helper()
+	full := filepath.Join(home, path)
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hour := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(full, hour, hour); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func found(t *testing.T, home, pattern string) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(home, pattern))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("%s: %v (%v)", pattern, paths, err)
+	}
+	text, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+const schedule = "product,region,period,mean\nA,DE,2026-12,100\n"
+
+// TestInbox: a file is imported and moved with its report, a refused one to failed,
+// and one still being written stays.
+func TestInbox(t *testing.T) {
+	home := t.TempDir()
+	if _, err := node.Init(node.Home(home), node.InitOptions{Company: "A", Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	open := func() (*node.Node, *Desk) {
+		n, err := node.Open(node.Config{Home: node.Home(home), Offline: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, New(n)
+	}
+	pass := func(d *Desk) error { return d.foldersOnce(context.Background(), home, time.Now()) }
+	mean := func(d *Desk) string {
+		_, lines, err := d.draft()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lines[0].Buckets[0].Mean.String()
+	}
+	n, d := open()
+	drop(t, home, "inbox/forecast/one.csv", schedule)
+	drop(t, home, "inbox/stock/bad.csv", "product,on hand\nA,many\n")
+	drop(t, home, "inbox/half.csv", "product,on hand\nA,1")
+	if err := os.Chtimes(filepath.Join(home, "inbox/half.csv"), time.Now(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := pass(d); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, home, "done/*-one.csv"); got != schedule || mean(d) != "100" {
+		t.Errorf("moved %q, the draft says %s", got, mean(d))
+	}
+	if report := found(t, home, "done/*-one.csv.report.json"); !strings.Contains(report, `"added": 1`) {
+		t.Errorf("the report says %s", report)
+	}
+	found(t, home, "failed/*-bad.csv")
+	if report := found(t, home, "failed/*-bad.csv.report.json"); !strings.Contains(report, "INTAKE-08") {
+		t.Errorf("the report says %s", report)
+	}
+	found(t, home, "inbox/half.csv")
+
+	// The node stops after the import and before the file is moved: done can't be written. What the planner did since must not be undone by
+	// a second import of the same file.
+	if err := os.Rename(filepath.Join(home, "done"), filepath.Join(home, "away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "done"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	drop(t, home, "inbox/forecast/two.csv", strings.ReplaceAll(schedule, "100", "200"))
+	if err := pass(d); err == nil || mean(d) != "200" {
+		t.Fatalf("the pass says %v, the draft %s", err, mean(d))
+	}
+	found(t, home, "inbox/forecast/two.csv")
+	if _, err := d.Adjust(AdjustOptions{Product: "A", Percent: 10}); err != nil {
+		t.Fatal(err)
+	}
+	n.Close()
+	if err := os.Remove(filepath.Join(home, "done")); err != nil {
+		t.Fatal(err)
+	}
+	n, d = open()
+	defer n.Close()
+	if err := pass(d); err != nil {
+		t.Fatal(err)
+	}
+	if mean(d) != "220" {
+		t.Errorf("the file was imported twice: the draft says %s", mean(d))
+	}
+	if report := found(t, home, "done/*-two.csv.report.json"); !strings.Contains(report, "imported before") {
+		t.Errorf("the report says %s", report)
+	}
+}
+
+// TestOutbox: a partner's forecast in force is written once, also when the file was
+// taken away.
+func TestOutbox(t *testing.T) {
+	buyer, seller := foundDesk(t, "buyer"), foundDesk(t, "seller")
+	p := buyer.buysFrom(t, seller)
+	line := intake.Planned(forecast.Item{BuyersID: "A"}, forecast.Location{Region: "DE"}, quantity.Piece, forecast.ByNeed)
+	line.Buckets = []forecast.Cell{{Bucket: calendar.MustBucket("2026-12"), Mean: quantity.Of(100)}}
+	cid := buyer.shares(t, p, line)
+	home := string(seller.home)
+	written := filepath.Join(home, "outbox", "forecast-"+cid.String()+".csv")
+	pass := func() {
+		if err := seller.foldersOnce(context.Background(), home, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	soon(t, "the forecast", func() bool { return len(seller.received(t, p.PID)) == 1 })
+	pass()
+	if _, err := os.Stat(written); err == nil {
+		t.Fatal("a file was written, and nobody made the folder")
+	}
+	if err := os.Mkdir(filepath.Join(home, "outbox"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	pass()
+	if text, err := os.ReadFile(written); err != nil || !strings.Contains(string(text), "A,DE,2026-12,C62,100") {
+		t.Fatalf("%v: %q", err, text)
+	}
+	if err := os.Remove(written); err != nil {
+		t.Fatal(err)
+	}
+	pass()
+	if _, err := os.Stat(written); err == nil {
+		t.Error("the file was written again")
+	}
+}
