@@ -140,6 +140,12 @@ func IsName(s string) bool { return s != "" && len(s) <= MaxName && isPlain(s) }
 // IsSentence is IsName with room for a sentence; it may be empty.
 func IsSentence(s string) bool { return s == "" || len(s) <= MaxSentence && isPlain(s) }
 
+// IsRole reports whether s is a code of a role or the like: 1 to 40 capitals, digits and underscores. A person's name
+// is none.
+func IsRole(s string) bool {
+	return s != "" && len(s) <= 40 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
 // isPlain names the characters it refuses instead of asking a Unicode table: a table grows with the version of
 // the language, and two nodes must give one verdict. Refused are controls, line separators, and the marks that
 // hide or turn around text on a screen.

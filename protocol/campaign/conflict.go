@@ -1,0 +1,442 @@
+package campaign
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/forecast"
+)
+
+// Bounds of a search for conflicts.
+const (
+	MaxConflicts = 1_000 // a calendar with more is broken as a whole
+	MaxPairs     = 4_000_000
+)
+
+// Held is a calendar in force and whose it is.
+type Held struct {
+	Author   block.CID
+	Side     string // "buyer" or "seller"
+	CID      block.CID
+	Document Document
+}
+
+// CoverOf answers the cover of an event's items: of a match made with the event's lift in demand and blocked lots
+// taken out of stock. nil means that there is nothing to match.
+type CoverOf func(e Event) *capacity.Result
+
+// Input is what conflicts are found in: both sides' calendars, cover and lot blocks. At is the time the state of
+// proposals is judged at, ms UTC.
+type Input struct {
+	Calendars []Held
+	Blocks    []LotBlock
+	Cover     CoverOf
+	At        int64
+}
+
+// ConflictKind says what stands against an event.
+type ConflictKind string
+
+// The kinds of conflicts.
+const (
+	ByBlackout ConflictKind = "BLACKOUT"
+	ByCampaign ConflictKind = "CAMPAIGN" // another event on the same item and place
+	ByCover    ConflictKind = "COVER"
+	ByQuality  ConflictKind = "QUALITY"
+	ByMessage  ConflictKind = "MESSAGE" // an approval is missing
+	ByTime     ConflictKind = "EXPIRED" // the proposal was not accepted in time
+	ByReply    ConflictKind = "REJECTED"
+)
+
+// Severity says whether the event may still go.
+type Severity string
+
+// The severities.
+const (
+	Warns Severity = "WARN"
+	Stops Severity = "BLOCK" // the event may not become ACTIVE
+)
+
+// Conflict is one thing that stands against an event.
+type Conflict struct {
+	ID       string          `json:"id"` // the same on both nodes
+	Kind     ConflictKind    `json:"kind"`
+	Severity Severity        `json:"severity"`
+	Calendar block.CID       `json:"calendar"` // that holds the event
+	Event    string          `json:"event"`
+	With     string          `json:"with,omitempty"` // the blackout, event, lot block or asset on the other side of it
+	Items    []string        `json:"items,omitempty"`
+	Period   calendar.Bucket `json:"period,omitzero"`
+	Shortage int64           `json:"shortage,omitempty"` // COVER: probability, ppm, the lower end of its interval
+	Upper    int64           `json:"upper,omitempty"`    // its upper end
+	Text     string          `json:"text"`
+}
+
+// DefaultMaxShortage is the probability of a shortage above which an event that states no limit may not go.
+const DefaultMaxShortage = capacity.DefaultRisk
+
+// Conflicts finds what stands against each open event, by calendar, event and kind. Both nodes find the same from the
+// same documents. An error says that the calendars are too large to be compared.
+func Conflicts(in Input) ([]Conflict, error) {
+	f := finder{Input: in}
+	f.Calendars = sorted(in.Calendars)
+	f.expand()
+	var all []held
+	for _, c := range f.Calendars {
+		for _, e := range c.Document.Events {
+			if e.Status.Open() {
+				all = append(all, held{c, e})
+			}
+		}
+	}
+	if len(all)*len(all) > MaxPairs {
+		return nil, fmt.Errorf("conflicts: %d open events are too many to compare", len(all))
+	}
+	for i, h := range all {
+		f.blackouts(h)
+		for j, other := range all {
+			if i != j {
+				f.overlap(h, other)
+			}
+		}
+		f.cover(h)
+		f.quality(h)
+		f.messages(h)
+		f.replies(h)
+	}
+	slices.SortStableFunc(f.found, func(a, b Conflict) int {
+		return cmp.Or(a.Calendar.Compare(b.Calendar), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.With, b.With), a.Period.Compare(b.Period))
+	})
+	return f.found[:min(len(f.found), MaxConflicts)], nil
+}
+
+// Blocked are the conflicts of one event that keep it from going.
+func Blocked(all []Conflict, calendar block.CID, event string) (out []Conflict) {
+	for _, c := range all {
+		if c.Calendar == calendar && c.Event == event && c.Severity == Stops {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+type held struct {
+	Held
+	Event
+}
+
+type window struct {
+	Blackout
+	windows []calendar.Bucket
+}
+
+type finder struct {
+	Input
+	closed []window
+	found  []Conflict
+}
+
+func (f *finder) add(c Conflict) {
+	h := sha256.New()
+	for _, part := range []string{"kontor conflict v1", string(c.Kind), c.Calendar.String(), c.Event, c.With, c.Period.String()} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	c.ID = hex.EncodeToString(h.Sum(nil)[:16])
+	f.found = append(f.found, c)
+}
+
+// expand writes every blackout out over the days of all events, once.
+func (f *finder) expand() {
+	span := calendar.Bucket{}
+	for _, c := range f.Calendars {
+		for _, e := range c.Document.Events {
+			if span.Start == 0 || e.Period.Start < span.Start {
+				span.Start = e.Period.Start
+			}
+			span.End = max(span.End, e.Period.End)
+		}
+	}
+	if !span.Valid() {
+		return
+	}
+	for _, c := range f.Calendars {
+		for _, b := range c.Document.Blackouts {
+			f.closed = append(f.closed, window{b, b.Windows(span)})
+		}
+	}
+	slices.SortStableFunc(f.closed, func(a, b window) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (f *finder) blackouts(h held) {
+	for _, b := range f.closed {
+		if !touches(b.Places, h.Places) {
+			continue
+		}
+		items := hit(b.Items, h.Event)
+		if len(b.Items) > 0 && len(items) == 0 {
+			continue
+		}
+		for _, w := range b.windows {
+			if !w.Overlaps(h.Period) {
+				continue
+			}
+			severity := Stops
+			if b.Soft {
+				severity = Warns
+			}
+			f.add(Conflict{Kind: ByBlackout, Severity: severity, Calendar: h.CID, Event: h.ID, With: b.ID, Items: items, Period: w,
+				Text: fmt.Sprintf("%s lies in the blackout %q (%s) of %s", h.Period, artifact.Clip(b.ID), b.Reason, w)})
+			break // one day in a blackout is enough; a daily one would fill the list
+		}
+	}
+}
+
+// hit are the event's items among those named, by the event's own names.
+func hit(ids []string, e Event) (out []string) {
+	for _, id := range ids {
+		if i, ok := e.item(id); ok && !slices.Contains(out, i.ID()) {
+			out = append(out, i.ID())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// touches reports whether two lists of places share one; none means everywhere.
+func touches(a, b []forecast.Location) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return true
+	}
+	for _, x := range a {
+		for _, y := range b {
+			if placesMeet(x, y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// placesMeet compares the most precise names both have; a region holds its subdivisions and the sites in it.
+func placesMeet(x, y forecast.Location) bool {
+	switch {
+	case x.GLN != "" && y.GLN != "":
+		return x.GLN == y.GLN
+	case x.UNLOCODE != "" && y.UNLOCODE != "":
+		return x.UNLOCODE == y.UNLOCODE
+	}
+	inside := func(a, b string) bool { return a == b || strings.HasPrefix(a, b+"-") }
+	return x.Region != "" && y.Region != "" && (inside(x.Region, y.Region) || inside(y.Region, x.Region))
+}
+
+func (f *finder) overlap(h, other held) {
+	if !h.Period.Overlaps(other.Period) || !touches(h.Places, other.Places) {
+		return
+	}
+	var items []string
+	severity, how := Warns, "both on the same item and place"
+	for _, i := range h.Items {
+		for _, o := range other.Items {
+			if !sameItem(i, o) {
+				continue
+			}
+			items = append(items, i.ID())
+			if changesPrice(h.Event, i) && changesPrice(other.Event, o) {
+				severity, how = Stops, "both change the price of the same item"
+			}
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	slices.Sort(items)
+	items = slices.Compact(items)
+	both := calendar.Bucket{Start: max(h.Period.Start, other.Period.Start), End: min(h.Period.End, other.Period.End)}
+	f.add(Conflict{Kind: ByCampaign, Severity: severity, Calendar: h.CID, Event: h.ID, With: other.CID.String() + "/" + other.ID, Items: items, Period: both,
+		Text: fmt.Sprintf("runs beside %q in %s, %s", artifact.Clip(other.Name), both, how)})
+}
+
+func changesPrice(e Event, i forecast.Item) bool {
+	for _, o := range e.Offers {
+		if o.Mechanism.ChangesPrice() {
+			if x, ok := e.item(o.Item); ok && sameItem(x, i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// limit is the event's own bound of a shortage, or the default.
+func (e Event) limit() int64 {
+	if e.Go != nil {
+		return e.Go.MaxShortagePPM
+	}
+	return DefaultMaxShortage
+}
+
+// cover looks at every bucket from the first delivery to the end of the event. It stops the event where the
+// probability of a shortage surely exceeds the limit, and warns where it may. Without stock shared there is no
+// probability: then the contract view stands in, and demand above the maximum stops.
+func (f *finder) cover(h held) {
+	if f.Cover == nil {
+		return
+	}
+	result := f.Cover(h.Event)
+	if result == nil {
+		f.add(Conflict{Kind: ByCover, Severity: Warns, Calendar: h.CID, Event: h.ID, Text: "nothing is known of cover: no forecast or no capacity plan is in force"})
+		return
+	}
+	span := calendar.Bucket{Start: min(h.Delivery().Start, h.Period.Start), End: max(h.Delivery().End, h.Period.End)}
+	for _, p := range result.Products {
+		item, ok := h.item(p.Product)
+		if !ok || p.Region != "" && !touches([]forecast.Location{{Region: p.Region}}, h.Places) {
+			continue
+		}
+		if p.Missing != "" {
+			f.contract(h, item.ID(), p, result, span)
+			continue
+		}
+		for _, c := range p.Buckets {
+			if c.Cover == nil || !c.Bucket.Overlaps(span) || c.Cover.Shortage.Upper <= h.limit() {
+				continue
+			}
+			severity, word := Warns, "may fall short"
+			if c.Cover.Shortage.Lower > h.limit() {
+				severity, word = Stops, "falls short"
+			}
+			f.add(Conflict{Kind: ByCover, Severity: severity, Calendar: h.CID, Event: h.ID, With: forecast.JoinKey(p.Product, p.Region), Items: []string{item.ID()}, Period: c.Bucket,
+				Shortage: c.Cover.Shortage.Lower, Upper: c.Cover.Shortage.Upper,
+				Text: fmt.Sprintf("supply %s by the end of %s: probability %d to %d ppm, at most %d may be", word, c.Bucket, c.Cover.Shortage.Lower, c.Cover.Shortage.Upper, h.limit())})
+		}
+	}
+}
+
+func (f *finder) contract(h held, item string, p capacity.ProductMatch, result *capacity.Result, span calendar.Bucket) {
+	stopped := false
+	for _, g := range result.Groups {
+		if !slices.Contains(p.Groups, g.Group) {
+			continue
+		}
+		for _, c := range g.Buckets {
+			if c.Verdict != capacity.Bottleneck || !c.Bucket.Overlaps(span) {
+				continue
+			}
+			severity := Warns
+			if c.Maximum.Less(c.Demand) {
+				severity = Stops
+			}
+			stopped = true
+			f.add(Conflict{Kind: ByCover, Severity: severity, Calendar: h.CID, Event: h.ID, With: g.Group, Items: []string{item}, Period: c.Bucket,
+				Text: fmt.Sprintf("%s: demand %s in %s against %s, at most %s, of group %q", p.Missing, c.Demand, c.Bucket, c.Actual, c.Maximum, artifact.Clip(g.Group))})
+		}
+	}
+	if !stopped {
+		f.add(Conflict{Kind: ByCover, Severity: Warns, Calendar: h.CID, Event: h.ID, With: forecast.JoinKey(p.Product, p.Region), Items: []string{item},
+			Text: p.Missing + ": the probability of a shortage is not known"})
+	}
+}
+
+// quality is practice T17: a lot block stops a campaign when it is critical; one that is not counts by the cover it
+// takes away, which cover has judged already, and warns.
+func (f *finder) quality(h held) {
+	for _, b := range f.blocksOf(h.Event) {
+		severity, word := Warns, "is blocked; what it takes from cover counts there"
+		if b.Critical {
+			severity, word = Stops, "is blocked as critical"
+		}
+		f.add(Conflict{Kind: ByQuality, Severity: severity, Calendar: h.CID, Event: h.ID, With: b.Source.String() + "/" + b.ID, Items: []string{b.Item.ID()},
+			Text: fmt.Sprintf("a lot of %q %s since %s (block %q)", artifact.Clip(b.Item.ID()), word, b.Since, artifact.Clip(b.ID))})
+	}
+}
+
+func (f *finder) blocksOf(e Event) (out []LotBlock) {
+	for _, b := range f.Blocks {
+		for _, i := range e.Items {
+			if sameItem(i, b.Item) && (b.Place == (forecast.Location{}) || touches([]forecast.Location{b.Place}, e.Places)) {
+				out = append(out, b)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// approved reports whether a role of a side has approved an asset of an event, in that side's own calendar.
+func (f *finder) approved(h held, need string, asset []byte) bool {
+	side, role, _ := strings.Cut(need, ":")
+	for _, c := range f.Calendars {
+		if c.Side != side {
+			continue
+		}
+		for _, y := range c.Document.Replies {
+			if y.Series == h.Document.Header.Series && y.Event == h.ID && y.Role == role && slices.ContainsFunc(y.Assets, func(a []byte) bool { return bytes.Equal(a, asset) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *finder) messages(h held) {
+	for _, m := range h.Messages {
+		for _, need := range m.Needs {
+			if !f.approved(h, need, m.Asset) {
+				name := hex.EncodeToString(m.Asset)
+				f.add(Conflict{Kind: ByMessage, Severity: Stops, Calendar: h.CID, Event: h.ID, With: name + "/" + need,
+					Text: fmt.Sprintf("message %s... is not approved by %s", name[:12], need)})
+			}
+		}
+		if m.Embargo > 0 && m.Embargo >= h.Period.Start.Millis() {
+			name := hex.EncodeToString(m.Asset)
+			f.add(Conflict{Kind: ByMessage, Severity: Warns, Calendar: h.CID, Event: h.ID, With: name + "/embargo",
+				Text: fmt.Sprintf("message %s... may not be shown on the first day: its embargo ends on %s", name[:12], calendar.DateOf(m.Embargo))})
+		}
+	}
+}
+
+// Accepted reports whether another company's calendar accepts the event as it stands now.
+func (f *finder) verdict(h held) (Verdict, string) {
+	terms, err := h.Terms()
+	if err != nil {
+		return "", ""
+	}
+	var verdict Verdict
+	by := ""
+	for _, c := range f.Calendars {
+		if c.Author == h.Author {
+			continue
+		}
+		for _, y := range c.Document.Replies {
+			if y.Series != h.Document.Header.Series || y.Event != h.ID || !bytes.Equal(y.Digest, terms) {
+				continue
+			}
+			if y.Verdict == Declined || verdict == "" || verdict == Seen {
+				verdict, by = y.Verdict, y.Role
+			}
+			if verdict == Declined {
+				return verdict, by
+			}
+		}
+	}
+	return verdict, by
+}
+
+func (f *finder) replies(h held) {
+	verdict, by := f.verdict(h)
+	switch {
+	case verdict == Declined:
+		f.add(Conflict{Kind: ByReply, Severity: Stops, Calendar: h.CID, Event: h.ID, With: by, Text: "the other side's " + by + " rejected it as it stands"})
+	case h.ExpiredAt(f.At) && verdict != Accepted:
+		f.add(Conflict{Kind: ByTime, Severity: Stops, Calendar: h.CID, Event: h.ID, Text: fmt.Sprintf("was to be accepted by %s: it has expired", h.AcceptBy)})
+	}
+}

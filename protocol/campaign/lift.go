@@ -1,0 +1,158 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// liftDecimals is the precision at which a lift is read between its levels.
+const liftDecimals = 6
+
+// WithLift is a forecast with the planned lift of open events on top: of every event that is not said to be in the
+// forecast already. Each lift joins the line of its item and place, in the bucket that holds all of it, level by
+// level, as if lift and demand were high together: the careful reading, since nothing is known of their dependence.
+// What finds no line or no bucket is noted and left out, not guessed.
+func WithLift(f forecast.Document, events []Event) (forecast.Document, []string, error) {
+	var notes []string
+	lines := slices.Clone(f.Lines)
+	for i := range lines {
+		lines[i].Buckets = slices.Clone(lines[i].Buckets)
+	}
+	for _, e := range events {
+		if !e.Status.Open() || e.InForecast {
+			continue
+		}
+		for _, m := range e.Impacts {
+			item, _ := e.item(m.Item)
+			at := lineFor(lines, item, m)
+			if at < 0 {
+				notes = append(notes, fmt.Sprintf("event %q: the forecast has no line of %q in %q: its lift is not in the cover", artifact.Clip(e.ID), artifact.Clip(m.Item), artifact.Clip(m.Place.Key())))
+				continue
+			}
+			fits, err := addLift(&lines[at], m)
+			if err != nil {
+				return forecast.Document{}, nil, fmt.Errorf("lift of event %q: %w", artifact.Clip(e.ID), err)
+			}
+			if !fits {
+				notes = append(notes, fmt.Sprintf("event %q: no bucket of the forecast holds %s in %s: the lift of %q is not in the cover", artifact.Clip(e.ID), m.Bucket, m.Unit, artifact.Clip(m.Item)))
+			}
+		}
+	}
+	f.Lines = lines
+	return f, notes, nil
+}
+
+// lineFor finds the line that stands for all demand of an item where the lift is: TOTAL before BASE.
+func lineFor(lines []forecast.Line, item forecast.Item, m Impact) int {
+	found := -1
+	for i, l := range lines {
+		if !sameItem(l.Item, item) || l.Role == forecast.EndDemand || (l.Kind != forecast.Total && l.Kind != forecast.Base) {
+			continue
+		}
+		if p := m.Place.Key(); p != "" && l.Location.Key() != p && (m.Place.Region == "" || l.Location.Region != m.Place.Region) {
+			continue
+		}
+		if found < 0 || l.Kind == forecast.Total && lines[found].Kind != forecast.Total {
+			found = i
+		}
+	}
+	return found
+}
+
+func sameItem(a, b forecast.Item) bool {
+	same := func(x, y string) bool { return x != "" && x == y }
+	return same(a.BuyersID, b.BuyersID) || same(a.SellersID, b.SellersID) || same(a.GTIN, b.GTIN)
+}
+
+func addLift(l *forecast.Line, m Impact) (bool, error) {
+	at := -1
+	for j, c := range l.Buckets {
+		if c.Bucket.Covers(m.Bucket) {
+			at = j
+		}
+	}
+	if at < 0 || l.Unit.Dimension() != m.Unit.Dimension() {
+		return false, nil
+	}
+	var err error
+	convert := func(q quantity.Quantity) quantity.Quantity {
+		if err == nil {
+			q, err = quantity.Convert(q, m.Unit, l.Unit)
+		}
+		return q
+	}
+	lift := convert(m.Lift)
+	levels := make([]forecast.Quantile, len(m.Quantiles))
+	for i, q := range m.Quantiles {
+		levels[i] = forecast.Quantile{P: q.P, Q: convert(q.Q)}
+	}
+	for j := at; j < len(l.Buckets); j++ {
+		c := &l.Buckets[j]
+		if j == at {
+			c.Mean = plus(c.Mean, lift, &err)
+			c.Quantiles = raised(c.Quantiles, levels, lift, &err)
+		}
+		c.Cumulative = raised(c.Cumulative, levels, lift, &err)
+	}
+	return true, err
+}
+
+// plus adds, and keeps demand at or above nothing.
+func plus(a, b quantity.Quantity, err *error) quantity.Quantity {
+	if *err != nil {
+		return a
+	}
+	var sum quantity.Quantity
+	if sum, *err = a.Add(b); sum.Sign() < 0 {
+		sum = quantity.Quantity{}
+	}
+	return sum
+}
+
+func raised(of, levels []forecast.Quantile, mean quantity.Quantity, err *error) []forecast.Quantile {
+	out := slices.Clone(of)
+	for i := range out {
+		out[i].Q = plus(out[i].Q, levelAt(levels, out[i].P, mean, err), err)
+	}
+	return out
+}
+
+// levelAt reads a lift at a probability: straight between its levels, the outer levels beyond them, its mean where
+// there are none.
+func levelAt(levels []forecast.Quantile, p int64, mean quantity.Quantity, err *error) quantity.Quantity {
+	if len(levels) == 0 {
+		return mean
+	}
+	for i, q := range levels {
+		if p > q.P {
+			continue
+		}
+		if i == 0 || p == q.P {
+			return q.Q
+		}
+		before := levels[i-1]
+		rise, e := q.Q.Sub(before.Q)
+		var part quantity.Decimal
+		if e == nil {
+			part, e = quantity.Of(p - before.P).Quo(quantity.Of(q.P - before.P))
+		}
+		if e == nil {
+			part, e = part.Mul(rise.Decimal())
+		}
+		if e == nil {
+			rise, e = part.Round(liftDecimals)
+		}
+		if e == nil {
+			rise, e = rise.Add(before.Q)
+		}
+		if e != nil {
+			*err = e
+		}
+		return rise
+	}
+	return levels[len(levels)-1].Q
+}
