@@ -6,9 +6,11 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
+	"kontor/protocol/quality"
 )
 
 // Statuses of a version of an artifact. A refused one has a RefusedRow instead.
@@ -244,6 +246,12 @@ func (f *fold) rowExists(key string) (bool, error) {
 
 // revise compares a revision with the version in force: the codes that refuse it, else what it may be material to.
 func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err error) {
+	switch typ {
+	case campaign.Type:
+		return f.reviseCampaign(old, revised)
+	case quality.Type:
+		return f.reviseQuality(old, revised)
+	}
 	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T), whole: typ != forecast.Type && typ != capacity.PlanType}
 	for i, root := range []block.CID{old, revised} {
 		if f.revised.whole {
@@ -282,6 +290,10 @@ func ArtifactType(kindName string) string {
 		return capacity.PlanType
 	case KindAnswer:
 		return capacity.AnswerType
+	case KindCampaign:
+		return campaign.Type
+	case KindQuality:
+		return quality.Type
 	}
 	return ""
 }

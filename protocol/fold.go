@@ -27,6 +27,8 @@ func init() {
 		KindForecast:       {form: sheetBody, critical: true, apply: applyForecast},
 		KindCapacity:       {form: sheetBody, critical: true, apply: applyCapacity},
 		KindAnswer:         {form: sheetBody, critical: true, apply: applyAnswer, binding: true},
+		KindCampaign:       {form: sheetBody, critical: true, apply: applyCampaign},
+		KindQuality:        {form: sheetBody, critical: true, apply: applyQuality},
 		KindMandateGrant:   {form: documentBody, critical: true, binding: true, apply: applyMandateGrant},
 		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
 		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},

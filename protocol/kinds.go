@@ -31,6 +31,8 @@ const (
 	KindForecast       = "forecast"
 	KindCapacity       = "capacity"
 	KindAnswer         = "answer"
+	KindCampaign       = "campaign"
+	KindQuality        = "quality"
 	KindMandateGrant   = "mandate.grant"
 	KindMandateRevoke  = "mandate.revoke"
 	KindExceptionClose = "exception.close"

@@ -14,8 +14,9 @@ import (
 type revision struct {
 	forecasts [2]forecast.Document // before and after
 	plans     [2]capacity.Plan
-	whole     bool          // of a kind that is judged as a whole: any revision is material
-	day       calendar.Date // of the entry's claimed time: what was over by then changes nothing
+	whole     bool                      // of a kind that is judged as a whole: any revision is material
+	other     func(decision.Scope) bool // of a campaign calendar or a quality report
+	day       calendar.Date             // of the entry's claimed time: what was over by then changes nothing
 }
 
 // material tells whether the revision changes a cell of a scope beyond the tolerance.
@@ -25,6 +26,8 @@ func (r *revision) material(s decision.Scope) bool {
 		return false
 	case r.whole:
 		return true
+	case r.other != nil:
+		return r.other(s)
 	case len(r.plans[0].Groups) > 0 || len(r.plans[1].Groups) > 0:
 		return capacity.Material(r.plans[0], r.plans[1], s.Products, s.Horizon, r.day)
 	}

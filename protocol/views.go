@@ -4,9 +4,11 @@ import (
 	"sort"
 
 	"kontor/protocol/block"
+	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
+	"kontor/protocol/quality"
 	"kontor/protocol/state"
 )
 
@@ -113,6 +115,24 @@ func (r *Replica) Answer(root block.CID) (capacity.Answer, error) {
 		return capacity.Answer{}, err
 	}
 	return capacity.AnswerFromSheet(sheet)
+}
+
+// Campaign opens a campaign calendar by its root.
+func (r *Replica) Campaign(root block.CID) (campaign.Document, error) {
+	sheet, err := r.Sheet(root)
+	if err != nil {
+		return campaign.Document{}, err
+	}
+	return campaign.FromSheet(sheet)
+}
+
+// Quality opens a quality report by its root.
+func (r *Replica) Quality(root block.CID) (quality.Document, error) {
+	sheet, err := r.Sheet(root)
+	if err != nil {
+		return quality.Document{}, err
+	}
+	return quality.FromSheet(sheet)
 }
 
 // Topic finds a topic by its ID.

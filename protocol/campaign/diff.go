@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"slices"
 	"sort"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -188,4 +190,25 @@ func ReasonForRevision(changes []Change) artifact.Reason {
 		}
 	}
 	return reason
+}
+
+// About is the part of a calendar that speaks of any of the products in a horizon: what a revision may be material to.
+// Blackouts of every item count for each.
+func About(d Document, products []string, horizon calendar.Bucket) Document {
+	named := func(ids ...string) bool {
+		return slices.Contains(products, artifact.All) || slices.ContainsFunc(ids, func(id string) bool { return id != "" && slices.Contains(products, id) })
+	}
+	part := Document{Header: d.Header, Zone: d.Zone}
+	for _, e := range d.Events {
+		span := calendar.Bucket{Start: min(e.Period.Start, e.Delivery().Start), End: max(e.Period.End, e.Delivery().End)}
+		if span.Overlaps(horizon) && slices.ContainsFunc(e.Items, func(i forecast.Item) bool { return named(i.BuyersID, i.SellersID, i.GTIN) }) {
+			part.Events = append(part.Events, e)
+		}
+	}
+	for _, b := range d.Blackouts {
+		if (len(b.Items) == 0 || named(b.Items...)) && (b.RRule != "" || b.Period.Overlaps(horizon)) {
+			part.Blackouts = append(part.Blackouts, b)
+		}
+	}
+	return part
 }

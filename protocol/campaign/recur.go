@@ -81,8 +81,8 @@ func ParseRule(text string, first calendar.Date) (*rrule.RRule, error) {
 	return rrule.NewRRule(*option)
 }
 
-// ordinals are the places of a day of the week in its month. A fifth Monday comes several times a year.
-var ordinals = []string{"1", "2", "3", "4", "5", "+1", "+2", "+3", "+4", "+5", "-1", "-2", "-3", "-4", "-5"}
+// ordinals are the places of a day of the week that every month has.
+var ordinals = []string{"1", "2", "3", "4", "+1", "+2", "+3", "+4", "-1", "-2", "-3", "-4"}
 
 func checkPart(name, value string) error {
 	within := func(low, high int) error {

@@ -70,7 +70,8 @@ type Scope struct {
 	Purpose  string   `cbor:"purpose"`
 }
 
-// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers. No scope names attachments: any member may attach.
+// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers, and of both their campaign calendars and
+// quality reports, each for its own purpose. No scope names attachments: any member may attach. Who observes shares nothing.
 func DefaultScopes(products, regions []string) []Scope {
 	if products == nil {
 		products = []string{}
@@ -81,6 +82,10 @@ func DefaultScopes(products, regions []string) []Scope {
 	return []Scope{
 		{Role: RoleBuyer, Kinds: []string{"forecast"}, Products: products, Regions: regions, Purpose: "demand-capacity sync"},
 		{Role: RoleSeller, Kinds: []string{"capacity", "answer"}, Products: products, Regions: regions, Purpose: "demand-capacity sync"},
+		{Role: RoleBuyer, Kinds: []string{"campaign"}, Products: products, Regions: regions, Purpose: "joint campaigns"},
+		{Role: RoleSeller, Kinds: []string{"campaign"}, Products: products, Regions: regions, Purpose: "joint campaigns"},
+		{Role: RoleBuyer, Kinds: []string{"quality"}, Products: products, Regions: regions, Purpose: "quality"},
+		{Role: RoleSeller, Kinds: []string{"quality"}, Products: products, Regions: regions, Purpose: "quality"},
 	}
 }
 

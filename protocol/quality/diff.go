@@ -3,9 +3,12 @@ package quality
 import (
 	"bytes"
 	"math/big"
+	"slices"
 	"sort"
 
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
@@ -123,4 +126,28 @@ func moved(base, now quantity.Quantity) bool {
 	d, _ := delta.Abs().At(e)
 	b, _ := base.Abs().At(e)
 	return d.Mul(d, big.NewInt(PPMWhole)).Cmp(b.Mul(b, big.NewInt(tolerancePPM))) > 0
+}
+
+// About is the part of a report that speaks of any of the products: what a revision may be material to.
+func About(d Document, products []string) Document {
+	named := func(i forecast.Item) bool {
+		return slices.Contains(products, artifact.All) || slices.ContainsFunc([]string{i.BuyersID, i.SellersID, i.GTIN}, func(id string) bool { return id != "" && slices.Contains(products, id) })
+	}
+	part := Document{Header: d.Header, Salt: d.Salt, Service: d.Service}
+	for _, m := range d.Measures {
+		if named(m.Item) {
+			part.Measures = append(part.Measures, m)
+		}
+	}
+	for _, c := range d.Complaints {
+		if named(c.Item) {
+			part.Complaints = append(part.Complaints, c)
+		}
+	}
+	for _, b := range d.Blocks {
+		if named(b.Item) {
+			part.Blocks = append(part.Blocks, b)
+		}
+	}
+	return part
 }

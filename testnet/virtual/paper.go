@@ -10,11 +10,13 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
+	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
 
@@ -96,7 +98,32 @@ func Answer(series string, revision int64, parent *block.CID, at int64, root blo
 // seriesKey salts the blocks of a scenario. A real author draws it at random.
 var seriesKey = sha256.Sum256([]byte("series key"))
 
-// Share makes the draft of an entry that carries a forecast, a plan or an answer.
+// Campaign is a calendar of one event in March with a lift, and a blackout in February.
+func Campaign(series string, revision int64, parent *block.CID, at int64, status campaign.Status, lift int64) campaign.Document {
+	return campaign.Document{Header: header(campaign.Type, series, revision, parent, at), Zone: "Africa/Abidjan",
+		Events: []campaign.Event{{ID: "spring", Name: "spring week", Status: status, Kind: campaign.JointlySponsored, Period: Months[2],
+			Items: []forecast.Item{{BuyersID: Product}}, Places: []forecast.Location{{Region: "CI"}},
+			Impacts: []campaign.Impact{{Item: Product, Place: forecast.Location{Region: "CI"}, Bucket: Months[2], Unit: "PK", Lift: quantity.Of(lift)}},
+			Funding: &campaign.Funding{BuyerPPM: 500_000, SellerPPM: 500_000}}},
+		Blackouts: []campaign.Blackout{{ID: "stocktaking", Reason: campaign.ForInventory, Period: Months[1]}}}
+}
+
+// Quality is a report of one measure and one lot block.
+func Quality(series string, revision int64, parent *block.CID, at int64, status quality.BlockStatus, bad int64) quality.Document {
+	salt := sha256.Sum256([]byte("salt/" + series))
+	received := quantity.Of(10_000)
+	d := quality.Document{Header: header(quality.Type, series, revision, parent, at), Salt: salt[:quality.SaltSize], Service: quality.DefaultService(),
+		Measures: []quality.Measure{{Item: forecast.Item{BuyersID: Product}, Period: Months[0], Unit: "PK", Denominator: quality.ByReceived, Counting: quality.CountConfirmed,
+			Received: &received, Defectives: quantity.Of(bad), Confirmed: quantity.Of(bad)}},
+		Blocks: []quality.Block{{ID: "lot 7", Item: forecast.Item{BuyersID: Product}, Status: status, Severity: quality.Critical, Lots: [][]byte{quality.HashLot(salt[:quality.SaltSize], "L7")},
+			Quantity: quantity.Of(50), Unit: "PK", Since: calendar.DateOf(Start)}}}
+	if status != quality.Blocked {
+		d.Blocks[0].Ended = calendar.DateOf(at)
+	}
+	return d
+}
+
+// Share makes the draft of an entry that carries an artifact.
 func Share(doc any) (protocol.Draft, error) {
 	var kind string
 	var sheet block.Sheet
@@ -111,6 +138,12 @@ func Share(doc any) (protocol.Draft, error) {
 	case capacity.Answer:
 		kind = protocol.KindAnswer
 		sheet, err = capacity.AnswerToSheet(d, seriesKey)
+	case campaign.Document:
+		kind = protocol.KindCampaign
+		sheet, err = campaign.ToSheet(d, seriesKey)
+	case quality.Document:
+		kind = protocol.KindQuality
+		sheet, err = quality.ToSheet(d, seriesKey)
 	default:
 		err = fmt.Errorf("share: %T is no artifact", doc)
 	}
