@@ -178,7 +178,6 @@ func TestMessagesAndReplies(t *testing.T) {
 	ours, theirs := calendarOf(buyer, e), calendarOf(seller)
 	in := func() Input { return Input{Calendars: []Held{ours, theirs}, At: day("2026-12-31").Millis()} }
 	expect(t, "nobody approved", find(t, in()), "MESSAGE BLOCK")
-	terms, _ := e.Terms()
 	reply := Reply{Series: ours.Document.Header.Series, Event: "a", Role: "CTO", Assets: [][]byte{poster[:]}}
 	ours.Document.Replies = []Reply{reply}
 	expect(t, "the wrong side approved", find(t, in()), "MESSAGE BLOCK")
@@ -189,7 +188,7 @@ func TestMessagesAndReplies(t *testing.T) {
 	ours.Document.Events[0].Messages = nil
 
 	e = ours.Document.Events[0]
-	terms, _ = e.Terms()
+	terms, _ := e.Terms()
 	reply.Assets, reply.Verdict, reply.Digest = nil, Declined, terms
 	theirs.Document.Replies = []Reply{reply}
 	expect(t, "rejected", find(t, in()), "REJECTED BLOCK")

@@ -85,6 +85,8 @@ func kindTable() string {
 		protocol.KindForecast:       "SharedForecast.v1",
 		protocol.KindCapacity:       "CapacityPlan.v1",
 		protocol.KindAnswer:         "ForecastAnswer.v1",
+		protocol.KindCampaign:       "CampaignCalendar.v1",
+		protocol.KindQuality:        "QualityReport.v1",
 		protocol.KindMandateGrant:   "an officer lets a desk act within bounds",
 		protocol.KindMandateRevoke:  "an officer takes that back",
 		protocol.KindExceptionClose: "a desk closes an exception within its mandate",

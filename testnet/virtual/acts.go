@@ -8,11 +8,13 @@ import (
 	"kontor/crypto/keys"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/campaign"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
+	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
 
@@ -37,7 +39,9 @@ func (w *world) act(o *office, p int) error {
 	case n < 55:
 		b = w.topicStep(o, p)
 	case n < 64:
-		if me.Role == partnership.RoleBuyer {
+		if w.rng.IntN(3) == 0 {
+			b = w.shareCampaignOrQuality(o)
+		} else if me.Role == partnership.RoleBuyer {
 			b = w.shareForecast(o, p)
 		} else {
 			b = w.sharePlanOrAnswer(o, p)
@@ -166,6 +170,37 @@ func (w *world) sharePlanOrAnswer(o *office, p int) build {
 			return protocol.Draft{}, err
 		}
 		return Share(Answer(o.c.Name+" answer", revision, parent, now, asked.Root, doc))
+	}
+}
+
+// shareCampaignOrQuality begins or revises a calendar or a report: moves its event on, its lift up or down, its lot block to an end.
+func (w *world) shareCampaignOrQuality(o *office) build {
+	calendar, lift, n := w.rng.IntN(2) == 0, 100+w.rng.Int64N(200), w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		if calendar {
+			row, found, err := inForce(r, campaign.Type, o.c.ID)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			if !found {
+				return Share(Campaign(o.c.Name+" calendar", 0, nil, now, campaign.Proposed, lift))
+			}
+			held, err := r.Campaign(row.Root)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			states := []campaign.Status{held.Events[0].Status, campaign.Planned, campaign.Active, campaign.Canceled}
+			return Share(Campaign(o.c.Name+" calendar", row.Revision+1, &row.Root, now, states[n%len(states)], lift)) // some moves are against the rules
+		}
+		row, found, err := inForce(r, quality.Type, o.c.ID)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if !found {
+			return Share(Quality(o.c.Name+" report", 0, nil, now, quality.Blocked, 3))
+		}
+		states := []quality.BlockStatus{quality.Blocked, quality.Released}
+		return Share(Quality(o.c.Name+" report", row.Revision+1, &row.Root, now, states[n%2], lift/100))
 	}
 }
 
