@@ -29,6 +29,7 @@ func (n *Node) writeCommitments(ctx context.Context) {
 	for _, p := range n.Partnerships() {
 		if !p.Removed {
 			due[p.PID] = true
+			n.arriving(p.PID, true) // as far as we know, until a partner has been heard
 		}
 	}
 	pause := time.NewTimer(commitmentPause)
