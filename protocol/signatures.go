@@ -14,14 +14,16 @@ import (
 type signatureCache struct {
 	mu       sync.Mutex
 	good     map[[32]byte]bool
+	before   map[[32]byte]bool    // the generation before: what is still used moves on
 	admitted map[keys.Public]bool // keys that AdmitPublic let pass: a pure function of their bytes, which costs a tenth of a verification
 }
 
 // signatureSize is that of Ed25519.
 const signatureSize = 64
 
-// maxSignatures bounds the cache: more than a batch and a long tail hold.
-const maxSignatures = 8192
+// maxSignatures bounds a generation of the cache: the tail that an entry written offline makes to be folded again, when its author was away for ten
+// thousand entries. Two generations hold about 1.5 MiB.
+const maxSignatures = 16_384
 
 // maxAdmitted bounds the keys remembered: more than the officers and desks of a circle are.
 const maxAdmitted = 1024
@@ -43,10 +45,7 @@ func (c *signatureCache) verify(label string, s Signed) (code string) {
 	h.Write(s.Document)
 	var id [32]byte
 	h.Sum(id[:0])
-	c.mu.Lock()
-	known := c.good[id]
-	c.mu.Unlock()
-	if known {
+	if c.knows(id) {
 		return ""
 	}
 	pub, good := c.admit(s.Key)
@@ -58,11 +57,29 @@ func (c *signatureCache) verify(label string, s Signed) (code string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.note(id)
+	return ""
+}
+
+func (c *signatureCache) knows(id [32]byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.good[id] {
+		return true
+	}
+	if c.before[id] {
+		c.note(id)
+		return true
+	}
+	return false
+}
+
+// note is called with mu.
+func (c *signatureCache) note(id [32]byte) {
 	if c.good == nil || len(c.good) >= maxSignatures {
-		c.good = map[[32]byte]bool{}
+		c.good, c.before = map[[32]byte]bool{}, c.good
 	}
 	c.good[id] = true
-	return ""
 }
 
 // admit checks a key as its owner's certificate did.
