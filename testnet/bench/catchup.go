@@ -22,6 +22,10 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 	}
 	var rates, limits, cpus []float64
 	for round := range min(b.Rounds, 3) {
+		// What the round before left to settle and to commit to is not this one's work.
+		if err := c.settleDown(ctx); err != nil {
+			return err
+		}
 		if err := c.maker.close(); err != nil {
 			return err
 		}
@@ -35,7 +39,7 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 		if err := c.maker.open(); err != nil {
 			return err
 		}
-		watch := startWatch()
+		watch, before := startWatch(), c.replayed()
 		for deadline := watch.began.Add(4 * pairLimit); ; {
 			seq, err := c.maker.seq(c, c.agency)
 			if err != nil {
@@ -50,13 +54,14 @@ func measureCatchUp(ctx context.Context, b *bench) error {
 			time.Sleep(5 * time.Millisecond)
 		}
 		took, cpu := watch.stop()
+		again := c.replayed() - before
 		rates, cpus = append(rates, perSecond(float64(b.CatchUp), took)), append(cpus, ms(cpu)/float64(b.CatchUp))
 		limit, err := p.verifyRate(time.Second)
 		if err != nil {
 			return err
 		}
 		limits = append(limits, limit)
-		b.say("  round %d of %d: %.0f entries a second, %.3f ms of processor each", round+1, min(b.Rounds, 3), rates[round], cpus[round])
+		b.say("  round %d of %d: %.0f entries a second, %.3f ms of processor each, %.0f folded again", round+1, min(b.Rounds, 3), rates[round], cpus[round], again)
 	}
 	r := Result{Work: fmt.Sprintf("catch-up of %d entries", b.CatchUp), Unit: "entries/s", Value: median(rates), Limit: median(limits),
 		LimitOf: "Ed25519 verifications on all cores", Samples: len(rates), Parts: map[string]float64{"cpu_ms": median(cpus)}}
