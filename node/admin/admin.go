@@ -129,10 +129,19 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 			st.Root = hex.EncodeToString(root[:])
 		}
 		st.Members = st.Members[:0]
+		forks, err := r.OpenForks()
+		if err != nil {
+			return err
+		}
 		for _, m := range r.Genesis.Members {
 			ms, err := o.memberStatus(r, m.Company)
 			if err != nil {
 				return err
+			}
+			for _, f := range forks {
+				if f.Author == m.Company && !f.Resolved {
+					ms.Forked = f.Seq
+				}
 			}
 			ms.Role = m.Role
 			st.Members = append(st.Members, ms)

@@ -54,7 +54,8 @@ type page struct {
 type Chains func(company block.CID, from int64) []identity.Envelope
 
 // Export writes the evidence of an agreement: both feeds up to the entries that made it final (all that is held while it is not), the bodies those
-// entries carry, the identity chains as far as those entries name them, the partnership's genesis.
+// entries carry, the identity chains as far as those entries name them, the partnership's genesis. Where a member wrote two histories as far back, both are
+// in the file, with what the members signed to resolve the fork.
 func Export(w io.Writer, r *protocol.Replica, chains Chains, agreement block.CID) error {
 	row, known, err := r.Round(agreement)
 	if err != nil {
@@ -64,6 +65,9 @@ func Export(w io.Writer, r *protocol.Replica, chains Chains, agreement block.CID
 		return fmt.Errorf("export agreement %s: no such document is on the table", agreement.Short())
 	}
 	upTo, err := cut(r, row)
+	if err == nil {
+		err = withForks(r, upTo)
+	}
 	if err != nil {
 		return err
 	}
@@ -123,6 +127,64 @@ func cut(r *protocol.Replica, row protocol.RoundRow) ([]int64, error) {
 		}
 	}
 	return upTo, nil
+}
+
+// withForks moves the cut on so that it holds, of every fork behind it, both histories, what they build upon, and the signatures of its resolution.
+func withForks(r *protocol.Replica, upTo []int64) error {
+	forks, err := r.OpenForks()
+	if err != nil {
+		return err
+	}
+	moved := len(forks) > 0
+	reach := func(e feed.Entry) {
+		for i, n := range e.Clock {
+			if n > upTo[i] {
+				upTo[i], moved = n, true
+			}
+		}
+	}
+	for moved {
+		moved = false
+		for _, f := range forks {
+			end := upTo[r.Circle.Index(f.Author)]
+			if f.Seq > end {
+				continue
+			}
+			err := r.Log.From(f.Author, f.Seq, func(e feed.Entry) (bool, error) {
+				if e.Header.Seq > end {
+					return false, nil
+				}
+				reach(e)
+				return true, nil
+			})
+			if err != nil {
+				return err
+			}
+			for _, id := range resolvers(f) {
+				e, _, err := r.Log.Get(id)
+				if err != nil {
+					return err
+				}
+				reach(e)
+			}
+		}
+	}
+	return nil
+}
+
+// resolvers are the entries that carry the signatures of the resolution in force.
+func resolvers(f protocol.OpenFork) (entries []block.CID) {
+	for _, v := range f.Row.Resolutions {
+		if f.Row.Resolved == nil || v.Document != *f.Row.Resolved {
+			continue
+		}
+		for _, m := range v.Members {
+			for _, s := range m.Signers {
+				entries = append(entries, s.Entry)
+			}
+		}
+	}
+	return entries
 }
 
 // exporter collects blocks in the order of their first mention.

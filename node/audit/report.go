@@ -67,6 +67,8 @@ type Signature struct {
 	Person  string        `json:"person"`
 	Seq     int64         `json:"seq"`
 	T       int64         `json:"t"` // claimed time of the entry that carries it, ms UTC
+	// Side tells that it stands in a history which does not count for its author: it binds the author as if it did.
+	Side bool `json:"side,omitempty"`
 }
 
 // Failure is the check that a file did not pass. Its report holds the checks before it.

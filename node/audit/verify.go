@@ -62,7 +62,7 @@ type evidence struct {
 	envs    [][]identity.Envelope
 	store   *memory.Store
 	repl    *protocol.Contract
-	entries map[block.CID]map[int64]feed.Entry
+	entries map[block.CID]map[int64][]feed.Entry // of a fork that is resolved two or more at one number
 	row     protocol.RoundRow
 	doc     decision.Agreement
 }
@@ -229,39 +229,28 @@ func (e *evidence) fold() (string, error) {
 	e.repl = contract
 	var all []feed.Signed
 	for i, envs := range e.feeds {
+		var last feed.Signed
 		for n, env := range envs {
 			s, err := feed.Open(contract.Circle, env, e.view)
 			if err != nil {
 				return "", fmt.Errorf("entry %d of %s: %w", n+1, e.genesis.Members[i].Company.Short(), err)
 			}
-			if s.Header.Author != e.genesis.Members[i].Company || s.Header.Seq != int64(n+1) {
+			if s.Header.Author != e.genesis.Members[i].Company || !follows(last, s) {
 				return "", fmt.Errorf("entry %d in the feed of %s is number %d of %s", n+1, e.genesis.Members[i].Company.Short(), s.Header.Seq, s.Header.Author.Short())
 			}
+			last = s
 			all = append(all, s)
 		}
 	}
 	slices.SortFunc(all, func(a, b feed.Signed) int { x, y := a.Key(), b.Key(); return slices.Compare(x[:], y[:]) })
 	e.store = memory.New()
-	e.entries = map[block.CID]map[int64]feed.Entry{}
 	if err := e.keep(); err != nil {
 		return "", err
 	}
-	admitted := 0
 	note := func(out protocol.Outcome) error {
-		if len(out.Forks) > 0 {
-			return fmt.Errorf("%s wrote two histories", out.Forks[0].Author.Short())
-		}
 		if len(out.Mismatches) > 0 {
 			return fmt.Errorf("the state root %s committed to at line %d is not what its entries give", out.Mismatches[0].Member.Short(), out.Mismatches[0].Line)
 		}
-		for _, entry := range out.Admitted {
-			h := entry.Header
-			if e.entries[h.Author] == nil {
-				e.entries[h.Author] = map[int64]feed.Entry{}
-			}
-			e.entries[h.Author][h.Seq] = entry
-		}
-		admitted += len(out.Admitted)
 		return nil
 	}
 	for batch := range slices.Chunk(all, wire.MaxBatchEntries) {
@@ -269,10 +258,60 @@ func (e *evidence) fold() (string, error) {
 			return "", err
 		}
 	}
-	if admitted != len(all) {
-		return "", fmt.Errorf("%d of %d entries were admitted", admitted, len(all))
+	resolved, err := e.admitted(all)
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%d entries, signatures, positions and causal order verified", len(all)), nil
+	text := fmt.Sprintf("%d entries, signatures, positions and causal order verified", len(all))
+	if resolved > 0 {
+		text += fmt.Sprintf("; %d forks, each resolved by officers of all members", resolved)
+	}
+	return text, nil
+}
+
+// follows tells whether an entry may stand after another one in a feed's list: it has the next number, or the same where its author wrote two.
+func follows(last, s feed.Signed) bool {
+	if last.Header.Seq != s.Header.Seq {
+		return s.Header.Seq == last.Header.Seq+1
+	}
+	return last.CID.Compare(s.CID) < 0
+}
+
+// admitted looks the entries up where they were folded. Who wrote two histories proves nothing until all members have said which of them counts.
+func (e *evidence) admitted(all []feed.Signed) (resolved int, err error) {
+	e.entries = map[block.CID]map[int64][]feed.Entry{}
+	err = e.store.View(func(tx kv.KV) error {
+		r := e.repl.Open(tx)
+		forks, err := r.OpenForks()
+		if err != nil {
+			return err
+		}
+		for _, f := range forks {
+			if !f.Resolved {
+				return fmt.Errorf("%s wrote two histories from entry %d on, and the file holds no resolution that all members signed", f.Author.Short(), f.Seq)
+			}
+		}
+		resolved = len(forks)
+		for _, s := range all {
+			h := s.Header
+			entry, held, err := r.Log.Get(s.CID)
+			if err != nil {
+				return err
+			}
+			if !held {
+				if known, err := r.Log.Knows(s.CID); err != nil || known {
+					continue // a further history beside the ones that are kept: it counts nowhere
+				}
+				return fmt.Errorf("entry %d of %s was not admitted", h.Seq, h.Author.Short())
+			}
+			if e.entries[h.Author] == nil {
+				e.entries[h.Author] = map[int64][]feed.Entry{}
+			}
+			e.entries[h.Author][h.Seq] = append(e.entries[h.Author][h.Seq], entry)
+		}
+		return nil
+	})
+	return resolved, err
 }
 
 // keep stores the blocks, as many at a time as the store takes.
@@ -352,15 +391,14 @@ func (e *evidence) signatures() (string, error) {
 	if len(e.row.Signatures) == 0 {
 		return "", errors.New("nobody has signed")
 	}
+	taken := map[block.CID]bool{}
+	beside := 0
 	for _, s := range e.row.Signatures {
-		entry, held := e.entries[s.Company][s.Seq]
-		if !held || entry.Header.Body == nil {
-			return "", fmt.Errorf("the entry with the %s's signature of %s is not in the file", s.Role, s.Company.Short())
-		}
-		signed, err := decision.ParseSignedRole(e.blocks[*entry.Header.Body])
+		entry, signed, err := e.carrier(s, taken)
 		if err != nil {
 			return "", err
 		}
+		taken[entry.CID] = true
 		fact, found := signed.Verify(e.doc, e.root.Agreement, s.Company, e.holder(entry, signed.Body))
 		if len(found) > 0 {
 			return "", found[0]
@@ -371,9 +409,30 @@ func (e *evidence) signatures() (string, error) {
 		if entry.Header.T > e.doc.SignBy {
 			return "", fmt.Errorf("the %s of %s signed at %d, after sign_by %d", s.Role, s.Company.Short(), entry.Header.T, e.doc.SignBy)
 		}
-		e.report.Signatures = append(e.report.Signatures, Signature{Company: s.Company, Role: s.Role, Key: string(s.Key.ID()), Person: hex.EncodeToString(s.Person[:]), Seq: s.Seq, T: entry.Header.T})
+		e.report.Signatures = append(e.report.Signatures, Signature{Company: s.Company, Role: s.Role, Key: string(s.Key.ID()), Person: hex.EncodeToString(s.Person[:]), Seq: s.Seq, T: entry.Header.T, Side: s.Side != nil})
+		if s.Side != nil {
+			beside++
+		}
 	}
-	return fmt.Sprintf("%d valid, each by a key certified for its role at the entry that carries it", len(e.row.Signatures)), nil
+	text := fmt.Sprintf("%d valid, each by a key certified for its role at the entry that carries it", len(e.row.Signatures))
+	if beside > 0 {
+		text += fmt.Sprintf("; %d in a history that counts against its author alone", beside)
+	}
+	return text, nil
+}
+
+// carrier is the entry that carries a signature: the author of a fork may have written several with that number.
+func (e *evidence) carrier(s decision.Collected, taken map[block.CID]bool) (feed.Entry, decision.SignedRole, error) {
+	for _, entry := range e.entries[s.Company][s.Seq] {
+		if taken[entry.CID] || entry.Header.Kind != protocol.KindSignature || entry.Header.Body == nil {
+			continue
+		}
+		signed, err := decision.ParseSignedRole(e.blocks[*entry.Header.Body])
+		if err == nil && signed.Body.Key == s.Key {
+			return entry, signed, nil
+		}
+	}
+	return feed.Entry{}, decision.SignedRole{}, fmt.Errorf("the entry with the %s's signature of %s is not in the file", s.Role, s.Company.Short())
 }
 
 // quorum asks each party's policy again.

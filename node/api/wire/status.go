@@ -47,6 +47,7 @@ type MemberStatus struct {
 	UnackedT    int64    `json:"unacked_since,omitempty" doc:"claimed time of the oldest of them, ms UTC"`
 	ClockOffset *int64   `json:"clock_offset_ms,omitempty" doc:"the member's clock minus ours, when last compared"`
 	Frozen      bool     `json:"frozen,omitempty" doc:"its identity has two histories"`
+	Forked      int64    `json:"forked,omitempty" doc:"entry of which it wrote two, while officers of all members have not resolved that"`
 	Addresses   []string `json:"addresses,omitempty"`
 }
 
