@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kontor/node/api/wire"
+	"kontor/node/client"
 )
 
 // Two companies decide and sign: scripts in which one waits for what the other's node brings.
@@ -14,7 +20,7 @@ func TestAgreementScripts(t *testing.T) {
 		Dir:                 "testdata/agreement",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "until": until},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "roots": roots},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
@@ -39,4 +45,44 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%q never came from %v", args[0], args[1:])
+}
+
+// metric asserts what a home's node counts: metric NAME VALUE HOME.
+func metric(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: metric NAME VALUE HOME")
+	}
+	node := client.Dial(ts.MkAbs(args[2]), "")
+	defer node.Close()
+	_, page, err := node.Raw(context.Background(), "/metrics")
+	ts.Check(err)
+	if line := args[0] + " " + args[1] + "\n"; !strings.Contains(string(page), line) {
+		ts.Fatalf("%q is not on the metrics of %s:\n%s", line, args[2], page)
+	}
+}
+
+// roots waits until the only partnership of all homes stands at one settled line with one root: roots HOME...
+func roots(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: roots HOME...")
+	}
+	seen := []wire.StatusReport{}
+	for deadline := time.Now().Add(untilLimit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		seen = seen[:0]
+		for _, home := range args {
+			ts.Check(ts.Exec("kontor", "status", "--home", home, "--json"))
+			var s wire.StatusReport
+			ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &s))
+			seen = append(seen, s)
+		}
+		same := true
+		for _, s := range seen {
+			p, first := s.Partnerships[0], seen[0].Partnerships[0]
+			same = same && p.Root != "" && p.Root == first.Root && p.Line == first.Line
+		}
+		if same {
+			return
+		}
+	}
+	ts.Fatalf("the roots never met: %+v", seen)
 }
