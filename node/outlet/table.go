@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -53,12 +54,12 @@ func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
 	rows := [][]string{head}
 	for _, l := range d.Lines {
 		for _, c := range l.Buckets {
-			row := []string{l.Item.ID(), l.Location.Key(), c.Bucket.String(), string(l.Unit), c.Mean.String()}
+			row := []string{l.Item.ID(), l.Location.Key(), c.Bucket.String(), string(l.Unit), figure(c.Mean)}
 			for _, p := range levels {
 				cell := ""
 				for _, q := range c.Quantiles {
 					if q.P == p {
-						cell = q.Q.String()
+						cell = figure(q.Q)
 					}
 				}
 				row = append(row, cell)
@@ -67,6 +68,15 @@ func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
 		}
 	}
 	return rows, nil
+}
+
+// figure is a quantity as a reader can't misread it: with three decimals the point might separate thousands.
+func figure(q quantity.Quantity) string {
+	s := q.String()
+	if at := strings.IndexByte(s, '.'); at >= 0 && len(s)-at == 4 {
+		s += "0"
+	}
+	return s
 }
 
 // planRows is a capacity plan as a table: a line for each group, period and product.
@@ -91,13 +101,13 @@ func planRows(p capacity.Plan, n *notes) ([][]string, error) {
 			}
 			factor := ""
 			if !l.Factor.IsZero() {
-				factor = l.Factor.String()
+				factor = figure(l.Factor)
 			}
 			for _, c := range g.Capacities {
 				if c.Agreed != nil || c.Delta != nil {
 					n.add("a table of capacity has no agreed capacity and delta production")
 				}
-				rows = append(rows, []string{g.ID, c.Bucket.String(), c.Maximum.String(), c.Actual.String(), string(g.Unit), l.Product, factor})
+				rows = append(rows, []string{g.ID, c.Bucket.String(), figure(c.Maximum), figure(c.Actual), string(g.Unit), l.Product, factor})
 			}
 		}
 	}
