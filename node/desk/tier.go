@@ -282,5 +282,9 @@ func (d *Desk) derive(s tierSettings, to block.CID, inputs []tier.Input) (derive
 	if in.Customers, err = d.demand(inputs); err != nil {
 		return derived{}, err
 	}
+	if in.Before, err = d.told(to); err != nil {
+		return derived{}, err
+	}
+	in.Ledger = func(group string) (*release.Ledger, error) { return d.ledger(to, protocol.KindForecast, group) }
 	return in.run()
 }

@@ -24,6 +24,9 @@ type derivation struct {
 	Scope      artifact.Scope    // what may be shared with the supplier at all
 	Use        release.Use
 	Grants     []release.Grant
+	// Ledger finds what left before of a group of cells; nil: nothing did.
+	Ledger func(group string) (*release.Ledger, error)
+	Before []forecast.Line // what the supplier was told last
 }
 
 // customerDemand is what one customer asks for, ready to pass.
@@ -34,14 +37,16 @@ type customerDemand struct {
 
 // derived is what would leave, and what would not.
 type derived struct {
-	Lines       []forecast.Line     // two for each component: end-demand equivalent and planned receipts
-	All         []forecast.Line     // also those held back
-	Held        []string            // components that need a grant, ascending
-	Granted     []string            // components that leave by a grant only, ascending
-	Findings    []artifact.Finding  // the rules that cells do not meet by themselves
-	Inferable   []release.Inferable // what the supplier could work out
-	WithoutBill []string            // products that go nowhere, ascending
-	Customers   int                 // behind the figures
+	Lines       []forecast.Line            // two for each component: end-demand equivalent and planned receipts
+	All         []forecast.Line            // also those held back
+	Held        []string                   // components that need a grant, ascending
+	Kept        []string                   // components that stay at the figures told last, because new ones would show a customer's change; ascending
+	Ledgers     map[string]*release.Ledger // as they are once the lines have left, by group
+	Granted     []string                   // components that leave by a grant only, ascending
+	Findings    []artifact.Finding         // the rules that cells do not meet by themselves
+	Inferable   []release.Inferable        // what the supplier could work out
+	WithoutBill []string                   // products that go nowhere, ascending
+	Customers   int                        // behind the figures
 }
 
 // run explodes the bill of materials and judges every cell.
@@ -52,6 +57,10 @@ func (in derivation) run() (out derived, err error) {
 	}
 	out.WithoutBill = end.WithoutBill
 	cells, err := in.cells(end)
+	if err != nil {
+		return out, err
+	}
+	gate, err := in.gate(end)
 	if err != nil {
 		return out, err
 	}
@@ -85,6 +94,18 @@ func (in derivation) run() (out derived, err error) {
 		case release.ByGrant:
 			out.Granted = append(out.Granted, c.Component)
 		}
+		findings, err := gate.pass(c.Component, verdict == release.ByGrant)
+		if err != nil {
+			return out, err
+		}
+		if len(findings) > 0 {
+			out.Findings = append(out.Findings, findings[:min(len(findings), artifact.MaxFindings-len(out.Findings))]...)
+			if lines = in.before(c.Component); len(lines) == 0 {
+				out.Held = append(out.Held, c.Component)
+				continue
+			}
+			out.Kept = append(out.Kept, c.Component)
+		}
 		out.Lines = append(out.Lines, lines...)
 		for _, cell := range cells[c.Component] {
 			for _, p := range cell.Parts {
@@ -93,6 +114,7 @@ func (in derivation) run() (out derived, err error) {
 		}
 	}
 	out.Customers = len(behind)
+	out.Ledgers = gate.changed
 	planner.SortLines(out.Lines)
 	planner.SortLines(out.All)
 	out.Inferable = release.Infer(kept, products)

@@ -335,3 +335,55 @@ func TestTheSameEventsAreOneCommand(t *testing.T) {
 		t.Fatal("the command ID does not follow from edge and events")
 	}
 }
+
+// Of six customers one changes its forecast: the new total less the old would show the change, so the old figures stand until enough others
+// have moved.
+func TestOneCustomersChangeIsNotShown(t *testing.T) {
+	ledgers := map[string]*release.Ledger{}
+	told := []forecast.Line(nil)
+	tell := func(changed int) derived {
+		t.Helper()
+		var all []customerDemand
+		for i := range int64(6) {
+			n := 1000 + i
+			if int(i) < changed {
+				n += 100
+			}
+			all = append(all, customerDemand{fmt.Sprint("customer ", i), []forecast.Line{need(product, country, n, 2*n)}})
+		}
+		in := derivationOf(t, all...)
+		in.Before = told
+		in.Ledger = func(group string) (*release.Ledger, error) {
+			if l := ledgers[group]; l != nil {
+				return l.Copy(), nil
+			}
+			return &release.Ledger{}, nil
+		}
+		out, err := in.run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for group, l := range out.Ledgers {
+			ledgers[group] = l
+		}
+		told = out.Lines
+		return out
+	}
+	first := tell(0)
+	if len(first.Lines) != 2 || len(first.Kept)+len(first.Held) != 0 {
+		t.Fatalf("six customers: %d lines, held %v, kept %v: %v", len(first.Lines), first.Held, first.Kept, first.Findings)
+	}
+	before := means(t, first.Lines, "API-EFV", forecast.EndDemand)
+	for _, changed := range []int{1, 4} {
+		out := tell(changed)
+		if got := means(t, out.Lines, "API-EFV", forecast.EndDemand); got != before || len(out.Kept) != 1 || len(out.Ledgers) != 0 {
+			t.Errorf("%d changed: %q instead of %q leaves, kept %v", changed, got, before, out.Kept)
+		}
+		if text := keptBack(out); !strings.Contains(text, release.CodeCombines) || !strings.Contains(text, "the release of 1970-01-01 it shows what customer 0") {
+			t.Errorf("%d changed: says %q", changed, text)
+		}
+	}
+	if out := tell(5); len(out.Kept) != 0 || means(t, out.Lines, "API-EFV", forecast.EndDemand) == before {
+		t.Errorf("five changed, and kept is %v: %v", out.Kept, out.Findings)
+	}
+}

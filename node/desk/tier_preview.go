@@ -17,6 +17,7 @@ type TierPreview struct {
 	Sees        []Seen             `json:"sees"`
 	NeverSees   string             `json:"never_sees"`
 	Held        []string           `json:"held"`      // components that need a grant
+	Kept        []string           `json:"kept"`      // components that stay at the figures told last: see findings
 	Granted     []string           `json:"granted"`   // components that leave by a grant only
 	Inferable   []string           `json:"inferable"` // what the supplier could work out, for the officer who grants
 	Findings    []artifact.Finding `json:"findings"`
@@ -51,7 +52,7 @@ func (d *Desk) PreviewTier(to string) (TierPreview, error) {
 	if err != nil {
 		return TierPreview{}, node.Failf("NOT_DERIVED", "the customers' demand can't be exploded: %v", err)
 	}
-	v := TierPreview{To: d.PartnerName(p), Components: components(out.All), Customers: out.Customers, Held: append([]string{}, out.Held...), Granted: append([]string{}, out.Granted...),
+	v := TierPreview{To: d.PartnerName(p), Components: components(out.All), Customers: out.Customers, Held: append([]string{}, out.Held...), Kept: append([]string{}, out.Kept...), Granted: append([]string{}, out.Granted...),
 		Inferable: []string{}, Findings: append([]artifact.Finding{}, out.Findings...), WithoutBill: append([]string{}, out.WithoutBill...), Sample: out.All[:min(len(out.All), previewLines)],
 		NeverSees: "customers' names and keys, their product numbers, regions and documents (practice T10); quantities may be inferable, as listed"}
 	v.Sees = []Seen{

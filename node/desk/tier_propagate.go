@@ -200,9 +200,11 @@ func (p *propagator) decide(to block.CID, st *tierState) (emits bool, err error)
 		return false, err
 	}
 	if st.Edge.Last != nil {
-		if st.Edge.Last.Cells, err = p.emitted(to); err != nil {
+		told, err := p.told(to)
+		if err != nil {
 			return false, err
 		}
+		st.Edge.Last.Cells = tierCells(told)
 	}
 	var fresh tier.EventID
 	if _, err := rand.Read(fresh[:]); err != nil {
@@ -213,6 +215,9 @@ func (p *propagator) decide(to block.CID, st *tierState) (emits bool, err error)
 	case tier.Inside:
 		if b := st.Edge.Pending[0]; len(b.Inputs) == 0 && len(st.Edge.Pending) == 1 {
 			return false, p.note(to, st, "")
+		}
+		if len(out.Kept) > 0 {
+			return false, p.note(to, st, keptBack(out))
 		}
 		return false, p.note(to, st, "what changed is within the dead band of the last emission; it leaves with the next larger change")
 	case tier.Emit:

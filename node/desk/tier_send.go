@@ -62,8 +62,8 @@ func emissionCommand(to block.CID, events []tier.EventID) node.Command {
 	return node.Command(fmt.Sprintf("tier-%x", h.Sum(nil)[:16]))
 }
 
-// emitted reads the figures of the last emission back from the document in force.
-func (d *Desk) emitted(to block.CID) (cells tier.Cells, err error) {
+// told reads the lines of the last emission back from the document in force.
+func (d *Desk) told(to block.CID) (lines []forecast.Line, err error) {
 	s, err := d.series(to, forecast.Type, tierSeries)
 	if err != nil {
 		return nil, err
@@ -81,11 +81,11 @@ func (d *Desk) emitted(to block.CID) (cells tier.Cells, err error) {
 			if err != nil {
 				return err
 			}
-			cells = tierCells(doc.Lines)
+			lines = doc.Lines
 		}
 		return nil
 	})
-	return cells, err
+	return lines, err
 }
 
 // send writes an emission that was decided: the next revision of the supplier's series. Written twice, it is written once.
@@ -128,6 +128,9 @@ func (d *Desk) send(ctx context.Context, s tierSettings, to block.CID, e tier.Em
 	}
 	sheet, err := forecast.ToSheet(doc, series.Key)
 	if err != nil {
+		return EmissionReport{}, err
+	}
+	if err := d.keepLedgers(to, protocol.KindForecast, out.Ledgers); err != nil {
 		return EmissionReport{}, err
 	}
 	w, _, err := d.share(ctx, p, emissionCommand(to, e.Events), protocol.KindForecast, sheet)

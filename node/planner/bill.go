@@ -77,6 +77,10 @@ func (b Bill) Components() []string {
 	return names
 }
 
+// Of are the lines of a product, ascending by component. The caller leaves
+// them as they are.
+func (b Bill) Of(product string) []BillLine { return b.of[product] }
+
 // UsedIn are the products that contain the component, ascending.
 func (b Bill) UsedIn(component string) []string {
 	var names []string
