@@ -198,6 +198,9 @@ func printTierPreview(w io.Writer, v desk.TierPreview) {
 	}
 	table(w, []string{"field", "what", "why it may"}, rows)
 	fmt.Fprintf(w, "never seen: %s\n", v.NeverSees)
+	if len(v.Kept) > 0 {
+		fmt.Fprintf(w, "stay at the figures told last, because new ones would show a customer's change: %s\n", strings.Join(v.Kept, ", "))
+	}
 	if len(v.Held) > 0 {
 		fmt.Fprintf(w, "held back until an officer grants it: %s\n", strings.Join(v.Held, ", "))
 	}
