@@ -60,6 +60,9 @@ type player struct {
 	series   map[string]int64
 	artifact map[string]block.CID
 	last     feed.Entry
+	copied   *virtual.Desk // the second history of a company whose machine was copied
+	updates  bool          // programs know rules that no released one does
+	attached int
 }
 
 // step runs one step: who does what, in words.
@@ -82,7 +85,7 @@ func (p *player) step(line string) (string, error) {
 	case "show":
 		return p.show(w)
 	}
-	d := p.s.Desk(w[0])
+	d := p.desk(w[0])
 	if len(w) < 2 {
 		return "", errors.New("what does it do?")
 	}
@@ -167,7 +170,7 @@ func (p *player) act(d *virtual.Desk, w []string) (string, error) {
 	var err error
 	switch w[0] {
 	case "tells":
-		out, err := p.tell(d, p.s.Desk(w[1]))
+		out, err := p.tell(d, p.desk(w[1]))
 		return out, err
 	case "clock":
 		d.Skew, err = span(w[1])
@@ -187,7 +190,23 @@ func (p *player) act(d *virtual.Desk, w []string) (string, error) {
 		draft = protocol.Draft{Kind: protocol.KindHeartbeat}
 	case "records":
 		draft, err = virtual.Body(protocol.KindLapse, protocol.Lapse{Document: p.named["document"], Party: p.s.Desk(w[len(w)-1]).ID})
+	case "is":
+		if w[1] != "copied" {
+			return p.updated(d), nil
+		}
+		p.copied = d.Twin()
+		return "a second machine believes to be " + d.Name, nil
+	case "opens":
+		return p.opens(d)
+	case "takes":
+		draft, err = takeUp(w[len(w)-1])
+	case "attaches":
+		draft, err = p.attach(w[1])
 	case "resolves":
+		if len(w) > 1 {
+			draft, err = p.resolveFork(d, w[len(w)-1])
+			break
+		}
 		draft, err = virtual.Body(protocol.KindResolve, protocol.Witnessing{Document: p.named["document"]})
 	case "aborts":
 		draft, err = virtual.Body(protocol.KindAbort, protocol.Witnessing{Document: p.named["document"]})
@@ -217,7 +236,7 @@ func (p *player) write(d *virtual.Desk, draft protocol.Draft, anyway bool) (stri
 		return "", err
 	}
 	p.last = e
-	answer := fmt.Sprintf("entry %d of %s, place %d in the order", e.Header.Seq, d.Name, e.Header.Lam)
+	answer := fmt.Sprintf("entry %d of %s, place %d in the order", e.Header.Seq, p.who(d), e.Header.Lam)
 	if codes, err := refused(d, e); err != nil || codes != "" {
 		answer += "; refused: " + codes
 	}

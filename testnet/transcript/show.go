@@ -9,7 +9,7 @@ import (
 	"kontor/testnet/virtual"
 )
 
-// show: show round | forecasts | line.
+// show: show round | forecasts | topic | forks | rules.
 func (p *player) show(w []string) (string, error) {
 	var out strings.Builder
 	for _, d := range p.s.Desks {
@@ -35,6 +35,14 @@ func (p *player) show(w []string) (string, error) {
 			case "topic":
 				answer, err := p.topic(d)
 				fmt.Fprintf(&out, "%s sees %s\n", d.Name, answer)
+				return err
+			case "forks":
+				text, err := p.forks(d, r)
+				out.WriteString(text)
+				return err
+			case "rules":
+				text, err := p.rules(d, r)
+				out.WriteString(text)
 				return err
 			}
 			return fmt.Errorf("nothing to show of %q", w[1])
@@ -82,16 +90,24 @@ func (p *player) assert(line string) (string, error) {
 	text := strings.TrimPrefix(line, "assert ")
 	switch {
 	case strings.HasPrefix(text, "all keep the same rows"):
-		first, err := virtual.Refold(p.s.Desks[0].DB, p.s.Genesis, p.s.Cast.Identities())
-		if err != nil {
-			return "", err
+		first, answer := p.s.Desks[0].DB, "they do"
+		if !p.updates { // a fold from nothing is by released rules
+			var err error
+			if first, err = virtual.Refold(first, p.s.Genesis, p.s.Cast.Identities()); err != nil {
+				return "", err
+			}
+			answer += ", and so does a fold from nothing"
 		}
 		for _, d := range p.s.Desks {
 			if diff, err := virtual.Differ(first, d.DB, d.Contract.PID); err != nil || diff != nil {
 				return "", fmt.Errorf("%s keeps another row: %v %v", d.Name, diff, err)
 			}
 		}
-		return "they do, and so does a fold from nothing", nil
+		return answer, nil
+	case strings.HasPrefix(text, "rule set "):
+		return p.assertRules(text)
+	case text == "every fork is resolved everywhere":
+		return p.assertResolved()
 	case strings.HasPrefix(text, "the agreement is "):
 		words := strings.Fields(text)
 		want := decision.Verdict(words[3])
