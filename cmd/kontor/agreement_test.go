@@ -12,6 +12,8 @@ import (
 
 	"kontor/node/api/wire"
 	"kontor/node/client"
+	"kontor/protocol/block"
+	"kontor/protocol/feed"
 )
 
 // Two companies decide and sign: scripts in which one waits for what the other's node brings.
@@ -20,7 +22,7 @@ func TestAgreementScripts(t *testing.T) {
 		Dir:                 "testdata/agreement",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "roots": roots},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "forkproof": forkProof, "roots": roots},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
@@ -85,4 +87,32 @@ func roots(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("the roots never met: %+v", seen)
+}
+
+// forkProof asserts that the forks on stdout are proven: by two entries of one author under one number.
+func forkProof(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: forkproof")
+	}
+	var l wire.ForkListing
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &l))
+	for _, f := range l.Forks {
+		ids := map[block.CID]bool{}
+		for _, b := range f.Branches {
+			var env feed.Envelope
+			var h feed.Header
+			ts.Check(block.Unmarshal(b.Proof, &env))
+			ts.Check(block.Unmarshal(env.Header, &h))
+			if h.Author.String() != f.Member || h.Seq != f.Seq || h.PID.String() != l.Partnership || len(env.Sig) == 0 {
+				ts.Fatalf("%+v proves no entry %d of %s", h, f.Seq, f.Name)
+			}
+			ids[env.CID()] = true
+		}
+		if len(ids) < 2 {
+			ts.Fatalf("%d entries prove no fork", len(ids))
+		}
+	}
+	if len(l.Forks) == 0 {
+		ts.Fatalf("no fork is listed")
+	}
 }

@@ -76,7 +76,15 @@ func (o *Office) forkInfo(r *protocol.Replica, f protocol.OpenFork) (wire.ForkIn
 		if err != nil {
 			return info, err
 		}
-		info.Branches = append(info.Branches, wire.ForkBranch{Last: id.String(), Seq: e.Header.Seq, T: e.Header.T, Entries: e.Header.Seq - f.Seq + 1,
+		first, _, err := r.Log.Get(branch)
+		if err != nil {
+			return info, err
+		}
+		proof, err := block.Marshal(first.Envelope)
+		if err != nil {
+			return info, err
+		}
+		info.Branches = append(info.Branches, wire.ForkBranch{Proof: proof, Last: id.String(), Seq: e.Header.Seq, T: e.Header.T, Entries: e.Header.Seq - f.Seq + 1,
 			Counts: branch == doc.Main, GoesOn: e.CID == on.CID})
 	}
 	for _, m := range r.Genesis.Members {

@@ -264,7 +264,7 @@ func (e *evidence) fold() (string, error) {
 	}
 	text := fmt.Sprintf("%d entries, signatures, positions and causal order verified", len(all))
 	if resolved > 0 {
-		text += fmt.Sprintf("; %d forks, each resolved by officers of all members", resolved)
+		text += fmt.Sprintf("; forks that officers of all members resolved: %d", resolved)
 	}
 	return text, nil
 }

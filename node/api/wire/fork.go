@@ -23,6 +23,7 @@ type ForkInfo struct {
 
 // ForkBranch is one history past a fork.
 type ForkBranch struct {
+	Proof   []byte `json:"proof" doc:"the signed entry with which this history begins, as CBOR: two of them and the member's identity chain prove the fork to anyone"`
 	Last    string `json:"last" doc:"CID of the last entry kept"`
 	Seq     int64  `json:"seq" doc:"its number"`
 	T       int64  `json:"t" doc:"its claimed time, ms UTC"`
