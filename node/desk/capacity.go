@@ -24,6 +24,8 @@ type planDraft struct {
 	plan  capacity.Plan
 	sheet block.Sheet
 	notes []string
+	// inferable is what the buyer could work out about others.
+	inferable []string
 }
 
 // buildPlan makes the capacity plan a buyer would get: the lines that make what it forecasts, and the stock of those products.
@@ -47,6 +49,10 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 	if err != nil {
 		return out, err
 	}
+	gate, err := d.capacityGate(p)
+	if err != nil {
+		return out, err
+	}
 	now := d.node.Now()
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
 		h, _, err := d.next(r, capacity.PlanType, s, now)
@@ -64,7 +70,7 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 			return node.Failf("NO_FORECAST", "%s has shared no forecast yet: a capacity plan answers one", d.PartnerName(p))
 		}
 		out.plan.Forecast = &root
-		return d.fillPlan(&out, fc, lines, stock)
+		return d.fillPlan(&out, fc, lines, stock, gate)
 	})
 	if err != nil {
 		return out, err
@@ -93,7 +99,7 @@ func (d *Desk) partnerForecast(r *protocol.Replica) (doc forecast.Document, root
 }
 
 // fillPlan keeps what concerns the forecast's products: their lines, agreed shares of those, and stock.
-func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRow, stock []stockRow) error {
+func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRow, stock []stockRow, gate *capacityGate) error {
 	units := map[string]quantity.Unit{}
 	for _, l := range fc.Lines {
 		units[l.Item.ID()] = l.Unit
@@ -113,7 +119,7 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 		if len(g.Links) == 0 {
 			continue // makes nothing this buyer asked for: not its business
 		}
-		setShares(g.Links, line.Links, weights)
+		setShares(g.Links, line.Links, gate.weights(line, units, weights))
 		for _, c := range line.Periods {
 			g.Capacities = append(g.Capacities, capacity.Capacity{Bucket: c.Bucket, Actual: c.Actual, Maximum: c.Maximum})
 		}
@@ -149,8 +155,12 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 	}
 	sort.Strings(products)
 	for _, product := range products {
+		if pos := byProduct[product]; !pos.Backlog.IsZero() && !gate.backlog(product) {
+			pos.Backlog = quantity.Quantity{}
+		}
 		out.plan.Positions = append(out.plan.Positions, *byProduct[product])
 	}
+	out.notes, out.inferable = append(out.notes, gate.notes...), gate.inferable
 	return nil
 }
 
@@ -230,7 +240,7 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 		return Preview{}, err
 	}
 	v := Preview{With: d.PartnerName(p), Type: capacity.PlanType, Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: len(root.Data),
-		Notes: draft.notes, Findings: capacity.CheckPlan(draft.plan), Inferable: []string{}}
+		Notes: draft.notes, Findings: capacity.CheckPlan(draft.plan), Inferable: append([]string{}, draft.inferable...)}
 	for _, b := range below {
 		v.Bytes += len(b.Data)
 	}
@@ -240,7 +250,7 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 	v.Sees = []Seen{
 		{"groups", "production lines that make what the buyer forecast, with load factors", "an answer needs what it is made from"},
 		{"capacities", "actual and maximum per line and period, for all customers together", "the company's own capacity: no customer's demand is in it"},
-		{"shares", "the part of each line that stands behind each product", "practice T14: a partner is shown its own share and the key"},
+		{"shares", "the part of each line that stands behind each product", "practice T14: a partner is shown its own share and the key; where other customers stand behind the shipments, equal parts or a grant (PROTOCOL 7)"},
 		{"positions", "stock, in transit and backlog per product", "practice T6: without them there is no cover view"},
 	}
 	return v, nil

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -28,7 +29,8 @@ type grantRow struct {
 
 // GrantOptions ask for the document an officer may sign.
 type GrantOptions struct {
-	To      string   `json:"to"` // the supplier
+	To      string   `json:"to"`             // the supplier; for capacity the buyer
+	Kind    string   `json:"kind,omitempty"` // forecast, which is the default, or capacity
 	Purpose string   `json:"purpose"`
 	Items   []string `json:"items"` // empty: all
 	Days    int64    `json:"days"`  // how long it stands; 0: 365
@@ -37,11 +39,7 @@ type GrantOptions struct {
 // GrantDraft is what an officer is asked to sign, with the statement of what the receiver could work out. The officer's own program
 // signs it: see [SignGrant].
 func (d *Desk) GrantDraft(o GrantOptions) (release.Grant, error) {
-	p, err := d.Partner(o.To, partnership.RoleBuyer)
-	if err != nil {
-		return release.Grant{}, err
-	}
-	preview, err := d.PreviewTier(o.To)
+	p, inferable, err := d.grantFor(o)
 	if err != nil {
 		return release.Grant{}, err
 	}
@@ -49,12 +47,36 @@ func (d *Desk) GrantDraft(o GrantOptions) (release.Grant, error) {
 		o.Days = 365
 	}
 	now := d.node.Now()
-	g := release.Grant{V: 1, Company: d.node.Company(), Partner: p.PID, Purpose: o.Purpose, Kinds: []string{protocol.KindForecast},
-		Items: append([]string{}, o.Items...), From: now, Until: now + o.Days*24*60*60*1000, Inferable: preview.Inferable}
+	g := release.Grant{V: 1, Company: d.node.Company(), Partner: p.PID, Purpose: o.Purpose, Kinds: []string{cmp.Or(o.Kind, protocol.KindForecast)},
+		Items: append([]string{}, o.Items...), From: now, Until: now + o.Days*24*60*60*1000, Inferable: inferable}
 	if findings := g.Check(); len(findings) > 0 {
 		return release.Grant{}, &node.Failure{Code: "BAD_GRANT", Text: findings[0].Error(), Findings: findings}
 	}
 	return g, nil
+}
+
+// grantFor finds who would receive, and what they could work out.
+func (d *Desk) grantFor(o GrantOptions) (*node.Partnership, []string, error) {
+	switch o.Kind {
+	case "", protocol.KindForecast:
+		p, err := d.Partner(o.To, partnership.RoleBuyer)
+		if err != nil {
+			return nil, nil, err
+		}
+		preview, err := d.PreviewTier(o.To)
+		return p, preview.Inferable, err
+	case protocol.KindCapacity:
+		p, err := d.Partner(o.To, partnership.RoleSeller)
+		if err != nil {
+			return nil, nil, err
+		}
+		preview, err := d.PreviewCapacity(o.To)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p, append(preview.Inferable, preview.Notes...), nil
+	}
+	return nil, nil, node.Failf("BAD_GRANT", "a grant of kind %q is unknown; it is for forecast or capacity", o.Kind)
 }
 
 // SignGrant signs a grant with an officer's role key, in the officer's own process.

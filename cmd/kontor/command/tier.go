@@ -81,7 +81,7 @@ func tierNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "grant", short: "sign a standing grant where few customers stand behind a figure", flags: []cli.Flag{toFlag(),
+			name: "grant", short: "sign a standing grant where few customers stand behind a figure", flags: []cli.Flag{toFlag(), &cli.StringFlag{Name: "kind", Value: "forecast", Usage: "what may leave: forecast, demand passed on to a supplier, or capacity, a line's shares and backlogs to a buyer"},
 				&cli.StringFlag{Name: "purpose", Usage: "what for, in `WORDS`", Required: true},
 				&cli.StringSliceFlag{Name: "items", Usage: "only these `COMPONENTS`, by comma"},
 				&cli.Int64Flag{Name: "days", Usage: "how many `DAYS` it stands", Value: 365},
@@ -91,9 +91,10 @@ func tierNoun() *cli.Command {
 			},
 			long: "Where a figure speaks of fewer than five third parties it leaves only by an officer's grant, with purpose and end. The grant\n" +
 				"holds the statement of what the receiver could work out; read it before you sign.",
-			examples: []string{"kontor tier grant --to \"Ingredient Maker\" --purpose \"ingredient supply\" --key-file coo.key"},
+			examples: []string{"kontor tier grant --to \"Ingredient Maker\" --purpose \"ingredient supply\" --key-file coo.key",
+				"kontor tier grant --kind capacity --to \"Relief Agency\" --purpose \"agreed shares\" --key-file coo.key"},
 			run: func(c *call) error {
-				g, err := ask(c, api.GrantForm, desk.GrantOptions{To: c.String("to"), Purpose: c.String("purpose"), Items: c.StringSlice("items"), Days: c.Int64("days")})
+				g, err := ask(c, api.GrantForm, desk.GrantOptions{To: c.String("to"), Kind: c.String("kind"), Purpose: c.String("purpose"), Items: c.StringSlice("items"), Days: c.Int64("days")})
 				if err != nil {
 					return err
 				}
