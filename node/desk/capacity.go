@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
+	"kontor/protocol/release"
 )
 
 // planDraft is a capacity plan ready to be shared.
@@ -26,6 +27,7 @@ type planDraft struct {
 	notes []string
 	// inferable is what the buyer could work out about others.
 	inferable []string
+	refusals  []artifact.Finding // personal data that may not leave
 }
 
 // buildPlan makes the capacity plan a buyer would get: the lines that make what it forecasts, and the stock of those products.
@@ -75,6 +77,13 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 	if err != nil {
 		return out, err
 	}
+	texts := d.texts(p)
+	// A line's name is what it is known by: masked it would be another line, so it is refused.
+	texts.policy.Actions = map[release.Personal]release.Action{release.Mail: release.RefuseIt, release.Name: release.RefuseIt, release.Phone: release.LeaveIt, release.Identifier: release.LeaveIt}
+	for i, g := range out.plan.Groups {
+		texts.mask(fmt.Sprintf("capacityGroups[%d].id", i), g.ID)
+	}
+	out.refusals = texts.refusals
 	out.sheet, err = capacity.PlanToSheet(out.plan, s.Key)
 	return out, err
 }
@@ -240,7 +249,7 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 		return Preview{}, err
 	}
 	v := Preview{With: d.PartnerName(p), Type: capacity.PlanType, Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: len(root.Data),
-		Notes: draft.notes, Findings: capacity.CheckPlan(draft.plan), Inferable: append([]string{}, draft.inferable...)}
+		Notes: draft.notes, Findings: append(capacity.CheckPlan(draft.plan), draft.refusals...), Inferable: append([]string{}, draft.inferable...)}
 	for _, b := range below {
 		v.Bytes += len(b.Data)
 	}
@@ -266,7 +275,7 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 	if err != nil {
 		return Shared{}, err
 	}
-	if findings := capacity.CheckPlan(draft.plan); len(findings) > 0 {
+	if findings := append(capacity.CheckPlan(draft.plan), draft.refusals...); len(findings) > 0 {
 		return Shared{}, &node.Failure{Code: "CAPACITY_REFUSED", Text: fmt.Sprintf("the plan breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	w, size, err := d.share(ctx, p, command, protocol.KindCapacity, draft.sheet)

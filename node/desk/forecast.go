@@ -229,6 +229,7 @@ type prepared struct {
 	changes  []forecast.Change
 	current  *protocol.ArtifactRow
 	notes    []string
+	refusals []artifact.Finding // personal data that may not leave
 }
 
 // prepare builds the document one partner would get.
@@ -255,6 +256,14 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
 		kept := forecast.Filter(out.doc, granted)
 		out.withheld = len(lines) - len(kept.Lines)
+		texts := d.texts(p)
+		kept.Lines = slices.Clone(kept.Lines)
+		for i := range kept.Lines {
+			l, path := &kept.Lines[i], fmt.Sprintf("lines[%d]", i)
+			l.Item.Description = texts.mask(path+".item.description", l.Item.Description)
+			l.GapReason = texts.mask(path+".gapReason", l.GapReason)
+		}
+		out.notes, out.refusals = texts.notes, texts.refusals
 		out.doc, out.current = kept, current
 		if current == nil {
 			return nil
@@ -269,7 +278,7 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 	if err != nil {
 		return out, err
 	}
-	out.notes = draft.Notes
+	out.notes = append(slices.Clone(draft.Notes), out.notes...)
 	out.sheet, err = forecast.ToSheet(out.doc, s.Key)
 	return out, err
 }
@@ -296,7 +305,7 @@ func (pre prepared) preview(with string) (Preview, error) {
 		return Preview{}, err
 	}
 	v := Preview{With: with, Type: forecast.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Lines), Bytes: len(root.Data),
-		Withheld: pre.withheld, Changes: len(pre.changes), Notes: pre.notes, Findings: forecast.Check(pre.doc), Inferable: []string{}}
+		Withheld: pre.withheld, Changes: len(pre.changes), Notes: pre.notes, Findings: append(forecast.Check(pre.doc), pre.refusals...), Inferable: []string{}}
 	for _, b := range below {
 		v.Bytes += len(b.Data)
 	}
@@ -354,7 +363,7 @@ func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Comm
 		out.Waits, err = d.waits(p, out.Entry)
 		return out, err
 	}
-	if findings := forecast.Check(pre.doc); len(findings) > 0 {
+	if findings := append(forecast.Check(pre.doc), pre.refusals...); len(findings) > 0 {
 		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
 	w, size, err := d.share(ctx, p, command, protocol.KindForecast, pre.sheet)

@@ -3,7 +3,8 @@
 // A [Cell] is one figure about to leave and the contributors it speaks of. [Judge] says whether it passes: a company's own plan does; a cell
 // of too few contributors, or one that a single contributor dominates, needs a roll-up or a [Grant], an officer's standing permission
 // with a purpose and an end. A [Ledger] holds what left to one partner and refuses a cell that combines with earlier ones to show fewer than
-// k contributors. [Infer] says what the receiver could work out (practice T10). [Round] rounds to a step, the same way every time.
+// k contributors. A [TextPolicy] masks or refuses personal
+// data in texts. [Infer] says what the receiver could work out (practice T10). [Round] rounds to a step, the same way every time.
 //
 // Guarantees: pure functions of their arguments; every refusal has a code, names the rule and the cell, and says what would pass. Texts name
 // contributors by the names the caller gives; they are for the company's own people and never leave.
