@@ -1,7 +1,6 @@
 package release
 
 import (
-	"math/big"
 	"math/bits"
 
 	"kontor/protocol/quantity"
@@ -38,11 +37,22 @@ func inverse(a uint64) uint64 {
 
 // factorOf is a quantity modulo the prime.
 func factorOf(q quantity.Quantity) uint64 {
-	r := q.Rat()
-	p := big.NewInt(prime)
-	residue := func(n *big.Int) uint64 { return new(big.Int).Mod(n, p).Uint64() }
-	return times(residue(r.Num()), inverse(residue(r.Denom())))
+	m := q.Mantissa()
+	f := modulo(uint64(max(m, -(m + 1))))
+	if m < 0 {
+		f = less(0, modulo(f+1))
+	}
+	ten := uint64(10)
+	if q.Exponent() < 0 {
+		ten = tenth
+	}
+	for range max(q.Exponent(), -q.Exponent()) {
+		f = times(f, ten)
+	}
+	return f
 }
+
+var tenth = inverse(10)
 
 // row is a linear combination of unknowns, column by column.
 type row []uint64

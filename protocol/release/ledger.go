@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -111,7 +112,8 @@ func shape(terms [][3]int64) [32]byte {
 // row reads a cell; contributors that the ledger has not seen are added.
 func (l *Ledger) row(s Sum) Released {
 	l.open()
-	byUnknown := map[int64][3]int64{}
+	terms := make([][3]int64, 0, len(s.Terms))
+	var name []byte
 	for _, t := range s.Terms {
 		id, known := l.number[t.Contributor]
 		if !known {
@@ -119,17 +121,22 @@ func (l *Ledger) row(s Sum) Released {
 			l.number[t.Contributor] = id
 			l.Contributors = append(l.Contributors, t.Contributor)
 		}
-		sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %s", t.Contributor, t.What, t.Amount)))
-		unknown := int64(binary.BigEndian.Uint64(sum[:]) >> 1)
-		f := factorOf(t.Factor)
-		byUnknown[unknown] = [3]int64{unknown, id, int64(modulo(uint64(byUnknown[unknown][2]) + f))}
+		name = append(name[:0], t.Amount.String()...) // digits and signs only, so the lengths that follow keep the parts apart
+		name = binary.BigEndian.AppendUint32(append(name, '|'), uint32(len(t.Contributor)))
+		name = append(append(name, t.Contributor...), t.What...)
+		sum := sha256.Sum256(name)
+		terms = append(terms, [3]int64{int64(binary.BigEndian.Uint64(sum[:]) >> 1), id, int64(factorOf(t.Factor))})
 	}
+	slices.SortFunc(terms, func(a, b [3]int64) int { return cmp.Compare(a[0], b[0]) })
 	r := Released{Path: s.Path}
-	for _, unknown := range slices.Sorted(maps.Keys(byUnknown)) {
-		if t := byUnknown[unknown]; t[2] != 0 {
-			r.Terms = append(r.Terms, t)
+	for i, t := range terms {
+		if i > 0 && terms[i-1][0] == t[0] {
+			r.Terms[len(r.Terms)-1][2] = int64(modulo(uint64(r.Terms[len(r.Terms)-1][2]) + uint64(t[2])))
+			continue
 		}
+		r.Terms = append(r.Terms, t)
 	}
+	r.Terms = slices.DeleteFunc(r.Terms, func(t [3]int64) bool { return t[2] == 0 })
 	return r
 }
 
@@ -169,18 +176,18 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 		return report.Findings()
 	}
 	r := l.row(s)
-	if len(r.Terms) == 0 || l.shapes[shape(r.Terms)] {
+	fresh := make([]int64, 0, MinContributors)
+	for _, t := range r.Terms {
+		if len(fresh) < MinContributors && !l.known[t[0]] && !slices.Contains(fresh, t[1]) {
+			fresh = append(fresh, t[1])
+		}
+	}
+	if len(fresh) == 0 && (len(r.Terms) == 0 || l.shapes[shape(r.Terms)]) {
 		return nil
 	}
 	if l.Full || l.full(len(r.Terms)) {
 		report.Add(CodeCombines, s.Path, "%d cells that it could be combined with have left, and no more are compared; let an officer grant it", len(l.Rows))
 		return report.Findings()
-	}
-	fresh := map[int64]bool{}
-	for _, t := range r.Terms {
-		if !l.known[t[0]] {
-			fresh[t[1]] = true
-		}
 	}
 	if len(fresh) >= MinContributors {
 		return nil
@@ -271,7 +278,7 @@ func left(a, b [][3]int64, f uint64) []int64 {
 
 // search looks for any combination of the cell with earlier ones that leaves fewer than k contributors: for every set of k-1 of them, whether
 // the rest of the cell is a combination of the rest of the earlier ones. Contributors who alone have a fresh amount are in every set.
-func (l *Ledger) search(r Released, fresh map[int64]bool) (who []int64, with []Released, sure bool) {
+func (l *Ledger) search(r Released, fresh []int64) (who []int64, with []Released, sure bool) {
 	linked := l.linked(r)
 	if linked == nil {
 		return nil, nil, true // nothing released shares an amount with it: Rules alone judges it
@@ -308,10 +315,10 @@ func (l *Ledger) search(r Released, fresh map[int64]bool) (who []int64, with []R
 	if _, repeats := inSpan(rows, target, all, &work); repeats {
 		return nil, nil, true
 	}
-	chosen := slices.Sorted(maps.Keys(fresh))
+	chosen := slices.Clone(fresh)
 	var others []int64
 	for _, c := range slices.Compact(slices.Sorted(slices.Values(owner))) {
-		if !fresh[c] {
+		if !slices.Contains(fresh, c) {
 			others = append(others, c)
 		}
 	}

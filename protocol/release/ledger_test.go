@@ -299,3 +299,19 @@ func BenchmarkJudge(b *testing.B) {
 		l.Judge(next)
 	}
 }
+
+func TestFactorsAgreeWithRationals(t *testing.T) {
+	p := big.NewInt(prime)
+	rapid.Check(t, func(t *rapid.T) {
+		q, err := quantity.Scaled(rapid.Int64().Draw(t, "mantissa"), rapid.IntRange(-12, 6).Draw(t, "exponent"))
+		if err != nil {
+			t.Skip()
+		}
+		r := q.Rat()
+		want := new(big.Int).ModInverse(r.Denom(), p)
+		want.Mul(want, r.Num()).Mod(want, p)
+		if got := factorOf(q); got != want.Uint64() {
+			t.Fatalf("%s is %d, want %s", q, got, want)
+		}
+	})
+}
