@@ -10,6 +10,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/node/p2p"
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
@@ -230,7 +231,7 @@ func (b *Board) Sign(ctx context.Context, by By, in wire.AgreementSignRequest) (
 	if err != nil {
 		return wire.AgreementReceipt{}, err
 	}
-	if err := b.clocksAgree(d.p); err != nil {
+	if err := b.clocksAgree(ctx, d.p); err != nil {
 		return wire.AgreementReceipt{}, err
 	}
 	body, err := block.New(signed)
@@ -246,18 +247,50 @@ func (b *Board) Sign(ctx context.Context, by By, in wire.AgreementSignRequest) (
 	return wire.AgreementReceipt{Partnership: d.p.PID.String(), Topic: d.doc.Topic.String(), Agreement: d.row.Document.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
 }
 
+// How long a signature waits for the first comparison of clocks after a start, and how often it looks.
+const (
+	clockPatience = 5 * time.Second
+	clockPause    = 50 * time.Millisecond
+)
+
 // clocksAgree tells why nothing with a deadline may be signed now: where two clocks differ, a deadline means two moments (PROTOCOL 4). That a partner
-// has confirmed our newest entry since this process started, the node itself sees to.
-func (b *Board) clocksAgree(p *node.Partnership) error {
+// has confirmed our newest entry since this process started, the node itself sees to; but a partner may have confirmed it by asking, and only
+// an ask of our own compares clocks.
+func (b *Board) clocksAgree(ctx context.Context, p *node.Partnership) error {
 	host := b.node.Host()
 	if host == nil || b.node.Confirmed() {
 		return nil // offline, or an admin has said that this clock is right
 	}
+	for waited := time.Duration(0); ; waited += clockPause {
+		compared, err := b.compareClocks(host, p)
+		switch {
+		case err != nil || compared:
+			return err
+		case waited >= clockPatience && b.node.HeadConfirmed(p.PID):
+			return node.Failf("CLOCK_UNCOMPARED", "no partner's clock could be compared with this machine's since the node started; keep it connected and sign again, or, if this clock is right, run: kontor clock confirm")
+		case waited >= clockPatience:
+			return nil // no partner was heard at all: the node says so
+		}
+		if waited == 0 {
+			host.SyncNow(p.PID)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(clockPause):
+		}
+	}
+}
+
+// compareClocks tells whether any other member's clock is known, and why nothing may be signed where one is too far away.
+func (b *Board) compareClocks(host *p2p.Host, p *node.Partnership) (compared bool, err error) {
 	for _, m := range p.Genesis.Others(b.node.Company()) {
-		if offset, known := host.ClockOffset(m.Company, p.PID); known && offset.Abs() > clockTolerance {
-			return node.Failf("CLOCK_DISAGREES", "the clock of %s differs from this machine's by %s; nothing with a deadline is signed while they differ by more than %s: compare both with a time server, and if this one is right run: kontor clock confirm",
+		offset, known := host.ClockOffset(m.Company, p.PID)
+		compared = compared || known
+		if known && offset.Abs() > clockTolerance {
+			return true, node.Failf("CLOCK_DISAGREES", "the clock of %s differs from this machine's by %s; nothing with a deadline is signed while they differ by more than %s: compare both with a time server, and if this one is right run: kontor clock confirm",
 				b.node.CompanyName(m.Company), offset.Round(time.Second), clockTolerance)
 		}
 	}
-	return nil
+	return compared, nil
 }
