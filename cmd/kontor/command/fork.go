@@ -18,7 +18,8 @@ var partnerFork = verb{
 	name: "fork", short: "show where a member wrote two histories, and who has signed how to go on", args: "[PARTNER]", most: 1,
 	long: "A member that wrote two entries with one number has two histories: nothing can bind until officers of all members have signed a resolution.\n" +
 		"It says which entries are kept, which history's acts count, and where that member's feed goes on. What the member signed or acknowledged in\n" +
-		"the other one counts against it. Compare the digest by telephone before anybody signs: each company signs one resolution of a fork and no other.",
+		"the other one counts against it. While nobody has signed, the resolution moves on with what the member still writes. So one officer signs what is shown, and the\n" +
+		"others compare the digest by telephone before they sign: each company signs one resolution of a fork and no other.",
 	examples: []string{"kontor partner fork", `kontor partner fork "Acme Tablets" --json`},
 	exits:    []int{wire.ExitNotFound},
 	run: func(c *call) error {
