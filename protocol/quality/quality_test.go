@@ -409,3 +409,52 @@ func FuzzFromSheet(f *testing.F) {
 		}
 	})
 }
+
+// Measures D9: a p chart where counts allow, Laney's limits where subgroups vary more than chance, units between failures where failures
+// are rare; signals from limits of the baseline alone.
+func TestCharts(t *testing.T) {
+	series := func(n, count int, x func(i int) int64) (out []Subgroup) {
+		for i := range count {
+			out = append(out, Subgroup{day("2026-01-01").AddDays(7 * i), int64(n), x(i)})
+		}
+		return out
+	}
+	steady := func(i int) int64 { return []int64{9, 11, 10, 8, 12}[i%5] }
+	for _, c := range []struct {
+		what   string
+		groups []Subgroup
+		spec   *ChartSpec
+		kind   string
+	}{
+		{"plain", series(500, 25, steady), nil, "p"},
+		{"overdispersed", series(500, 25, func(i int) int64 { return []int64{40, 2, 35, 1, 50}[i%5] }), nil, "laney-p"},
+		{"rare", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), nil, "g"},
+		{"as asked", series(500, 25, steady), &ChartSpec{Kind: ChartU, Baseline: 20}, "u"},
+		{"time between", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), &ChartSpec{Kind: ChartT, Baseline: 20}, "t"},
+	} {
+		got, err := DrawChart(c.groups, c.spec)
+		if err != nil || string(got.Chart.Kind) != c.kind || (got.Why == "") == (c.spec == nil && c.kind != "p") {
+			t.Errorf("%s: %v %+v", c.what, err, got)
+		}
+	}
+	shifted := series(500, 25, func(i int) int64 {
+		if i == 24 {
+			return 40
+		}
+		return steady(i)
+	})
+	got, err := DrawChart(shifted, nil)
+	if err != nil || len(got.Chart.Points[24].Signals) == 0 || len(got.Chart.Points[23].Signals) != 0 {
+		t.Errorf("a point beyond three sigma: %v", err)
+	}
+	if _, err := DrawChart(nil, nil); err == nil {
+		t.Error("a chart of nothing was drawn")
+	}
+	if groups, spec := SeriesOf(full(), tablet, ivory, "press 1"); len(groups) != 3 || spec == nil || spec.Baseline != 2 {
+		t.Errorf("the subgroups of the measure: %v %v", groups, spec)
+	}
+	months := Document{Measures: []Measure{{Item: tablet, Period: bucket("2026-02"), Denominator: ByReceived, Received: qp("200"), Defectives: q("3")}, {Item: tablet, Period: bucket("2026-01"), Denominator: ByReceived, Received: qp("100"), Defectives: q("1")}}}
+	if groups, _ := SeriesOf(months, tablet, forecast.Location{}, ""); len(groups) != 2 || groups[0].N != 100 || groups[1].X != 3 {
+		t.Errorf("months in order: %v", groups)
+	}
+}
