@@ -262,6 +262,22 @@ func TestMaterial(t *testing.T) {
 	}
 }
 
+// A calendar does not differ from itself, however little its events say.
+func TestNothingChanged(t *testing.T) {
+	least := full()
+	least.Events = []Event{event("least", tablets)}
+	for _, d := range []Document{full(), least} {
+		s, err := ToSheet(d, [32]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := FromSheet(s)
+		if err != nil || len(Diff(d, back)) > 0 {
+			t.Errorf("%v: %+v", err, Diff(d, back))
+		}
+	}
+}
+
 // Terms is what a reply is about: it moves with everything but the status.
 func TestTerms(t *testing.T) {
 	a, _ := autumn().Terms()

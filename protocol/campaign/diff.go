@@ -113,7 +113,7 @@ func eventChanges(key string, o, n Event) (out []Change) {
 	}
 	note("name", false, o.Name, n.Name)
 	note("type", false, string(o.Kind), string(n.Kind))
-	note("submission", false, []any{o.Submitted, o.AcceptBy}, []any{n.Submitted, n.AcceptBy})
+	note("submission", false, []int64{int64(o.Submitted), int64(o.AcceptBy)}, []int64{int64(n.Submitted), int64(n.AcceptBy)})
 	note("period", true, o.Period, n.Period)
 	note("shipPeriod", true, o.SellIn, n.SellIn)
 	note("performancePeriod", true, o.SellOut, n.SellOut)

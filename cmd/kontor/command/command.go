@@ -36,6 +36,8 @@ func nouns() []*cli.Command {
 		forecastNoun(),
 		capacityNoun(),
 		stockNoun(),
+		campaignNoun(),
+		qualityNoun(),
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),

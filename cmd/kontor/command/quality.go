@@ -1,0 +1,217 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/quality"
+)
+
+func qualityNoun() *cli.Command {
+	return noun("quality", "quality reports: defect counts and charts, complaints and their 8D, lot blocks, audits",
+		qualityImportVerb(),
+		verb{
+			name: "preview", short: "show every field a partner would see, and why it may", flags: []cli.Flag{withFlag()},
+			examples: []string{"kontor quality preview --json"},
+			run: func(c *call) error {
+				out, err := ask(c, api.QualityPreview, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					printPreview(w, out.Preview)
+					for _, x := range out.Diff {
+						fmt.Fprintf(w, "changes: %s %s%s%s\n", x.Row, x.Field, arrow(x.Old, x.New), material(x.Material))
+					}
+				})
+			},
+		},
+		verb{
+			name: "share", short: "share the quality report with a partner", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitRefused},
+			examples: []string{"kontor quality share --with \"Relief Agency\""},
+			run: func(c *call) error {
+				out, err := ask(c, api.QualityShare, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printSharedRows(w, quality.Type, "measure", out) })
+			},
+		},
+		verb{
+			name: "list", short: "list the lot blocks and complaints in force, own and partners'",
+			examples: []string{"kontor quality list"},
+			run: func(c *call) error {
+				out, err := ask(c, api.QualityList, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printLots(w, out) })
+			},
+		},
+		verb{
+			name: "show", short: "show the reports in force: rates, complaints with their clocks, audits",
+			examples: []string{"kontor quality show", "kontor quality show --json"},
+			run: func(c *call) error {
+				out, err := ask(c, api.QualityList, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					for _, h := range out {
+						printReport(w, h)
+					}
+				})
+			},
+		},
+		verb{
+			name: "chart", short: "draw the control chart of a product's counts", args: "PRODUCT", flags: []cli.Flag{withFlag(),
+				&cli.BoolFlag{Name: "own", Usage: "of the own report, not the partner's"}, &cli.StringFlag{Name: "region", Usage: "`COUNTRY` of the counts"}, &cli.StringFlag{Name: "process", Usage: "`NAME` of the process"}},
+			long: "A p chart; Laney's limits where subgroups vary more than chance; units between failures where few are expected. A point beyond three\n" +
+				"sigma and a run of eight on one side signal. Limits come from the frozen baseline: both nodes draw the same.",
+			examples: []string{"kontor quality chart ZDV-300", "kontor quality chart ZDV-300 --own --json"},
+			run: func(c *call) error {
+				out, err := ask(c, api.QualityChart, desk.ChartQuery{With: c.String("with"), Own: c.Bool("own"), Product: c.Args().First(), Region: c.String("region"), Process: c.String("process")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printChart(w, out) })
+			},
+		},
+		qualityBlockVerb, qualityReleaseVerb)
+}
+
+func qualityImportVerb() verb {
+	v := importVerb("defect counts", "product, region, process, period, inspected, received, delivered quantity, defectives, confirmed, defects, denominator, failure code, unit", api.QualityImport)
+	v.long = "A table of counts; or a JSON document {\"service\", \"measures\", \"complaints\", \"cases\", \"audits\"} as kontor quality show --json prints them.\n" +
+		"A rate needs a named denominator: the column's, or the one quantity the file has.\n" + v.long
+	return v
+}
+
+var qualityBlockVerb = verb{
+	name: "block", short: "block a lot, or change a block that holds", args: "ID", flags: []cli.Flag{
+		&cli.StringFlag{Name: "with", Usage: "the block is for this `PARTNER` only"},
+		&cli.StringFlag{Name: "product", Usage: "`NUMBER`"}, &cli.StringFlag{Name: "region", Usage: "`COUNTRY` where the lot lies"},
+		&cli.StringSliceFlag{Name: "lot", Usage: "lot `NUMBER`; it leaves as a salted hash; may be repeated"}, &cli.StringSliceFlag{Name: "serials", Usage: "`FIRST..LAST`; leaves as a salted hash"},
+		&cli.StringFlag{Name: "quantity", Usage: "`UNITS` that are blocked"}, &cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE`"},
+		&cli.StringFlag{Name: "severity", Usage: "`CODE`: MINOR, MAJOR, CRITICAL or LIFE-THREATENING"},
+		&cli.StringFlag{Name: "since", Usage: "`DAY`; default today"}, &cli.StringFlag{Name: "likely", Usage: "released by this `DAY` with nine chances in ten"},
+		&cli.StringFlag{Name: "complaint", Usage: "`NUMBER` of the complaint behind it"}, &cli.StringFlag{Name: "role", Usage: "`CODE` of the role that decided"},
+	},
+	long:     "It takes the named stock out of cover once, and does not slow a line. It leaves with the next kontor quality share.",
+	examples: []string{"kontor quality block B-7 --product ZDV-300 --lot L7 --quantity 300 --unit PK --severity CRITICAL --role QUALITY_MANAGER"},
+	run: func(c *call) error {
+		out, err := ask(c, api.QualityBlock, desk.LotBlockPlan{ID: c.Args().First(), With: c.String("with"), Product: c.String("product"), Region: c.String("region"), Lots: c.StringSlice("lot"), Serials: c.StringSlice("serials"),
+			Quantity: c.String("quantity"), Unit: c.String("unit"), Severity: c.String("severity"), Since: c.String("since"), Likely: c.String("likely"), Complaint: c.String("complaint"), Role: c.String("role")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "%s %s of %s are blocked (%s) since %s; tell partners with: kontor quality share\n", out.Quantity, out.Unit, out.Item.ID(), out.Severity, out.Since)
+		})
+	},
+}
+
+var qualityReleaseVerb = verb{
+	name: "release", short: "release a blocked lot", args: "ID", flags: []cli.Flag{
+		&cli.StringFlag{Name: "at", Usage: "`DAY`; default today"}, &cli.BoolFlag{Name: "mistake", Usage: "it was blocked by mistake"},
+		&cli.StringFlag{Name: "evidence", Usage: "`FILE` that shows the lot is good; its hash leaves, it does not"}, &cli.StringFlag{Name: "role", Usage: "`CODE` of the role that decided"},
+	},
+	long:     "A block ends once. It leaves with the next kontor quality share.",
+	examples: []string{"kontor quality release B-7 --evidence retest.pdf --role QUALITY_MANAGER"},
+	run: func(c *call) error {
+		in := desk.LotEnd{ID: c.Args().First(), Mistake: c.Bool("mistake"), At: c.String("at"), Role: c.String("role")}
+		if path := c.String("evidence"); path != "" {
+			var err error
+			if in.Evidence, err = hashFile(path); err != nil {
+				return err
+			}
+		}
+		out, err := ask(c, api.QualityRelease, in)
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "block %q of %s is %s on %s; tell partners with: kontor quality share\n", out.ID, out.Item.ID(), out.Status, out.Ended)
+		})
+	},
+}
+
+func printLots(w io.Writer, reports []desk.HeldQuality) {
+	var rows [][]string
+	for _, h := range reports {
+		for _, b := range h.Document.Blocks {
+			rows = append(rows, []string{"lot block", b.ID, h.Author, b.Item.ID(), b.Quantity.String() + " " + string(b.Unit), string(b.Severity), string(b.Status), b.Since.String()})
+		}
+		for _, c := range h.Document.Complaints {
+			rows = append(rows, []string{"complaint", c.ID, h.Author, c.Item.ID(), c.Units.String() + " " + string(c.Unit), string(c.Severity), string(c.Status), moment(c.Raised)})
+		}
+	}
+	table(w, []string{"what", "id", "author", "product", "quantity", "severity", "status", "since"}, rows)
+}
+
+func printReport(w io.Writer, h desk.HeldQuality) {
+	fmt.Fprintf(w, "report of %s with %s, revision %d: %d measures, %d complaints, %d cases, %d lot blocks, %d audits\n", h.Author, h.With, h.Revision,
+		len(h.Document.Measures), len(h.Document.Complaints), len(h.Document.Cases), len(h.Document.Blocks), len(h.Document.Audits))
+	var rows [][]string
+	for i, m := range h.Document.Measures {
+		if i >= len(h.Rates) {
+			break
+		}
+		rate := "not measured"
+		if r := h.Rates[i]; r.Measured {
+			rate = r.PPM + " ppm"
+			if r.Upper != "" {
+				rate += ", below " + r.Upper
+			}
+		}
+		base := "-"
+		if b := m.Base(); b != nil {
+			base = b.String() + " " + string(m.Denominator)
+		}
+		rows = append(rows, []string{m.Item.ID(), m.Site.Key(), m.Process, m.Period.String(), m.Confirmed.String(), base, rate})
+	}
+	if len(rows) > 0 {
+		table(w, []string{"product", "region", "process", "period", "confirmed", "of", "rate"}, rows)
+	}
+	rows = nil
+	for _, c := range h.Clocks {
+		for _, s := range c.Steps {
+			rows = append(rows, []string{c.Complaint, c.Received.String(), string(s.Step), s.Due.String(), string(s.State)})
+		}
+	}
+	if len(rows) > 0 {
+		table(w, []string{"complaint", "received", "step", "due", "state"}, rows)
+	}
+	for _, r := range h.Again {
+		fmt.Fprintf(w, "complaint %s looks like %s again: %s, %s, cause %s (confirmed: %t)\n", r.Complaint, r.Of, r.Code, r.Family, r.Node, r.Confirmed)
+	}
+	for _, a := range h.Expired {
+		fmt.Fprintf(w, "audit %s by %s was valid until %s\n", a.ID, a.Standard, a.Until)
+	}
+}
+
+func printChart(w io.Writer, v desk.ChartView) {
+	fmt.Fprintf(w, "%s chart of %s: centre %s, limits of %d subgroups, %d signals\n", v.Kind, v.Product, v.Centre, v.Baseline, v.Signals)
+	if v.Why != "" {
+		fmt.Fprintf(w, "note: %s\n", v.Why)
+	}
+	if v.Short {
+		fmt.Fprintln(w, "note: few subgroups: the limits are tentative")
+	}
+	var rows [][]string
+	for _, p := range v.Points {
+		var signals []string
+		for _, s := range p.Signals {
+			signals = append(signals, fmt.Sprint(s))
+		}
+		rows = append(rows, []string{p.At, p.Value, p.Low, p.High, strconv.FormatBool(p.Base), strings.Join(signals, " ")})
+	}
+	table(w, []string{"at", "value", "low", "high", "baseline", "signals"}, rows)
+}

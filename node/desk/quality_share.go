@@ -1,0 +1,374 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/measure"
+	"kontor/protocol/quality"
+)
+
+// preparedQuality is a report ready to be shared.
+type preparedQuality struct {
+	doc      quality.Document
+	sheet    block.Sheet
+	withheld int
+	changes  []quality.Change
+	current  *protocol.ArtifactRow
+	before   quality.Document
+}
+
+// saltOf is the salt of a report's lots and serials: of the series, so that it stays through all revisions, and not its key.
+func saltOf(s seriesRow) []byte {
+	sum := sha256.Sum256(append([]byte("kontor quality salt v1"), s.Key[:]...))
+	return sum[:quality.SaltSize]
+}
+
+func (d *Desk) prepareQuality(p *node.Partnership) (out preparedQuality, err error) {
+	granted, err := d.granted(p, protocol.KindQuality)
+	if err != nil {
+		return out, err
+	}
+	s, err := d.series(p.PID, quality.Type, "own")
+	if err != nil {
+		return out, err
+	}
+	draft, err := d.qualityDraft(p.PID, saltOf(s))
+	if err != nil {
+		return out, err
+	}
+	rows := func(q quality.Document) int {
+		return len(q.Measures) + len(q.Complaints) + len(q.Cases) + len(q.Blocks) + len(q.Audits)
+	}
+	if rows(draft) == 0 {
+		return out, node.Failf("NO_DRAFT", "there is no quality report to share yet; run: kontor quality import FILE, or kontor quality block ID")
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		h, current, err := d.next(r, quality.Type, s, d.node.Now())
+		if err != nil {
+			return err
+		}
+		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "quality desk", ExtractedAt: h.Issued, Activity: "EDIT"}
+		draft.Header = h
+		out.doc, out.current = quality.Filter(draft, granted), current
+		out.withheld = rows(draft) - rows(out.doc)
+		if current == nil {
+			return nil
+		}
+		if out.before, err = r.Quality(current.Root); err != nil {
+			return err
+		}
+		keepHeld(&out.doc, out.before)
+		out.changes = quality.Diff(out.before, out.doc)
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	out.sheet, err = quality.ToSheet(out.doc, s.Key)
+	return out, err
+}
+
+func (q preparedQuality) findings() []artifact.Finding {
+	found := quality.Check(q.doc)
+	if q.current != nil {
+		found = append(found, quality.CheckRevision(q.before, q.doc)...)
+	}
+	return found
+}
+
+// QualityPreview is the partner's view of the quality draft, before anything leaves.
+type QualityPreview struct {
+	Preview
+	Document quality.Document `json:"document"` // exactly what the partner will hold
+	Diff     []quality.Change `json:"diff"`
+}
+
+// PreviewQuality shows every field of the report a partner would see, and why it may.
+func (d *Desk) PreviewQuality(with string) (out QualityPreview, err error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return out, err
+	}
+	pre, err := d.prepareQuality(p)
+	if err != nil {
+		return out, err
+	}
+	root, below, err := pre.sheet.Build()
+	if err != nil {
+		return out, err
+	}
+	out = QualityPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: quality.Type, Revision: pre.doc.Header.Revision, Series: len(pre.sheet.Rows),
+		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: []string{}, Sample: []forecast.Line{}}}
+	for _, b := range below {
+		out.Bytes += len(b.Data)
+	}
+	for _, c := range pre.changes {
+		if c.Material {
+			out.Material++
+		}
+	}
+	for _, m := range pre.doc.Measures {
+		out.Buckets += max(1, len(m.Subgroups))
+	}
+	out.Sees = qualityFields(pre.doc)
+	if len(pre.doc.Blocks) > 0 {
+		out.Notes = append(out.Notes, "lot and serial numbers leave as salted hashes: who has the goods can recognise them, and who has the report can try numbers")
+	}
+	return out, nil
+}
+
+// qualityFields lists the fields that a report has and why each may leave.
+func qualityFields(doc quality.Document) []Seen {
+	scope := doc.Header.Scope
+	sees := []Seen{{"service", "when complaints count as received, deadlines of the 8D", "both clocks run by the contract's rule"}}
+	for _, f := range []struct {
+		has              bool
+		field, what, why string
+	}{
+		{len(doc.Measures) > 0, "measures", "counts with their denominator, failure codes, subgroups", "scope: products " + strings.Join(scope.Products, " ") + ", regions " + strings.Join(scope.Regions, " ")},
+		{len(doc.Complaints) > 0, "complaints", "numbers, severity, codes, status, text", "the supplier works on them"},
+		{len(doc.Cases) > 0, "cases", "causes, actions, steps, roles", "the customer waits for them; roles, never names"},
+		{len(doc.Blocks) > 0, "blocks", "product, quantity, severity, hashes of lots and serials, chances of release", "what is blocked is missing from cover (practice T17)"},
+		{len(doc.Audits) > 0, "audits", "standard, result, findings, hash of the evidence", "the hash, not the evidence"},
+		{true, "salt", "16 random bytes", "so that the partner can recognise its own lots"},
+		{true, "provenance", doc.Header.Provenance.SourceSystem, "every artifact says where it comes from"},
+	} {
+		if f.has {
+			sees = append(sees, Seen{f.field, f.what, f.why})
+		}
+	}
+	return sees
+}
+
+// ShareQuality shares the report with a partner as its next revision.
+func (d *Desk) ShareQuality(ctx context.Context, with string, command node.Command) (out Shared, err error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return out, err
+	}
+	pre, err := d.prepareQuality(p)
+	if err != nil {
+		return out, err
+	}
+	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Measures), Buckets: len(pre.sheet.Rows) - len(pre.doc.Measures), Changes: len(pre.changes)}
+	if pre.current != nil && len(pre.changes) == 0 {
+		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
+		out.Waits, err = d.waits(p, out.Entry)
+		return out, err
+	}
+	if findings := pre.findings(); len(findings) > 0 {
+		return out, &node.Failure{Code: "QUALITY_REFUSED", Text: fmt.Sprintf("the report breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindQuality, pre.sheet)
+	if err != nil {
+		return out, err
+	}
+	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
+	out.Waits, err = d.waits(p, out.Entry)
+	return out, err
+}
+
+// HeldQuality is one report in force.
+type HeldQuality struct {
+	CID      block.CID            `json:"cid"`
+	With     string               `json:"with"`
+	Author   string               `json:"author"`
+	Own      bool                 `json:"own"`
+	Revision int64                `json:"revision"`
+	T        int64                `json:"t"` // ms UTC
+	Document quality.Document     `json:"document"`
+	Rates    []DefectRate         `json:"rates"`
+	Clocks   []ComplaintClock     `json:"clocks"`
+	Again    []quality.Recurrence `json:"recurrences"`
+	Expired  []quality.Audit      `json:"expired"` // audits whose certificate is no longer valid
+}
+
+// DefectRate is the rate of a measure, or that it was not measured.
+type DefectRate struct {
+	Measure  string `json:"measure"`
+	PPM      string `json:"ppm,omitempty"`
+	Measured bool   `json:"measured"`
+	Upper    string `json:"upper,omitempty"` // with no bad unit found: below this with 95 % confidence
+}
+
+// ComplaintClock is where the 8D of a complaint stands.
+type ComplaintClock struct {
+	Complaint string          `json:"complaint"`
+	Received  calendar.Date   `json:"received"` // by the contract's rule
+	Steps     []quality.Clock `json:"steps"`
+}
+
+// QualityReports are the reports in force of all partnerships. Complaints of one side and cases of the other are put together.
+func (d *Desk) QualityReports() ([]HeldQuality, error) {
+	out := []HeldQuality{}
+	today := calendar.DateOf(d.node.Now())
+	for _, p := range d.node.Partnerships() {
+		if p.Removed {
+			continue
+		}
+		first := len(out)
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			out = out[:first]
+			rows, err := r.InForce(quality.Type, block.CID{})
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				doc, err := r.Quality(row.Root)
+				if err != nil {
+					return err
+				}
+				out = append(out, HeldQuality{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(), Revision: row.Revision, T: row.T, Document: doc,
+					Rates: []DefectRate{}, Clocks: []ComplaintClock{}, Again: []quality.Recurrence{}, Expired: quality.ExpiredAudits(doc, today)})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := completed(out[first:], today); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// completed fills in what follows from the reports of one partnership together.
+func completed(reports []HeldQuality, today calendar.Date) error {
+	var complaints []quality.Complaint
+	var cases []quality.Case
+	for _, h := range reports {
+		complaints, cases = append(complaints, h.Document.Complaints...), append(cases, h.Document.Cases...)
+	}
+	again := quality.Recurrences(complaints, cases)
+	for i := range reports {
+		h := &reports[i]
+		for _, m := range h.Document.Measures {
+			rate, ok, err := m.Rate()
+			if err != nil {
+				return err
+			}
+			r := DefectRate{Measure: m.Key(), Measured: ok}
+			if ok {
+				r.PPM = rate.String()
+			}
+			if upper, clean, err := m.Upper(); err == nil && clean {
+				r.Upper = upper.String()
+			}
+			h.Rates = append(h.Rates, r)
+		}
+		for _, c := range h.Document.Complaints {
+			var work *quality.Case
+			for k := range cases {
+				if cases[k].Complaint == c.ID {
+					work = &cases[k]
+				}
+			}
+			h.Clocks = append(h.Clocks, ComplaintClock{c.ID, h.Document.Service.ReceivedOn(c.Raised), quality.ClockOf(h.Document.Service, c, work, today)})
+			for _, a := range again {
+				if a.Complaint == c.ID {
+					h.Again = append(h.Again, a)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ChartQuery names what to chart: an item of a report in force.
+type ChartQuery struct {
+	With    string `json:"with,omitempty"`
+	Own     bool   `json:"own,omitempty"` // of the company's own report
+	Product string `json:"product"`
+	Region  string `json:"region,omitempty"`
+	Process string `json:"process,omitempty"`
+}
+
+// ChartView is a control chart as screens show it.
+type ChartView struct {
+	Product  string       `json:"product"`
+	Kind     measure.Kind `json:"kind"`
+	Why      string       `json:"why,omitempty"` // why this kind
+	Centre   string       `json:"centre"`
+	Baseline int          `json:"baseline"` // subgroups that made the limits
+	Short    bool         `json:"short"`    // fewer than the definition asks for: limits are tentative
+	Points   []ChartPoint `json:"points"`
+	Signals  int          `json:"signals"` // points that signal
+}
+
+// ChartPoint is one point.
+type ChartPoint struct {
+	At      string         `json:"at"`
+	Value   string         `json:"value"`
+	Low     string         `json:"low,omitempty"`
+	High    string         `json:"high"`
+	Base    bool           `json:"baseline"`
+	Signals []measure.Rule `json:"signals"`
+}
+
+// chartPlaces are the decimals a chart is shown with.
+const chartPlaces = 6
+
+// QualityChart draws the control chart of an item's counts: the same on both nodes, from the same report.
+func (d *Desk) QualityChart(in ChartQuery) (out ChartView, err error) {
+	reports, err := d.QualityReports()
+	if err != nil {
+		return out, err
+	}
+	for _, h := range reports {
+		if h.Own != in.Own || in.With != "" && h.With != in.With {
+			continue
+		}
+		groups, spec := quality.SeriesOf(h.Document, forecast.Item{BuyersID: in.Product}, forecast.Location{Region: in.Region}, in.Process)
+		if len(groups) == 0 {
+			continue
+		}
+		drawn, err := quality.DrawChart(groups, spec)
+		if err != nil {
+			return out, node.Failf("NO_CHART", "%v", err)
+		}
+		return viewChart(in.Product, drawn)
+	}
+	return out, node.Failf("NO_CHART", "no report in force counts whole units of %q there; kontor quality show lists what is counted", in.Product)
+}
+
+func viewChart(product string, drawn quality.Charted) (ChartView, error) {
+	c := drawn.Chart
+	centre, err := c.Center.Round(chartPlaces)
+	if err != nil {
+		return ChartView{}, err
+	}
+	out := ChartView{Product: product, Kind: c.Kind, Why: drawn.Why, Centre: centre.String(), Baseline: c.Baseline, Short: c.Short, Points: []ChartPoint{}}
+	for _, p := range c.Points {
+		value, err := p.Value.Round(chartPlaces)
+		if err != nil {
+			return ChartView{}, err
+		}
+		high, err := p.High.Round(chartPlaces)
+		if err != nil {
+			return ChartView{}, err
+		}
+		point := ChartPoint{At: p.Label, Value: value.String(), High: high.String(), Base: p.Baseline, Signals: append([]measure.Rule{}, p.Signals...)}
+		if !p.NoLow {
+			low, err := p.Low.Round(chartPlaces)
+			if err != nil {
+				return ChartView{}, err
+			}
+			point.Low = low.String()
+		}
+		if len(p.Signals) > 0 {
+			out.Signals++
+		}
+		out.Points = append(out.Points, point)
+	}
+	return out, nil
+}
