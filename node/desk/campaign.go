@@ -22,6 +22,8 @@ type preparedCampaign struct {
 	changes  []campaign.Change
 	current  *protocol.ArtifactRow
 	before   campaign.Document
+	notes    []string
+	refusals []artifact.Finding // personal data that may not leave
 }
 
 // prepareCampaign builds the calendar one partner would get: the draft, inside the scope. An event that the version in force holds and the
@@ -50,6 +52,9 @@ func (d *Desk) prepareCampaign(p *node.Partnership) (out preparedCampaign, err e
 		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "campaign desk", ExtractedAt: h.Issued, Activity: "EDIT"}
 		draft.Header = h
 		out.doc, out.current = campaign.Filter(draft, granted), current
+		texts := d.texts(p)
+		maskCampaign(&out.doc, texts)
+		out.notes, out.refusals = texts.notes, texts.refusals
 		out.withheld = len(draft.Events) + len(draft.Blackouts) - len(out.doc.Events) - len(out.doc.Blackouts)
 		if current == nil {
 			return nil
@@ -77,9 +82,23 @@ func (d *Desk) prepareCampaign(p *node.Partnership) (out preparedCampaign, err e
 	return out, err
 }
 
+// maskCampaign masks personal data in the texts of a calendar.
+func maskCampaign(doc *campaign.Document, texts *texts) {
+	for i := range doc.Events {
+		e := &doc.Events[i]
+		e.Name = texts.mask(fmt.Sprintf("events[%d].name", i), e.Name)
+		for k := range e.Items {
+			e.Items[k].Description = texts.mask(fmt.Sprintf("events[%d].items[%d].description", i, k), e.Items[k].Description)
+		}
+	}
+	for i := range doc.Blackouts {
+		doc.Blackouts[i].Note = texts.mask(fmt.Sprintf("blackouts[%d].note", i), doc.Blackouts[i].Note)
+	}
+}
+
 // findings are what would refuse the calendar.
 func (c preparedCampaign) findings() []artifact.Finding {
-	found := campaign.Check(c.doc)
+	found := append(campaign.Check(c.doc), c.refusals...)
 	if c.current != nil {
 		found = append(found, campaign.CheckRevision(c.before, c.doc)...)
 	}
@@ -110,7 +129,7 @@ func (d *Desk) PreviewCampaign(with string) (out CampaignPreview, err error) {
 	}
 	out = CampaignPreview{Document: pre.doc, Diff: pre.changes, Blocked: []campaign.Conflict{}, Preview: Preview{With: d.PartnerName(p), Type: campaign.Type, Revision: pre.doc.Header.Revision,
 		Series: len(pre.doc.Events) + len(pre.doc.Blackouts) + len(pre.doc.Replies), Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(),
-		Inferable: []string{}, Notes: []string{}, Sample: []forecast.Line{}}}
+		Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
 	for _, b := range below {
 		out.Bytes += len(b.Data)
 	}

@@ -24,6 +24,8 @@ type preparedQuality struct {
 	changes  []quality.Change
 	current  *protocol.ArtifactRow
 	before   quality.Document
+	notes    []string
+	refusals []artifact.Finding // personal data that may not leave
 }
 
 // saltOf is the salt of a report's lots and serials: of the series, so that it stays through all revisions, and not its key.
@@ -59,6 +61,9 @@ func (d *Desk) prepareQuality(p *node.Partnership) (out preparedQuality, err err
 		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "quality desk", ExtractedAt: h.Issued, Activity: "EDIT"}
 		draft.Header = h
 		out.doc, out.current = quality.Filter(draft, granted), current
+		texts := d.texts(p)
+		maskQuality(&out.doc, texts)
+		out.notes, out.refusals = texts.notes, texts.refusals
 		out.withheld = rows(draft) - rows(out.doc)
 		if current == nil {
 			return nil
@@ -77,8 +82,40 @@ func (d *Desk) prepareQuality(p *node.Partnership) (out preparedQuality, err err
 	return out, err
 }
 
+// maskQuality masks personal data in the texts of a report.
+func maskQuality(doc *quality.Document, texts *texts) {
+	for i := range doc.Measures {
+		m := &doc.Measures[i]
+		m.CostBasis = texts.mask(fmt.Sprintf("measures[%d].costBasis", i), m.CostBasis)
+		m.Item.Description = texts.mask(fmt.Sprintf("measures[%d].item.description", i), m.Item.Description)
+	}
+	for i := range doc.Complaints {
+		c := &doc.Complaints[i]
+		c.Text = texts.mask(fmt.Sprintf("complaints[%d].text", i), c.Text)
+		c.Item.Description = texts.mask(fmt.Sprintf("complaints[%d].item.description", i), c.Item.Description)
+	}
+	for i := range doc.Cases {
+		c := &doc.Cases[i]
+		c.Is, c.IsNot = texts.mask(fmt.Sprintf("cases[%d].is", i), c.Is), texts.mask(fmt.Sprintf("cases[%d].isNot", i), c.IsNot)
+		for k := range c.Causes {
+			for w := range c.Causes[k].Whys {
+				c.Causes[k].Whys[w] = texts.mask(fmt.Sprintf("cases[%d].causes[%d].whys[%d]", i, k, w), c.Causes[k].Whys[w])
+			}
+		}
+		for k := range c.Actions {
+			c.Actions[k].Measure = texts.mask(fmt.Sprintf("cases[%d].actions[%d].measure", i, k), c.Actions[k].Measure)
+		}
+	}
+	for i := range doc.Audits {
+		for k := range doc.Audits[i].Findings {
+			f := &doc.Audits[i].Findings[k]
+			f.Text = texts.mask(fmt.Sprintf("audits[%d].findings[%d].text", i, k), f.Text)
+		}
+	}
+}
+
 func (q preparedQuality) findings() []artifact.Finding {
-	found := quality.Check(q.doc)
+	found := append(quality.Check(q.doc), q.refusals...)
 	if q.current != nil {
 		found = append(found, quality.CheckRevision(q.before, q.doc)...)
 	}
@@ -107,7 +144,7 @@ func (d *Desk) PreviewQuality(with string) (out QualityPreview, err error) {
 		return out, err
 	}
 	out = QualityPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: quality.Type, Revision: pre.doc.Header.Revision, Series: len(pre.sheet.Rows),
-		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: []string{}, Sample: []forecast.Line{}}}
+		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
 	for _, b := range below {
 		out.Bytes += len(b.Data)
 	}
