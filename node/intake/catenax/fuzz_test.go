@@ -3,44 +3,13 @@ package catenax
 import (
 	"testing"
 
-	"kontor/node/intake"
-	"kontor/protocol/forecast"
+	"kontor/node/intake/intaketest"
 )
 
-// FuzzRead: whatever comes, reading ends, and a draft with lines has no negative
-// size; what is refused says why.
 func FuzzRead(f *testing.F) {
-	for _, seed := range []string{
+	intaketest.Fuzz(f, Read,
 		"{\"materialDemandId\":\"0157ba42-d2a8-4e28-8565-7b07830c1110\",\"materialNumberCustomer\":\"M-1\",\"materialDescriptionCustomer\":\"Plug\",\"unitOfMeasure\":\"unit:piece\",\"unitOfMeasureIsOmitted\":false,\"supplier\":\"BPNL6666666666YY\",\"customer\":\"BPNL8888888888XX\",\"changedAt\":\"2026-01-05T08:15:30Z\",\"materialDemandIsInactive\":false,\"demandSeries\":[{\"customerLocation\":\"BPNS8888888888XX\",\"demandCategory\":{\"demandCategoryCode\":\"0001\"},\"demands\":[{\"pointInTime\":\"2026-01-05\",\"demand\":1E+3},{\"pointInTime\":\"2026-01-12\",\"demand\":2.5}]},{\"customerLocation\":\"BPNS8888888888XX\",\"demandCategory\":{\"demandCategoryCode\":\"A1S1\"},\"demands\":[{\"pointInTime\":\"2026-01-07\",\"demand\":0}]}]}",
 		"{\"capacityGroupId\":\"0157ba42-d2a8-4e28-8565-7b07830c1110\",\"name\":\"Line\",\"unitOfMeasure\":\"unit:piece\",\"capacityGroupIsInactive\":false,\"linkedDemandSeries\":[{\"materialNumberCustomer\":\"M-1\",\"customerLocation\":\"BPNS8888888888XX\",\"demandCategory\":{\"demandCategoryCode\":\"0001\"}}],\"capacities\":[{\"pointInTime\":\"2026-01-05\",\"actualCapacity\":2000,\"maximumCapacity\":1000}]}",
 		"{\"notificationId\":\"urn:uuid:d9452f24-3bf3-4134-b3eb-68858f1b2362\",\"sourceDisruptionId\":\"urn:uuid:c69cb3e4-16ad-43c3-82b9-0deac75ecf9e\",\"leadingRootCause\":\"weather\",\"effect\":\"rain\",\"status\":\"open\",\"startDateOfEffect\":\"tomorrow\",\"contentChangedAt\":\"2026-01-05T08:00:00Z\"}",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		draft, report := Read(data, intake.Options{})
-		if draft == nil && report.OK() {
-			t.Fatal("refused without a complaint")
-		}
-		if draft == nil {
-			return
-		}
-		for _, l := range linesOf(draft) {
-			for i := range l.Buckets {
-				if i > 0 && l.Buckets[i].Start < l.Buckets[i-1].End {
-					t.Fatalf("periods overlap: %s after %s", l.Buckets[i].Bucket, l.Buckets[i-1].Bucket)
-				}
-				if l.Buckets[i].Mean.Sign() < 0 {
-					t.Fatalf("a quantity below zero: %s", l.Buckets[i].Mean)
-				}
-			}
-		}
-	})
-}
-
-func linesOf(d *intake.Draft) []forecast.Line {
-	if d.Message == nil {
-		return nil
-	}
-	return d.Message.Lines
+	)
 }
