@@ -2,61 +2,20 @@ package intake
 
 import (
 	"cmp"
-	"compress/gzip"
 	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"kontor/testnet/data"
+	"kontor/testnet/data/external"
 )
-
-// sharedData is the folder of real files beside the repository, or a skip.
-func sharedData(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("KONTOR_TESTDATA"); dir != "" {
-		return dir
-	}
-	for dir, _ := os.Getwd(); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			shared := filepath.Join(dir, "..", "shared", "data")
-			if _, err := os.Stat(shared); err == nil {
-				return shared
-			}
-			break
-		}
-	}
-	t.Skip("the real files are not here: set KONTOR_TESTDATA to their folder")
-	return ""
-}
-
-func unzipped(t *testing.T, path string) []byte {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := io.ReadAll(io.LimitReader(z, MaxBytes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
 
 // The two dirty copies of one data set have other header case, other date
 // style, a byte order mark and other line ends. Both import to the same rows,
 // without an option, and to the on-time figure that is known.
 func TestBothCopiesOfTheDeliveryHistoryImportToTheSameFigures(t *testing.T) {
-	dir := filepath.Join(sharedData(t), "delivery", "scms")
-	one, first := Read(unzipped(t, filepath.Join(dir, "SCMS_Delivery_History_Dataset.csv.gz")), Options{})
-	two, second := Read(unzipped(t, filepath.Join(dir, "SCMS_Delivery_History_lowercased.csv.gz")), Options{})
+	one, first := Read(external.Read(t, "delivery", "scms", "SCMS_Delivery_History_Dataset.csv.gz"), Options{})
+	two, second := Read(external.Read(t, "delivery", "scms", "SCMS_Delivery_History_lowercased.csv.gz"), Options{})
 	if one == nil || two == nil {
 		t.Fatalf("refused: %v, %v", first.Complaints, second.Complaints)
 	}
@@ -66,11 +25,7 @@ func TestBothCopiesOfTheDeliveryHistoryImportToTheSameFigures(t *testing.T) {
 		Early  int     `json:"early"`
 		Pct    float64 `json:"on_time_pct"`
 	}
-	content, err := os.ReadFile(filepath.Join(dir, "expected.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(content, &want); err != nil {
+	if err := json.Unmarshal(external.Read(t, "delivery", "scms", "expected.json"), &want); err != nil {
 		t.Fatal(err)
 	}
 	if len(one.History) != want.Rows || len(two.History) != want.Rows {

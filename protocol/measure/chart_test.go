@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kontor/protocol/quantity"
+	"kontor/testnet/data/external"
 )
 
 // signalled lists the 1-based points that a rule names.
@@ -51,7 +52,7 @@ func near(t *testing.T, what string, d quantity.Decimal, want float64) {
 // The diameters of piston rings: limits of the first 25 samples, and the samples after them that are out.
 func TestPistonRingsComeOutAtThePublishedLimits(t *testing.T) {
 	var want map[string]json.RawMessage
-	if err := json.Unmarshal(content(t, "quality", "expected.json"), &want); err != nil {
+	if err := json.Unmarshal(external.Read(t, "quality", "expected.json"), &want); err != nil {
 		t.Fatal(err)
 	}
 	var rings chartFigures
@@ -59,7 +60,7 @@ func TestPistonRingsComeOutAtThePublishedLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var groups []Subgroup
-	for _, line := range strings.Split(strings.TrimSpace(string(content(t, "quality", "pistonrings.txt"))), "\n")[1:] {
+	for _, line := range strings.Split(strings.TrimSpace(string(external.Read(t, "quality", "pistonrings.txt"))), "\n")[1:] {
 		f := strings.Fields(line)
 		if len(groups) == 0 || groups[len(groups)-1].Label != f[1] {
 			groups = append(groups, Subgroup{Label: f[1], Baseline: f[2] == "TRUE"})
@@ -88,7 +89,7 @@ func TestPistonRingsComeOutAtThePublishedLimits(t *testing.T) {
 // Cans of orange juice: 30 trial samples, then without the two that have a cause.
 func TestOrangeJuiceComesOutAtThePublishedLimits(t *testing.T) {
 	var want map[string]json.RawMessage
-	if err := json.Unmarshal(content(t, "quality", "expected.json"), &want); err != nil {
+	if err := json.Unmarshal(external.Read(t, "quality", "expected.json"), &want); err != nil {
 		t.Fatal(err)
 	}
 	var juice chartFigures
@@ -96,7 +97,7 @@ func TestOrangeJuiceComesOutAtThePublishedLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var groups []Subgroup
-	for _, line := range strings.Split(strings.TrimSpace(string(content(t, "quality", "orangejuice.txt"))), "\n")[1:] {
+	for _, line := range strings.Split(strings.TrimSpace(string(external.Read(t, "quality", "orangejuice.txt"))), "\n")[1:] {
 		f := strings.Fields(line)
 		if f[3] == "TRUE" {
 			groups = append(groups, Subgroup{Label: f[0], Count: parsed(t, f[1]), Size: parsed(t, f[2]), Baseline: true})
@@ -145,7 +146,7 @@ func TestWesternElectricCases(t *testing.T) {
 			Violations []int         `json:"violations"`
 		} `json:"western_electric"`
 	}
-	if err := json.Unmarshal(content(t, "quality", "western_electric_cases.json"), &cases); err != nil {
+	if err := json.Unmarshal(external.Read(t, "quality", "western_electric_cases.json"), &cases); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0

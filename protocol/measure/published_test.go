@@ -2,62 +2,19 @@ package measure
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"kontor/protocol/quantity"
+	"kontor/testnet/data/external"
 )
-
-// sharedData is the folder of real files beside the repository, or a skip.
-func sharedData(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("KONTOR_TESTDATA"); dir != "" {
-		return dir
-	}
-	for dir, _ := os.Getwd(); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			shared := filepath.Join(dir, "..", "shared", "data")
-			if _, err := os.Stat(shared); err == nil {
-				return shared
-			}
-			break
-		}
-	}
-	t.Skip("the real files are not here: set KONTOR_TESTDATA to their folder")
-	return ""
-}
-
-func content(t testing.TB, path ...string) []byte {
-	t.Helper()
-	name := filepath.Join(append([]string{sharedData(t)}, path...)...)
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 func rows(t testing.TB, path ...string) [][]string {
 	t.Helper()
-	r := csv.NewReader(bytes.NewReader(content(t, path...)))
+	r := csv.NewReader(bytes.NewReader(external.Read(t, path...)))
 	r.TrimLeadingSpace = true
 	all, err := r.ReadAll()
 	if err != nil {
@@ -116,7 +73,7 @@ func TestM4WeeklyErrorsAreThePublishedOnes(t *testing.T) {
 		Weekly map[string]struct{ SMAPE, MASE float64 } `json:"weekly"`
 		Naive  struct{ MSIS, ACD float64 }              `json:"naive_interval95"`
 	}
-	if err := json.Unmarshal(content(t, "forecast", "m4", "expected_weekly.json"), &want); err != nil {
+	if err := json.Unmarshal(external.Read(t, "forecast", "m4", "expected_weekly.json"), &want); err != nil {
 		t.Fatal(err)
 	}
 	if len(want.Weekly) != 7 {

@@ -2,11 +2,9 @@ package command
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,36 +13,8 @@ import (
 	"testing"
 
 	"kontor/protocol/quantity"
+	"kontor/testnet/data/external"
 )
-
-// realFile is a file of the folder of real data beside the repository, or a skip.
-func realFile(t *testing.T, path ...string) []byte {
-	t.Helper()
-	root := os.Getenv("KONTOR_TESTDATA")
-	for dir, _ := os.Getwd(); root == "" && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			root = filepath.Join(dir, "..", "shared", "data")
-		}
-	}
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("the real files are not here: set KONTOR_TESTDATA to their folder")
-	}
-	name := filepath.Join(append([]string{root}, path...)...)
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasSuffix(name, ".gz") {
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data, err = io.ReadAll(z); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return data
-}
 
 type measuredValue struct {
 	Measure string `json:"measure"`
@@ -104,7 +74,7 @@ func (d measuredDocument) result(t *testing.T, name string) measuredValue {
 // Ten thousand real deliveries, in two copies with other header case and date style, have one on-time share, and it is the known one.
 func TestBothCopiesOfTheDeliveriesAreJudgedAlike(t *testing.T) {
 	for _, name := range []string{"SCMS_Delivery_History_Dataset.csv.gz", "SCMS_Delivery_History_lowercased.csv.gz"} {
-		d := judged(t, map[string][]byte{"lines.csv": realFile(t, "delivery", "scms", name)}, "delivery", "--lines", "lines.csv")
+		d := judged(t, map[string][]byte{"lines.csv": external.Read(t, "delivery", "scms", name)}, "delivery", "--lines", "lines.csv")
 		onTime := d.result(t, "ON_TIME")
 		if !strings.HasPrefix(onTime.Value, "0.885122") || onTime.Count != 10324 || d.Early != 2814 || d.Late != 1186 {
 			t.Errorf("%s: %+v, %d early, %d late", name, onTime, d.Early, d.Late)
@@ -139,7 +109,7 @@ func long(t *testing.T, data []byte) []byte {
 func TestAPublishedForecastIsJudgedAsPublished(t *testing.T) {
 	files := map[string][]byte{}
 	for name, path := range map[string]string{"f.csv": "forecast-218-Weekly.csv.gz", "a.csv": "Weekly-test.csv.gz", "h.csv": "Weekly-train.csv.gz"} {
-		files[name] = long(t, realFile(t, "forecast", "m4", path))
+		files[name] = long(t, external.Read(t, "forecast", "m4", path))
 	}
 	d := judged(t, files, "forecast", "--forecast", "f.csv", "--actual", "a.csv", "--history", "h.csv")
 	// Published are 11.002 % and 2.535.
@@ -153,7 +123,7 @@ func TestAPublishedForecastIsJudgedAsPublished(t *testing.T) {
 
 // The cans of orange juice come out at the published limits from the file as it is, and the chart that fits better is named.
 func TestAPublishedChartIsDrawnAsPublished(t *testing.T) {
-	d := judged(t, map[string][]byte{"cans.txt": realFile(t, "quality", "orangejuice.txt")}, "chart", "--subgroups", "cans.txt", "--kind", "p", "--rules", "POINT")
+	d := judged(t, map[string][]byte{"cans.txt": external.Read(t, "quality", "orangejuice.txt")}, "chart", "--subgroups", "cans.txt", "--kind", "p", "--rules", "POINT")
 	first := d.Chart.Points[0]
 	if !strings.HasPrefix(d.Chart.Center, "0.231333") || !strings.HasPrefix(first.Low, "0.052427") && !strings.HasPrefix(first.Low, "0.052428") || !strings.HasPrefix(first.High, "0.41023") || d.Kind != "p" || d.Fits != "laney-p" {
 		t.Errorf("centre %s, limits %s and %s, %s, %s", d.Chart.Center, first.Low, first.High, d.Kind, d.Fits)

@@ -2,8 +2,11 @@
 package external
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -15,6 +18,28 @@ func File(t testing.TB, elements ...string) string {
 		t.Skipf("external test data is absent: set KONTOR_TESTDATA to the folder that holds %s", filepath.Join(elements...))
 	}
 	return path
+}
+
+// Read is the content of a file of the external test data, unpacked where its name ends in .gz; a test that needs it is skipped where it is absent.
+func Read(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	path := File(t, elements...)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(path, ".gz") {
+		if r, err = gzip.NewReader(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // Directory is where the external test data lies: beside the repository, or where
