@@ -17,6 +17,7 @@ import (
 const (
 	InForce    = "IN_FORCE"
 	Superseded = "SUPERSEDED"
+	Withdrawn  = "WITHDRAWN" // its author took it back: nothing of the series is in force until the next revision
 )
 
 // ArtifactRow is one version of a shared artifact.
@@ -29,6 +30,7 @@ type ArtifactRow struct {
 	Entry    block.CID `cbor:"entry" json:"entry"`
 	T        int64     `cbor:"t" json:"t"` // claimed time of the entry, ms UTC
 	Status   string    `cbor:"status" json:"status"`
+	Ended    *Ended    `cbor:"ended,omitempty" json:"ended,omitempty"` // of a version that was withdrawn
 }
 
 // Row keys of artifacts: the version in force of each series, and every version by its root.
@@ -213,6 +215,13 @@ func (f *fold) install(v verdict) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	gone := false
+	if !found { // a series that was withdrawn goes on where it ended
+		if gone, err = get(f.rows, withdrawnKey(row.Type, row.Author, series), &old); err != nil {
+			return nil, err
+		}
+		found = gone
+	}
 	if known, err := f.rowExists(versionKey(root)); err != nil || known {
 		return []string{codeRevision}, err
 	}
@@ -228,8 +237,13 @@ func (f *fold) install(v verdict) ([]string, error) {
 			return codes, err
 		}
 		f.replaces = &old.Root
-		old.Status = Superseded
-		if err := put(f.rows, versionKey(old.Root), old); err != nil {
+		if gone {
+			err = f.rows.Delete(withdrawnKey(row.Type, row.Author, series))
+		} else {
+			old.Status = Superseded
+			err = put(f.rows, versionKey(old.Root), old)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -279,21 +293,4 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 // Scope is what a role may share of a kind in this partnership; ok is false where no scope grants anything.
 func (c *Contract) Scope(role, kind string) (scope artifact.Scope, ok bool) {
 	return grantedScope(&c.Genesis, role, kind)
-}
-
-// ArtifactType is the document type that entries of a kind carry; empty for other kinds.
-func ArtifactType(kindName string) string {
-	switch kindName {
-	case KindForecast:
-		return forecast.Type
-	case KindCapacity:
-		return capacity.PlanType
-	case KindAnswer:
-		return capacity.AnswerType
-	case KindCampaign:
-		return campaign.Type
-	case KindQuality:
-		return quality.Type
-	}
-	return ""
 }

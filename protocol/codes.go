@@ -35,6 +35,9 @@ const (
 	codeScopeKind      = "SCOPE-01"
 	codeRevision       = "SERIES-01"
 	codeSuperseded     = "SERIES-02"
+	codeNotInForce     = "LIFE-01"
+	codeCause          = "LIFE-02"
+	codeUntil          = "LIFE-03"
 	codeRoleKey        = "KEY-01"
 	codeRoleSignature  = "KEY-02"
 	codeLimit          = "KEY-03"
@@ -94,6 +97,9 @@ var Sentences = map[string]string{
 	codeScopeKind:      "no scope lets this role share artifacts of this kind",
 	codeRevision:       "the revision does not follow the one in force: share again on top of it",
 	codeSuperseded:     "the artifact answered has been superseded: answer the version in force",
+	codeNotInForce:     "only its author can say this of an artifact, and only of a version in force",
+	codeCause:          "the cause of a withdrawal is on no list, or its note is too long or not plain text",
+	codeUntil:          "an artifact is reaffirmed until a time after the entry's own and at most 400 days after it",
 	codeRoleKey:        "the key is not in force for its company at this entry",
 	codeRoleSignature:  "the officer's or desk's signature does not verify over these bytes",
 	codeLimit:          "the amount is above the officer's commitment limit",

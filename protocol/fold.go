@@ -29,6 +29,8 @@ func init() {
 		KindAnswer:         {form: sheetBody, critical: true, apply: applyAnswer, binding: true},
 		KindCampaign:       {form: sheetBody, critical: true, apply: applyCampaign},
 		KindQuality:        {form: sheetBody, critical: true, apply: applyQuality},
+		KindWithdraw:       {form: documentBody, critical: true, apply: applyWithdraw},
+		KindReaffirm:       {form: documentBody, critical: true, apply: applyReaffirm},
 		KindMandateGrant:   {form: documentBody, critical: true, binding: true, apply: applyMandateGrant},
 		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
 		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},

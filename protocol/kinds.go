@@ -33,6 +33,8 @@ const (
 	KindAnswer         = "answer"
 	KindCampaign       = "campaign"
 	KindQuality        = "quality"
+	KindWithdraw       = "artifact.withdraw"
+	KindReaffirm       = "artifact.reaffirm"
 	KindMandateGrant   = "mandate.grant"
 	KindMandateRevoke  = "mandate.revoke"
 	KindExceptionClose = "exception.close"
@@ -87,6 +89,7 @@ type fold struct {
 	// replaces and what that may be material to, and its word on a round.
 	signatures map[block.CID][]decision.SignatureFact
 	replaces   *block.CID
+	withdrawn  bool // replaces is taken back, and nothing stands in its place
 	revised    *revision
 	word       *roundWord
 }

@@ -132,6 +132,9 @@ func (f *fold) reviseTopics() error {
 		return err
 	}
 	to := f.entry.Header.Body
+	if f.withdrawn {
+		to = nil
+	}
 	for _, id := range ids {
 		err := f.changeTopic(id, func(t decision.Topic) decision.Topic {
 			return t.Revise(*f.replaces, to, t.Rests(*f.replaces) && f.revised.material(t.Scope), f.mark())

@@ -99,6 +99,8 @@ func kindTable() string {
 		protocol.KindAbort:          "the witness declares the round void",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
 		protocol.KindRuleset:        "a member takes up a version of the rules",
+		protocol.KindWithdraw:       "the author takes a version in force back, with its cause; the series goes on with the next revision",
+		protocol.KindReaffirm:       "the author says that a version in force stands unchanged until a time",
 		protocol.KindResume:         "an officer of a remaining member countersigns from where a lost feed goes on",
 		protocol.KindForkResolve:    "an officer signs how a fork is resolved",
 	}

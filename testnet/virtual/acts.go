@@ -50,8 +50,10 @@ func (w *world) act(o *office, p int) error {
 		b = w.grant(o)
 	case n < 70:
 		b = w.closeException(o, 40_00)
-	case n < 73:
+	case n < 72:
 		b = w.record(o)
+	case n < 73:
+		b = w.withdrawOrReaffirm(o)
 	case n < 74:
 		b = w.suspend(p, o)
 	case n < 77:
@@ -115,11 +117,42 @@ func inForce(r *protocol.Replica, typ string, author block.CID) (row protocol.Ar
 	return rows[len(rows)-1], true, nil
 }
 
+// head is the version that the next revision of an author's newest series follows: in force, or withdrawn.
+func head(r *protocol.Replica, typ string, author block.CID) (row protocol.ArtifactRow, found bool, err error) {
+	if row, found, err = inForce(r, typ, author); err != nil || found {
+		return row, found, err
+	}
+	versions, err := r.Versions(typ)
+	for _, v := range versions {
+		if v.Author == author && v.Status == protocol.Withdrawn {
+			row, found = v, true
+		}
+	}
+	return row, found, err
+}
+
+// withdrawOrReaffirm takes an artifact back or says that it still stands; some that are not one's own, or not in force any more.
+func (w *world) withdrawOrReaffirm(o *office) build {
+	withdraw, n, days := w.rng.IntN(3) == 0, w.rng.IntN(100), w.rng.Int64N(500)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		kinds := protocol.ArtifactKinds()
+		rows, err := r.Versions(protocol.ArtifactType(kinds[n%len(kinds)]))
+		if err != nil || len(rows) == 0 {
+			return protocol.Draft{}, orIdle(err)
+		}
+		root := rows[(len(rows)-1)*(n%2)].Root
+		if withdraw {
+			return Body(protocol.KindWithdraw, protocol.Withdrawal{Artifact: root, Cause: protocol.Causes[n%len(protocol.Causes)]})
+		}
+		return Body(protocol.KindReaffirm, protocol.Reaffirmation{Artifact: root, Until: now + days*Day})
+	}
+}
+
 // shareForecast begins a series or revises it, materially or not.
 func (w *world) shareForecast(o *office, p int) build {
 	a, b := 100+w.rng.Int64N(300), w.rng.Int64N(500)
 	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
-		row, found, err := inForce(r, forecast.Type, o.c.ID)
+		row, found, err := head(r, forecast.Type, o.c.ID)
 		if err != nil {
 			return protocol.Draft{}, err
 		}
@@ -154,7 +187,7 @@ func (w *world) sharePlanOrAnswer(o *office, p int) build {
 		if plan {
 			typ = "CapacityPlan.v1"
 		}
-		row, revises, err := inForce(r, typ, o.c.ID)
+		row, revises, err := head(r, typ, o.c.ID)
 		if err != nil {
 			return protocol.Draft{}, err
 		}
@@ -178,7 +211,7 @@ func (w *world) shareCampaignOrQuality(o *office) build {
 	calendar, lift, n := w.rng.IntN(2) == 0, 100+w.rng.Int64N(200), w.rng.IntN(100)
 	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
 		if calendar {
-			row, found, err := inForce(r, campaign.Type, o.c.ID)
+			row, found, err := head(r, campaign.Type, o.c.ID)
 			if err != nil {
 				return protocol.Draft{}, err
 			}
@@ -192,7 +225,7 @@ func (w *world) shareCampaignOrQuality(o *office) build {
 			states := []campaign.Status{held.Events[0].Status, campaign.Planned, campaign.Active, campaign.Canceled}
 			return Share(Campaign(o.c.Name+" calendar", row.Revision+1, &row.Root, now, states[n%len(states)], lift)) // some moves are against the rules
 		}
-		row, found, err := inForce(r, quality.Type, o.c.ID)
+		row, found, err := head(r, quality.Type, o.c.ID)
 		if err != nil {
 			return protocol.Draft{}, err
 		}
