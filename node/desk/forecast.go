@@ -73,7 +73,7 @@ func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error
 }
 
 func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
-	demand := read.Demand()
+	demand := read.Message
 	if demand.Inactive {
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the sender of the file no longer stands for it; import the one that replaces it")
 	}

@@ -170,7 +170,7 @@ func readLift(l *Line, o Options, e *campaign.Event, place forecast.Location) {
 	if unit == "" {
 		unit = quantity.Piece
 	}
-	m := campaign.Impact{Item: e.Items[0].BuyersID, Place: place, Bucket: bucket, Unit: l.t.unit(&l.row, eventUnit, unit), Lift: lift, Quantiles: levels}
+	m := campaign.Impact{Item: e.Items[0].BuyersID, Place: place, Bucket: bucket, Unit: l.t.unit(l.row, eventUnit, unit), Lift: lift, Quantiles: levels}
 	if q, ok := l.Quantity(eventBaseline); ok {
 		m.Baseline = &q
 	}

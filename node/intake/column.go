@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -259,17 +257,4 @@ func levelOf(text string, percent bool) (int64, bool) {
 		return 0, false
 	}
 	return n.Int64(), true
-}
-
-// fingerprint tells two lines apart that differ in any cell.
-func fingerprint(cells []string) (sum [16]byte) {
-	h := sha256.New()
-	var length [4]byte
-	for _, cell := range cells {
-		binary.BigEndian.PutUint32(length[:], uint32(len(cell)))
-		h.Write(length[:])
-		h.Write([]byte(cell))
-	}
-	copy(sum[:], h.Sum(nil))
-	return sum
 }

@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,10 +34,7 @@ type Column struct {
 // Table is a file whose header, decimal mark and date order are settled and whose lines are still to be read.
 type Table struct {
 	*reader
-	text      string
-	delimiter rune
-	columns   []Column
-	repeats   bool
+	columns []Column
 }
 
 // Open finds the columns of a table by its header, in any order, as Read does, and settles in one pass what no cell decides alone. Nothing
@@ -47,32 +42,29 @@ type Table struct {
 // the report has complaints.
 func Open(data []byte, columns []Column, repeats bool, options Options) (*Table, *Report) {
 	report := &Report{}
-	if !options.check(report) {
+	r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) { return findColumns(text, delimiter, columns, report) })
+	if r == nil {
 		return nil, report
 	}
-	text, ok := Decode(data, report)
-	if !ok {
+	r.repeats = repeats
+	var numbers, periods []int
+	for f, c := range columns {
+		switch c.Form {
+		case Number:
+			numbers = append(numbers, f)
+		case Period, Ordinal:
+			periods = append(periods, f)
+		}
+	}
+	// Between columns that commas divide a number has a decimal point, whatever stands behind it: 74.030 is 74 and a bit.
+	pointed := func(m marks) bool {
+		return r.delimiter == ',' && m.dot.line == 0 && m.comma.line == 0 && m.unsure.line > 0
+	}
+	if !r.lookAhead(numbers, periods, said, pointed) {
 		return nil, report
 	}
-	delimiter := options.Delimiter
-	if delimiter == 0 {
-		delimiter = hintedDelimiter(text)
-	}
-	if delimiter == 0 {
-		delimiter = detectDelimiter(text)
-	}
-	report.Delimiter = delimiterNames[delimiter]
-	h, ok := findColumns(text, delimiter, columns, report)
-	if !ok {
-		return nil, report
-	}
-	report.HeaderLine = h.line
-	t := &Table{reader: &reader{Options: options, header: h, report: report, keys: map[string]int{}}, text: text, delimiter: delimiter, columns: columns, repeats: repeats}
-	if !t.settle() {
-		return nil, report
-	}
-	t.noteHeader()
-	return t, report
+	r.noteHeader()
+	return &Table{r, columns}, report
 }
 
 // findColumns looks for the first line that has all needed columns.
@@ -144,50 +136,6 @@ func matchFields(fields []field, cells []string, line int) header {
 	return h
 }
 
-// settle goes through all lines once for the decimal mark and the date order.
-func (t *Table) settle() bool {
-	s := newScanner(t.text, t.delimiter)
-	for {
-		cells, line, err := s.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			c := s.complaint(err)
-			t.report.Complain(c)
-			if !errors.Is(err, csv.ErrBareQuote) {
-				return false
-			}
-			continue
-		}
-		if line <= t.header.line {
-			continue
-		}
-		for f, at := range t.header.at {
-			if at < 0 || at >= len(cells) || cells[at] == "" || len(cells[at]) > MaxField {
-				continue
-			}
-			c := cell{line, t.header.names[at], unprotected(cells[at])}
-			switch t.columns[f].Form {
-			case Number:
-				if !said(c.value) {
-					t.marks.look(c)
-				}
-			case Period, Ordinal:
-				t.dates.look(c)
-			}
-		}
-	}
-	// Between columns that commas divide a number has a decimal point, whatever stands behind it: 74.030 is 74 and a bit.
-	decimal := t.Decimal
-	if m := t.marks; decimal == "" && t.delimiter == ',' && m.dot.line == 0 && m.comma.line == 0 && m.unsure.line > 0 {
-		decimal = "."
-		t.report.Note(Complaint{Code: NoteDecimalPoint, Line: m.unsure.line, Column: m.unsure.column, Value: m.unsure.value, Text: "read with a decimal point, as in a file with commas between its columns"})
-	}
-	marks, dates := t.marks.settle(decimal, t.report), t.dates.settle(t.DateOrder, t.report)
-	return marks && dates && t.report.OK()
-}
-
 // said are the words that files write into cells that nobody knows the content of.
 func said(v string) bool {
 	switch strings.ToLower(v) {
@@ -206,83 +154,22 @@ func (t *Table) Name(column int) string { return t.header.column(column) }
 // Line is one line of a table, valid until the next.
 type Line struct {
 	t   *Table
-	row row
+	row *row
 }
 
 // Each reads line by line and calls take for each; what take returns false for was not taken and is complained about already. Each tells
 // whether the table may be used: without a complaint, or with SkipBad when something is left.
 func (t *Table) Each(take func(*Line)) bool {
-	s := newScanner(t.text, t.delimiter)
-	seen := map[[16]byte]int{}
-	l := &Line{t: t, row: row{cells: make([]string, len(t.columns))}}
-	for {
-		cells, line, err := s.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil { // Open went through all of them
-			t.report.Complain(s.complaint(err))
-			return false
-		}
-		if line <= t.header.line {
-			continue
-		}
-		if t.report.Lines++; t.report.Lines > MaxRows {
-			t.report.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; measure the file in parts"})
-			return false
-		}
-		l.row.line, l.row.bad = line, false
-		t.fill(l, cells, seen)
-		if !l.row.bad {
-			take(l)
-		}
-		if !l.row.bad {
-			t.report.Imported++
-		} else if t.SkipBad {
-			t.report.Skipped = append(t.report.Skipped, line)
-		}
-	}
-	if t.report.Lines == 0 {
-		t.report.Complain(Complaint{Code: CodeEmpty, Line: t.header.line, Text: "no line below the header", Want: "one line or more"})
+	l := &Line{t: t}
+	if !t.each(func(row *row) bool {
+		l.row = row
+		take(l)
+		return false
+	}) || t.report.Lines == 0 {
 		return false
 	}
-	if t.dates.short.line > 0 {
-		t.report.Note(Complaint{Code: NoteCentury, Line: t.dates.short.line, Column: t.dates.short.column, Value: t.dates.short.value, Text: "years of two digits were read as 1969 to 2068"})
-	}
+	t.noteCentury()
 	return t.report.OK() || t.SkipBad && t.report.Imported > 0
-}
-
-// fill takes a line apart.
-func (t *Table) fill(l *Line, cells []string, seen map[[16]byte]int) {
-	if extra := firstBeyond(cells, len(t.header.names)); extra >= 0 {
-		l.row.bad = true
-		t.report.Complain(Complaint{Code: CodeTooManyCells, Line: l.row.line, Value: cells[extra],
-			Text: fmt.Sprintf("%d cells below a header of %d", len(cells), len(t.header.names)),
-			Want: fmt.Sprintf("as many as the header; a cell that contains the %s goes into quotation marks", delimiterNames[t.delimiter])})
-		return
-	}
-	for f, at := range t.header.at {
-		l.row.cells[f] = ""
-		if at < 0 || at >= len(cells) {
-			continue
-		}
-		if len(cells[at]) > MaxField {
-			l.row.bad = true
-			t.report.Complain(Complaint{Code: CodeTooLarge, Line: l.row.line, Column: t.header.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
-			return
-		}
-		l.row.cells[f] = unprotected(cells[at])
-	}
-	if t.repeats {
-		return
-	}
-	sum := fingerprint(cells)
-	if before, repeated := seen[sum]; repeated {
-		l.row.bad = true
-		t.report.Complain(Complaint{Code: CodeRepeatedLine, Line: l.row.line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once"})
-		return
-	}
-	seen[sum] = l.row.line
 }
 
 // Number counts the line as an editor shows it.
@@ -293,11 +180,11 @@ func (l *Line) Bad() bool { return l.row.bad }
 
 // Refuse complains about a cell of the line.
 func (l *Line) Refuse(column int, code Code, text, want string) {
-	l.t.bad(&l.row, column, code, text, want)
+	l.t.bad(l.row, column, code, text, want)
 }
 
 // Text is a cell; the text stays valid.
-func (l *Line) Text(column int) string { return strings.Clone(l.t.reader.text(&l.row, column)) }
+func (l *Line) Text(column int) string { return l.t.reader.text(l.row, column) }
 
 // Quantity is a number of either sign, and whether the cell holds one.
 func (l *Line) Quantity(column int) (quantity.Quantity, bool) {
@@ -330,7 +217,7 @@ func (l *Line) Period(column int) calendar.Bucket {
 	if said(l.row.cells[column]) {
 		l.row.cells[column] = ""
 	}
-	return l.t.period(&l.row, column)
+	return l.t.period(l.row, column)
 }
 
 // Moment is a place in time: a bucket, or the number of one.
@@ -401,7 +288,9 @@ func (l *Line) Level(column int) (int64, bool) {
 }
 
 // Once complains about a second line of one key.
-func (l *Line) Once(what string, parts ...string) bool { return l.t.once(&l.row, what, parts...) }
+func (l *Line) Once(what string, parts ...string) bool {
+	return l.t.once(l.row, func() string { return what }, parts...)
+}
 
 // Report is how the table was read.
 func (t *Table) Report() *Report { return t.report }

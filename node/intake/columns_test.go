@@ -53,7 +53,7 @@ func TestTablesAreReadByTheirHeaders(t *testing.T) {
 		"series,period,value\nA,1,five\n":                           `INTAKE-08: line 2, column "value", value "five": not a number; want a number such as 1250 or 0.75`,
 		"series,period,value\nA,1,\n":                               `INTAKE-07: line 2, column "value": an empty cell; want a number; 0 where nothing is meant`,
 		"series,period,value\nA,soon,1\n":                           `INTAKE-12: line 2, column "period", value "soon": not a date, week or month; want a date as 2026-11-22, a week as 2026-W48 or a month as 2026-11`,
-		"series,period,value\nA,1,1\nA,1,1\n":                       "INTAKE-15: line 3: the same as line 2, cell by cell; want each line once",
+		"series,period,value\nA,1,1\nA,1,1\n":                       "INTAKE-15: line 3: the same as line 2, cell by cell; want each line once; if both are meant, add them up or number them in a column of their own",
 		"series,period,value,level\nA,1,1,p12\nA,1,1,high\n":        `INTAKE-08: line 3, column "level", value "high": not a probability; want a level between 0 and 1 such as 0.9, or p90 or 90%; mean or an empty cell for the point forecast`,
 		"series,period,value,counts\nA,1,1,maybe\n":                 `INTAKE-20: line 2, column "counts", value "maybe": neither yes nor no; want yes or no, true or false, 1 or 0`,
 		"series,period,value\nA,1,1,2\n":                            `INTAKE-06: line 2, value "2": 4 cells below a header of 3; want as many as the header; a cell that contains the comma goes into quotation marks`,

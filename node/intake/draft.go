@@ -17,10 +17,7 @@ type Draft struct {
 	Stock    []StockRow
 	Bill     []BillRow
 	Products []ProductRow
-	Forecast []ForecastRow
-	// Demand is a forecast of a format that says more than rows can. Exactly one of
-	// Forecast and Demand is filled where the kind is a forecast; Demand of a Draft
-	// gives one for both.
+	// Message is the forecast, whatever format it came in; nil where the draft is none.
 	Message *Demand
 	// Groups are capacity groups of a format that says more than rows can.
 	Groups    []capacity.Group
@@ -86,28 +83,16 @@ func (d *Draft) Size() (lines, buckets int) {
 	if d == nil {
 		return 0, 0
 	}
-	series := map[string]bool{}
-	count := func(key string, cells int) {
-		series[key] = true
-		buckets += cells
-	}
+	histories := map[series]bool{}
 	for _, r := range d.History {
-		count(r.Product+"\x00"+r.Region, 1)
+		histories[series{r.Product, r.Region}] = true
 	}
-	for _, r := range d.Forecast {
-		count(r.Product+"\x00"+r.Region, 1)
-	}
-	seen := map[string]bool{}
+	groups, cells := map[string]bool{}, map[groupPeriod]bool{}
 	for _, r := range d.Capacity {
-		cell := r.Group + "\x00" + r.Period.String()
-		if n := 1; seen[cell] {
-			count(r.Group, 0)
-		} else {
-			seen[cell] = true
-			count(r.Group, n)
-		}
+		groups[r.Group], cells[groupPeriod{r.Group, r.Period}] = true, true
 	}
-	lines = len(series) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups)
+	buckets = len(d.History) + len(cells)
+	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups)
 	for _, g := range d.Groups {
 		buckets += len(g.Capacities)
 	}

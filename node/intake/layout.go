@@ -115,32 +115,8 @@ func (r *reader) measure(row *row, f int) (level int64, ok bool) {
 	return level, ok
 }
 
-// put adds a figure to the forecast row of its key, which it makes where there is
-// none.
-func (s *state) put(d *Draft, row *row, product, region string, period calendar.Bucket, unit quantity.Unit, level int64, q quantity.Quantity) {
-	key := strings.Join([]string{product, region, period.String()}, "\x00")
-	at, found := s.cells[key]
-	if !found {
-		at = len(d.Forecast)
-		s.cells[key] = at
-		d.Forecast = append(d.Forecast, ForecastRow{Line: row.line, Product: product, Region: region, Period: period, Unit: unit})
-	}
-	f := &d.Forecast[at]
-	if f.Unit != unit {
-		row.bad = true
-		s.report.Complain(Complaint{Code: CodeContradiction, Line: row.line, Value: string(unit), Text: fmt.Sprintf("line %d gives the same product, region and period in %s", f.Line, f.Unit), Want: "one unit for each"})
-		return
-	}
-	if level == 0 {
-		f.Mean = &q
-		return
-	}
-	i, _ := slices.BinarySearchFunc(f.Quantiles, level, func(a Quantile, p int64) int { return int(a.P - p) })
-	f.Quantiles = slices.Insert(f.Quantiles, i, Quantile{level, q})
-}
-
 // long reads a line with one figure.
-func (s *state) long(d *Draft, row *row) bool {
+func (s *state) long(row *row) bool {
 	product, region, period := s.text(row, longProduct), s.text(row, longRegion), s.period(row, longPeriod)
 	level, _ := s.measure(row, longMeasure)
 	q, _ := s.number(row, longValue, true)
@@ -151,8 +127,11 @@ func (s *state) long(d *Draft, row *row) bool {
 	if !s.known(row, product) {
 		return true
 	}
-	if s.once(row, fmt.Sprintf("product %q in region %q, %s, %s", product, region, period, row.cells[longMeasure]), product, region, period.String(), fmt.Sprint(level)) {
-		s.put(d, row, product, region, period, unit, level, q)
+	line, ok := s.lineOf(row, product, region, unit)
+	if ok && s.single(row, figure{line, int32(level), period}, func() string {
+		return fmt.Sprintf("product %q in region %q, %s, %s", product, region, period, row.cells[longMeasure])
+	}) {
+		s.plan.put(row, line, period, level, q)
 	}
 	return false
 }
@@ -182,7 +161,11 @@ func (s *state) wide(d *Draft, row *row) bool {
 	if !s.known(row, product) {
 		return true
 	}
-	if !s.once(row, fmt.Sprintf("product %q in region %q", product, region), product, region, fmt.Sprint(level)) {
+	line, ok := int32(0), true
+	if d.Kind == Forecast {
+		line, ok = s.lineOf(row, product, region, unit)
+	}
+	if !ok || !s.once(row, func() string { return fmt.Sprintf("product %q in region %q", product, region) }, product, region, fmt.Sprint(level)) {
 		return false
 	}
 	for k, q := range figures {
@@ -191,20 +174,7 @@ func (s *state) wide(d *Draft, row *row) bool {
 		case d.Kind == History:
 			d.History = append(d.History, HistoryRow{Line: row.line, Product: product, Region: region, Period: s.header.periods[k], Quantity: *q})
 		default:
-			s.put(d, row, product, region, s.header.periods[k], unit, level, *q)
-		}
-	}
-	return false
-}
-
-// falls complains of quantiles that fall in a row put together from several lines
-// or columns.
-func (s *state) falls(f ForecastRow) bool {
-	for i := 1; i < len(f.Quantiles); i++ {
-		if low, high := f.Quantiles[i-1], f.Quantiles[i]; high.Q.Less(low.Q) {
-			s.report.Complain(Complaint{Code: CodeCrossing, Line: f.Line, Value: high.Q.String(),
-				Text: fmt.Sprintf("the quantiles of product %q in %s fall: %d ppm is below the %s of %d ppm", f.Product, f.Period, high.P, low.Q, low.P), Want: "values that rise with the level, or stay"})
-			return true
+			s.plan.put(row, line, s.header.periods[k], level, *q)
 		}
 	}
 	return false
@@ -228,27 +198,39 @@ func (s *state) lengthen(d *Draft) {
 	if !yes {
 		return
 	}
-	var all []*calendar.Bucket
-	for i := range d.History {
-		all = append(all, &d.History[i].Period)
+	all := func(yield func(*calendar.Bucket) bool) {
+		for i := range d.History {
+			if !yield(&d.History[i].Period) {
+				return
+			}
+		}
+		for i := range d.Capacity {
+			if !yield(&d.Capacity[i].Period) {
+				return
+			}
+		}
+		for _, l := range s.plan.lines {
+			for k := range l.Buckets {
+				if !yield(&l.Buckets[k].Bucket) {
+					return
+				}
+			}
+		}
 	}
-	for i := range d.Forecast {
-		all = append(all, &d.Forecast[i].Period)
-	}
-	for i := range d.Capacity {
-		all = append(all, &d.Capacity[i].Period)
-	}
-	if len(all) == 0 {
-		return
-	}
-	first, months, weeks, several := all[0].Start, true, true, false
-	for _, b := range all {
+	first, months, weeks, several := calendar.Date(0), true, true, false
+	for b := range all {
 		if b.Days() != 1 {
 			return // the periods are written out
+		}
+		if first == 0 {
+			first = b.Start
 		}
 		months = months && b.Start.Month().Bucket().Start == b.Start
 		weeks = weeks && b.Start.Sub(first)%7 == 0
 		several = several || b.Start != first
+	}
+	if first == 0 {
+		return
 	}
 	column := s.header.column(f)
 	weekly := plainName(column) == "weekstart"
@@ -257,7 +239,7 @@ func (s *state) lengthen(d *Draft) {
 		return
 	}
 	length := "days"
-	for _, b := range all {
+	for b := range all {
 		switch {
 		case months && !weekly:
 			*b, length = b.Start.Month().Bucket(), "months"

@@ -25,6 +25,9 @@ var groupSpaces = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", 
 
 // readNumber looks at a cell's separators alone.
 func readNumber(text string) reading {
+	if dots, ok := digitsOf(text); ok && dots == 0 {
+		return plain
+	}
 	body := strings.TrimLeft(text, "+-")
 	if len(text)-len(body) > 1 || body == "" || strings.ContainsAny(body[:1], " '") {
 		return noNumber
@@ -65,6 +68,21 @@ func readNumber(text string) reading {
 	return only
 }
 
+// digitsOf is how many points stand between the digits of a number that has nothing else,
+// and false for all other text: most cells of most files need no closer look.
+func digitsOf(text string) (points int, ok bool) {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+		case c == '.' && i > 0 && i < len(text)-1:
+			points++
+		default:
+			return points, false
+		}
+	}
+	return points, text != ""
+}
+
 // ifGrouped is yes where the whole part is grouped in threes by group and at
 // most one decimal mark follows.
 func ifGrouped(body string, group, mark byte, yes reading) reading {
@@ -94,20 +112,23 @@ type cell struct {
 	column, value string
 }
 
-func (m *marks) look(c cell) {
-	switch readNumber(c.value) {
+// look notes what a cell says about the mark.
+func (m *marks) look(line int, column, value string) {
+	if points, ok := digitsOf(value); ok && (points == 0 || points == 1 && m.dot.line > 0) {
+		return // nothing, or what an earlier cell has said
+	}
+	first := func(at *cell) {
+		if at.line == 0 {
+			*at = cell{line, column, value}
+		}
+	}
+	switch readNumber(value) {
 	case withDot:
-		if m.dot.line == 0 {
-			m.dot = c
-		}
+		first(&m.dot)
 	case withComma:
-		if m.comma.line == 0 {
-			m.comma = c
-		}
+		first(&m.comma)
 	case either:
-		if m.unsure.line == 0 {
-			m.unsure = c
-		}
+		first(&m.unsure)
 	}
 }
 
@@ -154,6 +175,9 @@ func (m *marks) parse(text string) (quantity.Quantity, string) {
 	if decimal == 0 {
 		decimal = '.'
 	}
+	if q, ok := plainNumber(text, decimal); ok {
+		return q, ""
+	}
 	switch readNumber(text) {
 	case noNumber:
 		switch {
@@ -182,6 +206,31 @@ func (m *marks) parse(text string) (quantity.Quantity, string) {
 		return quantity.Quantity{}, tooLarge
 	}
 	return q, ""
+}
+
+// plainNumber reads digits with at most one decimal mark between them, as most cells have
+// them, and leaves everything else to a closer look.
+func plainNumber(text string, decimal byte) (quantity.Quantity, bool) {
+	const digits = 18 // fit an int64
+	if text == "" || len(text) > digits {
+		return quantity.Quantity{}, false
+	}
+	mantissa, places, marked := int64(0), 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			mantissa = 10*mantissa + int64(c-'0')
+			if marked {
+				places++
+			}
+		case c == decimal && !marked && i > 0 && i < len(text)-1:
+			marked = true
+		default:
+			return quantity.Quantity{}, false
+		}
+	}
+	q, err := quantity.Scaled(mantissa, -places)
+	return q, err == nil
 }
 
 // parseDecimal reads digits with a decimal point, one of which may be missing on

@@ -15,11 +15,26 @@ type dates struct {
 	order         string // "DMY" or "MDY", "" while nothing decided
 	dmy, mdy, any cell   // first cell that says so, or leaves it open
 	short         cell   // first with a year of two digits
+	looked        map[string]bool
+	known         map[string]calendar.Bucket // of texts that were read: a file has few periods, each in many lines
 }
 
+// maxKnown bounds the texts remembered of one file: thirty years of days.
+const maxKnown = calendar.MaxSequence
+
 // look notes what a cell says about the order.
-func (d *dates) look(c cell) {
-	text := withoutTime(c.value)
+func (d *dates) look(line int, column, value string) {
+	if d.looked[value] {
+		return // only the first cell of each text is noted
+	}
+	if d.looked == nil {
+		d.looked = map[string]bool{}
+	}
+	if len(d.looked) < maxKnown {
+		d.looked[value] = true
+	}
+	c := cell{line, column, value}
+	text := withoutTime(value)
 	if d.short.line == 0 && hasShortYear(text) {
 		d.short = c
 	}
@@ -73,6 +88,20 @@ const wantPeriod = "a date as 2026-11-22, a week as 2026-W48 or a month as 2026-
 
 // parse reads a date, week or month. The text of a failure says what is wrong.
 func (d *dates) parse(text string) (calendar.Bucket, string) {
+	if b, found := d.known[text]; found {
+		return b, ""
+	}
+	b, problem := d.read(text)
+	if d.known == nil {
+		d.known = map[string]calendar.Bucket{}
+	}
+	if problem == "" && len(d.known) < maxKnown {
+		d.known[text] = b
+	}
+	return b, problem
+}
+
+func (d *dates) read(text string) (calendar.Bucket, string) {
 	text = withoutTime(text)
 	if b, err := calendar.ParseBucket(strings.ToUpper(text)); err == nil {
 		return b, ""

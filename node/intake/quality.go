@@ -83,7 +83,7 @@ func readMeasure(l *Line, o Options, only quality.Denominator) (quality.Measure,
 		unit = quantity.Piece
 	}
 	m := quality.Measure{Item: forecast.Item{BuyersID: l.Text(defectProduct)}, Site: forecast.Location{Region: l.Text(defectRegion)}, Process: l.Text(defectProcess),
-		Period: l.Period(defectPeriod), Unit: l.t.unit(&l.row, defectUnit, unit), Counting: quality.CountConfirmed, Denominator: only}
+		Period: l.Period(defectPeriod), Unit: l.t.unit(l.row, defectUnit, unit), Counting: quality.CountConfirmed, Denominator: only}
 	if d := l.Text(defectDenominator); d != "" {
 		m.Denominator = quality.Denominator(strings.ToUpper(d))
 	}

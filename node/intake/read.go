@@ -36,55 +36,25 @@ type Options struct {
 	Places map[string]string
 }
 
-// reader is one run of Read.
-type reader struct {
-	Options
-	header header
-	report *Report
-	marks  marks
-	dates  dates
-	keys   map[string]int // line of each key
-	parked map[string]int // index in the worklist
-}
-
 // Read reads a file. The draft is nil when the report has complaints and
 // SkipBad isn't set, or when nothing is left; the report is never nil.
 func Read(data []byte, options Options) (*Draft, *Report) {
 	report := &Report{}
-	if !options.check(report) {
+	r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) {
+		return findHeader(text, delimiter, options.Kind, report)
+	})
+	if r == nil {
 		return nil, report
 	}
-	text, ok := Decode(data, report)
-	if !ok {
-		return nil, report
-	}
-	delimiter := options.Delimiter
-	if delimiter == 0 {
-		delimiter = hintedDelimiter(text)
-	}
-	if delimiter == 0 {
-		delimiter = detectDelimiter(text)
-	}
-	report.Delimiter = delimiterNames[delimiter]
-	h, ok := findHeader(text, delimiter, options.Kind, report)
-	if !ok {
-		return nil, report
-	}
-	report.Kind, report.HeaderLine = h.kind, h.line
-	rows, ok := readRows(text, delimiter, h, report)
-	if !ok {
-		return nil, report
-	}
-	if report.Lines == 0 {
-		report.Complain(Complaint{Code: CodeEmpty, Line: h.line, Text: "no line below the header", Want: "one line or more"})
-		return nil, report
-	}
-	r := &reader{Options: options, header: h, report: report, keys: map[string]int{}, parked: map[string]int{}}
-	if !r.lookAhead(rows) {
+	all := func(string) bool { return false }
+	if !r.lookAhead(r.header.numberFields(), r.header.periodFields(), all, func(marks) bool { return false }) {
 		return nil, report
 	}
 	r.noteHeader()
-	draft := r.rows(rows)
+	draft := r.rows()
+	if draft == nil {
+		return nil, report
+	}
 	slices.SortStableFunc(report.Complaints, func(a, b Complaint) int { return cmp.Compare(a.Line, b.Line) })
 	allParked := report.OK() && len(report.Worklist) > 0 // nothing is wrong, and nothing is imported
 	if !report.OK() && !options.SkipBad || report.Imported == 0 && !allParked {
@@ -121,29 +91,6 @@ func hintedDelimiter(text string) rune {
 		return rune(hint[0])
 	}
 	return 0
-}
-
-// lookAhead goes through all cells once to settle the decimal mark and the date
-// order, which no cell decides alone.
-func (r *reader) lookAhead(rows []row) bool {
-	numbers, periods := r.header.numberFields(), r.header.periodFields()
-	for _, row := range rows {
-		if row.bad {
-			continue
-		}
-		for _, f := range numbers {
-			if v := row.cells[f]; v != "" {
-				r.marks.look(cell{row.line, r.header.column(f), v})
-			}
-		}
-		for _, f := range periods {
-			if v := row.cells[f]; v != "" {
-				r.dates.look(cell{row.line, r.header.column(f), v})
-			}
-		}
-	}
-	marks, dates := r.marks.settle(r.Decimal, r.report), r.dates.settle(r.DateOrder, r.report)
-	return marks && dates
 }
 
 func (h header) numberFields() []int {
@@ -204,6 +151,12 @@ func (r *reader) noteHeader() {
 	}
 }
 
+func (r *reader) noteCentury() {
+	if short := r.dates.short; short.line > 0 {
+		r.report.Note(Complaint{Code: NoteCentury, Line: short.line, Column: short.column, Value: short.value, Text: "years of two digits were read as 1969 to 2068"})
+	}
+}
+
 func shortenedList(names []string) string {
 	const most = 40
 	if len(names) > most {
@@ -215,25 +168,12 @@ func shortenedList(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// rows reads every line into the draft.
-func (r *reader) rows(rows []row) *Draft {
+// rows reads every line into the draft; nil where the file as a whole can't be.
+func (r *reader) rows() *Draft {
 	d := &Draft{Kind: r.header.kind}
 	state := newState(r)
-	for i := range rows {
-		row := &rows[i]
-		parked := false
-		if !row.bad {
-			parked = state.read(d, row)
-		}
-		switch {
-		case row.bad:
-			r.report.Skipped = append(r.report.Skipped, row.line)
-		case !parked:
-			r.report.Imported++
-		}
-	}
-	if !r.SkipBad {
-		r.report.Skipped = nil
+	if !r.each(func(row *row) bool { return state.read(d, row) }) {
+		return nil
 	}
 	if n := len(r.report.Worklist); n > 0 {
 		r.report.Note(Complaint{Code: NoteParked, Text: fmt.Sprintf("unknown products parked in the worklist: %d; the rest was read", n)})
@@ -255,7 +195,7 @@ func (r *reader) text(row *row, f int) string {
 	if v == "" && r.header.fields[f].needed {
 		r.bad(row, f, CodeMissing, "an empty cell", r.header.fields[f].says)
 	}
-	return v
+	return r.keep(v)
 }
 
 // number reads a number of 0 or more; an empty cell is 0 unless needed.
@@ -324,16 +264,20 @@ func (r *reader) unit(row *row, f int, fallback quantity.Unit) quantity.Unit {
 	return u
 }
 
-// once complains about a second line of one key.
-func (r *reader) once(row *row, what string, parts ...string) bool {
+// once complains about a second line of one key; what names the key where it does.
+func (r *reader) once(row *row, what func() string, parts ...string) bool {
 	key := strings.Join(parts, "\x00")
 	if before, found := r.keys[key]; found {
-		row.bad = true
-		r.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d is already of %s", before, what), Want: "one line for each"})
+		r.twice(row, before, what())
 		return false
 	}
 	r.keys[key] = row.line
 	return true
+}
+
+func (r *reader) twice(row *row, before int, what string) {
+	row.bad = true
+	r.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d is already of %s", before, what), Want: "one line for each"})
 }
 
 // maxWorklistLines bounds the lines named for one unknown product.

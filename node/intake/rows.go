@@ -2,7 +2,6 @@ package intake
 
 import (
 	"fmt"
-	"slices"
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
@@ -62,31 +61,25 @@ type ProductRow struct {
 	PackSize             quantity.Quantity
 }
 
-// ForecastRow says what will be needed. Mean is nil where the file has
-// quantiles only.
-type ForecastRow struct {
-	Line            int
-	Product, Region string
-	Period          calendar.Bucket
-	Unit            quantity.Unit
-	Mean            *quantity.Quantity
-	Quantiles       []Quantile // rising levels, never falling values
-}
-
-// Quantile says that demand stays at or below Q with probability P.
-type Quantile struct {
-	P int64 // parts per million
-	Q quantity.Quantity
-}
-
 // state is what reading one line remembers for the next.
 type state struct {
 	*reader
-	groups    map[string]group
+	groups    map[groupPeriod]group
+	history   map[seriesPeriod]int32 // first line of each
 	addedUp   cell
 	additions int
 	assumed   bool
-	cells     map[string]int // rows of a forecast by product, region and period
+	plan      *plan // of a forecast
+}
+
+type seriesPeriod struct {
+	series
+	period calendar.Bucket
+}
+
+type groupPeriod struct {
+	group  string
+	period calendar.Bucket
 }
 
 // group is a line's capacity in one period, as first stated.
@@ -97,20 +90,20 @@ type group struct {
 }
 
 func newState(r *reader) *state {
-	return &state{reader: r, groups: map[string]group{}, cells: map[string]int{}}
+	return &state{reader: r, groups: map[groupPeriod]group{}, history: map[seriesPeriod]int32{}, plan: newPlan()}
 }
 
 // read reads one line, and says whether its product was parked.
 func (s *state) read(d *Draft, row *row) (parked bool) {
 	switch s.header.layout {
 	case long:
-		return s.long(d, row)
+		return s.long(row)
 	case wide:
 		return s.wide(d, row)
 	}
 	switch d.Kind {
 	case History:
-		return s.history(d, row)
+		return s.used(d, row)
 	case Capacity:
 		return s.capacity(d, row)
 	case Stock:
@@ -120,12 +113,13 @@ func (s *state) read(d *Draft, row *row) (parked bool) {
 	case Products:
 		return s.product(d, row)
 	case Forecast:
-		return s.forecast(d, row)
+		return s.forecast(row)
 	}
 	panic("intake: a kind without a reader")
 }
 
-func (s *state) history(d *Draft, row *row) bool {
+// used reads a line of a history.
+func (s *state) used(d *Draft, row *row) bool {
 	h := HistoryRow{Line: row.line, Product: s.text(row, historyProduct), Region: s.text(row, historyRegion), Period: s.period(row, historyPeriod)}
 	h.Quantity, _ = s.number(row, historyQuantity, true)
 	h.Due = s.period(row, historyDue)
@@ -135,13 +129,13 @@ func (s *state) history(d *Draft, row *row) bool {
 	if !s.known(row, h.Product) {
 		return true
 	}
-	key := h.Product + "\x00" + h.Region + "\x00" + h.Period.String()
-	if before, found := s.keys[key]; found {
+	key := seriesPeriod{series{h.Product, h.Region}, h.Period}
+	if before, found := s.history[key]; found {
 		if s.additions++; s.additions == 1 {
 			s.addedUp = cell{line: row.line, value: fmt.Sprint(before)}
 		}
 	} else {
-		s.keys[key] = row.line
+		s.history[key] = int32(row.line)
 	}
 	d.History = append(d.History, h)
 	return false
@@ -171,7 +165,7 @@ func (s *state) capacity(d *Draft, row *row) bool {
 	if c.Product != "" && !s.known(row, c.Product) {
 		return true
 	}
-	at := c.Group + "\x00" + c.Period.String()
+	at := groupPeriod{c.Group, c.Period}
 	if g, found := s.groups[at]; !found {
 		s.groups[at] = group{row.line, c.Actual, c.Maximum, c.Unit}
 	} else if g.actual != c.Actual || g.maximum != c.Maximum || g.unit != c.Unit {
@@ -180,7 +174,7 @@ func (s *state) capacity(d *Draft, row *row) bool {
 			Text: fmt.Sprintf("line %d gives %s another capacity in %s", g.line, c.Group, c.Period), Want: "the same actual, maximum and unit in every row of a line and period"})
 		return false
 	}
-	if s.once(row, fmt.Sprintf("%s, %s and product %q", c.Group, c.Period, c.Product), at, c.Product) {
+	if s.once(row, func() string { return fmt.Sprintf("%s, %s and product %q", c.Group, c.Period, c.Product) }, c.Group, c.Period.String(), c.Product) {
 		d.Capacity = append(d.Capacity, c)
 	}
 	return false
@@ -197,7 +191,7 @@ func (s *state) stock(d *Draft, row *row) bool {
 	if !s.known(row, v.Product) {
 		return true
 	}
-	if s.once(row, fmt.Sprintf("product %q in region %q", v.Product, v.Region), v.Product, v.Region) {
+	if s.once(row, func() string { return fmt.Sprintf("product %q in region %q", v.Product, v.Region) }, v.Product, v.Region) {
 		d.Stock = append(d.Stock, v)
 	}
 	return false
@@ -220,7 +214,7 @@ func (s *state) bill(d *Draft, row *row) bool {
 	if !s.known(row, b.Product) {
 		return true
 	}
-	if s.once(row, fmt.Sprintf("component %q of product %q", b.Component, b.Product), b.Product, b.Component) {
+	if s.once(row, func() string { return fmt.Sprintf("component %q of product %q", b.Component, b.Product) }, b.Product, b.Component) {
 		d.Bill = append(d.Bill, b)
 	}
 	return false
@@ -229,50 +223,10 @@ func (s *state) bill(d *Draft, row *row) bool {
 func (s *state) product(d *Draft, row *row) bool {
 	p := ProductRow{Line: row.line, Product: s.text(row, productsProduct), Description: s.text(row, productsDescription)}
 	p.PackSize, _ = s.number(row, productsPack, false)
-	if !row.bad && s.once(row, fmt.Sprintf("product %q", p.Product), p.Product) {
+	if !row.bad && s.once(row, func() string { return fmt.Sprintf("product %q", p.Product) }, p.Product) {
 		d.Products = append(d.Products, p)
 	}
 	return false
-}
-
-func (s *state) forecast(d *Draft, row *row) bool {
-	f := ForecastRow{Line: row.line, Product: s.text(row, forecastProduct), Region: s.text(row, forecastRegion), Period: s.period(row, forecastPeriod)}
-	if mean, stated := s.number(row, forecastMean, len(s.header.levels) == 0); stated {
-		f.Mean = &mean
-	}
-	for k, level := range s.header.levels {
-		if q, stated := s.number(row, forecastQuantiles+k, false); stated {
-			f.Quantiles = append(f.Quantiles, Quantile{level, q})
-		}
-	}
-	f.Unit = s.unit(row, forecastUnit, s.unitOr("C62"))
-	if !row.bad && f.Mean == nil && len(f.Quantiles) == 0 {
-		s.bad(row, forecastMean, CodeMissing, "neither a mean nor a quantile", "at least one of them; 0 where nothing is expected")
-	}
-	s.rising(row, f.Quantiles)
-	if row.bad {
-		return false
-	}
-	if !s.known(row, f.Product) {
-		return true
-	}
-	if s.once(row, fmt.Sprintf("product %q in region %q, %s", f.Product, f.Region, f.Period), f.Product, f.Region, f.Period.String()) {
-		d.Forecast = append(d.Forecast, f)
-	}
-	return false
-}
-
-// rising refuses quantiles that fall: which of the two is wrong only the file's author knows.
-func (s *state) rising(row *row, quantiles []Quantile) {
-	for i := 1; i < len(quantiles); i++ {
-		low, high := quantiles[i-1], quantiles[i]
-		if high.Q.Less(low.Q) {
-			f := forecastQuantiles + slices.Index(s.header.levels, high.P)
-			s.bad(row, f, CodeCrossing, fmt.Sprintf("the quantile falls below the %s of the lower level (column %q)", low.Q, s.header.column(forecastQuantiles+slices.Index(s.header.levels, low.P))),
-				"values that rise with the level, or stay")
-			return
-		}
-	}
 }
 
 // unitOr is the option's unit, or the fallback, which is noted.
@@ -287,8 +241,8 @@ func (s *state) unitOr(fallback quantity.Unit) quantity.Unit {
 // finish notes what was done with several lines at once.
 func (s *state) finish(d *Draft) {
 	s.lengthen(d)
-	if s.header.layout != byPeriod && d.Kind == Forecast {
-		d.Forecast = slices.DeleteFunc(d.Forecast, s.falls)
+	if d.Kind == Forecast && s.report.Imported > 0 {
+		d.Message = s.demand()
 	}
 	if s.additions > 0 {
 		s.report.Note(Complaint{Code: NoteAddedUp, Line: s.addedUp.line, Text: fmt.Sprintf("lines that have the product, region and period of an earlier one and add to it: %d, the first to line %s", s.additions, s.addedUp.value)})
@@ -304,8 +258,5 @@ func (s *state) finish(d *Draft) {
 	if ok && s.assumed && !s.header.has(f) {
 		s.report.Note(Complaint{Code: NoteUnit, Text: "no column for the unit: pieces (C62) were assumed"})
 	}
-	if s.dates.short.line > 0 {
-		s.report.Note(Complaint{Code: NoteCentury, Line: s.dates.short.line, Column: s.dates.short.column, Value: s.dates.short.value,
-			Text: "years of two digits were read as 1969 to 2068"})
-	}
+	s.noteCentury()
 }

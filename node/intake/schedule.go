@@ -193,50 +193,6 @@ func (d *Demand) Check(r *Report) {
 	}
 }
 
-// Demand is the draft's forecast as a document would have it, whatever format it
-// came in; nil where the draft is no forecast.
-func (d *Draft) Demand() *Demand {
-	if d.Message != nil || d.Kind != Forecast {
-		return d.Message
-	}
-	out := &Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}
-	byKey := map[string]int{}
-	for _, row := range d.Forecast {
-		line := Planned(forecast.Item{BuyersID: row.Product}, PlaceOf(row.Region), row.Unit, forecast.ByNeed)
-		key := line.Key()
-		at, found := byKey[key]
-		if !found {
-			at = len(out.Lines)
-			byKey[key] = at
-			out.Lines = append(out.Lines, line)
-		}
-		cell := forecast.Cell{Bucket: row.Period}
-		for _, q := range row.Quantiles {
-			cell.Quantiles = append(cell.Quantiles, forecast.Quantile{P: q.P, Q: q.Q})
-			out.Method.Bands = forecast.BandsModel
-		}
-		switch {
-		case row.Mean != nil:
-			cell.Mean = *row.Mean
-		case len(row.Quantiles) > 0:
-			cell.Mean = row.Quantiles[len(row.Quantiles)/2].Q // the middle level stands in where no mean was given
-		}
-		out.Lines[at].Buckets = append(out.Lines[at].Buckets, cell)
-	}
-	slices.SortFunc(out.Lines, func(a, b forecast.Line) int { return cmp.Compare(a.Key(), b.Key()) })
-	for i := range out.Lines {
-		l := &out.Lines[i]
-		slices.SortFunc(l.Buckets, func(a, b forecast.Cell) int { return a.Bucket.Compare(b.Bucket) })
-		for k := 1; k < len(l.Buckets); k++ {
-			if l.Buckets[k-1].End < l.Buckets[k].Start {
-				l.GapReason = "the file says nothing of the periods in between"
-				break
-			}
-		}
-	}
-	return out
-}
-
 // Day is the bucket of one day.
 func Day(d calendar.Date) calendar.Bucket { return calendar.Bucket{Start: d, End: d.AddDays(1)} }
 

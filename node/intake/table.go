@@ -9,45 +9,46 @@ import (
 )
 
 // row is one line of the file below the header: the cells of the columns that
-// are read, in the order of the kind's fields.
+// are read, in the order of the kind's fields. It is valid until the next.
 type row struct {
 	line  int
 	cells []string
 	bad   bool // a complaint was made about it
 }
 
-// scanner goes through the file line by line. It keeps nothing, so that a file
-// of many empty cells costs no more memory than its bytes.
+// scanner goes through a table line by line. A line without quotation marks is cut
+// where it stands, without a copy of any cell; from the first quotation mark on the
+// rules of RFC 4180 decide, as encoding/csv has them. It keeps nothing, so that a
+// file of many empty cells costs no more memory than its bytes.
 type scanner struct {
-	csv    *csv.Reader
-	offset int // lines cut off before the reader began
+	text      string
+	delimiter rune
+	at        int // where the next line begins
+	began     int // where the line that was read last begins
+	line      int // lines before at, or before quoted began
+	cells     []string
+	quoted    *csv.Reader
+	quotedAt  int // where quoted began
 }
 
 func newScanner(text string, delimiter rune) *scanner {
-	s := &scanner{}
-	if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(strings.ToLower(first), "sep=") {
-		text, s.offset = rest, 1 // a spreadsheet's hint, and no header
+	s := &scanner{text: text, delimiter: delimiter}
+	if first, _, _ := strings.Cut(text, "\n"); strings.HasPrefix(strings.ToLower(first), "sep=") {
+		s.at, s.line = min(len(first)+1, len(text)), 1 // a spreadsheet's hint, and no header
 	}
-	s.csv = csv.NewReader(strings.NewReader(text))
-	s.csv.Comma = delimiter
-	s.csv.FieldsPerRecord = -1
-	s.csv.ReuseRecord = true
 	return s
 }
 
 // next is the next line that isn't blank, its cells without the blanks around
-// them. It answers io.EOF at the end.
+// them, valid until the line after it. It answers io.EOF at the end.
 func (s *scanner) next() (cells []string, line int, err error) {
 	for {
-		cells, err = s.csv.Read()
-		if err != nil {
+		if cells, line, err = s.cut(); err != nil {
 			return nil, 0, err
 		}
-		line, _ = s.csv.FieldPos(0)
-		line += s.offset
 		blank := true
 		for i, cell := range cells {
-			cells[i] = strings.Trim(cell, " \t\r\n\u00a0\u200b\ufeff")
+			cells[i] = trimmed(cell)
 			blank = blank && cells[i] == ""
 		}
 		if !blank {
@@ -56,11 +57,62 @@ func (s *scanner) next() (cells []string, line int, err error) {
 	}
 }
 
+// cut takes the next line apart.
+func (s *scanner) cut() (cells []string, line int, err error) {
+	if s.quoted == nil {
+		if s.at == len(s.text) {
+			return nil, 0, io.EOF
+		}
+		one, next := s.text[s.at:], len(s.text)
+		if end := strings.IndexByte(one, '\n'); end >= 0 {
+			one, next = one[:end], s.at+end+1
+		}
+		if strings.IndexByte(one, '"') < 0 {
+			s.began, s.at = s.at, next
+			s.line++
+			return s.split(one), s.line, nil
+		}
+		s.quotedAt = s.at
+		s.quoted = csv.NewReader(strings.NewReader(s.text[s.at:]))
+		s.quoted.Comma, s.quoted.FieldsPerRecord, s.quoted.ReuseRecord = s.delimiter, -1, true
+	}
+	s.began = s.quotedAt + int(s.quoted.InputOffset())
+	if cells, err = s.quoted.Read(); err != nil {
+		return nil, 0, err
+	}
+	line, _ = s.quoted.FieldPos(0)
+	return cells, s.line + line, nil
+}
+
+func (s *scanner) split(one string) []string {
+	s.cells = s.cells[:0]
+	mark := byte(s.delimiter)
+	for {
+		at := strings.IndexByte(one, mark)
+		if at < 0 {
+			s.cells = append(s.cells, one)
+			return s.cells
+		}
+		s.cells = append(s.cells, one[:at])
+		one = one[at+1:]
+	}
+}
+
+// trimmed is a cell without the blanks around it, also those that can't be seen.
+func trimmed(cell string) string {
+	if cell == "" || plainEnd(cell[0]) && plainEnd(cell[len(cell)-1]) {
+		return cell
+	}
+	return strings.Trim(cell, " \t\r\n\u00a0\u200b\ufeff")
+}
+
+func plainEnd(c byte) bool { return c > ' ' && c < 0x80 }
+
 // complaint turns a reader's error into ours.
 func (s *scanner) complaint(err error) Complaint {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return Complaint{Code: CodeQuote, Line: parse.StartLine + s.offset, Text: "a quotation mark opens a cell and does not close it, or stands inside one",
+		return Complaint{Code: CodeQuote, Line: parse.StartLine + s.line, Text: "a quotation mark opens a cell and does not close it, or stands inside one",
 			Want: `cells with quotation marks written as "say ""so"""`}
 	}
 	return Complaint{Code: CodeNotText, Text: "the file can't be read: " + err.Error()}
@@ -128,65 +180,6 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 	}
 	r.Complain(c)
 	return header{}, false
-}
-
-// readRows reads every line below the header. Lines that can't be taken apart
-// are complained about and left out.
-func readRows(text string, delimiter rune, h header, r *Report) ([]row, bool) {
-	s := newScanner(text, delimiter)
-	var rows []row
-	seen := map[[16]byte]int{}
-	for {
-		cells, line, err := s.next()
-		if err == io.EOF {
-			return rows, true
-		}
-		if err != nil {
-			c := s.complaint(err)
-			r.Complain(c)
-			if !errors.Is(err, csv.ErrBareQuote) {
-				return nil, false // what follows an open quotation mark can't be trusted
-			}
-			r.Lines++
-			rows = append(rows, row{line: c.Line, bad: true})
-			continue
-		}
-		if line <= h.line {
-			continue
-		}
-		if r.Lines++; r.Lines > MaxRows {
-			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; import the file in parts"})
-			return nil, false
-		}
-		out := row{line: line, cells: make([]string, len(h.fields))}
-		if extra := firstBeyond(cells, len(h.names)); extra >= 0 {
-			out.bad = true
-			r.Complain(Complaint{Code: CodeTooManyCells, Line: line, Value: cells[extra],
-				Text: fmt.Sprintf("%d cells below a header of %d", len(cells), len(h.names)),
-				Want: fmt.Sprintf("as many as the header; a cell that contains the %s goes into quotation marks", delimiterNames[delimiter])})
-		}
-		for f, at := range h.at {
-			if at < 0 || at >= len(cells) {
-				continue
-			}
-			if len(cells[at]) > MaxField {
-				out.bad = true
-				r.Complain(Complaint{Code: CodeTooLarge, Line: line, Column: h.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
-				continue
-			}
-			out.cells[f] = strings.Clone(unprotected(cells[at]))
-		}
-		if !out.bad {
-			sum := fingerprint(cells)
-			if before, repeated := seen[sum]; repeated {
-				out.bad = true
-				r.Complain(Complaint{Code: CodeRepeatedLine, Line: line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once; if both are meant, add them up or number them in a column of their own"})
-			} else {
-				seen[sum] = line
-			}
-		}
-		rows = append(rows, out)
-	}
 }
 
 // firstBeyond is the index of the first cell past the header that isn't empty.

@@ -164,7 +164,7 @@ func TestRoundTrip(t *testing.T) {
 						t.Fatalf("%s\n%s", note, shown)
 					}
 				}
-				same(t, d.Lines, draft.Demand().Lines, shown)
+				same(t, d.Lines, draft.Message.Lines, shown)
 			})
 		})
 	}

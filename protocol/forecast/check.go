@@ -155,16 +155,16 @@ func checkBuckets(r *artifact.Report, path string, l Line) {
 		if r.Full() {
 			return
 		}
-		at := fmt.Sprintf("%s.buckets[%d]", path, j)
+		at := place{path, j, ""}
 		if !c.Bucket.Valid() {
-			r.Add(CodeBuckets, at, "bucket from %q to %q is empty or backwards", c.Start, c.End)
+			r.Add(CodeBuckets, at.String(), "bucket from %q to %q is empty or backwards", c.Start, c.End)
 		}
 		if j > 0 {
 			switch before := l.Buckets[j-1].Bucket; {
 			case c.Start < before.End:
-				r.Add(CodeBuckets, at, "bucket %s begins before bucket %s ends", c.Bucket, before)
+				r.Add(CodeBuckets, at.String(), "bucket %s begins before bucket %s ends", c.Bucket, before)
 			case c.Start > before.End && l.GapReason == "":
-				r.Add(CodeGap, at, "nothing is said about %s to %s and no reason given", before.End, c.Start)
+				r.Add(CodeGap, at.String(), "nothing is said about %s to %s and no reason given", before.End, c.Start)
 			}
 		}
 		checkCell(r, at, c)
@@ -174,49 +174,62 @@ func checkBuckets(r *artifact.Report, path string, l Line) {
 	}
 }
 
-func checkCell(r *artifact.Report, at string, c Cell) {
+// place is a path inside a bucket, spelled out only where there is a finding: most of a million cells have none.
+type place struct {
+	line   string
+	bucket int
+	tail   string
+}
+
+func (p place) field(name string) place { return place{p.line, p.bucket, p.tail + name} }
+
+func (p place) String() string { return fmt.Sprintf("%s.buckets[%d]%s", p.line, p.bucket, p.tail) }
+
+func checkCell(r *artifact.Report, at place, c Cell) {
 	if !oneOf(c.Firmness, "", Firm, Fabrication, RawMaterial, PlannedLevel) {
-		r.Add(CodeEnum, at+".firmness", "unknown firmness %q", artifact.Clip(string(c.Firmness)))
+		r.Add(CodeEnum, at.field(".firmness").String(), "unknown firmness %q", artifact.Clip(string(c.Firmness)))
 	}
-	checkFigure(r, at+".mean", c.Mean)
+	checkFigure(r, at.field(".mean"), c.Mean)
 	if c.Ordered != nil {
-		checkFigure(r, at+".ordered", *c.Ordered)
+		checkFigure(r, at.field(".ordered"), *c.Ordered)
 	}
-	checkQuantiles(r, at+".quantiles", c.Quantiles)
-	checkQuantiles(r, at+".cumulative", c.Cumulative)
+	checkQuantiles(r, at.field(".quantiles"), c.Quantiles)
+	checkQuantiles(r, at.field(".cumulative"), c.Cumulative)
 	// A mean need not lie between quantiles, but nobody expects nothing where half of all outcomes are above zero:
 	// the point forecast was not given.
 	if c.Mean.IsZero() {
 		for _, q := range c.Quantiles {
 			if q.P <= PPM/2 && q.Q.Sign() > 0 {
-				r.Add(CodeMean, at+".mean", "mean is missing: it is zero while %s are needed with probability %s or more", q.Q, percent(PPM-q.P))
+				r.Add(CodeMean, at.field(".mean").String(), "mean is missing: it is zero while %s are needed with probability %s or more", q.Q, percent(PPM-q.P))
 				break
 			}
 		}
 	}
 }
 
-func checkFigure(r *artifact.Report, at string, q quantity.Quantity) {
+func checkFigure(r *artifact.Report, at place, q quantity.Quantity) {
 	switch {
 	case q.Sign() < 0:
-		r.Add(CodeNegative, at, "quantity %s is below zero", q)
+		r.Add(CodeNegative, at.String(), "quantity %s is below zero", q)
 	case !withinBounds(q):
-		r.Add(CodeBounds, at, "quantity %s exceeds 10^15 or %d decimals", q, MaxDecimals)
+		r.Add(CodeBounds, at.String(), "quantity %s exceeds 10^15 or %d decimals", q, MaxDecimals)
 	}
 }
 
+var largest = quantity.Of(MaxQuantity)
+
 func withinBounds(q quantity.Quantity) bool {
-	return q.Exponent() >= -MaxDecimals && q.Abs().Cmp(quantity.Of(MaxQuantity)) <= 0
+	return q.Exponent() >= -MaxDecimals && q.Abs().Cmp(largest) <= 0
 }
 
-func checkQuantiles(r *artifact.Report, at string, qs []Quantile) {
+func checkQuantiles(r *artifact.Report, at place, qs []Quantile) {
 	if len(qs) > MaxQuantiles {
-		r.Add(CodeBounds, at, "%d levels are more than %d", len(qs), MaxQuantiles)
+		r.Add(CodeBounds, at.String(), "%d levels are more than %d", len(qs), MaxQuantiles)
 		return
 	}
 	for k, q := range qs {
 		if q.P <= 0 || q.P >= PPM {
-			r.Add(CodeLevel, at, "probability %d ppm: want more than 0 and less than 1,000,000", q.P)
+			r.Add(CodeLevel, at.String(), "probability %d ppm: want more than 0 and less than 1,000,000", q.P)
 			return
 		}
 		checkFigure(r, at, q.Q)
@@ -225,10 +238,10 @@ func checkQuantiles(r *artifact.Report, at string, qs []Quantile) {
 		}
 		switch before := qs[k-1]; {
 		case q.P <= before.P:
-			r.Add(CodeLevel, at, "probability %d ppm follows %d ppm: want rising levels", q.P, before.P)
+			r.Add(CodeLevel, at.String(), "probability %d ppm follows %d ppm: want rising levels", q.P, before.P)
 			return
 		case q.Q.Less(before.Q):
-			r.Add(CodeFalling, at, "quantile values fall from %s at %s to %s at %s", before.Q, percent(before.P), q.Q, percent(q.P))
+			r.Add(CodeFalling, at.String(), "quantile values fall from %s at %s to %s at %s", before.Q, percent(before.P), q.Q, percent(q.P))
 			return
 		}
 	}
@@ -236,18 +249,18 @@ func checkQuantiles(r *artifact.Report, at string, qs []Quantile) {
 
 // checkCumulative compares two neighbouring buckets: cumulative demand has one set of levels along a line, and
 // never falls at any of them.
-func checkCumulative(r *artifact.Report, at string, before, c Cell) {
+func checkCumulative(r *artifact.Report, at place, before, c Cell) {
 	if len(before.Cumulative) != len(c.Cumulative) {
-		r.Add(CodeCumulative, at+".cumulative", "%d levels follow %d: cumulative demand has one set of levels along a line", len(c.Cumulative), len(before.Cumulative))
+		r.Add(CodeCumulative, at.field(".cumulative").String(), "%d levels follow %d: cumulative demand has one set of levels along a line", len(c.Cumulative), len(before.Cumulative))
 		return
 	}
 	for k, q := range c.Cumulative {
 		switch b := before.Cumulative[k]; {
 		case q.P != b.P:
-			r.Add(CodeCumulative, at+".cumulative", "level %d ppm follows %d ppm: cumulative demand has one set of levels along a line", q.P, b.P)
+			r.Add(CodeCumulative, at.field(".cumulative").String(), "level %d ppm follows %d ppm: cumulative demand has one set of levels along a line", q.P, b.P)
 			return
 		case q.Q.Less(b.Q):
-			r.Add(CodeCumulative, at+".cumulative", "cumulative demand at %s falls from %s to %s", percent(q.P), b.Q, q.Q)
+			r.Add(CodeCumulative, at.field(".cumulative").String(), "cumulative demand at %s falls from %s to %s", percent(q.P), b.Q, q.Q)
 			return
 		}
 	}
@@ -257,8 +270,8 @@ func checkCumulative(r *artifact.Report, at string, before, c Cell) {
 // or no tier roles.
 func checkAcross(r *artifact.Report, d Document) {
 	keys := make(map[string]int, len(d.Lines))
-	type place struct{ id, location, kind, category, role string }
-	places := map[place]int{}
+	type spot struct{ id, location, kind, category, role string }
+	places := map[spot]int{}
 	units := map[string]quantity.Unit{}
 	for i, l := range d.Lines {
 		if r.Full() {
@@ -272,7 +285,7 @@ func checkAcross(r *artifact.Report, d Document) {
 			keys[key] = i
 			// The same GTIN under two item numbers is the same goods asked for twice.
 			if l.Item.GTIN != "" {
-				p := place{canonicalGTIN(l.Item.GTIN), l.Location.Key(), string(l.Kind), string(l.Category), string(l.Role)}
+				p := spot{canonicalGTIN(l.Item.GTIN), l.Location.Key(), string(l.Kind), string(l.Category), string(l.Role)}
 				if first, twice := places[p]; twice {
 					r.Add(CodeDuplicate, path, "GTIN %s at this place is already in line %d", artifact.Clip(l.Item.GTIN), first)
 				}

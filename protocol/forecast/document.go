@@ -145,12 +145,15 @@ func (l Location) Key() string {
 
 // JoinKey joins the parts of a row key with "|"; a bar or percent sign inside a part is percent-encoded.
 func JoinKey(parts ...string) string {
-	escape := strings.NewReplacer("%", "%25", "|", "%7C")
 	for i, p := range parts {
-		parts[i] = escape.Replace(p)
+		if strings.ContainsAny(p, "%|") {
+			parts[i] = escapeKey.Replace(p)
+		}
 	}
 	return strings.Join(parts, "|")
 }
+
+var escapeKey = strings.NewReplacer("%", "%25", "|", "%7C")
 
 // Cell is the cell of the given bucket, found by halving: the buckets are sorted, as Check demands.
 func (l Line) Cell(b calendar.Bucket) (Cell, bool) {

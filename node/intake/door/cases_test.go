@@ -9,21 +9,25 @@ import (
 	"testing"
 
 	"kontor/node/intake"
+	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
 var update = flag.Bool("update", false, "write what the doors say into the cases; review the diff")
 
-// Every file below testdata/cases is one case: lines that begin with # say what it
-// shows, "option: value" lines set options, then comes the file to import between
-// two lines of dashes, and what the door is expected to say. \xNN in the input is
-// the byte NN, \t a tab, \r a carriage return, and a backslash at the end of a line
-// joins it with the next. Names end in .txt where the file is imported and in .bad
-// where it is refused.
+// Every file below testdata/cases is one case, and a new one needs no Go. Lines that
+// begin with # say what it shows; "option: value" lines set the options below; then
+// comes the file to import between two lines of dashes, and what the door is expected
+// to say, which go test -run Cases -update writes. \xNN in the input is the byte NN,
+// \t a tab, \r a carriage return, and a backslash at the end of a line joins it with
+// the next. Names end in .txt where the file is imported and in .bad where it is refused.
+//
+// The options: kind, format, unit, decimal, date-order, "known: P1 P2" products that
+// are mapped, "places: CODE=MEANING ..." and the word skip-bad alone.
 func TestCases(t *testing.T) {
 	paths, err := filepath.Glob("testdata/cases/*")
-	if err != nil || len(paths) < 40 {
+	if err != nil || len(paths) < 100 {
 		t.Fatalf("%d cases (%v)", len(paths), err)
 	}
 	for _, path := range paths {
@@ -83,6 +87,15 @@ func options(t *testing.T, head string) (o Options) {
 			o.Format = Format(value)
 		case name == "unit":
 			o.Unit = quantity.Unit(value)
+		case name == "decimal":
+			o.Decimal = value
+		case name == "date-order":
+			o.DateOrder = value
+		case name == "known":
+			o.Known = map[string]bool{}
+			for _, product := range strings.Split(value, " ") {
+				o.Known[product] = true
+			}
 		case name == "places":
 			var err error
 			if o.Places, err = intake.ParsePlaces(strings.Split(value, " ")); err != nil {
@@ -102,45 +115,51 @@ func render(d *intake.Draft, r *intake.Report) string {
 	var b strings.Builder
 	lines, buckets := d.Size()
 	fmt.Fprintf(&b, "%s, %s: %d lines, %d buckets\n", r.Format, r.Kind, lines, buckets)
+	if r.HeaderLine > 0 {
+		fmt.Fprintf(&b, "%s, %s", r.Encoding, r.Delimiter)
+		if r.Decimal != "" {
+			fmt.Fprintf(&b, ", decimal %q", r.Decimal)
+		}
+		if r.DateOrder != "" {
+			fmt.Fprintf(&b, ", dates %s", r.DateOrder)
+		}
+		fmt.Fprintf(&b, ", header in line %d: %d of %d lines\n", r.HeaderLine, r.Imported, r.Lines)
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note %s\n", n)
 	}
 	for _, c := range r.Complaints {
 		fmt.Fprintf(&b, "%s\n", c)
 	}
+	if r.Further > 0 {
+		fmt.Fprintf(&b, "and %d more\n", r.Further)
+	}
+	if len(r.Skipped) > 0 {
+		fmt.Fprintln(&b, "skipped lines", r.Skipped)
+	}
+	for _, u := range r.Worklist {
+		fmt.Fprintf(&b, "worklist %q: %d lines %v\n", u.Product, u.Count, u.Lines)
+	}
 	if d == nil {
 		return b.String()
 	}
-	if m := d.Demand(); m != nil {
-		fmt.Fprintf(&b, "%s %s", m.Purpose, m.Method.Bands)
-		for _, extra := range []string{string(m.WeekScheme), string(m.Reason)} {
-			if extra != "" {
-				b.WriteString(" " + extra)
-			}
-		}
-		if m.Revision {
-			b.WriteString(" revision")
-		}
-		if m.Inactive {
-			b.WriteString(" inactive")
-		}
-		b.WriteString("\n")
-		for _, l := range m.Lines {
-			fmt.Fprintf(&b, "%s | %s | %s %s %s by %s\n", itemText(l.Item), placeText(l.Location), l.Unit, l.Kind, l.Category, l.DateBasis)
-			for _, c := range l.Buckets {
-				fmt.Fprintf(&b, "  %s %s", c.Bucket, c.Mean)
-				for _, q := range c.Quantiles {
-					fmt.Fprintf(&b, " p%d=%s", q.P/10_000, q.Q)
-				}
-				fmt.Fprintf(&b, " %s\n", c.Firmness)
-			}
-		}
+	if m := d.Message; m != nil {
+		renderDemand(&b, m)
 	}
 	for _, h := range d.History {
-		fmt.Fprintf(&b, "%s | %s | %s %s\n", h.Product, h.Region, h.Period, h.Quantity)
+		fmt.Fprintf(&b, "%s | %s | %s %s%s%s\n", h.Product, h.Region, h.Period, h.Quantity, due(h.Due), inLine(h.Line))
+	}
+	for _, c := range d.Capacity {
+		fmt.Fprintf(&b, "%s | %s | actual %s maximum %s %s | %s x %s%s\n", c.Group, c.Period, c.Actual, c.Maximum, c.Unit, c.Product, c.LoadFactor, inLine(c.Line))
 	}
 	for _, s := range d.Stock {
-		fmt.Fprintf(&b, "%s | %s | on hand %s\n", s.Product, s.Region, s.OnHand)
+		fmt.Fprintf(&b, "%s | %s | on hand %s in transit %s backlog %s%s\n", s.Product, s.Region, s.OnHand, s.InTransit, s.Backlog, inLine(s.Line))
+	}
+	for _, v := range d.Bill {
+		fmt.Fprintf(&b, "%s | %s | %s %s%s\n", v.Product, v.Component, v.PerUnit, v.Unit, inLine(v.Line))
+	}
+	for _, p := range d.Products {
+		fmt.Fprintf(&b, "%s | %s | %s%s\n", p.Product, p.Description, p.PackSize, inLine(p.Line))
 	}
 	for _, m := range d.Movements {
 		fmt.Fprintf(&b, "%s | %s | %s %s %s, document %q, order %q", itemText(m.Item), placeText(m.Location), m.Date, m.Quantity, m.Unit, m.Document, m.Order)
@@ -167,10 +186,55 @@ func render(d *intake.Draft, r *intake.Report) string {
 	return b.String()
 }
 
+func renderDemand(b *strings.Builder, m *intake.Demand) {
+	fmt.Fprintf(b, "%s %s", m.Purpose, m.Method.Bands)
+	for _, extra := range []string{string(m.WeekScheme), string(m.Reason)} {
+		if extra != "" {
+			b.WriteString(" " + extra)
+		}
+	}
+	if m.Revision {
+		b.WriteString(" revision")
+	}
+	if m.Inactive {
+		b.WriteString(" inactive")
+	}
+	b.WriteString("\n")
+	for _, l := range m.Lines {
+		fmt.Fprintf(b, "%s | %s | %s %s %s by %s\n", itemText(l.Item), placeText(l.Location), l.Unit, l.Kind, l.Category, l.DateBasis)
+		for _, c := range l.Buckets {
+			fmt.Fprintf(b, "  %s %s", c.Bucket, c.Mean)
+			for _, q := range c.Quantiles {
+				level, err := quantity.Scaled(q.P, -4)
+				if err != nil {
+					panic(err)
+				}
+				fmt.Fprintf(b, " p%s=%s", level, q.Q)
+			}
+			fmt.Fprintf(b, " %s\n", c.Firmness)
+		}
+	}
+}
+
 func itemText(i forecast.Item) string {
 	return strings.TrimSpace(fmt.Sprintf("buyer %q seller %q gtin %q", i.BuyersID, i.SellersID, i.GTIN))
 }
 
 func placeText(l forecast.Location) string {
 	return strings.Join([]string{l.GLN, l.UNLOCODE, l.Region}, "/")
+}
+
+func due(b calendar.Bucket) string {
+	if b == (calendar.Bucket{}) {
+		return ""
+	}
+	return " due " + b.String()
+}
+
+// inLine is the line of a table; messages have segments.
+func inLine(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", line %d", n)
 }

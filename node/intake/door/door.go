@@ -183,7 +183,7 @@ func judge(d *intake.Draft, r *intake.Report, o intake.Options) (*intake.Draft, 
 		r.Complain(intake.Complaint{Code: intake.CodeFormat, Value: string(d.Kind), Text: "the file is no " + string(o.Kind), Want: "a file of that kind, or the command for what it is"})
 		return nil, r
 	}
-	if demand := d.Demand(); demand != nil {
+	if demand := d.Message; demand != nil {
 		demand.Check(r)
 	}
 	if len(d.Groups) > 0 {
