@@ -82,6 +82,8 @@ func (b *bulk) flush() error {
 }
 
 func (s *DB) commitRecords(records []record) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	t := s.badger.NewTransaction(true)
 	defer t.Discard()
 	for _, r := range records {
@@ -94,6 +96,8 @@ func (s *DB) commitRecords(records []record) error {
 		s.fail(e)
 		return e
 	}
+	s.snapshots.renew(s.badger)
+	s.bulks.Add(1)
 	return nil
 }
 

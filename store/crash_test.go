@@ -80,6 +80,7 @@ func victim(dir string) error {
 				})
 				if err != nil {
 					failed <- err
+					return // nothing was acknowledged
 				}
 				say("%d %d", g, i)
 			}
@@ -91,6 +92,7 @@ func victim(dir string) error {
 			mark++
 			if err := h.Raise(map[string]int64{"feed": mark}); err != nil {
 				failed <- err
+				return
 			}
 			say("mark %d", mark)
 		}

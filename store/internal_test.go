@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dgraph-io/badger/v4/skl"
 
@@ -95,6 +96,146 @@ func TestGroupIsSeenTogether(t *testing.T) {
 }
 
 var errSeen = errors.New("seen")
+
+// TestNextGroupFailsWithTheOneBefore: an Update that has read what is still
+// being committed returns only with that commit, and fails with it; a View
+// neither sees it nor waits. What failed leaves nothing behind.
+func TestNextGroupFailsWithTheOneBefore(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "db"), Key{1})
+	look := func(k KV, want string) error {
+		v, found, err := k.Get('a', []byte("k"))
+		if err != nil || string(v) != want || found != (want != "") {
+			t.Errorf("found %q, %v, %v, want %q", v, found, err, want)
+		}
+		n := 0
+		if err := k.Scan('a', nil, nil, func(_, v []byte) (bool, error) { n++; return true, nil }); err != nil || (n > 0) != (want != "") {
+			t.Errorf("a scan finds %d, %v, want %q", n, err, want)
+		}
+		return nil
+	}
+	for _, full := range []bool{true, false} {
+		s.writing.Lock() // the commit stands still
+		first, second := make(chan error, 1), make(chan error, 1)
+		go func() { first <- s.Update(func(k KV) error { return k.Put('a', []byte("k"), []byte("v")) }) }()
+		for closed := false; !closed; { // until the first is being committed
+			s.turn.Lock()
+			s.reap()
+			closed = s.committing != nil && s.committing.members == 1
+			s.turn.Unlock()
+		}
+		go func() {
+			second <- s.Update(func(k KV) error {
+				if err := look(k, "v"); err != nil {
+					return err
+				}
+				return k.Put('a', []byte("l"), []byte("w"))
+			})
+		}()
+		for gathered := false; !gathered; {
+			s.turn.Lock()
+			gathered = s.group != nil && s.group.members == 1
+			s.turn.Unlock()
+		}
+		if err := s.View(func(k KV) error { return look(k, "") }); err != nil {
+			t.Fatal(err)
+		}
+		if full {
+			s.disk.mu.Lock()
+			s.disk.at, s.disk.full = time.Now().Add(time.Hour), kv.Errorf(kv.CodeDiskFull, "full")
+			s.disk.mu.Unlock()
+		}
+		s.writing.Unlock()
+		for _, err := range []error{<-first, <-second} {
+			if (kv.CodeOf(err) == kv.CodeDiskFull) != full {
+				t.Errorf("the disk full: %v, an update says %v", full, err)
+			}
+		}
+		if !full {
+			break
+		}
+		s.disk.mu.Lock()
+		s.disk.at, s.disk.full = time.Time{}, nil
+		s.disk.mu.Unlock()
+		if err := s.Update(func(k KV) error { return look(k, "") }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.View(func(k KV) error { return look(k, "v") }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpdatesSeeBulks: what Updates remember gives way to what a Bulk wrote.
+func TestUpdatesSeeBulks(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "db"), Key{1})
+	for i := range 20 {
+		key := []byte{byte(i % 2)}
+		want := string(rune('a' + i))
+		if err := s.Bulk(func(put func(byte, []byte, []byte) error) error { return put('b', key, []byte(want)) }); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // read, then remembered
+			if err := s.Update(func(k KV) error {
+				if v, found, err := k.Get('b', key); err != nil || !found || string(v) != want {
+					t.Errorf("after bulk %d: %q, %v, %v", i, v, found, err)
+				}
+				_, _, err := k.Get('b', []byte{byte((i + 1) % 2)})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%3 == 0 {
+			if err := s.Update(func(k KV) error { return k.Delete('b', key) }); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Update(func(k KV) error {
+				if _, found, err := k.Get('b', key); found || err != nil {
+					t.Errorf("deleted: %v, %v", found, err)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestHotIsBounded: remembered records are forgotten in time, and what comes
+// back from Badger then is the same.
+func TestHotIsBounded(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "db"), Key{1})
+	value := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1000) }
+	for i := range 40 {
+		if err := s.Update(func(k KV) error {
+			for j := range 100 {
+				if err := k.Put('a', []byte{byte(i), byte(j)}, value(i+j)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s.turn.Lock()
+		if s.hot.bytes > maxHotBytes+100*2000 || len(s.hot.records) > 1500 || len(s.hot.before) > 1500 {
+			t.Errorf("%d bytes in %d and %d records", s.hot.bytes, len(s.hot.records), len(s.hot.before))
+		}
+		s.turn.Unlock()
+	}
+	if err := s.Update(func(k KV) error {
+		for i := range 40 {
+			for j := range 100 {
+				if v, found, err := k.Get('a', []byte{byte(i), byte(j)}); err != nil || !found || !bytes.Equal(v, value(i+j)) {
+					t.Fatalf("record %d/%d: %v, %v", i, j, found, err)
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func TestStats(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "db"), Key{1})

@@ -133,10 +133,15 @@ type DB struct {
 	timer  sync.WaitGroup
 
 	// Group commit: see update.go.
-	turn    sync.Mutex
-	waiting atomic.Int32
-	group   *group
-	failed  atomic.Pointer[Error]
+	turn       sync.Mutex
+	waiting    atomic.Int32
+	group      *group     // open; with the turn
+	committing *group     // closed and not reaped; with the turn
+	hot        hot        // with the turn
+	writing    sync.Mutex // one commit at a time
+	snapshots  snapshots
+	bulks      atomic.Int64 // Bulks that have committed something
+	failed     atomic.Pointer[Error]
 
 	updates, commits, garbage atomic.Int64
 	written                   atomic.Int64 // bytes since memory was given back
@@ -178,6 +183,7 @@ func Open(o Options) (*DB, error) {
 		s.badger.Close()
 		return nil, err
 	}
+	s.snapshots.renew(s.badger)
 	s.timer.Go(s.rest)
 	if o.GCInterval > 0 {
 		s.timer.Go(func() { s.collect(o.GCInterval) })
@@ -233,6 +239,13 @@ func (s *DB) enter() error {
 	return nil
 }
 
+// again is enter for what goes on after its caller has left.
+func (s *DB) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active++
+}
+
 func (s *DB) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -259,6 +272,7 @@ func (s *DB) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.timer.Wait()
+	s.snapshots.close()
 	err := s.badger.Close()
 	s.mu.Lock()
 	s.badger = nil

@@ -17,7 +17,7 @@ func (t *txn) ScanReverse(table byte, prefix, from []byte, fn func(key, value []
 	return t.scan(table, prefix, ordered.Descending(table, prefix, from), fn)
 }
 
-// scan merges the committed state with the two overlays. Where several hold a
+// scan merges the committed state with the overlays. Where several hold a
 // key, the newest speaks and the others are passed over.
 func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, value []byte) (bool, error)) error {
 	if err := t.check(table, prefix); err != nil {
@@ -28,38 +28,45 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 	}
 	base := seekBadger(t.read, span)
 	defer base.it.Close()
-	own, below := t.cursor(t.own, span), t.cursor(t.below, span)
-	for own.OK() || below.OK() {
+	layers := t.cursors(span)
+	for {
 		var key string
-		var found bool
-		consider := func(ok bool, k func() string) {
-			if !ok {
-				return
-			}
-			if k := k(); !found || (k < key) != span.Reverse && k != key {
+		found := false
+		consider := func(k string) {
+			if !found || (k < key) != span.Reverse && k != key {
 				key, found = k, true
 			}
 		}
-		consider(own.OK(), own.Key)
-		consider(below.OK(), below.Key)
-		consider(base.ok, base.key)
+		for i := range layers {
+			if layers[i].OK() {
+				consider(layers[i].Key())
+			}
+		}
+		if !found {
+			break
+		}
+		if base.ok {
+			consider(base.key())
+		}
 		var p pending
+		spoken := false
+		for i := range layers {
+			if !layers[i].OK() || layers[i].Key() != key {
+				continue
+			}
+			if !spoken {
+				p, spoken = layers[i].Value(), true
+			}
+			layers[i].Next()
+		}
 		if base.ok && base.key() == key {
-			if !(own.OK() && own.Key() == key || below.OK() && below.Key() == key) {
+			if !spoken {
 				if base.err != nil {
 					return readFailed(base.err, table)
 				}
 				p.value = base.value
 			}
 			base.next()
-		}
-		if below.OK() && below.Key() == key {
-			p = below.Value()
-			below.Next()
-		}
-		if own.OK() && own.Key() == key {
-			p = own.Value()
-			own.Next()
 		}
 		if p.deleted {
 			continue
@@ -80,15 +87,18 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 	return nil
 }
 
-// cursor walks an overlay as it is now; fn may write meanwhile.
-func (t *txn) cursor(o *overlay, span ordered.Span) ordered.Cursor[pending] {
-	if o == nil || o.Len() == 0 {
-		return ordered.Cursor[pending]{}
+// cursors walk the overlays as they are now, newest first; fn may write
+// meanwhile.
+func (t *txn) cursors(span ordered.Span) (out []ordered.Cursor[pending]) {
+	if t.own != nil && t.own.Len() > 0 {
+		out = append(out, ordered.Seek(t.own.Copy(), span))
 	}
-	if o == t.own {
-		o = o.Copy()
+	for _, o := range t.below {
+		if o.Len() > 0 {
+			out = append(out, ordered.Seek(o, span))
+		}
 	}
-	return ordered.Seek(o, span)
+	return out
 }
 
 // baseCursor walks the committed state: of each key its newest version, unless

@@ -9,12 +9,13 @@ import (
 	"kontor/store/kv"
 )
 
-// txn is the KV of one View or Update: the committed state, under it in an
-// Update what earlier members of the group wrote, under that its own writes.
+// txn is the KV of one View or Update: the committed state, over it in an
+// Update what is not committed yet of others, over that its own writes.
 type txn struct {
+	store *DB // nil in a View
 	read  *badger.Txn
-	below *overlay // nil in a View
-	own   *overlay // nil in a View
+	below []*overlay // newest first; none in a View
+	own   *overlay   // nil in a View
 	used  kv.Budget
 	ended bool
 }
@@ -31,19 +32,15 @@ func (t *txn) Get(table byte, key []byte) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	full := ordered.Join(table, key)
-	for _, o := range [...]*overlay{t.own, t.below} {
-		if o == nil || o.Len() == 0 {
-			continue
-		}
-		if p, ok := o.Get(full); ok {
-			if p.deleted {
-				return nil, false, nil
-			}
-			return clone(p.value), true, nil
-		}
+	if p, known := t.uncommitted(full); known {
+		return p.get()
+	}
+	if p, known := t.remembered(full); known {
+		return p.get()
 	}
 	item, err := t.read.Get([]byte(full))
 	if errors.Is(err, badger.ErrKeyNotFound) {
+		t.remember(full, pending{deleted: true})
 		return nil, false, nil
 	}
 	if err != nil {
@@ -56,7 +53,49 @@ func (t *txn) Get(table byte, key []byte) ([]byte, bool, error) {
 	if value == nil {
 		value = []byte{}
 	}
-	return value, true, nil
+	t.remember(full, pending{value: value})
+	return clone(value), true, nil
+}
+
+// get is a record as KV.Get answers it.
+func (p pending) get() ([]byte, bool, error) {
+	if p.deleted {
+		return nil, false, nil
+	}
+	return clone(p.value), true, nil
+}
+
+// uncommitted looks a record up among what this Update and others before it
+// wrote.
+func (t *txn) uncommitted(full string) (pending, bool) {
+	if t.own != nil && t.own.Len() > 0 {
+		if p, ok := t.own.Get(full); ok {
+			return p, true
+		}
+	}
+	for _, o := range t.below {
+		if o.Len() == 0 {
+			continue
+		}
+		if p, ok := o.Get(full); ok {
+			return p, true
+		}
+	}
+	return pending{}, false
+}
+
+// remembered looks a committed record up where Updates keep them.
+func (t *txn) remembered(full string) (pending, bool) {
+	if t.store == nil || t.store.bulks.Load() != t.store.hot.bulks {
+		return pending{}, false
+	}
+	return t.store.hot.get(full)
+}
+
+func (t *txn) remember(full string, p pending) {
+	if t.store != nil && t.store.bulks.Load() == t.store.hot.bulks {
+		t.store.hot.put(full, p)
+	}
 }
 
 func readFailed(err error, table byte) error {

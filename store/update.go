@@ -10,12 +10,13 @@ import (
 )
 
 // Group commit. Callers of Update take turns. Each runs its own function, on
-// its own goroutine, over the committed state and what the members of the open
-// group before it wrote, into a private overlay that joins the group only if
-// the function succeeds. Whoever ends a turn and sees nobody waiting, or a full
-// group, commits it: one synced transaction for all. Everybody, also one whose
-// function failed or wrote nothing, returns only then, because what it saw was
-// not durable before.
+// its own goroutine, over the committed state and what the members of its group
+// and of the group before it wrote, into a private overlay that joins the group
+// only if the function succeeds. Whoever ends a turn and sees nobody waiting, or
+// a full group, commits it: one synced transaction for all. While that is under
+// way the next group gathers; it is committed when the one before it is durable,
+// and fails with it. Everybody, also one whose function failed or wrote nothing,
+// returns only when its group is durable, because what it saw was not before.
 
 // pending is one uncommitted record.
 type pending struct {
@@ -27,7 +28,8 @@ type overlay = ordered.Map[pending]
 
 // group is the open transaction of several Updates.
 type group struct {
-	read    *badger.Txn // the committed state below the group
+	base    *snapshot // the committed state below the group
+	prior   *group    // was being committed when this group began; nil: none was
 	wrote   overlay
 	used    kv.Budget
 	members int
@@ -64,31 +66,55 @@ func (s *DB) takeTurn(fn func(KV) error) (g *group, err error) {
 	if s.group == nil {
 		s.group = s.newGroup()
 	}
-	t := &txn{read: s.group.read, below: &s.group.wrote, own: &overlay{}}
+	g = s.group
+	t := &txn{store: s, read: g.base.txn, own: &overlay{}, below: g.layers()}
 	// Deferred, so that a panic or a test's FailNow inside fn leaves the
 	// others a working store.
 	defer func() {
 		t.ended = true
-		g = s.group
 		g.members++
-		if s.waiting.Load() == 0 || g.members >= maxGroupMembers {
-			s.commit()
-		}
+		ready := s.ready()
 		s.turn.Unlock()
+		if ready != nil {
+			s.commit(ready)
+		}
 	}()
 	if err = fn(t); err != nil {
-		return nil, err
+		return g, err
 	}
-	if !s.group.used.Add(t.used).Fits() {
-		s.commit() // the others first
-		s.group = s.newGroup()
+	if !g.used.Add(t.used).Fits() {
+		full := g // the others first
+		if s.commitOpen(); full.err != nil {
+			return full, nil // fn has read what the disk does not hold
+		}
+		g = s.newGroup()
+		s.group = g
 	}
-	s.group.join(t)
-	return nil, nil
+	g.join(t)
+	return g, nil
 }
 
+// newGroup opens a group. It is called with the turn.
 func (s *DB) newGroup() *group {
-	return &group{read: s.badger.NewTransaction(false), done: make(chan struct{})}
+	// First the snapshot: of a commit that ends meanwhile it lacks what prior
+	// then holds, and prior holds nothing that is older than the snapshot.
+	g := &group{base: s.snapshots.take(), done: make(chan struct{})}
+	s.reap()
+	g.prior = s.committing
+	if n := s.bulks.Load(); n != s.hot.bulks {
+		s.hot.clear()
+		s.hot.bulks = n
+	}
+	return g
+}
+
+// layers are the writes of others that a member of the group reads, newest
+// first.
+func (g *group) layers() []*overlay {
+	if g.prior == nil {
+		return []*overlay{&g.wrote}
+	}
+	return []*overlay{&g.wrote, &g.prior.wrote}
 }
 
 // join adds what t wrote. A key written twice counts twice; the bound is not
@@ -105,12 +131,85 @@ func (g *group) join(t *txn) {
 	})
 }
 
-// commit makes the open group durable and lets its members return.
-func (s *DB) commit() {
+// ready closes the open group when it is to be committed now, and returns it.
+// It is called with the turn; the caller commits without.
+func (s *DB) ready() *group {
+	s.reap()
 	g := s.group
-	s.group = nil
-	g.read.Discard()
+	if g == nil || g.members == 0 || s.committing != nil || s.waiting.Load() > 0 && g.members < maxGroupMembers {
+		return nil
+	}
+	s.group, s.committing = nil, g
+	return g
+}
+
+// commitOpen commits the open group and waits for it, with the turn.
+func (s *DB) commitOpen() {
+	if g := s.committing; g != nil {
+		<-g.done
+		s.reap()
+	}
+	if s.group == nil {
+		return // failed with the one before
+	}
+	s.committing, s.group = s.group, nil
+	s.commit(s.committing)
+	s.reap()
+}
+
+// reap takes note of a commit that has ended. It is called with the turn.
+func (s *DB) reap() {
+	g := s.committing
+	if g == nil {
+		return
+	}
+	select {
+	case <-g.done:
+	default:
+		return
+	}
+	s.committing = nil
+	if g.err == nil {
+		g.wrote.Scan(func(key string, p pending) bool {
+			s.hot.put(key, p)
+			return true
+		})
+		return
+	}
+	s.hot.clear()
+	if next := s.group; next != nil && next.prior == g {
+		// Its members have read what the disk does not hold.
+		s.group = nil
+		next.err = g.err
+		s.snapshots.give(next.base)
+		close(next.done)
+	}
+}
+
+// commit makes a closed group durable and lets its members return.
+func (s *DB) commit(g *group) {
+	s.write(g)
+	// Whoever gathered meanwhile and found this commit under way waits for
+	// somebody to go on.
+	s.again()
+	go func() {
+		defer s.leave()
+		s.turn.Lock()
+		next := s.ready()
+		s.turn.Unlock()
+		if next != nil {
+			s.commit(next)
+		}
+	}()
+}
+
+// write commits a group to Badger. Commits follow each other, so that a snapshot
+// that holds one of them holds all before it.
+func (s *DB) write(g *group) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	defer close(g.done)
+	s.snapshots.give(g.base)
 	if g.wrote.Len() == 0 {
 		return
 	}
@@ -133,6 +232,8 @@ func (s *DB) commit() {
 		g.err = e
 	} else if f := s.failed.Load(); f != nil {
 		g.err = f // a sync that Badger only logged
+	} else {
+		s.snapshots.renew(s.badger)
 	}
 }
 
@@ -157,9 +258,9 @@ func (s *DB) View(fn func(KV) error) error {
 		return err
 	}
 	defer s.leave()
-	read := s.badger.NewTransaction(false)
-	defer read.Discard()
-	t := &txn{read: read}
+	now := s.snapshots.take()
+	defer s.snapshots.give(now)
+	t := &txn{read: now.txn}
 	defer func() { t.ended = true }()
 	return fn(t)
 }
