@@ -149,6 +149,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.metrics.refused(halt)
 		stopped = halt
 	}
+	if len(own.Admitted) > 0 {
+		n.announce(p, own)
+	}
 	n.arriving(pid, more && stopped == nil)
 	n.recovered(p, in)
 	if err := n.resume(p); err != nil {
@@ -156,9 +159,6 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	}
 	if in.Business && len(own.Admitted) == 0 {
 		n.owe(pid) // should the rest never come
-	}
-	if len(own.Admitted) > 0 {
-		n.announce(p, own)
 	}
 	if len(in.Admitted) > 0 {
 		n.after(p, in)
@@ -191,21 +191,23 @@ func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope, blocks [
 	signed := make([]feed.Signed, len(envs))
 	errs := make([]error, len(envs))
 	workers := min(runtime.GOMAXPROCS(0), len(envs))
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := w; i < len(envs); i += workers {
-				if errs[i] = ctx.Err(); errs[i] != nil {
-					continue
-				}
-				signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
-				if h := signed[i].Header; errs[i] == nil && h.Body != nil {
-					p.Foresee(h.Kind, bodies[*h.Body])
-				}
+	open := func(w int) {
+		for i := w; i < len(envs); i += workers {
+			if errs[i] = ctx.Err(); errs[i] != nil {
+				continue
 			}
-		}()
+			signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
+			if h := signed[i].Header; errs[i] == nil && h.Body != nil {
+				p.Foresee(h.Kind, bodies[*h.Body])
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		wg.Go(func() { open(w) })
+	}
+	if workers > 0 {
+		open(0)
 	}
 	wg.Wait()
 	for i, err := range errs {

@@ -121,8 +121,10 @@ func (n *Node) Gather(_ context.Context, pid, _ block.CID, theirs wire.Held) (ba
 			}
 			return wire.InlineBody(*e.Header.Body, protocol.CarriesSheet(e.Header.Kind), r.Block)
 		}}
-		batch, err = wire.Gather(src, theirs)
-		if err != nil || len(batch.Entries) == 0 {
+		if batch, err = wire.Gather(src, theirs); err != nil {
+			return err
+		}
+		if batch.Held, err = wire.HeldOf(r.Log, r.Circle, n.Chain); err != nil || len(batch.Entries) == 0 {
 			return err
 		}
 		head, found, err := r.Log.Head(n.company)

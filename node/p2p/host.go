@@ -171,10 +171,11 @@ func (h *Host) start(fn func()) {
 }
 
 // Announce says that an entry was committed here: partners who wait for news get it now, the others a hint. It returns at once and may
-// be called inside no transaction: what it announces must be readable already.
-func (h *Host) Announce(pid, author block.CID, seq int64, head block.CID) {
-	h.news.wake(pid, "")
+// be called inside no transaction: what it announces must be readable already. It tells whether a partner waited.
+func (h *Host) Announce(pid, author block.CID, seq int64, head block.CID) (awaited bool) {
+	awaited = h.news.wake(pid, "")
 	h.hints.send(pid, author, seq, head)
+	return awaited
 }
 
 // Refresh reads partners and invitations from the office and follows: new partners are dialled, removed ones disconnected.

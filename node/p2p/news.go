@@ -34,13 +34,15 @@ func (n *news) subscribe(pid block.CID, id peer.ID) (wake signal, cancel func())
 	}
 }
 
-// wake tells all who wait, but for the peer that brought the news.
-func (n *news) wake(pid block.CID, but peer.ID) {
+// wake tells all who wait, but for the peer that brought the news, and whether anybody did.
+func (n *news) wake(pid block.CID, but peer.ID) (awaited bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for s, id := range n.waiting[pid] {
 		if id != but {
 			s.signal()
+			awaited = true
 		}
 	}
+	return awaited
 }

@@ -52,8 +52,8 @@ type Feeds interface {
 	// Held is what this node holds of a partnership; see wire.HeldOf. It is asked before and after every batch and should cost little.
 	Held(ctx context.Context, pid block.CID) (wire.Held, error)
 
-	// Gather is what a member lacks of a partnership, within the bounds of a batch; see wire.Gather. T, Nonce and Held are filled in
-	// by the caller. A node that must not show entries yet (its high-water file is not synced that far) leaves them out.
+	// Gather is what a member lacks of a partnership, within the bounds of a batch, and what is held at that moment; see wire.Gather. T and
+	// Nonce are filled in by the caller. A node that must not show entries yet (its high-water file is not synced that far) leaves them out.
 	Gather(ctx context.Context, pid, company block.CID, theirs wire.Held) (wire.Batch, error)
 
 	// Deliver takes a batch from a member: appends the identity entries, verifies the entries (feed.Open, in parallel), stores the

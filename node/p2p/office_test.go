@@ -189,14 +189,18 @@ func (o *office) log(txn state.KV, pid block.CID) feed.Log {
 
 func (o *office) Held(_ context.Context, pid block.CID) (held wire.Held, err error) {
 	err = o.store.View(func(txn kv.KV) error {
-		held, err = wire.HeldOf(o.log(txn, pid), o.member(pid).circle, func(c block.CID) *identity.Chain {
-			o.mu.RLock()
-			defer o.mu.RUnlock()
-			return o.chains[c]
-		})
+		held, err = o.held(txn, pid)
 		return err
 	})
 	return held, err
+}
+
+func (o *office) held(txn kv.KV, pid block.CID) (wire.Held, error) {
+	return wire.HeldOf(o.log(txn, pid), o.member(pid).circle, func(c block.CID) *identity.Chain {
+		o.mu.RLock()
+		defer o.mu.RUnlock()
+		return o.chains[c]
+	})
 }
 
 func (o *office) Gather(_ context.Context, pid, _ block.CID, theirs wire.Held) (b wire.Batch, err error) {
@@ -222,6 +226,9 @@ func (o *office) Gather(_ context.Context, pid, _ block.CID, theirs wire.Held) (
 					return data, err
 				})
 			}}, theirs)
+		if err == nil {
+			b.Held, err = o.held(txn, pid)
+		}
 		return err
 	})
 	return b, err

@@ -117,11 +117,6 @@ func (h *Host) answer(ctx context.Context, t *talk, from peer.ID, ask wire.SyncA
 	if err := h.pacing(ctx, from); err != nil {
 		return nil, err
 	}
-	held, err := h.office.Held(ctx, ask.PID)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	h.partnerHolds(ctx, ask.PID, company, held, ask.Held)
 	wake, cancel := h.news.subscribe(ask.PID, from)
 	defer cancel()
 	var limit <-chan time.Time
@@ -134,13 +129,19 @@ func (h *Host) answer(ctx context.Context, t *talk, from peer.ID, ask wire.SyncA
 		defer timer.Stop()
 		limit = timer.C
 	}
+	noted := false
 	for done := !ask.Wait; ; {
 		b, err := h.office.Gather(ctx, ask.PID, company, ask.Held)
 		if err != nil {
 			return nil, unavailable(err)
 		}
+		if !noted {
+			h.partnerHolds(ctx, ask.PID, company, b.Held, ask.Held)
+			noted = true
+		}
 		if done || !b.Empty() {
-			return nil, h.sayBatch(ctx, t, ask.PID, ask.Nonce, b)
+			b.T, b.Nonce = h.clock().UnixMilli(), ask.Nonce
+			return nil, t.say(b)
 		}
 		select {
 		case <-wake:
@@ -156,15 +157,6 @@ func (h *Host) answer(ctx context.Context, t *talk, from peer.ID, ask wire.SyncA
 			return nil, err
 		}
 	}
-}
-
-func (h *Host) sayBatch(ctx context.Context, t *talk, pid block.CID, nonce int64, b wire.Batch) error {
-	held, err := h.office.Held(ctx, pid)
-	if err != nil {
-		return unavailable(err)
-	}
-	b.T, b.Nonce, b.Held = h.clock().UnixMilli(), nonce, held
-	return t.say(b)
 }
 
 // pacing holds back a partner that asks faster than anybody needs to.

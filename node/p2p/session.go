@@ -119,9 +119,17 @@ func (s *session) stream() (progress bool, err error) {
 	wait := false
 	// An honest partner answers "nothing new" once or twice a wait; one that does so faster is asked no faster than this.
 	nothing := rate.NewLimiter(2, 20)
+	var held *wire.Held // read when the last batch was taken
 	for {
 		nonce++
-		held, b, err := s.ask(t, nonce, wait, cancel)
+		if held == nil {
+			now, err := s.p.h.office.Held(s.ctx, s.pid)
+			if err != nil {
+				return progress, anew(err)
+			}
+			held = &now
+		}
+		b, err := s.ask(t, nonce, *held, wait, cancel)
 		if err != nil {
 			return progress, anew(err)
 		}
@@ -135,11 +143,14 @@ func (s *session) stream() (progress bool, err error) {
 			}
 		}
 		began := time.Now()
-		stuck, err := s.take(ctx, held, b)
-		if err != nil {
+		asked := held
+		if held, err = s.take(ctx, b); err != nil {
 			told = s.refuse(t, nonce, err)
 			return progress, anew(err)
 		}
+		// Stuck is when the next ask would be the same as the one that brought this batch, and so would its answer: nothing of it is held. It is
+		// not stuck when another member brought the same in between.
+		stuck := held != nil && slices.Equal(held.Heads, asked.Heads) && slices.Equal(held.IDs, asked.IDs)
 		if !b.Empty() {
 			s.p.h.metrics.syncSeconds.Observe(time.Since(began).Seconds())
 		}
@@ -149,19 +160,18 @@ func (s *session) stream() (progress bool, err error) {
 		// After news ask for more news at once; after a wait that brought none ask once without waiting, which also compares the clocks.
 		// A batch that is parked would come again with every ask, so the next one is for later.
 		wait = !b.More && !(wait && b.Empty())
-		if stuck && !b.Empty() && !sleep(ctx, s.p.h.pace.Wait, s.wake) {
-			return progress, ctx.Err()
+		if stuck {
+			held = nil
+			if !sleep(ctx, s.p.h.pace.Wait, s.wake) {
+				return progress, ctx.Err()
+			}
 		}
 	}
 }
 
-// ask sends one ask and reads its answer. It returns what this side said it holds.
-func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFunc) (wire.Held, wire.Batch, error) {
+// ask says what this side holds and reads the answer.
+func (s *session) ask(t *talk, nonce int64, held wire.Held, wait bool, breakup context.CancelFunc) (wire.Batch, error) {
 	h := s.p.h
-	held, err := h.office.Held(s.ctx, s.pid)
-	if err != nil {
-		return held, wire.Batch{}, err
-	}
 	asked := h.clock()
 	if wait {
 		s.mu.Lock()
@@ -175,7 +185,7 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 		}()
 	}
 	if err := t.say(wire.SyncAsk{PID: s.pid, Held: held, T: asked.UnixMilli(), Nonce: nonce, Wait: wait}); err != nil {
-		return held, wire.Batch{}, err
+		return wire.Batch{}, err
 	}
 	limit := streamIdle
 	if wait {
@@ -183,13 +193,13 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 	}
 	b, err := hear[wire.Batch](t, wire.MaxFrame, limit)
 	if err != nil {
-		return held, wire.Batch{}, err
+		return wire.Batch{}, err
 	}
 	if b.Err != nil {
-		return held, wire.Batch{}, b.Err
+		return wire.Batch{}, b.Err
 	}
 	if b.Nonce != nonce {
-		return held, wire.Batch{}, wire.Faultf(wire.CodeMalformed, "the answer is to another ask")
+		return wire.Batch{}, wire.Faultf(wire.CodeMalformed, "the answer is to another ask")
 	}
 	if !wait {
 		s.p.clock.note(b.T, asked, h.clock())
@@ -198,7 +208,7 @@ func (s *session) ask(t *talk, nonce int64, wait bool, breakup context.CancelFun
 		}
 	}
 	s.theirs(held, b.Held)
-	return held, b, nil
+	return b, nil
 }
 
 // theirs notes what the partner holds.
@@ -218,11 +228,10 @@ func (h *Host) partnerHolds(ctx context.Context, pid, company block.CID, ours, t
 	h.office.PartnerHolds(ctx, pid, company, theirs)
 }
 
-// take delivers a batch and fetches the bodies it needs. Stuck says that the next ask would be the same as the one that brought this
-// batch, and so would its answer: nothing of it is held. It is not stuck when another member brought the same in between.
-func (s *session) take(ctx context.Context, asked wire.Held, b wire.Batch) (stuck bool, err error) {
+// take delivers a batch, fetches the bodies it needs and tells what is held then; nil after an empty batch.
+func (s *session) take(ctx context.Context, b wire.Batch) (*wire.Held, error) {
 	if b.Empty() {
-		return false, nil
+		return nil, nil
 	}
 	h := s.p.h
 	last := block.CID{}
@@ -233,7 +242,7 @@ func (s *session) take(ctx context.Context, asked wire.Held, b wire.Batch) (stuc
 			if errors.As(err, &verdict) {
 				h.metrics.verifyFailures.WithLabelValues(verdict.Code).Inc()
 			}
-			return false, err
+			return nil, err
 		}
 		if d.Fresh > 0 {
 			h.news.wake(s.pid, s.p.id)
@@ -242,7 +251,7 @@ func (s *session) take(ctx context.Context, asked wire.Held, b wire.Batch) (stuc
 			break
 		}
 		if d.Wanted[0].Entry == last {
-			return false, fmt.Errorf("body of entry %s is still wanted after it was fetched", last.Short())
+			return nil, fmt.Errorf("body of entry %s is still wanted after it was fetched", last.Short())
 		}
 		last = d.Wanted[0].Entry
 		for _, want := range d.Wanted {
@@ -251,13 +260,13 @@ func (s *session) take(ctx context.Context, asked wire.Held, b wire.Batch) (stuc
 				if errors.As(err, &fault) && fault.Code != wire.CodeNotFound {
 					h.metrics.verifyFailures.WithLabelValues("BLOCK").Inc()
 				}
-				return false, fmt.Errorf("fetch body of entry %s: %w", want.Entry.Short(), err)
+				return nil, fmt.Errorf("fetch body of entry %s: %w", want.Entry.Short(), err)
 			}
 		}
 		b.IDs, b.Blocks, b.Patches = nil, nil, nil
 	}
 	held, err := h.office.Held(ctx, s.pid)
-	return slices.Equal(held.Heads, asked.Heads) && slices.Equal(held.IDs, asked.IDs), err
+	return &held, err
 }
 
 // refuse tells the partner why its batch was refused, if there is a code for it.

@@ -3,6 +3,7 @@ package feed
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"kontor/protocol/block"
 	"kontor/protocol/state"
@@ -191,6 +192,32 @@ func (l Log) From(author block.CID, seq int64, fn func(Entry) (more bool, err er
 		}
 		return fn(e)
 	})
+}
+
+// Newest gives an author's entries from a seq on, oldest first, when they are at most a given number: back from the head by its links, which
+// is quicker than a walk where they are few and were written or read a moment ago. ok is false when they are more, or when there was ever a
+// fork here, and then [Log.From] tells.
+func (l Log) Newest(author block.CID, seq int64, most int) (entries []Entry, ok bool, err error) {
+	if doubted, err := l.Doubted(); err != nil || doubted {
+		return nil, false, err
+	}
+	e, found, err := l.Head(author)
+	if err != nil || !found || e.Header.Seq < seq {
+		return nil, err == nil, err
+	}
+	if e.Header.Seq-seq >= int64(most) {
+		return nil, false, nil
+	}
+	for {
+		entries = append(entries, e)
+		if e.Header.Seq == seq || e.Header.Prev == nil {
+			slices.Reverse(entries)
+			return entries, true, nil
+		}
+		if e, found, err = l.Get(*e.Header.Prev); err != nil || !found {
+			return nil, false, err
+		}
+	}
 }
 
 // Places lists the places of all admitted entries in the total order.

@@ -42,6 +42,9 @@ type Source struct {
 // pageEntries is how many entries of an author are read at once.
 const pageEntries = 64
 
+// nearEntries is how many entries at the end of a feed are found by their links: what a partner lacks who waits for news.
+const nearEntries = 4
+
 // Gather fills a batch with what theirs lacks: identity entries, then entries in the order of their places, each after everything
 // it builds on. It stops at the bounds of a batch and sets More. T, Nonce and Held are the caller's to fill in.
 func Gather(src Source, theirs Held) (Batch, error) {
@@ -217,6 +220,13 @@ func (c *cursor) fill() error {
 		return nil
 	}
 	c.done = true
+	if len(c.skip) == 0 {
+		newest, ok, err := c.log.Newest(c.author, c.next, nearEntries)
+		if err != nil || ok {
+			c.page = newest
+			return err
+		}
+	}
 	err := c.log.From(c.author, c.next, func(e feed.Entry) (bool, error) {
 		// Both entries of a seq where a branch begins stay in one page.
 		if len(c.page) >= pageEntries && e.Header.Seq != c.next-1 {
