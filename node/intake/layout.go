@@ -127,11 +127,8 @@ func (s *state) long(row *row) bool {
 	if !s.known(row, product) {
 		return true
 	}
-	line, ok := s.lineOf(row, product, region, unit)
-	if ok && s.single(row, figure{line, int32(level), period}, func() string {
-		return fmt.Sprintf("product %q in region %q, %s, %s", product, region, period, row.cells[longMeasure])
-	}) {
-		s.plan.put(row, line, period, level, q)
+	if line, ok := s.lineOf(row, product, region, unit); ok {
+		s.put(row, line, period, level, q)
 	}
 	return false
 }
@@ -174,7 +171,7 @@ func (s *state) wide(d *Draft, row *row) bool {
 		case d.Kind == History:
 			d.History = append(d.History, HistoryRow{Line: row.line, Product: product, Region: region, Period: s.header.periods[k], Quantity: *q})
 		default:
-			s.plan.put(row, line, s.header.periods[k], level, *q)
+			s.put(row, line, s.header.periods[k], level, *q)
 		}
 	}
 	return false

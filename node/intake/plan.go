@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
@@ -19,8 +20,8 @@ type plan struct {
 	series  map[series]int32
 	last    series // of the row before, and its line: rows of one series stand together in most files
 	lastAt  int32
-	figures map[figure]int32 // line of the file of each figure
-	cells   map[figure]int32 // place of each bucket in its line, where several rows make one
+	astray  []bool               // lines whose rows did not come in the order of their periods
+	cells   map[linePeriod]int32 // place of each bucket in its line, of those
 	room    []forecast.Quantile
 	scratch []forecast.Quantile
 	banded  bool
@@ -28,23 +29,20 @@ type plan struct {
 
 type series struct{ product, region string }
 
-// figure is one figure of a line: a level in parts per million, 0 for the mean. Of all
-// figures of a bucket where the level doesn't matter.
-type figure struct {
+type linePeriod struct {
 	line   int32
-	level  int32
 	period calendar.Bucket
 }
 
-// origin is the line of the file that a bucket was first met in, and whether its mean
-// was given.
+// origin is where the line of the file begins that a bucket was first met in, and
+// whether its mean was given.
 type origin struct {
-	line int32
+	at   uint32
 	mean bool
 }
 
 func newPlan() *plan {
-	return &plan{series: map[series]int32{}, lastAt: -1, figures: map[figure]int32{}, cells: map[figure]int32{}}
+	return &plan{series: map[series]int32{}, lastAt: -1, cells: map[linePeriod]int32{}}
 }
 
 // lineOf finds or makes the line of a series. It has complained where the answer is false.
@@ -57,7 +55,7 @@ func (s *state) lineOf(row *row, product, region string, unit quantity.Unit) (in
 			at = int32(len(p.lines))
 			p.series[key] = at
 			p.lines = append(p.lines, Planned(forecast.Item{BuyersID: product}, PlaceOf(region), unit, forecast.ByNeed))
-			p.origins = append(p.origins, nil)
+			p.origins, p.astray = append(p.origins, nil), append(p.astray, false)
 			if at > 0 { // most series have as many periods as the one before
 				n := len(p.origins[at-1])
 				p.lines[at].Buckets, p.origins[at] = make([]forecast.Cell, 0, n), make([]origin, 0, n)
@@ -67,50 +65,75 @@ func (s *state) lineOf(row *row, product, region string, unit quantity.Unit) (in
 	}
 	if is := p.lines[at].Unit; is != unit {
 		row.bad = true
-		s.report.Complain(Complaint{Code: CodeContradiction, Line: row.line, Value: string(unit), Text: fmt.Sprintf("line %d gives the same product and region in %s", p.origins[at][0].line, is), Want: "one unit for each"})
+		s.report.Complain(Complaint{Code: CodeContradiction, Line: row.line, Value: string(unit), Text: fmt.Sprintf("line %d gives the same product and region in %s", s.lineAt(p.origins[at][0]), is), Want: "one unit for each"})
 		return at, false
 	}
 	return at, true
 }
 
-// single complains about a second row of one figure.
-func (s *state) single(row *row, f figure, what func() string) bool {
-	if before, found := s.plan.figures[f]; found {
-		s.twice(row, int(before), what())
-		return false
+// lineAt counts the lines before an origin, for a complaint.
+func (s *state) lineAt(o origin) int { return 1 + strings.Count(s.content[:o.at], "\n") }
+
+// find is the place of a bucket in its line. Rows come in the order of their periods in
+// most files, and then the last bucket alone tells; the others are looked up.
+func (p *plan) find(line int32, period calendar.Bucket) (int32, bool) {
+	have := p.lines[line].Buckets
+	n := int32(len(have))
+	if n == 0 {
+		return 0, false
 	}
-	s.plan.figures[f] = int32(row.line)
-	return true
+	if !p.astray[line] {
+		switch c := have[n-1].Bucket.Compare(period); {
+		case c == 0:
+			return n - 1, true
+		case c < 0:
+			return 0, false
+		}
+		p.astray[line] = true
+		for i, c := range have {
+			p.cells[linePeriod{line, c.Bucket}] = int32(i)
+		}
+	}
+	at, found := p.cells[linePeriod{line, period}]
+	return at, found
 }
 
-// add adds a bucket to a line.
+// add adds a bucket that is not there to a line.
 func (p *plan) add(line int32, period calendar.Bucket, at origin) *forecast.Cell {
 	l := &p.lines[line]
+	if p.astray[line] {
+		p.cells[linePeriod{line, period}] = int32(len(l.Buckets))
+	}
 	l.Buckets = append(l.Buckets, forecast.Cell{Bucket: period})
 	p.origins[line] = append(p.origins[line], at)
 	return &l.Buckets[len(l.Buckets)-1]
 }
 
-// put adds a figure to its bucket, which it makes where there is none.
-func (p *plan) put(row *row, line int32, period calendar.Bucket, level int64, q quantity.Quantity) {
-	key := figure{line: line, period: period}
-	at, found := p.cells[key]
+// put adds a figure to its bucket, which it makes where there is none. It has complained
+// where the figure is there.
+func (s *state) put(row *row, line int32, period calendar.Bucket, level int64, q quantity.Quantity) {
+	p := s.plan
+	at, found := p.find(line, period)
 	if !found {
 		at = int32(len(p.lines[line].Buckets))
-		p.cells[key] = at
-		p.add(line, period, origin{line: int32(row.line)})
+		p.add(line, period, origin{at: row.at})
 	}
-	c := &p.lines[line].Buckets[at]
-	if level == 0 {
-		c.Mean, p.origins[line][at].mean = q, true
-		return
+	c, o := &p.lines[line].Buckets[at], &p.origins[line][at]
+	i, stated := slices.BinarySearchFunc(c.Quantiles, level, func(a forecast.Quantile, p int64) int { return cmp.Compare(a.P, p) })
+	switch {
+	case stated || level == 0 && o.mean:
+		l := p.lines[line]
+		row.bad = true
+		s.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d, or one after it, already gives this figure of product %q in region %q, %s", s.lineAt(*o), l.Item.BuyersID, l.Location.Key(), period), Want: "one line for each"})
+	case level == 0:
+		c.Mean, o.mean = q, true
+	default:
+		if len(c.Quantiles) == cap(c.Quantiles) {
+			c.Quantiles = append(p.take(max(4, 2*len(c.Quantiles))), c.Quantiles...)
+		}
+		c.Quantiles = slices.Insert(c.Quantiles, i, forecast.Quantile{P: level, Q: q})
+		p.banded = true
 	}
-	if len(c.Quantiles) == cap(c.Quantiles) {
-		c.Quantiles = append(p.take(max(4, 2*len(c.Quantiles))), c.Quantiles...)
-	}
-	i, _ := slices.BinarySearchFunc(c.Quantiles, level, func(a forecast.Quantile, p int64) int { return cmp.Compare(a.P, p) })
-	c.Quantiles = slices.Insert(c.Quantiles, i, forecast.Quantile{P: level, Q: q})
-	p.banded = true
 }
 
 // take is room for n quantiles: one piece of memory serves those of many buckets.
@@ -147,16 +170,32 @@ func (s *state) forecast(row *row) bool {
 		return true
 	}
 	line, ok := s.lineOf(row, product, region, unit)
-	if !ok || !s.single(row, figure{line: line, period: period}, func() string { return fmt.Sprintf("product %q in region %q, %s", product, region, period) }) {
+	if !ok {
 		return false
 	}
-	c := s.plan.add(line, period, origin{int32(row.line), stated})
+	if at, found := s.plan.find(line, period); found {
+		s.twice(row, s.plan.origins[line][at], fmt.Sprintf("product %q in region %q, %s", product, region, period))
+		return false
+	}
+	c := s.plan.add(line, period, origin{row.at, stated})
 	c.Mean = mean
 	if len(quantiles) > 0 {
 		c.Quantiles = append(s.plan.take(len(quantiles)), quantiles...)
 		s.plan.banded = true
 	}
 	return false
+}
+
+// twice complains about a second row of one period: the same row again, or another.
+func (s *state) twice(row *row, first origin, what string) {
+	line := s.lineAt(first)
+	again := newScanner(s.content[first.at:], s.delimiter)
+	again.at, again.line = 0, 0 // no hint stands there
+	if cells, _, err := again.next(); err == nil && slices.Equal(cells, row.all) {
+		s.repeatedLine(row, line)
+		return
+	}
+	s.repeatedKey(row, line, what)
 }
 
 // rising refuses quantiles that fall: which of the two is wrong only the file's author knows.
@@ -177,7 +216,7 @@ func (s *state) rising(row *row, quantiles []forecast.Quantile) {
 func (s *state) falls(l *forecast.Line, c forecast.Cell, at origin) bool {
 	for i := 1; i < len(c.Quantiles); i++ {
 		if low, high := c.Quantiles[i-1], c.Quantiles[i]; high.Q.Less(low.Q) {
-			s.report.Complain(Complaint{Code: CodeCrossing, Line: int(at.line), Value: high.Q.String(),
+			s.report.Complain(Complaint{Code: CodeCrossing, Line: s.lineAt(at), Value: high.Q.String(),
 				Text: fmt.Sprintf("the quantiles of product %q in %s fall: %d ppm is below the %s of %d ppm", l.Item.BuyersID, c.Bucket, high.P, low.Q, low.P), Want: "values that rise with the level, or stay"})
 			return true
 		}

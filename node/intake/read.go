@@ -46,6 +46,7 @@ func Read(data []byte, options Options) (*Draft, *Report) {
 	if r == nil {
 		return nil, report
 	}
+	r.repeats = r.header.kind == Forecast // its rows are told apart by their period
 	all := func(string) bool { return false }
 	if !r.lookAhead(r.header.numberFields(), r.header.periodFields(), all, func(marks) bool { return false }) {
 		return nil, report
@@ -268,14 +269,14 @@ func (r *reader) unit(row *row, f int, fallback quantity.Unit) quantity.Unit {
 func (r *reader) once(row *row, what func() string, parts ...string) bool {
 	key := strings.Join(parts, "\x00")
 	if before, found := r.keys[key]; found {
-		r.twice(row, before, what())
+		r.repeatedKey(row, before, what())
 		return false
 	}
 	r.keys[key] = row.line
 	return true
 }
 
-func (r *reader) twice(row *row, before int, what string) {
+func (r *reader) repeatedKey(row *row, before int, what string) {
 	row.bad = true
 	r.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d is already of %s", before, what), Want: "one line for each"})
 }

@@ -127,7 +127,7 @@ func (r *reader) each(take func(*row) (parked bool)) bool {
 			r.report.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("more than %d lines", MaxRows), Want: "fewer; read the file in parts"})
 			return false
 		}
-		row.line, row.bad = line, false
+		row.line, row.at, row.all, row.bad = line, uint32(s.began), cells, false
 		parked := false
 		switch {
 		case errors.Is(err, csv.ErrBareQuote):
@@ -182,10 +182,14 @@ func (r *reader) repeated(seen *repeats, s *scanner, row *row, cells []string) b
 	}
 	before, yes := seen.before(s, cells, row.line)
 	if yes {
-		row.bad = true
-		r.report.Complain(Complaint{Code: CodeRepeatedLine, Line: row.line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once; if both are meant, add them up or number them in a column of their own"})
+		r.repeatedLine(row, before)
 	}
 	return yes
+}
+
+func (r *reader) repeatedLine(row *row, before int) {
+	row.bad = true
+	r.report.Complain(Complaint{Code: CodeRepeatedLine, Line: row.line, Text: fmt.Sprintf("the same as line %d, cell by cell", before), Want: "each line once; if both are meant, add them up or number them in a column of their own"})
 }
 
 // keep is a cell that outlives its line.

@@ -12,8 +12,10 @@ import (
 // are read, in the order of the kind's fields. It is valid until the next.
 type row struct {
 	line  int
+	at    uint32 // where it begins in the text
 	cells []string
-	bad   bool // a complaint was made about it
+	all   []string // the cells of all columns
+	bad   bool     // a complaint was made about it
 }
 
 // scanner goes through a table line by line. A line without quotation marks is cut
@@ -77,6 +79,9 @@ func (s *scanner) cut() (cells []string, line int, err error) {
 		s.quoted.Comma, s.quoted.FieldsPerRecord, s.quoted.ReuseRecord = s.delimiter, -1, true
 	}
 	s.began = s.quotedAt + int(s.quoted.InputOffset())
+	for s.began < len(s.text) && (s.text[s.began] == '\n' || s.text[s.began] == '\r') {
+		s.began++ // blank lines, which the reader skips
+	}
 	if cells, err = s.quoted.Read(); err != nil {
 		return nil, 0, err
 	}

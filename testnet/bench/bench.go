@@ -27,6 +27,7 @@ type Plan struct {
 	CatchUp  int // entries a node catches up with; default 10,000
 	Stock    int // entries in the home that is started; default 100,000
 	Starts   int // of processes; default 15
+	Rows     int // of the largest table that is imported; default 1,000,000
 	Rest     time.Duration
 	Kontor   string // path of the kontor program; default: beside this program
 	Bare     string // path of this program, which measures its own start; default: os.Executable
@@ -38,7 +39,7 @@ func (p Plan) withDefaults() (Plan, error) {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&p.Samples, 200}, {&p.Rounds, 5}, {&p.Flight, 64}, {&p.Burst, 2000}, {&p.Bytes, 64 << 20}, {&p.CatchUp, 10_000}, {&p.Stock, 100_000}, {&p.Starts, 15}} {
+	}{{&p.Samples, 200}, {&p.Rounds, 5}, {&p.Flight, 64}, {&p.Burst, 2000}, {&p.Bytes, 64 << 20}, {&p.CatchUp, 10_000}, {&p.Stock, 100_000}, {&p.Starts, 15}, {&p.Rows, 1_000_000}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}
@@ -74,6 +75,7 @@ var works = []work{
 	{"many", "records countersigned, many at a time", measureMany},
 	{"bulk", "a large artifact to the partner", measureBulk},
 	{"catchup", "catching up after an absence", measureCatchUp},
+	{"import", "a table of forecasts to a draft", measureImport},
 	{"start", "start, memory at rest, version", measureStart},
 }
 
@@ -149,7 +151,7 @@ func Command() *cli.Command {
 		Description: "Real nodes in this process, on this disk, over TCP on loopback. Takes some minutes; the table is on stdout, progress on stderr.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line: work, value, unit, limit, limit_of, ratio, reach, reached, samples"},
-			&cli.StringSliceFlag{Name: "only", Usage: "`NAME` of a work: entry, share, countersign, many, bulk, catchup or start; may be given again"},
+			&cli.StringSliceFlag{Name: "only", Usage: "`NAME` of a work: entry, share, countersign, many, bulk, catchup, import or start; may be given again"},
 			&cli.IntFlag{Name: "samples", Usage: "`N` measurements of each latency", Value: 200},
 			&cli.IntFlag{Name: "rounds", Usage: "`N` measurements of each rate", Value: 5},
 			&cli.StringFlag{Name: "kontor", Usage: "`FILE` of the kontor program", DefaultText: "beside this program"},

@@ -46,7 +46,7 @@ func TestShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	p := Plan{Samples: 2, Rounds: 1, Flight: 4, Burst: 8, Bytes: 3 << 20, CatchUp: 40, Stock: 300, Starts: 1, Rest: 10 * time.Millisecond,
+	p := Plan{Samples: 2, Rounds: 1, Flight: 4, Burst: 8, Bytes: 3 << 20, CatchUp: 40, Stock: 300, Starts: 1, Rows: 1000, Rest: 10 * time.Millisecond,
 		Kontor: self, Bare: self, Dir: dir, Progress: t.Output()}
 	var lines []string
 	var out strings.Builder
@@ -56,7 +56,7 @@ func TestShape(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 9 {
+	if len(lines) != 13 {
 		t.Errorf("%d results: %q", len(lines), lines)
 	}
 	for line := range strings.Lines(out.String()) {
