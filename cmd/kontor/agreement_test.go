@@ -27,6 +27,8 @@ func TestAgreementScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
 			env.Setenv("TZ", "UTC")
+			env.Setenv("SOON", time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
+			env.Setenv("FAR", time.Now().AddDate(3, 0, 0).Format(time.DateOnly))
 			return nil
 		},
 	})

@@ -114,18 +114,18 @@ func (d *Desk) series(pid block.CID, typ, name string) (row seriesRow, err error
 	return row, err
 }
 
-// next fills in the header of the next revision of a series: its number and its parent, the version in force.
+// next fills in the header of the next revision of a series: its number and its parent, the version in force or the one withdrawn last. current is
+// the version in force, if any.
 func (d *Desk) next(r *protocol.Replica, typ string, s seriesRow, now int64) (h artifact.Header, current *protocol.ArtifactRow, err error) {
 	h = artifact.Header{Type: typ, Series: s.Series, Issued: now, Evidence: artifact.GradeB, Freshness: artifact.DefaultFreshness()}
-	versions, err := r.InForce(typ, d.node.Company())
-	if err != nil {
+	head, found, err := r.SeriesHead(typ, d.node.Company(), s.Series.String())
+	if err != nil || !found {
 		return h, nil, err
 	}
-	for _, v := range versions {
-		if v.Series == s.Series.String() {
-			root := v.Root
-			h.Revision, h.Parent, current = v.Revision+1, &root, &v
-		}
+	root := head.Root
+	h.Revision, h.Parent = head.Revision+1, &root
+	if head.Status == protocol.InForce {
+		current = &head
 	}
 	return h, current, nil
 }

@@ -224,7 +224,7 @@ func (d *Desk) Quality(with string) (q ExceptionQuality, err error) {
 		return q, nil
 	}
 	for _, v := range all {
-		if v.Kind == exception.StaleData {
+		if v.Kind == exception.StaleData || v.Kind == exception.Invalidated {
 			continue
 		}
 		q.Raised++

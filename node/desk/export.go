@@ -9,6 +9,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/capacity"
+	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 )
 
@@ -45,9 +46,11 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 	switch {
 	case o.CID != "":
 		if cid, err = block.ParseCID(o.CID); err != nil {
-			if cid, err = d.FindForecast(o.CID); err != nil {
+			v, err := d.FindArtifact(o.CID)
+			if err != nil {
 				return out, err
 			}
+			cid = v.CID
 		}
 	case o.With != "":
 		if cid, err = d.NewestForecast(o.With); err != nil {
@@ -65,6 +68,9 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 		doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
 		out.Data, out.Left, err = outlet.Forecast(doc, outlet.Format(o.Format), opts)
 		return out, refusedExport(err)
+	}
+	if data, err := d.agreementBytes(cid); err != nil || data != nil {
+		return exportAgreement(out, cid, data, err)
 	}
 	sheet, err := d.heldSheet(cid)
 	if err != nil {
@@ -104,6 +110,39 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 	return out, nil
 }
 
+// agreementBytes are those of an agreement's document, nil where the CID is of none.
+func (d *Desk) agreementBytes(cid block.CID) (data []byte, err error) {
+	for _, p := range d.node.Partnerships() {
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			_, found, err := r.Round(cid)
+			if err == nil && found {
+				data, err = r.Block(cid)
+			}
+			return err
+		})
+		if err != nil || data != nil {
+			return data, err
+		}
+	}
+	return nil, nil
+}
+
+// exportAgreement writes the document that was signed. The signatures are the feeds': the evidence bundle has them.
+func exportAgreement(out Exported, cid block.CID, data []byte, err error) (Exported, error) {
+	f := outlet.Format(out.Format)
+	switch {
+	case err != nil:
+		return out, err
+	case f != outlet.CARFile && f != outlet.DAGJSON:
+		return out, node.Failf("EXPORT_REFUSED", "an agreement is written as car or dag-json, not as %q", out.Format)
+	}
+	out.Type, out.Left = decision.AgreementType, []string{"signatures: kontor agreement export writes them with the whole evidence"}
+	var b bytes.Buffer
+	err = outlet.Blocks(&b, f, []block.Block{{CID: cid, Data: data}})
+	out.Data = b.Bytes()
+	return out, refusedExport(err)
+}
+
 func refusedExport(err error) error {
 	if err == nil {
 		return nil
@@ -126,5 +165,5 @@ func (d *Desk) heldSheet(cid block.CID) (sheet block.Sheet, err error) {
 			return sheet, err
 		}
 	}
-	return sheet, node.Failf("NO_SUCH_ARTIFACT", "no artifact %s is held; kontor forecast list shows the forecasts that are", cid.Short())
+	return sheet, node.Failf("NO_SUCH_ARTIFACT", "no artifact %s is held; kontor artifact list shows those that are", cid.Short())
 }

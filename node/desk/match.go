@@ -23,7 +23,8 @@ type MatchView struct {
 	Agreed         int             `json:"agreed"`           // committed slots of agreements in force that entered
 	Result         capacity.Result `json:"result"`
 	Exceptions     []ExceptionView `json:"exceptions"`
-	// Stale notes inputs that are older than their authors vouch for, as of now on this node: STALE_DATA, at most one per document.
+	// Stale notes inputs that are older than their authors vouch for, or overtaken by events, as of now on this node: STALE_DATA and INVALIDATED,
+	// at most one of each per document.
 	Stale []exception.Exception `json:"stale"`
 
 	found []exception.Exception // before they have their names
@@ -120,7 +121,10 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	if err != nil {
 		return v, err
 	}
-	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}, Stale: staleData(in, d.node.Now())}
+	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}}
+	if v.Stale, err = d.staleInputs(r, in); err != nil {
+		return v, err
+	}
 	for _, g := range result.Groups {
 		for _, c := range g.Buckets {
 			v.Buckets++

@@ -33,6 +33,8 @@ type pair struct {
 	Forecast block.CID `cbor:"forecast"`
 	Plan     block.CID `cbor:"plan"`
 	T        int64     `cbor:"t"` // claimed time of that entry, ms UTC
+	// Withdrawn says that from this entry on one of them stood no more, and nothing took its place.
+	Withdrawn bool `cbor:"withdrawn,omitempty"`
 }
 
 // stepsRow says which pairs the tracks stand for.
@@ -44,6 +46,7 @@ type stepsRow struct {
 type placed struct {
 	protocol.ArtifactRow
 	lam, seq int64
+	end      bool // the version is withdrawn here
 }
 
 // sellers are the members whose plans are matched.
@@ -73,7 +76,18 @@ func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
 				return nil, err
 			}
 			if found {
-				all = append(all, placed{row, e.Header.Lam, e.Header.Seq})
+				all = append(all, placed{ArtifactRow: row, lam: e.Header.Lam, seq: e.Header.Seq})
+			}
+			if row.Ended == nil {
+				continue
+			}
+			if e, found, err = r.Log.Get(row.Ended.Entry); err != nil {
+				return nil, err
+			}
+			if found {
+				at := row
+				at.T = row.Ended.T
+				all = append(all, placed{ArtifactRow: at, lam: e.Header.Lam, seq: e.Header.Seq, end: true})
 			}
 		}
 	}
@@ -83,7 +97,11 @@ func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
 	heads := map[string]protocol.ArtifactRow{} // the version in force of each series
 	var out []pair
 	for _, v := range all {
-		heads[v.Type+"/"+v.Author.String()+"/"+v.Series] = v.ArtifactRow
+		if name := v.Type + "/" + v.Author.String() + "/" + v.Series; !v.end {
+			heads[name] = v.ArtifactRow
+		} else {
+			delete(heads, name)
+		}
 		next := pair{T: v.T}
 		asked, made := int64(-1), int64(-1) // of several the newest, as the match takes it
 		for _, key := range slices.Sorted(maps.Keys(heads)) {
@@ -94,8 +112,11 @@ func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
 				next.Forecast, asked = row.Root, row.T
 			}
 		}
-		if next.Plan.Defined() && next.Forecast.Defined() {
+		switch last := len(out) - 1; {
+		case next.Plan.Defined() && next.Forecast.Defined():
 			out = append(out, next)
+		case v.end && last >= 0 && !out[last].Withdrawn: // nothing stands against anything: what was found has gone
+			out = append(out, pair{Forecast: out[last].Forecast, Plan: out[last].Plan, T: v.T, Withdrawn: true})
 		}
 	}
 	return out, nil
@@ -141,6 +162,9 @@ func (d *Desk) tracks(p *node.Partnership) ([]exception.Track, error) {
 
 // found is what a pair of documents shows, whatever this company thinks too small to look at.
 func (d *Desk) found(p *node.Partnership, at pair) ([]exception.Exception, error) {
+	if at.Withdrawn {
+		return nil, nil
+	}
 	in := capacity.Input{ForecastCID: at.Forecast, PlanCID: at.Plan}
 	err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 		if in.Forecast, err = r.Forecast(at.Forecast); err != nil {

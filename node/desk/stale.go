@@ -2,7 +2,6 @@ package desk
 
 import (
 	"fmt"
-	"time"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -15,28 +14,17 @@ import (
 // the first such figure to the last. It is a view of this moment: now is ms UTC, and days that are over are left out.
 func staleData(in capacity.Input, now int64) []exception.Exception {
 	out := []exception.Exception{}
-	var asked, made []calendar.Bucket
-	for _, l := range in.Forecast.Lines {
-		for _, c := range l.Buckets {
-			asked = append(asked, c.Bucket)
-		}
-	}
-	for _, g := range in.Plan.Groups {
-		for _, c := range g.Capacities {
-			made = append(made, c.Bucket)
-		}
-	}
 	for _, x := range []struct {
 		what    string
 		root    block.CID
 		header  artifact.Header
 		side    exception.Side
 		buckets []calendar.Bucket
-	}{{"forecast", in.ForecastCID, in.Forecast.Header, exception.Buyer, asked}, {"capacity plan", in.PlanCID, in.Plan.Header, exception.Seller, made}} {
+	}{{"forecast", in.ForecastCID, in.Forecast.Header, exception.Buyer, figureDays(in.Forecast)}, {"capacity plan", in.PlanCID, in.Plan.Header, exception.Seller, figureDays(in.Plan)}} {
 		if span, stale := staleSpan(x.header, x.buckets, now); stale {
 			scope := exception.Scope{Buckets: span}
-			text := fmt.Sprintf("the %s of %s is older than its author vouches for in %s: ask for a new revision before relying on it", x.what,
-				time.UnixMilli(x.header.Issued).UTC().Format(time.DateOnly), span)
+			text := fmt.Sprintf("the %s of %s is older than its author vouches for in %s: ask for a new revision before relying on it: kontor request update", x.what,
+				issuedDay(x.header.Issued), span)
 			out = append(out, exception.Exception{ID: exception.NewID(exception.StaleData, scope, x.root), Kind: exception.StaleData, Scope: scope, Side: x.side,
 				Speed: exception.Desk, Role: "PLANNER", Deadline: calendar.DateOf(now).Millis(), Default: exception.Outcome{Code: "STALE_FIGURES_STAND", Text: text}})
 		}

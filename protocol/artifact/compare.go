@@ -82,7 +82,22 @@ func (p place) element(name string, bucket bool) place {
 	return p
 }
 
-type comparison struct{ found []Change }
+type comparison struct {
+	found []Change
+	deep  bool // what was added is listed value by value, not as one
+}
+
+// Cells lists what a document says apart from its header, value by value, under the names that Compare uses.
+func Cells(doc any) ([]Change, error) {
+	b, err := tree(doc)
+	if err != nil {
+		return nil, err
+	}
+	delete(b, "header")
+	c := comparison{deep: true}
+	c.objects(place{}, map[string]any{}, b)
+	return c.found, nil
+}
 
 func (c *comparison) note(at place, old, now any) {
 	change := Change{Row: at.row, Cell: at.cell, Field: at.field, Old: shown(old), New: shown(now)}
@@ -153,6 +168,10 @@ func (c *comparison) values(at place, a, b any) {
 			c.lists(at, nil, y)
 			return
 		}
+		if y, ok := b.(map[string]any); ok && c.deep {
+			c.objects(at, map[string]any{}, y)
+			return
+		}
 	}
 	if shown(a) != shown(b) || !same(a, b) {
 		c.note(at, a, b)
@@ -178,7 +197,7 @@ func (c *comparison) lists(at place, a, b []any) {
 	for _, name := range names(before, after) {
 		x, y := before[name], after[name]
 		here := at.element(name, bucket)
-		if x == nil || y == nil {
+		if (x == nil || y == nil) && !c.deep {
 			c.note(here, x, y)
 			continue
 		}

@@ -65,3 +65,20 @@ func TestCompareElementsWithoutNames(t *testing.T) {
 		t.Errorf("%+v %v", changes, err)
 	}
 }
+
+func TestCellsListsEveryValue(t *testing.T) {
+	jan := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2027-02-01")}
+	cells, err := Cells(plan{Header: cleanHeader(), Zone: "UTC", Groups: []group{{"press", []string{"a"}, []cell{{jan, quantity.Of(100)}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, c := range cells {
+		said[c.Row+" "+c.Cell+" "+c.Field] = c.New
+	}
+	for name, want := range map[string]string{"  zone": "UTC", "groups/press  id": "press", "groups/press 2027-01-01/2027-02-01 actual": "100", "groups/press  tags": `["a"]`} {
+		if said[name] != want {
+			t.Errorf("%q is %q, want %q of %v", name, said[name], want, said)
+		}
+	}
+}

@@ -87,6 +87,8 @@ const (
 	Shortage  Kind = "SHORTAGE"   // cumulative demand is likely to exceed cumulative supply
 	Overload  Kind = "OVERLOAD"   // demand exceeds a group's actual capacity, and no stock is shared that could cover it
 	StaleData Kind = "STALE_DATA" // an input in use is older than its freshness allows
+	// Invalidated is an input in use that was overtaken: what it was made from was withdrawn or has changed, or stock it counts on was blocked.
+	Invalidated Kind = "INVALIDATED"
 )
 
 // Speed says who deals with it first (practice T4).

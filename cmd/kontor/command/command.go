@@ -38,6 +38,7 @@ func nouns() []*cli.Command {
 		stockNoun(),
 		campaignNoun(),
 		qualityNoun(),
+		artifactNoun(),
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),
