@@ -6,8 +6,7 @@
 //
 // Guarantees. A signature is valid as in RFC 8032 without cofactor: S below the group order, R compared bytewise. A
 // key that was admitted is canonical, on the curve and not of small order. A key file says for which one [Usage] its
-// key was made and can't be changed to say another. Of keys that verify often, at most 16, tables are remembered; they
-// change how long a verification takes, not what it says. Randomness comes from the caller; nothing here touches files.
+// key was made and can't be changed to say another. Randomness comes from the caller; nothing here touches files.
 //
 // Not guaranteed: secrets are not wiped from memory.
 package keys

@@ -74,7 +74,7 @@ func (p Public) Compare(q Public) int { return bytes.Compare(p[:], q[:]) }
 
 // Verify reports whether sig is p's signature over message. A signature of another length than 64 is none.
 func (p Public) Verify(message, sig []byte) bool {
-	return often.verify(p, message, sig)
+	return len(sig) == SignatureSize && ed25519.Verify(p[:], message, sig)
 }
 
 // The curve is -x² + y² = 1 + d·x²·y² over the integers modulo 2^255 - 19 (RFC 8032, section 5.1).
