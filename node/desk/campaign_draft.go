@@ -539,7 +539,7 @@ func (d *Desk) PlanBlackout(in BlackoutPlan) (campaign.Blackout, error) {
 		return b, node.Failf("BAD_BLACKOUT", "blackout %q for %q: want a short name and INVENTORY, QUALITY_HOLD, LEGAL, BRAND or FREEZE", b.ID, b.Reason)
 	}
 	if b.RRule != "" {
-		if _, err := campaign.ParseRule(b.RRule, b.Period.Start); err != nil {
+		if _, err := calendar.ParseRule(b.RRule, b.Period.Start); err != nil {
 			return b, node.Failf("BAD_RULE", "%v", err)
 		}
 	}
@@ -571,7 +571,7 @@ func (d *Desk) ImportCalendar(data []byte, reason string) (result ImportResult, 
 	return result, d.node.Private(func(rows node.PrivateRows) error {
 		for _, e := range entries {
 			if e.RRule != "" {
-				if _, err := campaign.ParseRule(e.RRule, e.Days.Start); err != nil {
+				if _, err := calendar.ParseRule(e.RRule, e.Days.Start); err != nil {
 					return node.Failf("IMPORT_REFUSED", "nothing was imported: entry %q: %v", artifact.Clip(e.UID), err)
 				}
 			}

@@ -1,7 +1,8 @@
 // Package calendar holds calendar dates, months, ISO weeks and the buckets plans are written in.
 //
 // Most callers need Date (a day, without time or zone), Bucket (a half-open range of days) and ParseBucket,
-// which reads "2026-11", "2026-W48" and "2026-11-22" alike. Workdays counts business days over a list of holidays.
+// which reads "2026-11", "2026-W48" and "2026-11-22" alike. Workdays counts business days over a list of holidays;
+// ParseRule reads a recurrence of days.
 //
 // Guarantees: nothing here reads a clock or a zone. An instant is int64 milliseconds UTC elsewhere and never a
 // Date; a Date is never an instant. Dates are comparable integers: earlier dates are smaller.

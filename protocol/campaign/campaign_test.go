@@ -314,7 +314,7 @@ func TestRules(t *testing.T) {
 	for _, bad := range []string{"", "FREQ=DAILY;FREQ=DAILY", "FREQ=DAILY;BYHOUR=3", "FREQ=DAILY;BYMONTHDAY=31", "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=9", "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=1",
 		"FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=4001", "FREQ=DAILY;COUNT=3;UNTIL=20270101", "FREQ=WEEKLY;BYDAY=XX", "FREQ=MONTHLY;BYDAY=9MO", "FREQ=MONTHLY;BYDAY=5MO", "FREQ=WEEKLY;BYDAY=2MO", "FREQ=YEARLY;BYMONTH=2", "DTSTART=20270101;FREQ=DAILY",
 		"FREQ=DAILY\nRRULE:FREQ=DAILY", strings.Repeat("FREQ=DAILY;", 40)} {
-		if _, err := ParseRule(bad, day("2027-01-04")); err == nil {
+		if _, err := calendar.ParseRule(bad, day("2027-01-04")); err == nil {
 			t.Errorf("%q was read", bad)
 		}
 	}
@@ -330,7 +330,7 @@ func FuzzParseRule(f *testing.F) {
 		if !first.Valid() || first > day("2200-01-01") || first < day("1900-01-01") {
 			return
 		}
-		if _, err := ParseRule(s, first); err != nil {
+		if _, err := calendar.ParseRule(s, first); err != nil {
 			return
 		}
 		b := Blackout{Period: calendar.Bucket{Start: first, End: first + 1}, RRule: s}

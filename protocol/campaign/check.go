@@ -311,7 +311,7 @@ func checkBlackouts(r *artifact.Report, d Document) {
 				r.Add(CodeBounds, path, "more than %d recurring blackouts", MaxRecurring)
 				return
 			}
-			if _, err := ParseRule(b.RRule, b.Period.Start); err != nil {
+			if _, err := calendar.ParseRule(b.RRule, b.Period.Start); err != nil {
 				r.Add(CodeRule, path+".rrule", "%v", err)
 			}
 		}
