@@ -25,17 +25,17 @@ type Code string
 
 // Parameter is one choice that a definition makes.
 type Parameter struct {
-	Name  string `cbor:"name"`
-	Value string `cbor:"value"`
+	Name  string `cbor:"name" json:"name"`
+	Value string `cbor:"value" json:"value"`
 }
 
 // Definition says exactly what is measured. Two partners measure the same when the CIDs of their definitions are equal. Every parameter of
 // the measure stands in it, in the order of names, those that were left at their default too.
 type Definition struct {
-	Kind       string      `cbor:"type"` // MeasureDefinition.v1
-	Code       Code        `cbor:"code"`
-	Version    int64       `cbor:"version"` // of the formula; another formula is another version
-	Parameters []Parameter `cbor:"parameters"`
+	Kind       string      `cbor:"type" json:"type"` // MeasureDefinition.v1
+	Code       Code        `cbor:"code" json:"code"`
+	Version    int64       `cbor:"version" json:"version"` // of the formula; another formula is another version
+	Parameters []Parameter `cbor:"parameters" json:"parameters"`
 }
 
 // Setting gives values to parameters by name. Parameters without one keep their default.
