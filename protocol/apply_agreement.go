@@ -33,6 +33,9 @@ func applyDraft(f *fold) ([]string, error) {
 	if len(findings) > 0 {
 		return artifact.Codes(findings), nil
 	}
+	if code, err := f.namesTerms(doc); err != nil || code != "" {
+		return nonEmpty(code), err
+	}
 	round, err := doc.Signing(cid)
 	if err != nil {
 		return []string{codePolicy}, nil

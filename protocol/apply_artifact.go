@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quality"
+	"kontor/protocol/terms"
 )
 
 // Statuses of a version of an artifact. A refused one has a RefusedRow instead.
@@ -265,6 +266,8 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 		return f.reviseCampaign(old, revised)
 	case quality.Type:
 		return f.reviseQuality(old, revised)
+	case terms.Type:
+		return f.reviseTerms(old, revised)
 	}
 	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T), whole: typ != forecast.Type && typ != capacity.PlanType}
 	for i, root := range []block.CID{old, revised} {

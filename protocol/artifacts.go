@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/provenance"
 	"kontor/protocol/quality"
+	"kontor/protocol/terms"
 )
 
 // artifactKind is one row of the table of artifacts: what can be said of any of them, whatever its noun.
@@ -40,6 +41,7 @@ var artifactKinds = []artifactKind{
 	}), nil},
 	{KindCampaign, campaign.Type, opened(campaign.FromSheet, func(d campaign.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffCampaigns},
 	{KindQuality, quality.Type, opened(quality.FromSheet, func(d quality.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffQuality},
+	{KindTerms, terms.Type, opened(terms.FromSheet, func(d terms.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffTerms},
 }
 
 func named(id *block.CID) []block.CID {
@@ -173,6 +175,13 @@ func diffCampaigns(old, revised any) (out []artifact.Change, err error) {
 func diffQuality(old, revised any) (out []artifact.Change, err error) {
 	for _, c := range quality.Diff(old.(quality.Document), revised.(quality.Document)) {
 		out = append(out, artifact.Change{Row: c.Row, Field: c.Field, Old: c.Old, New: c.New, Material: c.Material})
+	}
+	return out, nil
+}
+
+func diffTerms(old, revised any) (out []artifact.Change, err error) {
+	for _, c := range terms.Diff(old.(terms.Document), revised.(terms.Document)) {
+		out = append(out, artifact.Change{Row: c.Clause, Field: c.How, Material: c.Material})
 	}
 	return out, nil
 }

@@ -56,6 +56,7 @@ const (
 	codeTopicOpen      = "TOPIC-31"
 	codePolicy         = "AGREEMENT-33"
 	codeNoRound        = "AGREEMENT-30"
+	codeTerms          = "AGREEMENT-37"
 	codeNotFinal       = "MILESTONE-01"
 	codeMilestone      = "MILESTONE-02"
 	codeMilestoneWaits = "MILESTONE-03"
@@ -117,6 +118,7 @@ var Sentences = map[string]string{
 	codeNoTopic:        "no such topic is open in this partnership",
 	codeTopicOpen:      "a topic about this exception is open already: go on with that one",
 	codePolicy:         "a party's quorum is not the one in force when the topic was opened",
+	codeTerms:          "the terms that the document would put in force are not the newest that the party named has shared here",
 	codeNoRound:        "no signing round is open for this document",
 	codeNotFinal:       "milestones are of agreements that are final",
 	codeMilestone:      "the plan has no such milestone, or it is another party's to report",

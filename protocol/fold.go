@@ -31,6 +31,7 @@ func init() {
 		KindQuality:        {form: sheetBody, critical: true, apply: applyQuality},
 		KindWithdraw:       {form: documentBody, critical: true, apply: applyWithdraw},
 		KindReaffirm:       {form: documentBody, critical: true, apply: applyReaffirm},
+		KindTerms:          {form: sheetBody, critical: true, apply: applyTerms},
 		KindMandateGrant:   {form: documentBody, critical: true, binding: true, apply: applyMandateGrant},
 		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
 		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},

@@ -35,6 +35,7 @@ const (
 	KindQuality        = "quality"
 	KindWithdraw       = "artifact.withdraw"
 	KindReaffirm       = "artifact.reaffirm"
+	KindTerms          = "terms"
 	KindMandateGrant   = "mandate.grant"
 	KindMandateRevoke  = "mandate.revoke"
 	KindExceptionClose = "exception.close"

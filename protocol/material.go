@@ -15,7 +15,7 @@ type revision struct {
 	forecasts [2]forecast.Document // before and after
 	plans     [2]capacity.Plan
 	whole     bool                      // of a kind that is judged as a whole: any revision is material
-	other     func(decision.Scope) bool // of a campaign calendar or a quality report
+	other     func(decision.Scope) bool // of a campaign calendar, a quality report or contract terms
 	day       calendar.Date             // of the entry's claimed time: what was over by then changes nothing
 }
 

@@ -31,9 +31,10 @@ const (
 	ForecastAccepted EffectKind = "FORECAST_ACCEPTED" // the party's forecast of the cell takes this quantity
 	LastTimeBuy      EffectKind = "LAST_TIME_BUY"     // the party takes this quantity, with liability
 	CampaignMoved    EffectKind = "CAMPAIGN_MOVED"    // the campaign's volume in the cell takes this quantity
+	TermsInForce     EffectKind = "TERMS_IN_FORCE"    // the contract terms the party shared as this artifact apply, while the agreement does
 )
 
-var effectKinds = []EffectKind{SlotCommitted, ForecastAccepted, LastTimeBuy, CampaignMoved}
+var effectKinds = []EffectKind{SlotCommitted, ForecastAccepted, LastTimeBuy, CampaignMoved, TermsInForce}
 
 // Effect is one cell the agreement fixes.
 type Effect struct {

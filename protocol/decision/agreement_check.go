@@ -99,7 +99,12 @@ func (a Agreement) checkEffects(f *artifact.Report) {
 		if !slices.Contains(effectKinds, e.Kind) || !e.Cell.valid() || e.Quantity.Sign() < 0 {
 			f.Add("AGREEMENT-04", at, "effect of kind %q: want a known kind, a cell and a quantity of at least zero", artifact.Clip(string(e.Kind)))
 		}
-		if !e.Unit.Known() {
+		if e.Kind == TermsInForce {
+			// Terms speak of no quantity: the cell is what they cover, the artifact what they say.
+			if e.Artifact == nil || !e.Quantity.IsZero() || e.Unit != "" {
+				f.Add("AGREEMENT-04", at, "an effect TERMS_IN_FORCE names the terms, and neither quantity nor unit")
+			}
+		} else if !e.Unit.Known() {
 			f.Add("AGREEMENT-04", at+".unit", "unknown unit %q", artifact.Clip(string(e.Unit)))
 		}
 		if !a.has(e.Party) {

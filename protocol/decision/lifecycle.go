@@ -95,6 +95,25 @@ func EffectsInForce(ledger []Concluded, on calendar.Date) []EffectInForce {
 	return out
 }
 
+// TermsAgreed lists the terms that agreements in force on a day, or waiting for their first day, name, in the order of
+// finality.
+func TermsAgreed(ledger []Concluded, on calendar.Date) (out []EffectInForce) {
+	final := map[block.CID]Mark{}
+	for _, c := range ledger {
+		final[c.CID] = c.Final
+	}
+	for _, e := range EffectsInForce(ledger, on) {
+		if e.Kind == TermsInForce && e.Artifact != nil {
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b EffectInForce) int {
+		x, y := final[a.Agreement], final[b.Agreement]
+		return cmp.Or(cmp.Compare(x.Lam, y.Lam), cmp.Compare(x.Seq, y.Seq), a.Agreement.Compare(b.Agreement))
+	})
+	return out
+}
+
 // Next lists the milestones of a final agreement that can be worked on: not done, all they wait for done, by due date.
 func (a Agreement) Next(done map[string]bool) []Milestone {
 	var out []Milestone

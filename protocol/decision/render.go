@@ -75,6 +75,10 @@ func (a Agreement) text(cid block.CID) string {
 		if e.Artifact != nil {
 			from = ", seen in " + e.Artifact.String()
 		}
+		if e.Kind == TermsInForce {
+			line("- the contract terms that %s shared as %s apply, %s to before %s", a.who(e.Party), e.Artifact, a.From, a.Expires)
+			continue
+		}
 		line("- %s %s: product %s, region %s, %s to before %s: %s %s (%s)%s", a.who(e.Party), quote(string(e.Kind)), quote(e.Product),
 			quote(e.Region), e.Bucket.Start, e.Bucket.End, e.Quantity, unitName(e.Unit), quote(string(e.Unit)), from)
 	}

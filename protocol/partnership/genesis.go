@@ -70,8 +70,8 @@ type Scope struct {
 	Purpose  string   `cbor:"purpose"`
 }
 
-// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers, and of both their campaign calendars and
-// quality reports, each for its own purpose. No scope names attachments: any member may attach. Who observes shares nothing.
+// DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers, and of both their campaign calendars,
+// quality reports and contract terms, each for its own purpose. No scope names attachments: any member may attach. Who observes shares nothing.
 func DefaultScopes(products, regions []string) []Scope {
 	if products == nil {
 		products = []string{}
@@ -86,6 +86,8 @@ func DefaultScopes(products, regions []string) []Scope {
 		{Role: RoleSeller, Kinds: []string{"campaign"}, Products: products, Regions: regions, Purpose: "joint campaigns"},
 		{Role: RoleBuyer, Kinds: []string{"quality"}, Products: products, Regions: regions, Purpose: "quality"},
 		{Role: RoleSeller, Kinds: []string{"quality"}, Products: products, Regions: regions, Purpose: "quality"},
+		{Role: RoleBuyer, Kinds: []string{"terms"}, Products: products, Regions: regions, Purpose: "contract terms"},
+		{Role: RoleSeller, Kinds: []string{"terms"}, Products: products, Regions: regions, Purpose: "contract terms"},
 	}
 }
 

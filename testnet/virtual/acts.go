@@ -16,6 +16,7 @@ import (
 	"kontor/protocol/partnership"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // This file is what the people of an office do.
@@ -206,10 +207,20 @@ func (w *world) sharePlanOrAnswer(o *office, p int) build {
 	}
 }
 
-// shareCampaignOrQuality begins or revises a calendar or a report: moves its event on, its lift up or down, its lot block to an end.
+// shareCampaignOrQuality begins or revises a calendar, a report or terms: moves its event on, its lift up or down, its lot block to an end, its price.
 func (w *world) shareCampaignOrQuality(o *office) build {
 	calendar, lift, n := w.rng.IntN(2) == 0, 100+w.rng.Int64N(200), w.rng.IntN(100)
 	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		if n%3 == 0 {
+			row, found, err := head(r, terms.Type, o.c.ID)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			if !found {
+				return Share(Terms(o.c.Name+" terms", 0, nil, now, lift))
+			}
+			return Share(Terms(o.c.Name+" terms", row.Revision+1, &row.Root, now, lift))
+		}
 		if calendar {
 			row, found, err := head(r, campaign.Type, o.c.ID)
 			if err != nil {

@@ -18,6 +18,7 @@ import (
 	"kontor/protocol/partnership"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // This file makes the papers of a scenario: small, but real documents of every kind.
@@ -123,6 +124,24 @@ func Quality(series string, revision int64, parent *block.CID, at int64, status 
 	return d
 }
 
+// Terms are contract terms of 2027 with one price, two bands and one authorisation, without an SLA.
+func Terms(series string, revision int64, parent *block.CID, at int64, cents int64) terms.Document {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	price := quantity.Price{Amount: quantity.MustParse("12.345"), Currency: "EUR", Per: quantity.Of(1000)}
+	if cents > 0 {
+		price.Amount = quantity.Of(cents)
+	}
+	return terms.Document{Header: header(terms.Type, series, revision, parent, at), Frame: terms.Frame{Contract: "FRAME-2027", Period: year, Currency: "EUR",
+		Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}, Calendar: terms.Calendar{Zone: "Africa/Abidjan", Data: "2026b"},
+		Loop: terms.Loop{Backward: 1, OnNoAnswer: forecast.NoCommit}, Data: terms.DataTerms{Purposes: []string{"PLANNING"}, RetentionDays: 730, Onward: terms.OnwardNone},
+		Disputes: []terms.DisputeLevel{{Level: "DESK", Days: 5, Default: terms.NextLevel}, {Level: "COO", Days: 10, Default: terms.Stands}},
+		Cadence:  []terms.Cadence{{ID: "sop", Name: "monthly planning", First: year.Start, RRule: "FREQ=MONTHLY;BYDAY=1MO"}}},
+		Prices: []terms.Price{{ID: "tablets", Items: []string{Product}, Unit: "PK", Valid: year, Kind: terms.Fixed, Base: price}},
+		Bands:  []terms.FlexBand{{ID: "1-firm", From: 0, To: 56, Zone: terms.FirmZone, UpPPM: 100_000, DownPPM: 50_000}, {ID: "2-free", From: 56, To: 400, Zone: terms.Free}},
+		Authorisations: []terms.Authorisation{{ID: "all", Unit: "PK", FabDays: 28, RawDays: 84, Finished: price, Raw: price, LiablePPM: terms.Liability{Finished: terms.PPM, Raw: terms.PPM / 2},
+			Year: year.Start, AgeDays: 60}}}
+}
+
 // Share makes the draft of an entry that carries an artifact.
 func Share(doc any) (protocol.Draft, error) {
 	var kind string
@@ -144,6 +163,9 @@ func Share(doc any) (protocol.Draft, error) {
 	case quality.Document:
 		kind = protocol.KindQuality
 		sheet, err = quality.ToSheet(d, seriesKey)
+	case terms.Document:
+		kind = protocol.KindTerms
+		sheet, err = terms.ToSheet(d, seriesKey)
 	default:
 		err = fmt.Errorf("share: %T is no artifact", doc)
 	}
