@@ -70,7 +70,7 @@ func (n *Node) walk(ctx context.Context, pid, member block.CID) (*state.Differen
 		return node, err
 	}
 	ours := func(path []byte) (node *state.Node, err error) {
-		err = n.View(pid, func(r *protocol.Replica) error {
+		err = n.Peek(pid, func(r *protocol.Replica) error {
 			at, err := r.Line()
 			if err != nil {
 				return err

@@ -120,7 +120,7 @@ func (n *Node) measureUse() {
 	set(bound.Officers, officers)
 	var tail, rounds, mandates int64
 	for _, p := range n.Partnerships() {
-		err := n.View(p.PID, func(r *protocol.Replica) error {
+		err := n.Peek(p.PID, func(r *protocol.Replica) error {
 			line, err := r.Line()
 			if err != nil {
 				return err

@@ -220,7 +220,7 @@ func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope, blocks [
 
 // Heads lists the newest entry held of every member.
 func (n *Node) Heads(pid block.CID) (heads []feed.Entry, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		for _, m := range r.Circle.Members {
 			head, found, err := r.Log.Head(m.Company)
 			if err != nil {

@@ -65,15 +65,17 @@ type Node struct {
 	pairing  pairing // what of pairings under way lives in memory
 
 	learning     sync.Mutex // held while an identity chain grows
+	folding      folding
 	mu           sync.RWMutex
 	chains       map[block.CID]*identity.Chain
 	frozen       map[block.CID]bool // companies whose identity chain forked
 	partnerships map[block.CID]*Partnership
-	recovering   map[block.CID]int64     // partnership → own seq that must come back
-	moreSince    map[block.CID]time.Time // partnership → when a batch came that is followed by more
+	recovering   map[block.CID]int64  // partnership → own seq that must come back
+	moreSince    map[block.CID]coming // partnership → when a batch came that is followed by more
 	confirmed    map[block.CID]map[block.CID]bool
-	maxTail      int64     // see the constant
-	clockOK      time.Time // an admin vouched for the clock then
+	maxTail      int64         // see the constant
+	foldPatience time.Duration // see the constant
+	clockOK      time.Time     // an admin vouched for the clock then
 	mismatched   map[block.CID]protocol.Mismatch
 	differences  map[block.CID]state.Difference
 }
@@ -91,8 +93,8 @@ func Open(cfg Config) (n *Node, err error) {
 		cfg.Clock = time.Now
 	}
 	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
-		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, moreSince: map[block.CID]time.Time{}, frozen: map[block.CID]bool{},
-		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
+		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, moreSince: map[block.CID]coming{}, frozen: map[block.CID]bool{},
+		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, foldPatience: foldPatience, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
 	n.metrics = newMetrics(n.registry)
 	if n.company, err = block.ParseCID(settings.ID); err != nil {
 		return nil, err
@@ -197,6 +199,7 @@ func (n *Node) Close() error {
 		errs = append(errs, host.Close())
 	}
 	n.notices.close()
+	n.folding.end()
 	if n.high != nil {
 		errs = append(errs, n.high.Close())
 	}

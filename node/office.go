@@ -96,7 +96,7 @@ func (n *Node) chainLen(company block.CID) int64 {
 
 // Held implements p2p.Feeds.
 func (n *Node) Held(_ context.Context, pid block.CID) (held wire.Held, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		held, err = wire.HeldOf(r.Log, r.Circle, n.Chain)
 		return err
 	})
@@ -106,7 +106,7 @@ func (n *Node) Held(_ context.Context, pid block.CID) (held wire.Held, err error
 // Gather implements p2p.Feeds. An own entry leaves only after the high-water file knows it.
 func (n *Node) Gather(_ context.Context, pid, _ block.CID, theirs wire.Held) (batch wire.Batch, err error) {
 	var own int64
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		src := wire.Source{Log: r.Log, Circle: r.Circle, Chain: func(company block.CID, from int64) []identity.Envelope {
 			if chain := n.Chain(company); chain != nil {
 				return chain.From(from)
@@ -201,7 +201,7 @@ func (n *Node) extendsOwn(run wire.IDRange) bool {
 
 // wanted names the bodies that entries not admitted yet need.
 func (n *Node) wanted(pid block.CID, envs []feed.Envelope) (out []p2p.Wanted, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		for _, env := range envs {
 			var h feed.Header
 			if block.Unmarshal(env.Header, &h) != nil || h.Body == nil || h.Kind == protocol.KindSign {
@@ -264,7 +264,7 @@ func (n *Node) PartnerHolds(_ context.Context, pid, company block.CID, theirs wi
 
 // Body implements p2p.Bodies.
 func (n *Node) Body(_ context.Context, pid, _, entry block.CID) (root block.CID, found bool, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		e, held, err := r.Log.Get(entry)
 		if err != nil || !held || e.Header.Body == nil {
 			return err
@@ -294,7 +294,7 @@ func (n *Node) StoreBlocks(_ context.Context, pid block.CID, blocks []block.Bloc
 
 // Patch implements p2p.Bodies.
 func (n *Node) Patch(_ context.Context, pid, entry block.CID, from []block.CID) (data []byte, found bool, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		e, held, err := r.Log.Get(entry)
 		if err != nil || !held || e.Header.Body == nil || !protocol.CarriesSheet(e.Header.Kind) {
 			return err
@@ -331,7 +331,7 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 		return err
 	}
 	var blocks []block.Block
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		old, err := r.Sheet(patch.Parent)
 		if err != nil {
 			return err
@@ -354,7 +354,7 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 
 // TreeNode implements p2p.Trees.
 func (n *Node) TreeNode(_ context.Context, pid block.CID, path []byte) (line int64, node *state.Node, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		if line, err = r.Line(); err != nil {
 			return err
 		}

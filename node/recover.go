@@ -68,7 +68,7 @@ func (n *Node) MarkRecovering(p *Partnership, seq int64) {
 func (n *Node) partnerHolds(pid, member block.CID, seq int64, head block.CID) {
 	var own feed.Entry
 	var found, known bool
-	err := n.View(pid, func(r *protocol.Replica) (err error) {
+	err := n.Peek(pid, func(r *protocol.Replica) (err error) {
 		if own, found, err = r.Log.Head(n.company); err != nil {
 			return err
 		}

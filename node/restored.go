@@ -37,7 +37,7 @@ func (n *Node) markRestored() error {
 			continue
 		}
 		seq := int64(0)
-		err := n.View(p.PID, func(r *protocol.Replica) error {
+		err := n.Peek(p.PID, func(r *protocol.Replica) error {
 			head, found, err := r.Log.Head(n.company)
 			if found {
 				seq = head.Header.Seq

@@ -19,7 +19,7 @@ func (n *Node) resume(p *Partnership) error {
 	}
 	var row protocol.ResumeRow
 	found := false
-	err := n.View(p.PID, func(r *protocol.Replica) error {
+	err := n.Peek(p.PID, func(r *protocol.Replica) error {
 		head, held, err := r.Log.Head(n.company)
 		if err != nil || !held {
 			return err
@@ -59,7 +59,7 @@ func (n *Node) resume(p *Partnership) error {
 
 // ResumeDocument is what an officer signs so that a member's feed goes on from what is held here.
 func (n *Node) ResumeDocument(pid, author block.CID, gone []block.CID) (doc protocol.Resume, err error) {
-	err = n.View(pid, func(r *protocol.Replica) error {
+	err = n.Peek(pid, func(r *protocol.Replica) error {
 		head, found, err := r.Log.Head(author)
 		if err == nil && !found {
 			err = Failf("NO_FEED", "nothing of the feed of %s is held here", n.CompanyName(author))

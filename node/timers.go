@@ -29,7 +29,7 @@ func (n *Node) writeCommitments(ctx context.Context) {
 	for _, p := range n.Partnerships() {
 		if !p.Removed {
 			due[p.PID] = true
-			n.arriving(p.PID, true) // as far as we know, until a partner has been heard
+			n.expect(p.PID)
 		}
 	}
 	pause := time.NewTimer(commitmentPause)
@@ -45,7 +45,7 @@ func (n *Node) writeCommitments(ctx context.Context) {
 			due[pid] = true
 		case <-pause.C:
 			for pid := range due {
-				if n.catchingUp(pid) {
+				if now, _ := n.catchingUp(pid); now {
 					continue
 				}
 				delete(due, pid)
@@ -61,23 +61,37 @@ func (n *Node) writeCommitments(ctx context.Context) {
 	}
 }
 
-// arriving notes whether a batch that came is followed by more.
-func (n *Node) arriving(pid block.CID, more bool) {
+// coming is why entries of a partnership are thought to be on their way.
+type coming struct {
+	since     time.Time
+	announced bool // by a batch that came; not only supposed since the start
+}
+
+// expect supposes that entries are on their way, until a partner has been heard.
+func (n *Node) expect(pid block.CID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if more {
-		n.moreSince[pid] = n.clock()
+	n.moreSince[pid] = coming{since: n.clock()}
+}
+
+// arriving notes whether a batch that came is followed by more.
+func (n *Node) arriving(pid block.CID, followed bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if followed {
+		n.moreSince[pid] = coming{since: n.clock(), announced: true}
 	} else {
 		delete(n.moreSince, pid)
 	}
 }
 
-// catchingUp tells whether entries of a partnership are on their way by the batch.
-func (n *Node) catchingUp(pid block.CID) bool {
+// catchingUp tells whether entries of a partnership are on their way by the batch, and whether a batch that came has said so.
+func (n *Node) catchingUp(pid block.CID) (now, announced bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	last, more := n.moreSince[pid]
-	return more && n.clock().Sub(last) < catchUpPatience
+	last, known := n.moreSince[pid]
+	now = known && n.clock().Sub(last.since) < catchUpPatience
+	return now, now && last.announced
 }
 
 var errNothing = errors.New("nothing to write")
@@ -166,7 +180,7 @@ func (n *Node) writeHeartbeats(ctx context.Context) {
 func (n *Node) measureLag() {
 	now := n.Now()
 	for _, p := range n.Partnerships() {
-		err := n.View(p.PID, func(r *protocol.Replica) error {
+		err := n.Peek(p.PID, func(r *protocol.Replica) error {
 			for _, m := range r.Circle.Members {
 				if m.Company == n.company {
 					continue

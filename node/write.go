@@ -279,12 +279,3 @@ func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
 	}
 	return err
 }
-
-// View reads a partnership at one moment.
-func (n *Node) View(pid block.CID, read func(*protocol.Replica) error) error {
-	p, err := n.Partnership(pid)
-	if err != nil {
-		return err
-	}
-	return n.db.View(func(kv store.KV) error { return read(p.Open(kv)) })
-}

@@ -347,6 +347,12 @@ var ErrBehind = errors.New("entries that arrived are still being folded")
 // Behind tells whether entries held are not folded yet: then rows are those of an earlier moment.
 func (r *Replica) Behind() (bool, error) { return r.machine.Behind() }
 
+// FoldingAgain tells whether everything is being folded from nothing after [Replica.Rebuild]: until it is done rows are missing that stood before.
+func (r *Replica) FoldingAgain() (bool, error) { return r.machine.Again() }
+
+// Folded counts the entries that are folded, and those that are held, by walking over all of them.
+func (r *Replica) Folded() (done, held int64, err error) { return r.machine.Folded() }
+
 // Continue goes on where an outcome was left behind: it folds and settles as much as one transaction takes.
 func (r *Replica) Continue() (out Outcome, err error) {
 	if _, err := r.learnForks(); err != nil {

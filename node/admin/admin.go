@@ -108,7 +108,7 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 	if d, found := o.node.Difference(p.PID); found {
 		st.Difference = d.Row
 	}
-	err := o.node.View(p.PID, func(r *protocol.Replica) error {
+	err := o.node.Peek(p.PID, func(r *protocol.Replica) error {
 		row, err := r.Partnership()
 		if err != nil {
 			return err
@@ -118,6 +118,14 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 			st.EndedBy = append(st.EndedBy, o.node.CompanyName(e.Member))
 			if t, alone := e.Over(&r.Genesis); alone && (st.Ends == 0 || t < st.Ends) {
 				st.Ends = t
+			}
+		}
+		if again, err := r.FoldingAgain(); err != nil {
+			return err
+		} else if again {
+			st.State = "folding"
+			if st.Folded, st.Entries, err = r.Folded(); err != nil {
+				return err
 			}
 		}
 		if st.Line, err = r.Line(); err != nil {

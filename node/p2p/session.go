@@ -120,6 +120,7 @@ func (s *session) stream() (progress bool, err error) {
 	// An honest partner answers "nothing new" once or twice a wait; one that does so faster is asked no faster than this.
 	nothing := rate.NewLimiter(2, 20)
 	var held *wire.Held // read when the last batch was taken
+	var known recited
 	for {
 		nonce++
 		if held == nil {
@@ -129,7 +130,7 @@ func (s *session) stream() (progress bool, err error) {
 			}
 			held = &now
 		}
-		b, err := s.ask(t, nonce, *held, wait, cancel)
+		b, err := s.ask(t, nonce, known.within(*held), wait, cancel)
 		if err != nil {
 			return progress, anew(err)
 		}
@@ -143,20 +144,27 @@ func (s *session) stream() (progress bool, err error) {
 			}
 		}
 		began := time.Now()
-		asked := held
-		if held, err = s.take(ctx, b); err != nil {
+		asked, parked := held, false
+		if held, parked, err = s.take(ctx, b); err != nil {
 			told = s.refuse(t, nonce, err)
 			return progress, anew(err)
 		}
-		// Stuck is when the next ask would be the same as the one that brought this batch, and so would its answer: nothing of it is held. It is
-		// not stuck when another member brought the same in between.
+		// Stuck is when the next ask would be the same as the one that brought this batch, and so would its answer: nothing of it is held, or
+		// all of it was before. It is not stuck when another member brought the same in between.
 		stuck := held != nil && slices.Equal(held.Heads, asked.Heads) && slices.Equal(held.IDs, asked.IDs)
 		if !b.Empty() {
 			s.p.h.metrics.syncSeconds.Observe(time.Since(began).Seconds())
 		}
 		if stuck && b.More {
-			return progress, fmt.Errorf("partner %s sends what brings nothing new", s.state.Company.Short())
+			if parked || !known.recite(b) {
+				return progress, fmt.Errorf("partner %s sends what brings nothing new", s.state.Company.Short())
+			}
+			if err := nothing.Wait(ctx); err != nil {
+				return progress, anew(err)
+			}
+			continue
 		}
+		known = nil
 		// After news ask for more news at once; after a wait that brought none ask once without waiting, which also compares the clocks.
 		// A batch that is parked would come again with every ask, so the next one is for later.
 		wait = !b.More && !(wait && b.Empty())
@@ -228,10 +236,10 @@ func (h *Host) partnerHolds(ctx context.Context, pid, company block.CID, ours, t
 	h.office.PartnerHolds(ctx, pid, company, theirs)
 }
 
-// take delivers a batch, fetches the bodies it needs and tells what is held then; nil after an empty batch.
-func (s *session) take(ctx context.Context, b wire.Batch) (*wire.Held, error) {
+// take delivers a batch, fetches the bodies it needs and tells what is held then, nil after an empty batch, and whether some of it waits for its time.
+func (s *session) take(ctx context.Context, b wire.Batch) (now *wire.Held, parked bool, err error) {
 	if b.Empty() {
-		return nil, nil
+		return nil, false, nil
 	}
 	h := s.p.h
 	last := block.CID{}
@@ -242,8 +250,9 @@ func (s *session) take(ctx context.Context, b wire.Batch) (*wire.Held, error) {
 			if errors.As(err, &verdict) {
 				h.metrics.verifyFailures.WithLabelValues(verdict.Code).Inc()
 			}
-			return nil, err
+			return nil, parked, err
 		}
+		parked = parked || d.Parked > 0
 		if d.Fresh > 0 {
 			h.news.wake(s.pid, s.p.id)
 		}
@@ -251,7 +260,7 @@ func (s *session) take(ctx context.Context, b wire.Batch) (*wire.Held, error) {
 			break
 		}
 		if d.Wanted[0].Entry == last {
-			return nil, fmt.Errorf("body of entry %s is still wanted after it was fetched", last.Short())
+			return nil, parked, fmt.Errorf("body of entry %s is still wanted after it was fetched", last.Short())
 		}
 		last = d.Wanted[0].Entry
 		for _, want := range d.Wanted {
@@ -260,13 +269,13 @@ func (s *session) take(ctx context.Context, b wire.Batch) (*wire.Held, error) {
 				if errors.As(err, &fault) && fault.Code != wire.CodeNotFound {
 					h.metrics.verifyFailures.WithLabelValues("BLOCK").Inc()
 				}
-				return nil, fmt.Errorf("fetch body of entry %s: %w", want.Entry.Short(), err)
+				return nil, parked, fmt.Errorf("fetch body of entry %s: %w", want.Entry.Short(), err)
 			}
 		}
 		b.IDs, b.Blocks, b.Patches = nil, nil, nil
 	}
 	held, err := h.office.Held(ctx, s.pid)
-	return &held, err
+	return &held, parked, err
 }
 
 // refuse tells the partner why its batch was refused, if there is a code for it.

@@ -6,10 +6,11 @@ import (
 )
 
 // Under the tree table of a partition stand, by their first byte: 'l' the settled line, 'p' the line below which roots were
-// forgotten, 't' the greatest place folded, 'f' the place from which the fold goes on (empty: everything is being forgotten first), 'r' roots by lam, 'n' nodes by path.
+// forgotten, 't' the greatest place folded, 'f' the place from which the fold goes on (empty: everything is being forgotten first), 'a' that everything is being folded again, 'r' roots by lam, 'n' nodes by path.
 var (
 	tipKey     = []byte{'t'}
 	markKey    = []byte{'f'}
+	againKey   = []byte{'a'}
 	prunedKey  = []byte{'p'}
 	lineKey    = []byte{'l'}
 	rootPrefix = []byte{'r'}
@@ -44,6 +45,32 @@ func (m Machine) Tip() (tip OrderKey, found bool, err error) {
 func (m Machine) Behind() (bool, error) {
 	_, mark, err := m.mark()
 	return mark != folded, err
+}
+
+// Again tells whether everything is being folded from nothing, since [Machine.Restart]: until it is done rows are missing that stood before.
+func (m Machine) Again() (bool, error) {
+	_, again, err := m.kv.Get(TableTree, m.part.Key(againKey))
+	return again, err
+}
+
+// Folded counts the entries that are folded, and those that are held, by walking over all of them.
+func (m Machine) Folded() (done, held int64, err error) {
+	from, mark, err := m.mark()
+	if err != nil {
+		return 0, 0, err
+	}
+	err = m.kv.Scan(TableOrder, m.part.Key(), m.part.Key(), func(key, _ []byte) (bool, error) {
+		at := OrderKey(key[len(m.part):])
+		if m.skip(at) {
+			return true, nil
+		}
+		held++
+		if mark == folded || mark == pending && at.Compare(from) < 0 {
+			done++
+		}
+		return true, nil
+	})
+	return done, held, err
 }
 
 // What the mark says of the fold; see [Step].

@@ -98,7 +98,12 @@ func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
 func (m Machine) Advance(until int64) (Progress, error) { return m.Insert(nil, until) }
 
 // Restart forgets every row, root and record, in steps, and folds everything again: the settled line begins at zero.
-func (m Machine) Restart() error { return m.kv.Put(TableTree, m.part.Key(markKey), nil) }
+func (m Machine) Restart() error {
+	if err := m.kv.Put(TableTree, m.part.Key(againKey), nil); err != nil {
+		return err
+	}
+	return m.kv.Put(TableTree, m.part.Key(markKey), nil)
+}
 
 // walk goes from a place. todo are the places to fold, ascending, when nothing else is pending; nil: they are read from the order.
 func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, error) {
@@ -144,8 +149,10 @@ func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, er
 	}
 	w.done.Full = w.beyond(m.step.half())
 	if marked {
-		if err := m.kv.Delete(TableTree, m.part.Key(markKey)); err != nil {
-			return w.done, err
+		for _, key := range [][]byte{markKey, againKey} {
+			if err := m.kv.Delete(TableTree, m.part.Key(key)); err != nil {
+				return w.done, err
+			}
 		}
 	}
 	if found && last == tip {

@@ -23,7 +23,7 @@ func HeldOf(log feed.Log, circle feed.Circle, chain func(company block.CID) *ide
 			held.Heads = append(held.Heads, Head{m.Company, end.Seq, end.CID})
 		}
 	}
-	slices.SortFunc(held.Heads, compareHeads)
+	SortHeads(held.Heads)
 	slices.SortFunc(held.IDs, func(a, b IDLen) int { return a.Company.Compare(b.Company) })
 	return held, nil
 }

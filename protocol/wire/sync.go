@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/protocol/block"
 	"kontor/protocol/bound"
@@ -58,6 +59,12 @@ func (h Held) Check() error {
 		}
 	}
 	return nil
+}
+
+// SortHeads puts heads in the order of a message.
+func SortHeads(heads []Head) []Head {
+	slices.SortFunc(heads, compareHeads)
+	return heads
 }
 
 func compareHeads(a, b Head) int {

@@ -129,6 +129,8 @@ func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
 		return "FROZEN: identity has two histories, see kontor partner thaw --help"
 	case p.Mismatch:
 		return "STATE ROOTS DIFFER"
+	case p.State == "folding":
+		return fmt.Sprintf("folding again, %d of %d entries", p.Folded, p.Entries)
 	case slices.ContainsFunc(p.Members, func(m wire.MemberStatus) bool { return m.Forked > 0 }):
 		return "FORKED: a member wrote two histories, see kontor partner fork"
 	case p.Recovering > 0:

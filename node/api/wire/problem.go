@@ -91,6 +91,7 @@ var classes = map[string]Class{
 	"TOPIC_OPEN":      {http.StatusConflict, ExitNotNow, ""},
 	"ALREADY_":        {http.StatusConflict, ExitNotNow, ""},
 	"HOME_":           {http.StatusConflict, ExitMachine, ""},
+	"FOLDING":         {http.StatusServiceUnavailable, ExitNotNow, "wait a moment and run it again; kontor status shows how far it is"},
 	"RECOVERING":      {http.StatusConflict, ExitNotNow, "leave the node running and connected; kontor status shows when it writes again"},
 	"IDENTITY_":       {http.StatusConflict, ExitNotNow, "compare fingerprints with the partner by telephone"},
 	"NOT_FROZEN":      {http.StatusConflict, ExitNotNow, ""},

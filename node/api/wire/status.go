@@ -20,7 +20,9 @@ type StatusReport struct {
 // PartnershipStatus is how one partnership stands.
 type PartnershipStatus struct {
 	Partnership string         `json:"partnership" doc:"PartnershipID"`
-	State       string         `json:"state" doc:"proposed, withdrawn, active, suspended, ending or ended"`
+	State       string         `json:"state" doc:"proposed, withdrawn, active, suspended, ending or ended; folding while everything is folded again after a fork"`
+	Folded      int64          `json:"folded,omitempty" doc:"while it is folding: entries folded"`
+	Entries     int64          `json:"entries,omitempty" doc:"while it is folding: entries held"`
 	EndedBy     []string       `json:"ended_by,omitempty" doc:"names of the members that ended their side"`
 	Ends        int64          `json:"ends,omitempty" doc:"when the notice period is over, ms UTC"`
 	Role        string         `json:"role" doc:"of this company: buyer or seller"`
