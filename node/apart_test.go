@@ -33,7 +33,7 @@ func foundAt(t *testing.T, name string) *office {
 // writeAlone writes entries in a partnership while no network runs, several at a time.
 func writeAlone(t *testing.T, home Home, pid block.CID, entries int) {
 	t.Helper()
-	n, err := Open(Config{Home: home})
+	n, err := Open(Config{Home: home, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
