@@ -87,7 +87,7 @@ func (o Options) withDefaults() (Options, error) {
 // kv.MaxUpdateKeys keys needs (3.3 MiB); memory is touched only as it fills.
 const memTableBytes = 22 << 20
 
-// badgerOptions are the measured settings: values of 1 KiB and more go to the
+// badgerOptions are the measured settings: values of 4 KiB and more go to the
 // value log, few and small tables keep memory low, every commit is synced, and
 // every checksum is verified.
 func badgerOptions(dir string, key Key, logger badger.Logger) badger.Options {

@@ -24,8 +24,10 @@ const (
 
 	// SmallValueBytes divides values: shorter ones lie in the sorted tables
 	// beside their keys, longer ones in the value log with a pointer of
-	// PointerBytes beside the key.
-	SmallValueBytes = 1 << 10
+	// PointerBytes beside the key. The value log is synced for itself, so that
+	// what most entries carry, a document of one or two KiB, is small; the
+	// chunks of large artifacts, which a compaction should not copy, are not.
+	SmallValueBytes = 4 << 10
 
 	// PointerBytes is what a value of SmallValueBytes or more counts towards
 	// MaxUpdateBytes.
