@@ -10,6 +10,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
 	"kontor/protocol/quality"
 	"kontor/protocol/terms"
 )
@@ -52,6 +53,8 @@ type verdict struct {
 	header artifact.Header
 	// answers is the forecast an answer or a plan was made for.
 	answers *block.CID
+	// report is the window of a performance report.
+	report reported
 }
 
 // maxVerdicts bounds the cache: artifacts of the tail are judged again when it is full, no more.
@@ -268,6 +271,8 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 		return f.reviseQuality(old, revised)
 	case terms.Type:
 		return f.reviseTerms(old, revised)
+	case performance.Type:
+		return f.revisePerformance(old, revised)
 	}
 	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T), whole: typ != forecast.Type && typ != capacity.PlanType}
 	for i, root := range []block.CID{old, revised} {

@@ -5,6 +5,7 @@ import (
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/performance"
 )
 
 // Cause says why an artifact is withdrawn: the events of practice T21 that invalidate it.
@@ -90,6 +91,11 @@ func applyWithdraw(f *fold) ([]string, error) {
 	row, codes, err := f.ownInForce(w.Artifact)
 	if err != nil || len(codes) > 0 {
 		return codes, err
+	}
+	if row.Type == performance.Type {
+		if codes, err := f.withdrawReport(row); err != nil || len(codes) > 0 {
+			return codes, err
+		}
 	}
 	row.Status = Withdrawn
 	row.Ended = &Ended{Entry: f.entry.CID, T: f.entry.Header.T, Cause: w.Cause, Note: w.Note}

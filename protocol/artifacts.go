@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/provenance"
 	"kontor/protocol/quality"
 	"kontor/protocol/terms"
@@ -42,6 +43,7 @@ var artifactKinds = []artifactKind{
 	{KindCampaign, campaign.Type, opened(campaign.FromSheet, func(d campaign.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffCampaigns},
 	{KindQuality, quality.Type, opened(quality.FromSheet, func(d quality.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffQuality},
 	{KindTerms, terms.Type, opened(terms.FromSheet, func(d terms.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffTerms},
+	{KindPerformance, performance.Type, opened(performance.FromSheet, func(d performance.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffPerformance},
 }
 
 func named(id *block.CID) []block.CID {
@@ -182,6 +184,13 @@ func diffQuality(old, revised any) (out []artifact.Change, err error) {
 func diffTerms(old, revised any) (out []artifact.Change, err error) {
 	for _, c := range terms.Diff(old.(terms.Document), revised.(terms.Document)) {
 		out = append(out, artifact.Change{Row: c.Clause, Field: c.How, Material: c.Material})
+	}
+	return out, nil
+}
+
+func diffPerformance(old, revised any) (out []artifact.Change, err error) {
+	for _, c := range performance.Diff(old.(performance.Document), revised.(performance.Document)) {
+		out = append(out, artifact.Change{Row: c.Cell, Field: c.Field, Old: c.Old, New: c.New, Material: c.Material})
 	}
 	return out, nil
 }

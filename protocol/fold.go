@@ -32,6 +32,7 @@ func init() {
 		KindWithdraw:       {form: documentBody, critical: true, apply: applyWithdraw},
 		KindReaffirm:       {form: documentBody, critical: true, apply: applyReaffirm},
 		KindTerms:          {form: sheetBody, critical: true, apply: applyTerms},
+		KindPerformance:    {form: sheetBody, critical: true, apply: applyPerformance},
 		KindMandateGrant:   {form: documentBody, critical: true, binding: true, apply: applyMandateGrant},
 		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
 		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},

@@ -36,6 +36,7 @@ const (
 	KindWithdraw       = "artifact.withdraw"
 	KindReaffirm       = "artifact.reaffirm"
 	KindTerms          = "terms"
+	KindPerformance    = "performance"
 	KindMandateGrant   = "mandate.grant"
 	KindMandateRevoke  = "mandate.revoke"
 	KindExceptionClose = "exception.close"

@@ -88,6 +88,7 @@ func kindTable() string {
 		protocol.KindCampaign:       "CampaignCalendar.v1",
 		protocol.KindQuality:        "QualityReport.v1",
 		protocol.KindTerms:          "ContractTerms.v1",
+		protocol.KindPerformance:    "PerformanceReport.v1",
 		protocol.KindMandateGrant:   "an officer lets a desk act within bounds",
 		protocol.KindMandateRevoke:  "an officer takes that back",
 		protocol.KindExceptionClose: "a desk closes an exception within its mandate",

@@ -71,7 +71,8 @@ type Scope struct {
 }
 
 // DefaultScopes is what an invitation grants: the buyer's forecasts, the seller's capacity and answers, and of both their campaign calendars,
-// quality reports and contract terms, each for its own purpose. No scope names attachments: any member may attach. Who observes shares nothing.
+// quality reports, contract terms and performance reports, each for its own purpose. No scope names attachments: any member may attach. Who
+// observes shares nothing.
 func DefaultScopes(products, regions []string) []Scope {
 	if products == nil {
 		products = []string{}
@@ -88,6 +89,8 @@ func DefaultScopes(products, regions []string) []Scope {
 		{Role: RoleSeller, Kinds: []string{"quality"}, Products: products, Regions: regions, Purpose: "quality"},
 		{Role: RoleBuyer, Kinds: []string{"terms"}, Products: products, Regions: regions, Purpose: "contract terms"},
 		{Role: RoleSeller, Kinds: []string{"terms"}, Products: products, Regions: regions, Purpose: "contract terms"},
+		{Role: RoleBuyer, Kinds: []string{"performance"}, Products: products, Regions: regions, Purpose: "performance"},
+		{Role: RoleSeller, Kinds: []string{"performance"}, Products: products, Regions: regions, Purpose: "performance"},
 	}
 }
 

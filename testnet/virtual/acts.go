@@ -8,6 +8,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
@@ -40,8 +41,10 @@ func (w *world) act(o *office, p int) error {
 	case n < 55:
 		b = w.topicStep(o, p)
 	case n < 64:
-		if w.rng.IntN(3) == 0 {
+		if n := w.rng.IntN(6); n < 2 {
 			b = w.shareCampaignOrQuality(o)
+		} else if n == 2 {
+			b = w.sharePerformance(o)
 		} else if me.Role == partnership.RoleBuyer {
 			b = w.shareForecast(o, p)
 		} else {
@@ -245,6 +248,36 @@ func (w *world) shareCampaignOrQuality(o *office) build {
 		}
 		states := []quality.BlockStatus{quality.Blocked, quality.Released}
 		return Share(Quality(o.c.Name+" report", row.Revision+1, &row.Root, now, states[n%2], lift/100))
+	}
+}
+
+// sharePerformance reports one of two months, corrects the report, and sometimes says the last word.
+func (w *world) sharePerformance(o *office) build {
+	month := calendar.MustBucket("2026-09")
+	if w.rng.IntN(2) == 0 {
+		month = calendar.MustBucket("2026-10")
+	}
+	received, closed, again := 900+w.rng.Int64N(100), w.rng.IntN(4) == 0, w.rng.IntN(8) == 0
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		row, err := r.Window(month)
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		series := o.c.Name + " " + month.String()
+		for _, have := range row.Reports {
+			if have.Author != o.c.ID || again {
+				continue
+			}
+			v, found, err := r.Version(have.Root)
+			if err != nil || !found {
+				return protocol.Draft{}, orIdle(err)
+			}
+			return Share(Performance(series, v.Revision+1, &have.Root, now, month, have.Closed || closed, received)) // refused once both have closed
+		}
+		if again {
+			series += " again" // refused where the month is reported already
+		}
+		return Share(Performance(series, 0, nil, now, month, closed, received))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -142,6 +143,27 @@ func Terms(series string, revision int64, parent *block.CID, at int64, cents int
 			Year: year.Start, AgeDays: 60}}}
 }
 
+// Performance is a report of one product in one month, 2026-10 or another that is over, with a root over two lines.
+func Performance(series string, revision int64, parent *block.CID, at int64, month calendar.Bucket, closed bool, received int64) performance.Document {
+	ordered, got := quantity.Of(1_000), quantity.Of(received)
+	var lines []performance.Line
+	for i, q := range []quantity.Quantity{quantity.Of(received - received/2), quantity.Of(received / 2)} {
+		lines = append(lines, performance.Line{Order: fmt.Sprintf("PO-%d", i+1), Line: "10", Item: Product, Due: month.Last(), Event: performance.ReceiptPosted, Accepted: &q, Date: month.Last()})
+	}
+	cell := performance.Cell{Item: forecast.Item{BuyersID: Product}, Place: forecast.Location{Region: "CI"}, Bucket: month, Unit: "PK", Ordered: &ordered, Received: &got}
+	tree, err := performance.NewTree(performance.NewSalt([]byte("channel key")), cell.Key(), lines)
+	if err != nil {
+		panic("invariant: two lines make a tree: " + err.Error())
+	}
+	root := tree.Root()
+	cell.Lines = &root
+	by, err := performance.DeliveryBy(nil)
+	if err != nil {
+		panic("invariant: the default definition is one: " + err.Error())
+	}
+	return performance.Document{Header: header(performance.Type, series, revision, parent, at), Window: month, Closed: closed, Delivery: by, Cells: []performance.Cell{cell}}
+}
+
 // Share makes the draft of an entry that carries an artifact.
 func Share(doc any) (protocol.Draft, error) {
 	var kind string
@@ -166,6 +188,9 @@ func Share(doc any) (protocol.Draft, error) {
 	case terms.Document:
 		kind = protocol.KindTerms
 		sheet, err = terms.ToSheet(d, seriesKey)
+	case performance.Document:
+		kind = protocol.KindPerformance
+		sheet, err = performance.ToSheet(d, seriesKey)
 	default:
 		err = fmt.Errorf("share: %T is no artifact", doc)
 	}

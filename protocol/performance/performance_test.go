@@ -1,0 +1,456 @@
+package performance
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/measure"
+	"kontor/protocol/quantity"
+)
+
+var (
+	q      = quantity.MustParse
+	day    = calendar.MustDate
+	bucket = calendar.MustBucket
+	tablet = forecast.Item{BuyersID: "EFV600-30"}
+	ivory  = forecast.Location{Region: "CI"}
+	secret = NewSalt([]byte("a channel key of a partnership"))
+)
+
+func qp(s string) *quantity.Quantity { v := q(s); return &v }
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// lines are so many lines of orders of October, all received as ordered.
+func lines(n int) (out []Line) {
+	for i := range n {
+		out = append(out, Line{Order: fmt.Sprintf("PO-%04d", i), Line: "10", Item: "EFV600-30", Ordered: qp("100"), Due: day("2026-10-10"), Event: ReceiptPosted, Accepted: qp("100"), Date: day("2026-10-09")})
+	}
+	return out
+}
+
+// full is a report with every field set.
+func full(t testing.TB) Document {
+	tree := must[*Tree](t)(NewTree(secret, "cell", lines(40)))
+	root := tree.Root()
+	return Document{
+		Header: artifact.Header{Type: Type, Series: artifact.SeriesID{1}, Issued: day("2026-11-22").Millis(), Evidence: artifact.GradeB,
+			Provenance: artifact.Provenance{SourceSystem: "ERP"}, Scope: artifact.Everything()},
+		Window: bucket("2026-10"), Closed: true, Delivery: must[[]measure.Parameter](t)(DeliveryBy(measure.Setting{"late": "1"})),
+		Cells: []Cell{{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-01"), End: day("2026-10-08")}, Unit: quantity.Pack,
+			Demand: qp("1100"), Ordered: qp("1000"), Shipped: qp("990"), Received: qp("980"), OnTime: qp("900"), InFull: qp("950"), Sold: qp("870"), Returned: qp("3"), OnHand: qp("400"), Blocked: qp("20"), InTransit: qp("10"),
+			Cumulative: &Cumulative{day("2026-01-01"), q("9000")}, Days: &StockDays{7, 1}, Deliveries: &Deliveries{Due: 10, OnTime: 9, Quantified: 10, InFull: 9, Both: 8, LeftOut: []Left{{measure.NoReceipt, 1}}, InWindow: q("900"), Ordered: q("1000")},
+			Lines: &root, Ext: map[string][]byte{"x": {1}}},
+			{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-08"), End: day("2026-10-15")}, Unit: quantity.Pack, Received: qp("500"), Cumulative: &Cumulative{day("2026-01-01"), q("9500")}}},
+	}
+}
+
+// The CID of a report's root block, and of the root of its lines, as another implementation must get them.
+func TestGolden(t *testing.T) {
+	d := full(t)
+	if found := Check(d); len(found) != 0 {
+		t.Fatal(found)
+	}
+	s := must[block.Sheet](t)(ToSheet(d, [32]byte{7}))
+	back := must[Document](t)(FromSheet(s))
+	if !reflect.DeepEqual(back, d) {
+		t.Fatalf("\n%+v\n%+v", back, d)
+	}
+	root, _, err := s.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const wantRoot, wantLines = "bafyreihfh44pbbf24iabosl2m2azhocj5fwvqyupnh4xjaktesiarki5o4", "ed8abd19c520e311e7b4279b07dd470f6284e0b317bc5c3460b8186e0129fa65"
+	if got, lines := root.CID.String(), hex.EncodeToString(d.Cells[0].Lines.Root); got != wantRoot || lines != wantLines {
+		t.Errorf("the report is %s over lines %s", got, lines)
+	}
+}
+
+// Every rule has a report that breaks it alone, and the place it breaks it at.
+func TestRules(t *testing.T) {
+	for _, c := range []struct {
+		code, path string
+		breaks     func(*Document)
+	}{
+		{CodeBounds, "", func(d *Document) { d.Window.End = d.Window.Start.AddDays(MaxWindow + 1) }},
+		{CodeEmpty, "cells", func(d *Document) { d.Cells = nil }},
+		{CodeEmpty, "cells[1]", func(d *Document) { d.Cells[1].Received, d.Cells[1].Cumulative = nil, nil }},
+		{CodeTwice, "cells[1].bucket", func(d *Document) { d.Cells[1].Bucket.Start = day("2026-10-07") }},
+		{CodeItem, "cells[0]", func(d *Document) { d.Cells[0].Unit, d.Cells[1].Unit = "??", "??" }},
+		{CodeItem, "cells[1].unit", func(d *Document) { d.Cells[1].Unit = quantity.Piece }},
+		{CodeItem, "cells[1]", func(d *Document) { d.Cells[1].Item = forecast.Item{GTIN: "4006381333932"} }},
+		{CodeWindow, "window", func(d *Document) { d.Window.End = d.Window.Start }},
+		{CodeWindow, "cells[1].bucket", func(d *Document) { d.Cells[1].Bucket.End = day("2026-11-02") }},
+		{CodeFuture, "cells[1].bucket", func(d *Document) { d.Header.Issued, d.Closed = day("2026-10-13").Millis(), false }},
+		{CodeOpen, "closed", func(d *Document) { d.Header.Issued = day("2026-10-20").Millis() }},
+		{CodeFigure, "cells[0].sold", func(d *Document) { d.Cells[0].Sold = qp("-1") }},
+		{CodeFigure, "cells[0].sold", func(d *Document) { d.Cells[0].Sold = qp("0.0000000001") }},
+		{CodeOnTime, "cells[0].onTime", func(d *Document) { d.Cells[0].OnTime = qp("981") }},
+		{CodeOnTime, "cells[0].onTime", func(d *Document) { d.Cells[0].Received = nil; d.Cells[0].OnTime = qp("991") }},
+		{CodeOnTime, "cells[0].onTime", func(d *Document) { d.Cells[0].Received = qp("1200"); d.Cells[0].OnTime = qp("1001") }},
+		{CodeOnTime, "cells[0].inFull", func(d *Document) { d.Cells[0].InFull = qp("1001") }},
+		{CodeBlocked, "cells[0].blocked", func(d *Document) { d.Cells[0].Blocked = qp("401") }},
+		{CodeCumulative, "cells[1].cumulative", func(d *Document) { d.Cells[1].Cumulative.Received = q("8999") }},
+		{CodeCumulative, "cells[1].cumulative", func(d *Document) { d.Cells[1].Cumulative.Since = day("2026-10-15") }},
+		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.OnTime = 11 }},
+		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.Both = 10 }},
+		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.LeftOut[0].Reason = measure.Promoted }},
+		{CodeDays, "cells[0].days", func(d *Document) { d.Cells[0].Days.Listed = 8 }},
+		{CodeRoot, "cells[0].lines", func(d *Document) { d.Cells[0].Lines.Root = d.Cells[0].Lines.Root[:31] }},
+		{CodeRoot, "cells[0].lines", func(d *Document) { d.Cells[0].Lines.Count = MaxLines + 1 }},
+		{CodeDelivery, "delivery", func(d *Document) { d.Delivery = nil }},
+		{CodeDelivery, "delivery", func(d *Document) { d.Delivery = d.Delivery[1:] }},
+		{CodeDelivery, "delivery", func(d *Document) { d.Delivery[3].Value = "PORCH" }},
+		{CodeExt, "cells[0].ext", func(d *Document) { d.Cells[0].Ext = map[string][]byte{"x": make([]byte, 1<<20)} }},
+	} {
+		d := full(t)
+		c.breaks(&d)
+		found := Check(d)
+		if len(found) == 0 || found[0].Code != c.code || !strings.HasPrefix(found[0].Path, c.path) {
+			t.Errorf("%s at %q: found %v", c.code, c.path, found)
+		}
+	}
+	d := full(t)
+	scope := artifact.Everything()
+	scope.Regions = []string{"FR"}
+	if found := CheckScope(d, scope); len(found) != 2 || found[0].Code != CodeScope || len(Filter(d, scope).Cells) != 0 {
+		t.Errorf("%v", found)
+	}
+	for code, change := range map[string]func(*Document){
+		"header": func(n *Document) { n.Header.Revision = 2 }, "window": func(n *Document) { n.Window = bucket("2026-11") }, "closed": func(n *Document) { n.Closed = false },
+	} {
+		next := full(t)
+		next.Header.Revision = 1
+		change(&next)
+		if found := CheckRevision(d, next); len(found) != 1 || found[0].Code != CodeRevisions || found[0].Path != code {
+			t.Errorf("%s: %v", code, found)
+		}
+	}
+}
+
+// Whatever the two sides hold, bisecting finds exactly the places at which they differ, every node is one of the signed tree, and no node
+// names a line.
+func TestBisectFindsWhatDiffers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 300).Draw(t, "lines")
+		var ours, theirs []Line
+		want := map[string]bool{}
+		for _, l := range lines(n) {
+			switch rapid.IntRange(0, 9).Draw(t, "fate") {
+			case 0:
+				ours = append(ours, l)
+				want[l.Key()] = true
+			case 1:
+				theirs = append(theirs, l)
+				want[l.Key()] = true
+			case 2:
+				ours = append(ours, l)
+				l.Accepted = qp("99")
+				theirs = append(theirs, l)
+				want[l.Key()] = true
+			default:
+				ours, theirs = append(ours, l), append(theirs, l)
+			}
+		}
+		if len(ours) == 0 || len(theirs) == 0 {
+			return
+		}
+		a, err := NewTree(secret, "cell", ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := NewTree(secret, "cell", theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(want) == 0) != bytes.Equal(a.Root().Root, b.Root().Root) {
+			t.Fatal("roots are equal where lines are, and only there")
+		}
+		found, more, err := Bisect(a, b.Root(), int64(len(theirs)), func(paths [][]byte) (out []Node, err error) {
+			for _, p := range paths {
+				n, _ := b.Node(p)
+				data, err := block.Marshal(n)
+				if err != nil || bytes.Contains(data, []byte("PO-")) {
+					t.Fatalf("a node names a line, or can't be written: %v", err)
+				}
+				out = append(out, n)
+			}
+			return out, nil
+		})
+		if err != nil || more || len(found) != len(want) {
+			t.Fatalf("%v: found %d of %d", err, len(found), len(want))
+		}
+		for _, d := range found {
+			mine, _, haveMine := a.Open(d.At)
+			other, hash, haveOther := b.Open(d.At)
+			if haveMine != d.Ours || haveOther != (d.Theirs != nil) {
+				t.Fatal("a difference says who has the line")
+			}
+			if haveMine && !want[mine.Line.Key()] || haveOther && !want[other.Line.Key()] {
+				t.Fatal("a line that is equal was found")
+			}
+			if haveOther {
+				if err := a.Fits(other, d.At, *d.Theirs); err != nil {
+					t.Fatal(err)
+				}
+				other.Line.Accepted = qp("98")
+				if a.Fits(other, d.At, hash) == nil {
+					t.Fatal("another line passes for the signed one")
+				}
+			}
+			// Each side proves to the other what it has there, or that it has nothing.
+			for _, tree := range []*Tree{a, b} {
+				_, want, have := tree.Open(d.At)
+				got, err := tree.Prove(d.At).Verify(tree.Root(), d.At)
+				if err != nil || have != (got != nil) || have && *got != want {
+					t.Fatalf("proof: %v", err)
+				}
+			}
+			if _, err := a.Prove(d.At).Verify(b.Root(), d.At); err == nil {
+				t.Fatal("a proof from another tree")
+			}
+		}
+	})
+}
+
+// A partner that answers anything but its signed tree is found out at the first node.
+func TestBisectRefusesLies(t *testing.T) {
+	a, b := must[*Tree](t)(NewTree(secret, "cell", lines(60))), must[*Tree](t)(NewTree(secret, "cell", lines(61)))
+	honest := func(paths [][]byte) (out []Node, err error) {
+		for _, p := range paths {
+			n, _ := b.Node(p)
+			out = append(out, n)
+		}
+		return out, nil
+	}
+	if _, _, err := Bisect(a, b.Root(), 61, honest); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Bisect(a, b.Root(), 60, honest); err == nil {
+		t.Error("another count")
+	}
+	for what, lie := range map[string]func([]Node) []Node{
+		"another tree": func(n []Node) []Node { n[0], _ = a.Node(nil); return n },
+		"too few":      func(n []Node) []Node { return n[1:] },
+		"no hash":      func(n []Node) []Node { n[0].Children[0] = []byte{1}; return n },
+		"nothing":      func(n []Node) []Node { n[len(n)-1] = Node{}; return n },
+	} {
+		_, _, err := Bisect(a, b.Root(), 61, func(paths [][]byte) ([]Node, error) {
+			out, _ := honest(paths)
+			for i := range out {
+				out[i].Children = append([][]byte{}, out[i].Children...)
+			}
+			return lie(out), nil
+		})
+		if err == nil {
+			t.Errorf("%s passes", what)
+		}
+	}
+	gone := errors.New("gone")
+	if _, _, err := Bisect(a, b.Root(), 61, func([][]byte) ([]Node, error) { return nil, gone }); !errors.Is(err, gone) {
+		t.Error(err)
+	}
+}
+
+// Both sides get the same comparison, and within the tolerance the mean stands (practice T7).
+func TestCompare(t *testing.T) {
+	cell := func(ordered, received string) Document {
+		return Document{Window: bucket("2026-10"), Cells: []Cell{{Item: tablet, Place: ivory, Bucket: bucket("2026-10"), Unit: quantity.Pack, Ordered: qp(ordered), Received: qp(received)}}}
+	}
+	buyer, seller := cell("1000", "995"), cell("1000", "1000")
+	seller.Cells = append(seller.Cells, Cell{Item: forecast.Item{BuyersID: "other"}, Bucket: bucket("2026-10"), Unit: quantity.Pack, Shipped: qp("5")})
+	c := Compare(&buyer, &seller, DefaultTolerance())
+	got := map[Figure]Verdict{}
+	for _, f := range c.Cells[0].Figures {
+		got[f.Figure] = f.Verdict
+	}
+	if got[Ordered] != Equal || got[Received] != DeMinimis || c.Cells[0].Figures[1].Stands.String() != "997.5" || c.Cells[1].Verdict != OneSided || c.Tally[OneSided] != 1 {
+		t.Errorf("%+v", c)
+	}
+	strict := Compare(&buyer, &seller, Tolerance{})
+	if strict.Cells[0].Verdict != Unequal || strict.Cells[0].Figures[1].Stands != nil {
+		t.Errorf("%+v", strict)
+	}
+	if near := Compare(&buyer, &seller, Tolerance{Amount: q("5")}); near.Cells[0].Verdict != DeMinimis {
+		t.Errorf("%+v", near)
+	}
+	settled := Settle(&buyer, &seller, Tolerance{})
+	if len(settled) != 2 || settled[0].Received != nil || settled[0].Ordered == nil || settled[0].Grade != artifact.GradeA || settled[1].Grade != artifact.GradeB || len(settled[0].Disputed) != 1 {
+		t.Errorf("%+v", settled)
+	}
+	if len(Compare(nil, &seller, Tolerance{}).Cells) != 2 || len(Compare(&buyer, nil, Tolerance{}).Cells) != 1 || len(Compare(nil, nil, Tolerance{}).Cells) != 0 {
+		t.Error("one side alone, or none")
+	}
+}
+
+// Cells from lines: in full late, short on time, in two parts, nothing came, and one excluded; a despatch that names no line of the order finds
+// it by its item.
+func TestAggregate(t *testing.T) {
+	record := func(order, line, due, event, accepted, date string) Record {
+		r := Record{Item: tablet, Place: ivory, Unit: quantity.Pack, Line: Line{Order: order, Line: line, Item: tablet.ID(), Event: Event(event)}}
+		if due != "" {
+			r.Due, r.Ordered = day(due), qp("100")
+		}
+		if date != "" {
+			r.Date, r.Accepted = day(date), qp(accepted)
+		}
+		return r
+	}
+	excluded := record("E", "1", "2026-10-12", "RECEIPT_POSTED", "100", "2026-10-20")
+	excluded.Exclude = measure.ForceMajeure
+	records := []Record{
+		record("A", "1", "2026-10-10", "RECEIPT_POSTED", "100", "2026-10-14"),
+		record("B", "1", "2026-10-10", "RECEIPT_POSTED", "90", "2026-10-10"),
+		record("C", "1", "2026-10-10", "RECEIPT_POSTED", "40", "2026-10-10"), record("C", "1", "2026-10-10", "RECEIPT_POSTED", "60", "2026-10-09"),
+		record("D", "1", "2026-10-11", "", "", ""), excluded,
+		record("A", "", "", "DESPATCH", "100", "2026-10-12"), // joins line 1 of A
+		record("F", "1", "2026-11-01", "", "", ""),           // due in another window
+		record("", "", "", "DESPATCH", "7", "2026-10-30"),
+	}
+	records[8].Delivery = "ASN-9"
+	drawn := must[[]Drawn](t)(Aggregate(records, measure.Setting{}, []calendar.Bucket{bucket("2026-10")}, 0))
+	if len(drawn) != 1 {
+		t.Fatalf("%+v", drawn)
+	}
+	c := drawn[0].Cell
+	if c.Ordered.String() != "500" || c.Shipped.String() != "107" || c.Received.String() != "390" || c.OnTime.String() != "190" || c.InFull.String() != "200" {
+		t.Errorf("ordered %s, shipped %s, received %s, on time %s, in full %s", c.Ordered, c.Shipped, c.Received, c.OnTime, c.InFull)
+	}
+	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1} {NO_RECEIPT 1}]" {
+		t.Errorf("%+v", *d)
+	}
+	if n := len(drawn[0].Lines); n != 7 {
+		t.Errorf("%d lines: %+v", n, drawn[0].Lines)
+	}
+	d := full(t)
+	d.Cells = []Cell{c}
+	d.Delivery = must[[]measure.Parameter](t)(DeliveryBy(nil))
+	if found := Check(d); len(found) != 0 {
+		t.Error(found)
+	}
+}
+
+// In whatever order lines come, the cells and roots are the same.
+func TestAggregateHasNoOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var records []Record
+		for range rapid.IntRange(1, 30).Draw(t, "n") {
+			r := Record{Item: tablet, Unit: quantity.Pack, Line: Line{Order: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "order"), Line: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "line"), Item: tablet.ID(),
+				Due: day("2026-10-10"), Ordered: qp("10"), Event: rapid.SampledFrom([]Event{"", Despatch, ReceiptPosted}).Draw(t, "event")}}
+			if r.Event != "" {
+				q := quantity.Of(rapid.Int64Range(0, 12).Draw(t, "accepted"))
+				r.Accepted, r.Date = &q, day("2026-10-01").AddDays(rapid.IntRange(0, 20).Draw(t, "day"))
+			}
+			records = append(records, r)
+		}
+		roots := func(records []Record) string {
+			drawn, err := Aggregate(records, nil, []calendar.Bucket{bucket("2026-10")}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := ""
+			for _, d := range drawn {
+				tree, err := NewTree(secret, d.Cell.Key(), d.Lines)
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, err := block.Marshal(d.Cell)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text += fmt.Sprintf("%x %x\n", tree.Root().Root, data)
+			}
+			return text
+		}
+		if a, b := roots(records), roots(rapid.Permutation(records).Draw(t, "other order")); a != b {
+			t.Fatalf("%s\n%s", a, b)
+		}
+	})
+}
+
+func TestDiff(t *testing.T) {
+	a, b := full(t), full(t)
+	if changes := Diff(a, b); len(changes) != 0 {
+		t.Fatal(changes)
+	}
+	b.Cells[0].Sold = qp("871")
+	if changes := Diff(a, b); len(changes) != 1 || changes[0].Material || changes[0].Field != "sold" {
+		t.Error(changes)
+	}
+	b.Cells[0].Sold = qp("1000")
+	if changes := Diff(a, b); !Material(changes) {
+		t.Error(changes)
+	}
+	b.Cells = b.Cells[:1]
+	if changes := Diff(a, b); len(changes) != 2 || changes[1].Field != "removed" {
+		t.Error(changes)
+	}
+	if part := About(a, []string{"EFV600-31"}); len(part.Cells) != 0 || len(About(a, []string{"EFV600-30"}).Cells) != 2 {
+		t.Error(part.Cells)
+	}
+}
+
+func FuzzFromSheet(f *testing.F) {
+	d := full(f)
+	s := must[block.Sheet](f)(ToSheet(d, [32]byte{7}))
+	f.Add(s.Head, s.Rows[0].Value)
+	f.Fuzz(func(t *testing.T, head, cell []byte) {
+		var c Cell
+		if block.Unmarshal(cell, &c) != nil {
+			return
+		}
+		in := block.Sheet{Type: Type, Head: head, Rows: []block.Row{{Key: c.Key(), Value: cell}}}
+		d, err := FromSheet(in)
+		if err != nil {
+			if d.Cells != nil {
+				t.Fatal("a document beside an error")
+			}
+			return
+		}
+		Check(d)
+		again, err := ToSheet(d, [32]byte{})
+		if err != nil || !bytes.Equal(again.Head, head) || !bytes.Equal(again.Rows[0].Value, cell) {
+			t.Fatalf("not the same bytes again: %v", err)
+		}
+	})
+}
+
+func FuzzProof(f *testing.F) {
+	tree := must[*Tree](f)(NewTree(secret, "cell", lines(40)))
+	for _, l := range tree.leaves[:3] {
+		f.Add(must[[]byte](f)(block.Marshal(tree.Prove(l.at))), l.at[:])
+	}
+	f.Fuzz(func(t *testing.T, data, at []byte) {
+		var p Proof
+		if len(at) != len(Hash{}) || block.Unmarshal(data, &p) != nil {
+			return
+		}
+		got, err := p.Verify(tree.Root(), Hash(at))
+		if err != nil && got != nil {
+			t.Fatal("a line beside an error")
+		}
+		// Nothing is provable of a signed tree but what stands in it.
+		if _, want, have := tree.Open(Hash(at)); err == nil && (have != (got != nil) || have && *got != want) {
+			t.Fatal("a proof of what is not so")
+		}
+	})
+}
