@@ -63,6 +63,7 @@ type Node struct {
 	commitCh chan block.CID // partnerships whose line moved: the commitment writer's work
 	bisectCh chan protocol.Mismatch
 	pairing  pairing // what of pairings under way lives in memory
+	lines    lineCache
 
 	learning     sync.Mutex // held while an identity chain grows
 	folding      folding

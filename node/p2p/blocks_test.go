@@ -10,6 +10,8 @@ import (
 
 	"kontor/node/p2p"
 	"kontor/protocol/block"
+	"kontor/protocol/performance"
+	"kontor/protocol/wire"
 	"kontor/protocol/wire/wiretest"
 )
 
@@ -150,6 +152,30 @@ func TestTree(t *testing.T) {
 	}
 	if _, err := buyer.host.Tree(t.Context(), block.Sum([]byte{0}), pid); err == nil {
 		t.Fatal("a stranger has a tree")
+	}
+}
+
+// The lines of a cell are asked for node by node, and opened one by one; a stranger gets nothing, and an unknown cell looks like a forbidden one.
+func TestLines(t *testing.T) {
+	buyer, seller, pid := pair(t)
+	eventually(t, "both in step", inStep(buyer, seller))
+	lines, err := buyer.host.Lines(t.Context(), seller.ID, pid, pid, "cell")
+	check(t, err)
+	defer lines.Close()
+	if count, nodes, err := lines.Nodes([][]byte{{}}); err != nil || count != 1 || len(nodes) != 1 {
+		t.Fatalf("%d lines, %v, %v", count, nodes, err)
+	}
+	if o, err := lines.Open(wire.LineAsk{At: make([]byte, 32), Proof: performance.Proof{Count: 1, Nodes: []performance.Node{{Place: make([]byte, 32), Leaf: make([]byte, 32)}}}}); err != nil || o != nil {
+		t.Fatalf("%v, %v", o, err)
+	}
+	none, err := buyer.host.Lines(t.Context(), seller.ID, pid, pid, "")
+	check(t, err)
+	defer none.Close()
+	if _, _, err := none.Nodes([][]byte{{}}); !wire.IsNotFound(err) {
+		t.Fatalf("an unknown cell: %v", err)
+	}
+	if _, err := buyer.host.Lines(t.Context(), block.Sum([]byte{0}), pid, pid, "cell"); err == nil {
+		t.Fatal("a stranger has lines")
 	}
 }
 

@@ -288,7 +288,7 @@ func (f *flood) open(h host.Host, id string) network.Stream {
 func (f *flood) idleStreams(h host.Host) {
 	half := append(binary.AppendUvarint(nil, wire.MaxAsk), make([]byte, wire.MaxAsk/2)...)
 	for f.ctx.Err() == nil {
-		for _, id := range []string{wire.SyncID, wire.BlocksID, wire.TreeID, wire.PairID} {
+		for _, id := range []string{wire.SyncID, wire.BlocksID, wire.TreeID, wire.LinesID, wire.PairID} {
 			if s := f.open(h, id); s != nil {
 				_, _ = s.Write(half)
 				f.streams.Add(1)

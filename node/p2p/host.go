@@ -84,6 +84,7 @@ func Open(ctx context.Context, options Options) (*Host, error) {
 	h.handle(wire.SyncID, h.serveSync)
 	h.handle(wire.BlocksID, h.serveBlocks)
 	h.handle(wire.TreeID, h.serveTree)
+	h.handle(wire.LinesID, h.serveLines)
 	h.handle(wire.PairID, h.servePair)
 	if h.hints, err = newHints(h); err != nil {
 		return nil, errors.Join(err, h.Close())

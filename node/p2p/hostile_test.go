@@ -106,7 +106,7 @@ func TestStranger(t *testing.T) {
 	for range 30 {
 		r := newRaw(t, wiretest.New("stranger").Node)
 		_ = r.connect(buyer) // may return nil: the denial comes a moment later
-		for _, id := range []string{wire.SyncID, wire.BlocksID, wire.TreeID, wire.PairID, "/meshsub/1.2.0"} {
+		for _, id := range []string{wire.SyncID, wire.BlocksID, wire.TreeID, wire.LinesID, wire.PairID, "/meshsub/1.2.0"} {
 			if answer := r.say(buyer, id, frame(t, wire.SyncAsk{PID: pid}), true); len(answer) > 0 {
 				t.Fatalf("a stranger got %d bytes on %s", len(answer), id)
 			}
@@ -158,6 +158,7 @@ func TestMalformedFrames(t *testing.T) {
 		wire.SyncID:   frame(t, wire.SyncAsk{PID: pid, T: 1, Nonce: 1}),
 		wire.BlocksID: frame(t, wire.BlocksAsk{PID: pid, Entry: pid}),
 		wire.TreeID:   frame(t, wire.TreeAsk{PID: pid}),
+		wire.LinesID:  frame(t, wire.LinesAsk{PID: pid, Report: pid, Cell: "x", Paths: [][]byte{{}}}),
 		wire.PairID:   frame(t, partnership.Hello{V: 1, Commit: make([]byte, 32)}),
 	}
 	for id, data := range good {

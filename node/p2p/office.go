@@ -23,6 +23,7 @@ type Office interface {
 	Feeds
 	Bodies
 	Trees
+	Lined
 	Pairings
 }
 
@@ -111,6 +112,14 @@ type Bodies interface {
 type Trees interface {
 	// TreeNode is the node of this side's state tree at a path, and the settled line the tree stands at.
 	TreeNode(ctx context.Context, pid block.CID, path []byte) (line int64, node *state.Node, err error)
+}
+
+// Lined lets a member find the lines in which two reports of one window differ, and opens those.
+type Lined interface {
+	// Lines answers about a cell of this side's report in force: nodes of the tree over its lines, or the line at a place where the
+	// company has shown, by its own report, to have another or none. It opens nothing else, and no more than performance.MaxOpened of a
+	// cell.
+	Lines(ctx context.Context, pid, company block.CID, ask wire.LinesAsk) (wire.LinesReply, error)
 }
 
 // Pairings keeps invitations. States hold secrets: they are stored as such.

@@ -38,7 +38,7 @@ func resources(m *metrics, exceeded func(error)) (network.ResourceManager, error
 			Streams: maxStreamsPeer, StreamsInbound: maxStreamsPeer, StreamsOutbound: maxStreamsPeer, Memory: maxMemoryPeer},
 		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{},
 	}
-	for _, id := range []protocol.ID{wire.PairID, wire.SyncID, wire.BlocksID, wire.TreeID} {
+	for _, id := range []protocol.ID{wire.PairID, wire.SyncID, wire.BlocksID, wire.TreeID, wire.LinesID} {
 		limits.ProtocolPeer[id] = rcmgr.ResourceLimits{Streams: 2 * wire.MaxStreams, StreamsInbound: wire.MaxStreams, StreamsOutbound: wire.MaxStreams, Memory: maxMemoryPeer}
 	}
 	base := rcmgr.DefaultLimits.Scale(maxMemory, maxConns)

@@ -73,8 +73,8 @@ func SortLines(lines []Line) {
 	slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Key(), b.Key()) })
 }
 
-// differs lists the fields in which two lines of one key differ; the other being absent is "missing".
-func differs(a, b *Line) (fields []string) {
+// Differs lists the fields in which two lines of one key differ; where one is absent it is "missing".
+func Differs(a, b *Line) (fields []string) {
 	if a == nil || b == nil {
 		return []string{"missing"}
 	}

@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
 	"kontor/protocol/state"
 	"kontor/protocol/wire"
 	"kontor/protocol/wire/wiretest"
@@ -44,6 +45,8 @@ func samples(t testing.TB) map[string]wire.Message {
 	if err != nil {
 		t.Fatal(err)
 	}
+	proof := performance.Proof{Count: 1, Nodes: []performance.Node{{Place: make([]byte, 32), Leaf: make([]byte, 32)}}}
+	opening := &performance.Opening{Line: performance.Line{Order: "PO-1", Item: "x"}, Salt: make([]byte, 16)}
 	env := feed.Envelope{Header: []byte("h"), Sig: make([]byte, 64)}
 	return map[string]wire.Message{
 		"ask":       wire.SyncAsk{PID: id, Held: held, T: 5, Feat: 1, Nonce: 7, Wait: true, Err: wire.Faultf("A-1", "text")},
@@ -52,6 +55,9 @@ func samples(t testing.TB) map[string]wire.Message {
 		"reply":     wire.BlocksReply{Form: wire.FormPatch},
 		"tree":      wire.TreeAsk{PID: id, Path: []byte{1, 15}},
 		"node":      wire.TreeReply{Line: 3, Node: &state.Node{Row: "r", Value: make([]byte, 32)}},
+		"lines":     wire.LinesAsk{PID: id, Report: id, Cell: "x", Paths: [][]byte{{1, 15}}},
+		"line":      wire.LinesAsk{PID: id, Report: id, Cell: "x", Open: &wire.LineAsk{At: make([]byte, 32), Proof: proof, Opening: opening}},
+		"opened":    wire.LinesReply{Count: 1, Nodes: proof.Nodes, Opening: opening},
 		"hello":     hello,
 		"challenge": challenge,
 		"reveal":    reveal,
@@ -78,6 +84,10 @@ func decode(name string, data []byte) (wire.Message, error) {
 		return wire.Decode[wire.TreeAsk](data)
 	case "node":
 		return wire.Decode[wire.TreeReply](data)
+	case "lines", "line":
+		return wire.Decode[wire.LinesAsk](data)
+	case "opened":
+		return wire.Decode[wire.LinesReply](data)
 	case "hello":
 		return wire.Decode[partnership.Hello](data)
 	case "challenge":
@@ -159,6 +169,13 @@ func TestMessagesOutOfBounds(t *testing.T) {
 		"a skip without deep": wire.BlocksAsk{PID: id, Entry: id, Skip: 1},
 		"many earlier bodies": wire.BlocksAsk{PID: id, Entry: id, From: make([]block.CID, wire.MaxFrom+1)},
 		"no form":             wire.BlocksReply{},
+		"nothing asked":       wire.LinesAsk{PID: id, Report: id},
+		"a wide line step":    wire.LinesAsk{PID: id, Report: id, Paths: [][]byte{{16}}},
+		"many line paths":     wire.LinesAsk{PID: id, Report: id, Paths: make([][]byte, 65)},
+		"a long cell":         wire.LinesAsk{PID: id, Report: id, Paths: [][]byte{{}}, Cell: string(make([]byte, wire.MaxCellKey+1))},
+		"a line without way":  wire.LinesAsk{PID: id, Report: id, Open: &wire.LineAsk{At: make([]byte, 32)}},
+		"an empty line node":  wire.LinesReply{Count: 1, Nodes: []performance.Node{{}}},
+		"an unnamed line":     wire.LinesReply{Count: 1, Opening: &performance.Opening{}},
 		"a wide step":         wire.TreeAsk{PID: id, Path: []byte{16}},
 		"a deep path":         wire.TreeAsk{PID: id, Path: make([]byte, 65)},
 		"a leaf with a short": wire.TreeReply{Node: &state.Node{Row: "r", Value: []byte{1}}},

@@ -15,6 +15,7 @@ const (
 	SyncID   = "/kontor/sync/1.0.0"
 	BlocksID = "/kontor/blocks/1.0.0"
 	TreeID   = "/kontor/tree/1.0.0"
+	LinesID  = "/kontor/lines/1.0.0"
 )
 
 // UserAgent is the same for every node, so that it tells nothing about one.

@@ -21,6 +21,10 @@ const (
 	CodeTooLarge = "TOO_LARGE"
 	// CodeBusy is for a peer with too many streams or asks. Ask again later.
 	CodeBusy = "BUSY"
+	// CodeTooMany is for a peer to whom as many lines of a cell were opened as may be. People compare the rest.
+	CodeTooMany = "TOO_MANY"
+	// CodeEqual is for a line asked for where both sides have the same: there is nothing to open.
+	CodeEqual = "EQUAL"
 	// CodeUnavailable is for a node that can't answer now: it recovers, or its disk fails. Ask again later.
 	CodeUnavailable = "UNAVAILABLE"
 )
