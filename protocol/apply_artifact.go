@@ -133,6 +133,7 @@ func applyForecast(f *fold) ([]string, error) {
 		if err != nil {
 			return verdict{}, err
 		}
+		f.replica.opened.put(*f.entry.Header.Body, doc)
 		return verdict{codes: artifact.Codes(append(forecast.CheckUnder(doc, rules.Artifacts), forecast.CheckScope(doc, granted)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
@@ -279,14 +280,13 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 		if f.revised.whole {
 			break
 		}
-		sheet, err := block.OpenSheet(root, f.block)
-		if err != nil {
-			return nil, err
-		}
 		if typ == capacity.PlanType {
-			f.revised.plans[i], err = capacity.PlanFromSheet(sheet)
+			var sheet block.Sheet
+			if sheet, err = block.OpenSheet(root, f.block); err == nil {
+				f.revised.plans[i], err = capacity.PlanFromSheet(sheet)
+			}
 		} else {
-			f.revised.forecasts[i], err = forecast.FromSheet(sheet)
+			f.revised.forecasts[i], err = f.forecast(root)
 		}
 		if err != nil {
 			return nil, err

@@ -22,6 +22,7 @@ type Contract struct {
 	// verdicts remembers, by body, what the rules said of an artifact: a pure function of its bytes, and dear to compute again
 	// at every replay.
 	verdicts verdictCache
+	opened   openedForecasts
 	// rules are the versions of the business rules, by number.
 	rules RuleSets
 	// entries and signatures remember what was decoded and verified before.
