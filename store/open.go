@@ -144,7 +144,7 @@ type DB struct {
 	failed     atomic.Pointer[Error]
 
 	updates, commits, garbage atomic.Int64
-	written                   atomic.Int64 // bytes since memory was given back
+	written                   atomic.Int64 // bytes since Open
 }
 
 // Open opens or makes the database in o.Dir. Refusals have the codes
@@ -255,6 +255,7 @@ func (s *DB) leave() {
 }
 
 // Close waits for running transactions, stops the timers and closes the files.
+// After large writes it takes some seconds to put them in order first.
 // Every Close after the first waits for it and returns nil.
 func (s *DB) Close() error {
 	s.mu.Lock()
@@ -274,6 +275,9 @@ func (s *DB) Close() error {
 	s.timer.Wait()
 	s.snapshots.close()
 	err := s.badger.Close()
+	if err == nil {
+		s.tidy()
+	}
 	s.mu.Lock()
 	s.badger = nil
 	s.idle.Broadcast()

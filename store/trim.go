@@ -27,7 +27,7 @@ const (
 func (s *DB) rest() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	due, again, last := true, 0, int64(0)
+	due, again, last, given := true, 0, int64(0), int64(0)
 	quiet, wait := time.Duration(0), time.Duration(0)
 	for {
 		select {
@@ -39,9 +39,8 @@ func (s *DB) rest() {
 		if now := s.updates.Load(); now != last {
 			last, quiet = now, 0
 		}
-		if s.written.Load() >= trimAfter {
-			s.written.Store(0)
-			due = true
+		if now := s.written.Load(); now-given >= trimAfter {
+			due, given = true, now
 		}
 		if wait -= time.Second; quiet < trimQuiet || wait > 0 {
 			continue
