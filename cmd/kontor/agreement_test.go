@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,10 +66,21 @@ func metric(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// roots waits until the only partnership of all homes stands at one settled line with one root: roots HOME...
+// roots waits until a partnership, the only one unless it is named, stands at one settled line with one root in all homes: roots [PARTNERSHIP] HOME...
 func roots(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: roots HOME...")
+		ts.Fatalf("usage: roots [PARTNERSHIP] HOME...")
+	}
+	which := func(s wire.StatusReport) wire.PartnershipStatus { return s.Partnerships[0] }
+	if pid := args[0]; strings.HasPrefix(pid, "bafy") {
+		args = args[1:]
+		which = func(s wire.StatusReport) wire.PartnershipStatus {
+			i := slices.IndexFunc(s.Partnerships, func(p wire.PartnershipStatus) bool { return p.Partnership == pid })
+			if i < 0 {
+				ts.Fatalf("no partnership %s in %+v", pid, s)
+			}
+			return s.Partnerships[i]
+		}
 	}
 	seen := []wire.StatusReport{}
 	for deadline := time.Now().Add(untilLimit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
@@ -81,7 +93,7 @@ func roots(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		same := true
 		for _, s := range seen {
-			p, first := s.Partnerships[0], seen[0].Partnerships[0]
+			p, first := which(s), which(seen[0])
 			same = same && p.Root != "" && p.Root == first.Root && p.Line == first.Line
 		}
 		if same {
