@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,8 +16,14 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kontor": func() { os.Exit(command.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"kontor": func() { os.Exit(command.MainAt(clock(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// clock is this machine's, set forward by KONTOR_TEST_AHEAD: a script lives through a deadline of days by starting its nodes and commands in that time.
+func clock() func() time.Time {
+	ahead, _ := time.ParseDuration(os.Getenv("KONTOR_TEST_AHEAD"))
+	return func() time.Time { return time.Now().Add(ahead) }
 }
 
 // The scripts are what people and programs rely on: each begins with what it shows.

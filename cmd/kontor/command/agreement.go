@@ -122,7 +122,7 @@ var agreementDraft = verb{
 		}
 		in.TopicAct = c.topicAct()
 		if d := c.Duration("sign-by"); d != 0 {
-			in.SignBy = wallClock() + d.Milliseconds()
+			in.SignBy = c.now().Add(d).UnixMilli()
 		}
 		out, err := ask(c, wire.AgreementDraft, in)
 		if err != nil {

@@ -34,7 +34,7 @@ var partnerCircle = verb{
 			return missing("as", "buyer, seller or observer")
 		}
 		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{},
-			Notice: c.Int64("notice"), Expires: time.Now().Add(c.Duration("expires")).UnixMilli()}
+			Notice: c.Int64("notice"), Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
 		for _, text := range c.StringSlice("member") {
 			at := strings.LastIndexByte(text, '=')
 			if at <= 0 || at == len(text)-1 {

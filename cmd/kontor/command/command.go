@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -164,17 +165,19 @@ type call struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	now    func() time.Time
 }
 
-// streams carries the three streams through the parser.
+// streams carries the three streams and the clock through the parser.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	now      func() time.Time
 }
 
 func newCall(ctx *cli.Context) *call {
 	s := ctx.App.Metadata["streams"].(streams)
-	return &call{ctx, s.in, s.out, s.err}
+	return &call{ctx, s.in, s.out, s.err, s.now}
 }
 
 // home is the company's directory, absolute.
@@ -223,6 +226,11 @@ func ask[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error) {
 
 // Main runs one command line and returns its exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return MainAt(time.Now, args, stdin, stdout, stderr)
+}
+
+// MainAt is Main by another clock than this machine's: a test lives through the days of a deadline in it. A node that it runs keeps that clock.
+func MainAt(now func() time.Time, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// What shells and scripts ask often is answered before anything is built.
 	if len(args) > 0 {
 		switch args[0] {
@@ -237,7 +245,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	app := newApp(streams{stdin, stdout, stderr})
+	app := newApp(streams{stdin, stdout, stderr, now})
 	if args = reorder(app.Commands, args); len(args) > 0 && !strings.HasPrefix(args[0], "-") && find(app.Commands, args[0]) == nil {
 		return report(usagef("there is no command %q; kontor --help lists them", args[0]), wantsJSON(args), stderr)
 	}

@@ -4,14 +4,10 @@ import (
 	"errors"
 	"io"
 	"os"
-	"time"
 
 	"kontor/node/api/wire"
 	"kontor/node/client"
 )
-
-// wallClock is this machine's clock, ms UTC.
-func wallClock() int64 { return time.Now().UnixMilli() }
 
 // download writes what a route gives to a file that must not exist. What can't be completed is not left behind.
 func (c *call) download(path string, route wire.Route[wire.AgreementQuery, wire.None], in wire.AgreementQuery) (size int64, err error) {

@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"net"
 	"path/filepath"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -63,7 +62,7 @@ var initVerb = verb{
 		}
 		home := node.Home(c.home())
 		id, err := node.Init(home, node.InitOptions{Company: c.String("company"), Listen: listen, Passphrase: passphrase, DualHat: c.Bool("dual-hat"),
-			KeyFile: keyFile, StorePassphrase: storePassphrase, Now: time.Now()})
+			KeyFile: keyFile, StorePassphrase: storePassphrase, Now: c.now()})
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, limit identit
 	if path == "" {
 		path = filepath.Join(c.home(), "keys", "desk-"+fileName(c.String("desk"))+".key")
 	}
-	now := time.Now()
+	now := c.now()
 	m := protocol.Mandate{PID: pid, Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: limit,
 		From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
 	c.note("the %s desk may do %s about %s up to %s until %s", m.Holder, strings.Join(m.Kinds, ", "), list(m.Products),

@@ -112,7 +112,7 @@ func addOfficer(c *call, role, person string, limit *identity.Amount) error {
 		return err
 	}
 	pub := key.Public()
-	now := time.Now()
+	now := c.now()
 	cert, err := identity.Certificate{Company: chain.Company(), Key: pub[:], Usage: string(keys.Role), Role: role, Person: id, Limit: limit,
 		From: now.Add(-certificateBegin).UnixMilli(), Until: now.Add(officerLife).UnixMilli()}.Prove(key)
 	if err != nil {
@@ -239,7 +239,7 @@ var officerList = verb{
 				state := "in force"
 				if k.Revoked {
 					state = "revoked"
-				} else if time.Now().UnixMilli() > k.Until {
+				} else if c.now().UnixMilli() > k.Until {
 					state = "expired"
 				}
 				name := k.Name

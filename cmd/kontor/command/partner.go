@@ -51,7 +51,7 @@ var partnerInvite = verb{
 			return missing("as", "buyer or seller")
 		}
 		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"), Notice: c.Int64("notice"),
-			Expires: time.Now().Add(c.Duration("expires")).UnixMilli()}
+			Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
 		if text := c.String("materiality"); text != "" {
 			var err error
 			if req.Materiality, err = parseAmount("materiality", text); err != nil {
@@ -169,7 +169,7 @@ var partnerList = verb{
 		if err != nil {
 			return err
 		}
-		return c.print(l, func(w io.Writer) { printPartners(w, l, time.Now().UnixMilli()) })
+		return c.print(l, func(w io.Writer) { printPartners(w, l, c.now().UnixMilli()) })
 	},
 }
 

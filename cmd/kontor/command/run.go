@@ -53,7 +53,7 @@ var runVerb = verb{
 			return err
 		}
 		defer closeLog()
-		cfg := node.Config{Home: node.Home(c.home()), KeyFile: c.String("key-file"), Log: logger}
+		cfg := node.Config{Home: node.Home(c.home()), KeyFile: c.String("key-file"), Log: logger, Clock: c.now}
 		if settings, err := cfg.Home.Settings(); err != nil {
 			return err
 		} else if settings.StoreKey == node.StorePassphrase && cfg.KeyFile == "" {

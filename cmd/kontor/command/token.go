@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,7 +32,7 @@ var tokenAdd = verb{
 		req := wire.TokenRequest{Name: c.Args().First(), Role: wire.Role(c.String("role")),
 			Scope: wire.Scope{Partners: c.StringSlice("partners"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions")}}
 		if d := c.Duration("expires"); d > 0 {
-			req.Expires = time.Now().Add(d).UnixMilli()
+			req.Expires = c.now().Add(d).UnixMilli()
 		}
 		t, err := ask(c, wire.TokenAdd, req)
 		if err != nil {
@@ -60,7 +59,7 @@ var tokenList = verb{
 				state := "valid"
 				if t.Revoked {
 					state = "revoked"
-				} else if t.Expires != 0 && time.Now().UnixMilli() >= t.Expires {
+				} else if t.Expires != 0 && c.now().UnixMilli() >= t.Expires {
 					state = "expired"
 				}
 				rows = append(rows, []string{t.ID, t.Name, string(t.Role), list(t.Scope.Partners), list(t.Scope.Products), list(t.Scope.Regions), moment(t.Created), moment(t.Expires), state})

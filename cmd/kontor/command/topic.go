@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -115,7 +114,7 @@ func topicOpen() verb {
 		run: func(c *call) error {
 			in := wire.TopicOpenRequest{With: c.String("with"), Exception: c.Args().First(), Title: c.String("title"), Manual: c.Bool("manual")}
 			if d := c.Duration("deadline"); d != 0 {
-				in.Deadline = time.Now().Add(d).UnixMilli()
+				in.Deadline = c.now().Add(d).UnixMilli()
 			}
 			if path := c.String("proposal"); path != "" {
 				in.Proposal = &decision.Proposal{}
