@@ -58,6 +58,12 @@ func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportO
 			return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
 		}
 	}
+	for at, q := range sums {
+		if q.Sign() < 0 { // demand is not below zero, and what came back was sold before the month
+			report.Note(intake.Complaint{Code: intake.NoteReturns, Value: at.product, Text: fmt.Sprintf("in %s more of it came back than was sold (%s): the month counts as 0", at.month, q)})
+			sums[at] = quantity.Quantity{}
+		}
+	}
 	bySeries := map[[2]string]map[string]quantity.Quantity{}
 	for at, q := range sums {
 		key := [2]string{at.product, at.region}
@@ -278,6 +284,7 @@ func hasPeriod(cells []capacityCell, b calendar.Bucket) bool {
 type stockRow struct {
 	Product   string            `cbor:"product"`
 	Region    string            `cbor:"region"`
+	Place     string            `cbor:"place,omitempty"` // as the file named it; rows of one region are different stocks
 	OnHand    quantity.Quantity `cbor:"on_hand"`
 	InTransit quantity.Quantity `cbor:"in_transit"`
 	Backlog   quantity.Quantity `cbor:"backlog"`
@@ -297,8 +304,15 @@ func (d *Desk) takeStock(draft *intake.Draft, report *intake.Report, o ImportOpt
 			return err
 		}
 		for _, s := range draft.Stock {
-			row := stockRow{Product: s.Product, Region: s.Region, OnHand: s.OnHand, InTransit: s.InTransit, Backlog: s.Backlog, AsOf: today}
-			if err := rows.Put(stockRows+rowName(s.Product, s.Region), row); err != nil {
+			row := stockRow{Product: s.Product, Region: s.Region, Place: s.Place, OnHand: s.OnHand, InTransit: s.InTransit, Backlog: s.Backlog, AsOf: s.AsOf}
+			if !row.AsOf.Valid() {
+				row.AsOf = today
+			}
+			name := rowName(s.Product, s.Region)
+			if s.Place != "" {
+				name = rowName(s.Product, s.Region, s.Place)
+			}
+			if err := rows.Put(stockRows+name, row); err != nil {
 				return err
 			}
 		}

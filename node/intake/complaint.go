@@ -39,7 +39,7 @@ const (
 	CodeCumulative     Code = "INTAKE-25" // cumulative quantities from which the quantity of a period can't be told
 	CodeIdentity       Code = "INTAKE-26" // a product without usable number, or lines that can't be told apart
 	CodeRule           Code = "INTAKE-27" // what the file says breaks a rule of the document it becomes
-	CodeTruncated      Code = "INTAKE-28" // the end of the message is missing
+	CodeTruncated      Code = "INTAKE-28" // the end of the message is missing, or its own counts say that a part is
 	CodeMeasure        Code = "INTAKE-30" // a measure that is neither the mean nor a quantile
 	CodeWide           Code = "INTAKE-29" // a wide table of which nothing says what its figures are
 )
@@ -59,6 +59,8 @@ const (
 	NoteNotCarried  Code = "INTAKE-51" // said by the file, and nothing in the draft can hold it
 	NoteAssumed     Code = "INTAKE-52" // not said by the file, and assumed
 	NoteInactive    Code = "INTAKE-53" // marked as inactive by its sender: nothing of it is planned with
+	NoteShortened   Code = "INTAKE-54" // a period that begins inside another: it begins where that one ends
+	NoteReturns     Code = "INTAKE-55" // sales below zero: more came back than was sold
 
 	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )
@@ -68,7 +70,8 @@ const (
 type Complaint struct {
 	Code Code `json:"code"`
 	Line int  `json:"line,omitempty"`
-	// Segment counts from 1 in a file of segments or records, UNB or ISA the first; 0 elsewhere.
+	// Segment counts from 1 through a whole file of segments or records, UNB, ISA or 511 the
+	// first and UNA not counted; 0 elsewhere. It is not the number inside a message.
 	Segment int    `json:"segment,omitempty"`
 	Column  string `json:"column,omitempty"` // as the header writes it; the element or path where there are no columns
 	Value   string `json:"value,omitempty"`  // the cell, shortened
@@ -172,4 +175,10 @@ func (r *Report) Note(c Complaint) {
 		return
 	}
 	r.Notes = append(r.Notes, c)
+}
+
+// noted says that a note of a code speaks of a value already.
+func (r *Report) noted(code Code, value string) bool {
+	value = shortened(value)
+	return slices.ContainsFunc(r.Notes, func(c Complaint) bool { return c.Code == code && c.Value == value })
 }

@@ -73,7 +73,7 @@ func (o Options) Place(p Party, r *Report, at Complaint) forecast.Location {
 		return forecast.Location{UNLOCODE: p.Code, Region: region}
 	case (p.Agency == AgencyUN || p.Agency == AgencyISO) && forecast.ValidRegion(p.Code):
 		return forecast.Location{Region: p.Code}
-	case p.Code != "":
+	case p.Code != "" && !r.noted(NotePlace, p.Code):
 		at.Code, at.Value = NotePlace, p.Code
 		at.Text = "a code of the sender's own for a place: left out"
 		if region != "" {
@@ -85,12 +85,48 @@ func (o Options) Place(p Party, r *Report, at Complaint) forecast.Location {
 	return forecast.Location{Region: region}
 }
 
+// known says that a place needs no country to be found: the table of places names it,
+// or its code is a number of a public list.
+func (o Options) known(p Party) bool {
+	_, listed := o.Places[p.Code]
+	switch {
+	case p.Code == "":
+		return false
+	case listed, forecast.ValidGLN(p.Code) && (p.Agency == "" || p.Agency == AgencyGS1):
+		return true
+	}
+	return p.Agency == AgencyUN && (forecast.ValidUNLOCODE(p.Code) || forecast.ValidRegion(p.Code)) || p.Agency == AgencyISO && forecast.ValidRegion(p.Code)
+}
+
+// PlaceInside finds a place, such as a plant, and the point in it where goods are
+// unloaded, "" where none is named. It also answers the name that tells lines apart:
+// the plant's where that is known, so that its docks are one place; else that of plant
+// and dock. The table of places may name PLANT/DOCK, the plant or, last, the dock alone.
+func (o Options) PlaceInside(plant, dock Party, r *Report, at Complaint) (forecast.Location, string) {
+	both := Party{Code: strings.Trim(plant.Code+"/"+dock.Code, "/"), Agency: plant.Agency, Country: plant.Country}
+	if both.Agency == "" || plant.Code == "" {
+		both.Agency = dock.Agency
+	}
+	_, listed := o.Places[both.Code]
+	switch {
+	case listed || plant.Code == "" || dock.Code == "":
+		return o.Place(both, r, at), both.Code
+	case o.known(plant):
+		return o.Place(plant, r, at), plant.Code
+	case o.known(dock):
+		dock.Country = plant.Country
+		return o.Place(dock, r, at), both.Code
+	}
+	both.Agency = "92" // two codes of the sender's own have no shape
+	return o.Place(both, r, at), both.Code
+}
+
 // tradeUnits are codes of units that trade uses beside those of Rec 20 this
 // version knows, all of them exact equals.
 var tradeUnits = map[string]quantity.Unit{
 	"PCE": quantity.Piece, "PCS": quantity.Piece, "PC": quantity.Piece, "H87": quantity.Piece, "NAR": quantity.Piece, "NMB": quantity.Piece, "ST": quantity.Piece, "STK": quantity.Piece,
 	"KG": quantity.Kilogram, "GR": quantity.Gram, "TO": quantity.Tonne, "LT": quantity.Litre, "ML": quantity.Millilit, "MR": quantity.Metre, "M3": quantity.CubicM, "M2": quantity.SquareM,
-	"DZ": quantity.Dozen, "TH": quantity.Thousand, "HR": quantity.Hour,
+	"DZ": quantity.Dozen, "TH": quantity.Thousand, "HR": quantity.Hour, "XPK": quantity.Pack, "XCT": quantity.Carton, "XCS": quantity.Case, "XBX": quantity.Box,
 }
 
 // UnitOf reads the code of a unit as electronic documents write it.

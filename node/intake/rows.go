@@ -39,10 +39,13 @@ type CapacityRow struct {
 	LoadFactor      quantity.Quantity // capacity that one unit of the product takes; 1 where the file doesn't say
 }
 
-// StockRow says what is there of a product in a region.
+// StockRow says what is there of a product at a place. Rows of one product and region
+// may be of several places, and are different stocks.
 type StockRow struct {
 	Line                       int
 	Product, Region            string
+	Place                      string        // as the file names it; "" where it names regions alone
+	AsOf                       calendar.Date // the day it was counted; 0 where the file doesn't say
 	OnHand, InTransit, Backlog quantity.Quantity
 }
 

@@ -155,6 +155,13 @@ func (s *Schedule) cells(l *ScheduleLine) []forecast.Cell {
 			if s.adds++; s.adds == 1 {
 				s.added = c.at
 			}
+		case n > 0 && crosses(out[n-1].Bucket, c.Bucket):
+			at, full := c.at, c.Bucket
+			c.Bucket.Start = out[n-1].End
+			at.Code, at.Value = NoteShortened, full.String()
+			at.Text = "the period begins inside " + out[n-1].Bucket.String() + " of the same product and place: both quantities were kept, and the later period begins on " + c.Bucket.Start.String()
+			s.report.Note(at)
+			out = append(out, c.Cell)
 		case n > 0 && out[n-1].Bucket.Overlaps(c.Bucket):
 			at := c.at
 			at.Code, at.Value = CodeContradiction, c.Bucket.String()
@@ -168,6 +175,17 @@ func (s *Schedule) cells(l *ScheduleLine) []forecast.Cell {
 		}
 	}
 	return out
+}
+
+// crosses says that a period reaches into the month, or another coarser period, that
+// comes after it: where a schedule changes from weeks to months, the last week may end
+// in the first month. The quantities are those of the sender's own cut, each once.
+func crosses(earlier, later calendar.Bucket) bool {
+	if !(earlier.Start < later.Start && later.Start < earlier.End && earlier.End < later.End) {
+		return false
+	}
+	month := later == later.Start.Month().Bucket()
+	return month || later.Days() > earlier.Days()
 }
 
 // weaker is the firmness that promises less: a sum is as firm as its least firm part.

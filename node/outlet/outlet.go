@@ -166,8 +166,10 @@ func uuid(parts ...string) string {
 
 // tradeCodes are the codes of units that EDIFACT and X12 use, by ours.
 var tradeCodes = map[quantity.Unit][2]string{ // EDIFACT, X12
-	quantity.Piece: {"PCE", "PC"}, quantity.Each: {"EA", "EA"}, quantity.Kilogram: {"KGM", "KG"}, quantity.Gram: {"GRM", "GR"}, quantity.Tonne: {"TNE", "TNE"}, quantity.Litre: {"LTR", "LT"},
+	quantity.Piece: {"PCE", "PC"}, quantity.Each: {"EA", "EA"}, quantity.Kilogram: {"KGM", "KG"}, quantity.Gram: {"GRM", "GR"}, quantity.Tonne: {"TNE", "MP"}, quantity.Litre: {"LTR", "LT"},
 	quantity.Millilit: {"MLT", "ML"}, quantity.Metre: {"MTR", "MR"}, quantity.Dozen: {"DZN", "DZ"}, quantity.Thousand: {"MIL", "TH"}, quantity.Hour: {"HUR", "HR"}, quantity.Pack: {"PK", "PK"},
+	quantity.Pound: {"LBR", "LB"}, quantity.Foot: {"FOT", "FT"}, quantity.Gallon: {"GLL", "GA"}, quantity.Carton: {"CT", "CT"}, quantity.Case: {"CS", "CA"}, quantity.Box: {"BX", "BX"},
+	quantity.CubicM: {"MTQ", "CR"}, quantity.SquareM: {"MTK", "SM"}, quantity.Minute: {"MIN", "MJ"},
 }
 
 func tradeCode(u quantity.Unit, i int) string {

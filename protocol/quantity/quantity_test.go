@@ -145,12 +145,13 @@ func TestUnits(t *testing.T) {
 	}{
 		{"1.5", Tonne, Kilogram, "1500"}, {"250", Gram, Kilogram, "0.25"}, {"2", Hour, Second, "7200"}, {"5400", Second, Hour, "1.5"},
 		{"3", Dozen, Piece, "36"}, {"7", Piece, Each, "7"}, {"0.018", Kilogram, Gram, "18"},
+		{"100", Pound, Kilogram, "45.359237"}, {"1", Foot, Metre, "0.3048"}, {"2", Gallon, Millilit, "7570.823568"}, {"3", Carton, Carton, "3"}, {"900000000000", Tonne, Tonne, "900000000000"},
 	} {
 		if got, err := Convert(MustParse(c.q), c.from, c.to); err != nil || got.String() != c.want {
 			t.Errorf("%s %s in %s = %s, %v; want %s", c.q, c.from, c.to, got, err, c.want)
 		}
 	}
-	for _, c := range []struct{ from, to Unit }{{Kilogram, Litre}, {Pack, Piece}, {"XYZ", Piece}, {Piece, ""}, {Second, Hour}} {
+	for _, c := range []struct{ from, to Unit }{{Kilogram, Litre}, {Pack, Piece}, {Carton, Box}, {Case, Pack}, {Kilogram, Pound}, {"XYZ", Piece}, {Piece, ""}, {Second, Hour}} {
 		if got, err := Convert(Of(1), c.from, c.to); err == nil || got != (Quantity{}) {
 			t.Errorf("1 %q in %q = %s; want an error", c.from, c.to, got)
 		}

@@ -10,21 +10,29 @@ import (
 type Unit string
 
 // The units known to version 1. Codes come from UN/ECE Recommendation 20; EA and PK are the codes trade uses
-// for "each" and "pack".
+// for "each" and "pack". CT, CS and BX are packages of Recommendation 21; pound, foot and gallon (of the United
+// States) are exact multiples of the metric units, by the agreement of 1959 and the definition of the gallon as
+// 231 cubic inches.
 const (
 	Piece     Unit = "C62"
 	Each      Unit = "EA"
 	Pack      Unit = "PK"
+	Carton    Unit = "CT"
+	Case      Unit = "CS"
+	Box       Unit = "BX"
 	Dozen     Unit = "DZN"
 	Thousand  Unit = "MIL"
 	Milligram Unit = "MGM"
 	Gram      Unit = "GRM"
 	Kilogram  Unit = "KGM"
 	Tonne     Unit = "TNE"
+	Pound     Unit = "LBR"
 	Litre     Unit = "LTR"
 	Millilit  Unit = "MLT"
 	CubicM    Unit = "MTQ"
+	Gallon    Unit = "GLL"
 	Metre     Unit = "MTR"
+	Foot      Unit = "FOT"
 	SquareM   Unit = "MTK"
 	Second    Unit = "SEC"
 	Minute    Unit = "MIN"
@@ -36,18 +44,21 @@ const (
 // Dimension is what a unit measures; quantities convert inside a dimension only.
 type Dimension string
 
-// The dimensions of version 1. Packs have their own: how many pieces a pack holds is a fact about a product,
+// The dimensions of version 1. Packs, cartons, cases and boxes have their own: how many pieces one holds is a fact about a product,
 // dated and known to both sides (practice T12), and never a fact about the unit.
 const (
-	Count  Dimension = "count"
-	Packs  Dimension = "packs"
-	Mass   Dimension = "mass"
-	Volume Dimension = "volume"
-	Length Dimension = "length"
-	Area   Dimension = "area"
-	Time   Dimension = "time"
-	Cycles Dimension = "cycles"
-	Energy Dimension = "energy"
+	Count   Dimension = "count"
+	Packs   Dimension = "packs"
+	Cartons Dimension = "cartons"
+	Cases   Dimension = "cases"
+	Boxes   Dimension = "boxes"
+	Mass    Dimension = "mass"
+	Volume  Dimension = "volume"
+	Length  Dimension = "length"
+	Area    Dimension = "area"
+	Time    Dimension = "time"
+	Cycles  Dimension = "cycles"
+	Energy  Dimension = "energy"
 )
 
 type unitFacts struct {
@@ -62,14 +73,20 @@ var units = map[Unit]unitFacts{
 	Dozen:     {Count, "dozen", 12},
 	Thousand:  {Count, "thousand", 1000},
 	Pack:      {Packs, "pack", 1},
-	Milligram: {Mass, "milligram", 1},
-	Gram:      {Mass, "gram", 1e3},
-	Kilogram:  {Mass, "kilogram", 1e6},
-	Tonne:     {Mass, "tonne", 1e9},
-	Millilit:  {Volume, "millilitre", 1},
-	Litre:     {Volume, "litre", 1e3},
-	CubicM:    {Volume, "cubic metre", 1e6},
-	Metre:     {Length, "metre", 1},
+	Carton:    {Cartons, "carton", 1},
+	Case:      {Cases, "case", 1},
+	Box:       {Boxes, "box", 1},
+	Milligram: {Mass, "milligram", 100}, // in hundredths of a milligram, of which a pound has a whole number
+	Gram:      {Mass, "gram", 1e5},
+	Kilogram:  {Mass, "kilogram", 1e8},
+	Tonne:     {Mass, "tonne", 1e11},
+	Pound:     {Mass, "pound", 45_359_237},
+	Millilit:  {Volume, "millilitre", 1e6}, // in nanolitres, of which a gallon has a whole number
+	Litre:     {Volume, "litre", 1e9},
+	CubicM:    {Volume, "cubic metre", 1e12},
+	Gallon:    {Volume, "US gallon", 3_785_411_784},
+	Metre:     {Length, "metre", 10_000}, // in tenths of a millimetre
+	Foot:      {Length, "foot", 3_048},
 	SquareM:   {Area, "square metre", 1},
 	Second:    {Time, "second", 1},
 	Minute:    {Time, "minute", 60},
@@ -110,7 +127,7 @@ func Units() []Unit {
 	return all
 }
 
-// Ratio is the whole-numbered fraction by which a quantity in u is multiplied to be in v.
+// Ratio is the whole-numbered fraction, in lowest terms, by which a quantity in u is multiplied to be in v.
 func (u Unit) Ratio(v Unit) (num, den int64, err error) {
 	from, known := units[u]
 	to, alsoKnown := units[v]
@@ -122,7 +139,11 @@ func (u Unit) Ratio(v Unit) (num, den int64, err error) {
 	case from.dimension != to.dimension:
 		return 0, 0, fmt.Errorf("unit %q measures %s and %q measures %s", string(u), from.dimension, string(v), to.dimension)
 	}
-	return from.factor, to.factor, nil
+	a, b := from.factor, to.factor
+	for b != 0 { // Euclid: small numbers leave room for the quantity
+		a, b = b, a%b
+	}
+	return from.factor / a, to.factor / a, nil
 }
 
 // Convert is q, given in unit from, in unit to. It is exact: a result that has no finite decimal (a second in

@@ -62,14 +62,14 @@ func (r *reader) stock(product string, a amount, blocked bool, site, at string) 
 	}
 	where := r.Place(intake.Party{Code: site, Agency: "bpns"}, r.report, intake.Complaint{Column: at + ".stockLocationBPNS"})
 	for i := range r.draft.Stock {
-		if s := &r.draft.Stock[i]; s.Product == product && s.Region == where.Region {
+		if s := &r.draft.Stock[i]; s.Product == product && s.Place == site {
 			if sum, err := s.OnHand.Add(q); err == nil {
 				s.OnHand = sum
 			}
 			return
 		}
 	}
-	r.draft.Stock = append(r.draft.Stock, intake.StockRow{Product: product, Region: where.Region, OnHand: q})
+	r.draft.Stock = append(r.draft.Stock, intake.StockRow{Product: product, Region: where.Region, Place: site, OnHand: q})
 }
 
 func (r *reader) move(product string, a amount, moment, site, order, document, at string) {

@@ -153,7 +153,11 @@ func render(d *intake.Draft, r *intake.Report) string {
 		fmt.Fprintf(&b, "%s | %s | actual %s maximum %s %s | %s x %s%s\n", c.Group, c.Period, c.Actual, c.Maximum, c.Unit, c.Product, c.LoadFactor, inLine(c.Line))
 	}
 	for _, s := range d.Stock {
-		fmt.Fprintf(&b, "%s | %s | on hand %s in transit %s backlog %s%s\n", s.Product, s.Region, s.OnHand, s.InTransit, s.Backlog, inLine(s.Line))
+		fmt.Fprintf(&b, "%s | %s | on hand %s in transit %s backlog %s%s", s.Product, strings.Trim(s.Region+" "+s.Place, " "), s.OnHand, s.InTransit, s.Backlog, inLine(s.Line))
+		if s.AsOf.Valid() {
+			fmt.Fprintf(&b, ", counted %s", s.AsOf)
+		}
+		b.WriteString("\n")
 	}
 	for _, v := range d.Bill {
 		fmt.Fprintf(&b, "%s | %s | %s %s%s\n", v.Product, v.Component, v.PerUnit, v.Unit, inLine(v.Line))

@@ -9,9 +9,9 @@ import (
 )
 
 // discreteOf keeps the quantities of single periods. Where a line has cumulative
-// ones only, each period gets what it adds; where it has both, the cumulative
-// ones are compared with the sums and left out.
-func (p *planning) discreteOf(periods []planned, received *quantity.Quantity, reset calendar.Date) []planned {
+// ones only, each period gets what it adds; where it has both, the cumulative ones are
+// compared with the sums and left out, but for the periods that have no other.
+func (p *planning) discreteOf(lin segment, periods []planned, received *quantity.Quantity, reset calendar.Date) []planned {
 	var single, running []planned
 	for _, c := range periods {
 		if c.kind == cumulative {
@@ -25,8 +25,7 @@ func (p *planning) discreteOf(periods []planned, received *quantity.Quantity, re
 	}
 	slices.SortStableFunc(running, func(a, b planned) int { return a.bucket.Compare(b.bucket) })
 	if len(single) > 0 {
-		p.compare(single, running)
-		return single
+		return p.mixed(lin, single, running, received)
 	}
 	if received == nil {
 		c := running[0].qty.place("6063 3")
@@ -67,6 +66,65 @@ func restarts(i int, running []planned, reset calendar.Date) bool {
 	}
 	was := running[i-1].bucket
 	return was.Start.String()[:4] != b.Start.String()[:4] || reset.Valid() && was.Start < reset && reset <= b.Start
+}
+
+// mixed reads a line that has quantities of periods and cumulative ones. The latter
+// say again what the former add up to; a period with a cumulative quantity alone gets
+// what is missing to it.
+func (p *planning) mixed(lin segment, single, running []planned, received *quantity.Quantity) []planned {
+	p.compare(single, running)
+	has := map[calendar.Bucket]bool{}
+	for _, c := range single {
+		has[c.bucket] = true
+	}
+	out, beside := single, planned{}
+	for i, c := range running {
+		if has[c.bucket] {
+			beside = c
+			continue
+		}
+		refuse := func(text string) []planned {
+			at := c.qty.place("6063 3")
+			at.Code, at.Value, at.Text = intake.CodeCumulative, c.quantity.String(), text
+			at.Want = "QTY 113 for each period, or QTY 70 (cumulative quantity received) before the schedule"
+			p.report.Complain(at)
+			return nil
+		}
+		var before quantity.Quantity
+		var from calendar.Date
+		switch {
+		case i > 0:
+			before, from = running[i-1].quantity, running[i-1].bucket.End
+		case received != nil:
+			before = *received
+		default:
+			return refuse("a period with a cumulative quantity alone, and nothing says what was received before it")
+		}
+		for _, s := range single {
+			var err error
+			if s.bucket.Start >= from && s.bucket.End <= c.bucket.Start {
+				if before, err = before.Add(s.quantity); err != nil {
+					return refuse("cumulative quantities that add up to too much")
+				}
+			}
+		}
+		added, err := c.quantity.Sub(before)
+		if err != nil || added.Sign() < 0 {
+			return refuse("a period with a cumulative quantity alone, which is below " + before.String() + ", what came before it")
+		}
+		at := c.qty.place("6063 3")
+		at.Code, at.Value = intake.NoteAssumed, c.quantity.String()
+		at.Text = "a period with a cumulative quantity alone, in a line that has others: it gets " + added.String() + ", what is more than the " + before.String() + " before it"
+		p.report.Note(at)
+		c.quantity = added
+		out = append(out, c)
+	}
+	if beside.qty.tag != "" {
+		at := beside.qty.place("6063 3")
+		at.Code, at.Value, at.Text = intake.NoteNotCarried, beside.quantity.String(), "cumulative quantities beside those of the same periods: left aside"
+		p.tally.Note("beside", lin.n, at)
+	}
+	return out
 }
 
 // compare notes where cumulative quantities grow by something else than the

@@ -8,6 +8,7 @@
 // decimal mark and the release character come from UNA where there is one.
 //
 // Guarantees: pure; bounded by the constants of segments.go; trailers are counted
-// again, and a wrong one is a note with the number of its segment, while a missing
-// one refuses the file, because lines may be missing with it.
+// again, and where one counts more than there is, or is missing, the file is refused,
+// because lines may be missing; one that counts less is a note with the number of its
+// segment.
 package edifact

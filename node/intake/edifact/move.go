@@ -31,12 +31,11 @@ type reporting struct {
 	from, to calendar.Date
 	place    intake.Party
 	line     *line
-	seen     map[string]bool
 	emit     func(*line)
 }
 
 func (r *reader) reporting(m message, places string, ranks map[string]int, quantities map[string]bool, emit func(*reporting, *line)) *reporting {
-	t := &reporting{reader: r, seen: map[string]bool{}}
+	t := &reporting{reader: r}
 	t.emit = func(l *line) { emit(t, l) }
 	buyers := m.kind == "RECADV" || m.kind == "SLSRPT"
 	for _, s := range m.segments {
@@ -45,12 +44,8 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 			t.document = s.at(1, 0)
 		case "NAD", "LOC":
 			if strings.Contains(places, " "+s.tag+s.at(0, 0)+" ") {
-				if s.tag == "LOC" && t.line != nil && m.kind == "INVRPT" {
-					t.line.place = party(s) // the place of this line
-				} else {
-					t.end()
-					t.place = party(s)
-				}
+				t.end()
+				t.place = party(s)
 			}
 		case "RFF":
 			if s.at(0, 0) != "ON" {
@@ -80,11 +75,21 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 				continue
 			}
 			kind := s.at(0, 0)
+			if what := aside[kind]; what != "" && !quantities[kind] {
+				c := s.place("6063 " + kind)
+				c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(0, 1), what+": left aside"
+				t.tally.Note("aside"+kind, t.line.lin.n, c)
+				continue
+			}
 			if !quantities[kind] {
-				t.unknown(s, "6063", kind, t.seen)
+				t.unknown(s, "6063", kind, t.line.lin.n)
 				continue
 			}
 			if q, ok := t.number(s, s.at(0, 1)); ok {
+				if _, more := t.line.amount[kind]; more && t.line.unit != s.at(0, 2) {
+					t.missing(t.line, intake.CodeContradiction, "two quantities of one kind in different units", "one unit for each line")
+					continue
+				}
 				if sum, err := t.line.amount[kind].Add(q); err == nil {
 					t.line.amount[kind] = sum
 				}
@@ -95,6 +100,11 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 	t.end()
 	return t
 }
+
+// aside are quantities of 6063 that are known, and belong to another kind of message
+// than the one that is read.
+var aside = map[string]string{"17": "stock on hand", "145": "actual stock", "48": "a movement, a quantity received", "12": "a movement, a quantity despatched", "21": "an ordered quantity", "83": "backlog", "61": "a quantity returned", "198": "stock held by quality control",
+	"124": "damaged goods", "119": "short shipped", "121": "over shipped"}
 
 // dates keeps the header date of the best rank, and a line's own.
 func (t *reporting) dates(s segment, ranks map[string]int) {
@@ -191,7 +201,8 @@ func (r *reader) move(m message) {
 	}
 }
 
-// sales reads a SLSRPT: QTY 153 (quantity sold), less 61 (returned).
+// sales reads a SLSRPT: QTY 153 (quantity sold), below zero where more was returned
+// than sold.
 func (r *reader) sales(m message) {
 	ranks := map[string]int{"137": 1, "90": 3, "91": 3, "356": 3, "357": 3, "194": 3, "206": 3, "366": 2, "97": 2}
 	quantities := map[string]bool{"152": true, "153": true, "61": true}
@@ -205,7 +216,7 @@ func (r *reader) sales(m message) {
 			t.missing(l, intake.CodeSign, "a quantity returned ("+back.String()+") beside one sold: it can't be told whether one is less the other", "sales and returns in lines of their own")
 			return
 		}
-		id := l.item.ID()
+		id := t.id(l.item)
 		switch {
 		case id == "":
 			t.missing(l, intake.CodeIdentity, "a line without a product number", "a number in LIN or PIA")
@@ -214,57 +225,14 @@ func (r *reader) sales(m message) {
 			t.missing(l, intake.CodePeriod, "no period of the sales", "DTM 90 and 91, or 356")
 			return
 		case q.Sign() < 0:
-			t.missing(l, intake.CodeSign, "a quantity below zero", "0 or more")
-			return
+			c := l.lin.place("QTY")
+			c.Code, c.Value, c.Text = intake.NoteReturns, q.String(), "more returned than sold: it is kept below zero, and taken off the month it lies in"
+			t.tally.Note("returns", l.lin.n, c)
 		}
 		at := t.Place(l.place, t.report, l.lin.place("place"))
 		t.draft.History = append(t.draft.History, intake.HistoryRow{Line: l.lin.line, Product: id, Region: at.Region, Period: l.date, Quantity: q})
 	})
 	if len(r.draft.History) == 0 {
 		r.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
-	}
-}
-
-// stock reads an INVRPT: QTY 145 or 17 on hand, 198 blocked left aside.
-func (r *reader) stock(m message) {
-	ranks := map[string]int{"137": 1, "366": 2, "91": 2}
-	quantities := map[string]bool{"145": true, "17": true, "156": true, "198": true, "16": true, "21": true, "33": true, "11": true}
-	type key struct{ product, region string }
-	index := map[key]int{}
-	t := r.reporting(m, " LOC14 LOC18 LOC11 NADWH NADST NADGY NADBY ", ranks, quantities, func(t *reporting, l *line) {
-		q, ok := l.of("145", "17", "156", "33")
-		id := l.item.ID()
-		switch {
-		case !ok:
-			t.missing(l, intake.CodeMissing, "no quantity on hand", "QTY 145 or 17")
-			return
-		case id == "":
-			t.missing(l, intake.CodeIdentity, "a line without a product number", "a number in LIN or PIA")
-			return
-		case q.Sign() < 0:
-			t.missing(l, intake.CodeSign, "a quantity below zero", "0 or more")
-			return
-		}
-		if blocked, has := l.of("198"); has && !blocked.IsZero() {
-			c := l.lin.place("QTY 198")
-			c.Code, c.Value, c.Text = intake.NoteNotCarried, blocked.String(), "blocked stock: left aside, it is not free"
-			t.report.Note(c)
-		}
-		at := t.Place(l.place, t.report, l.lin.place("place"))
-		k := key{id, at.Region}
-		if i, twice := index[k]; twice {
-			sum, err := t.draft.Stock[i].OnHand.Add(q)
-			if err != nil {
-				t.missing(l, intake.CodeNumber, "stock that adds up to too much", "fewer")
-				return
-			}
-			t.draft.Stock[i].OnHand = sum
-			return
-		}
-		index[k] = len(t.draft.Stock)
-		t.draft.Stock = append(t.draft.Stock, intake.StockRow{Line: l.lin.line, Product: id, Region: at.Region, OnHand: q})
-	})
-	if len(t.draft.Stock) == 0 {
-		t.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
 	}
 }

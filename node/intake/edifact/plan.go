@@ -13,7 +13,6 @@ import (
 type planning struct {
 	*reader
 	message  string
-	seen     map[string]bool
 	shipTo   segment // NAD of the whole message, then of the place the lines below are for
 	lin      segment
 	item     forecast.Item
@@ -24,6 +23,7 @@ type planning struct {
 	before   bool    // SCC stood before the quantity it belongs to
 	pending  *planned
 	periods  []planned
+	aside    bool               // the line says something of the past, which is left aside
 	received *quantity.Quantity // cumulative, up to the schedule
 	reset    calendar.Date      // from when cumulative quantities count
 }
@@ -47,6 +47,9 @@ const (
 	cumulative = "3"
 )
 
+// shortage is the 4017 of what should have been delivered before: backlog.
+const shortage = "5"
+
 // statuses are the firmness of 4017 (GS1 EANCOM: 1 firm, 2 commitment for
 // manufacturing and material, 3 for material, 4 planning; 10 immediate, which is
 // due now and as firm as it gets).
@@ -54,14 +57,18 @@ var statuses = map[string]forecast.Firmness{"1": forecast.Firm, "2": forecast.Fa
 
 // plan reads a DELFOR or DELJIT.
 func (r *reader) plan(m message) {
-	p := &planning{reader: r, message: m.kind, seen: map[string]bool{}}
-	for _, s := range m.segments {
-		p.segment(s)
+	p := &planning{reader: r, message: m.kind}
+	for i, s := range m.segments {
+		next := ""
+		if i+1 < len(m.segments) {
+			next = m.segments[i+1].tag
+		}
+		p.segment(s, next)
 	}
 	p.endLine()
 }
 
-func (p *planning) segment(s segment) {
+func (p *planning) segment(s segment, next string) {
 	inLine := p.lin.tag != ""
 	switch s.tag {
 	case "BGM":
@@ -97,7 +104,7 @@ func (p *planning) segment(s segment) {
 		}
 	case "SCC":
 		if inLine {
-			p.scheduling(s)
+			p.scheduling(s, next)
 		}
 	case "QTY":
 		if inLine {
@@ -110,13 +117,15 @@ func (p *planning) segment(s segment) {
 	}
 }
 
-// scheduling takes an SCC: in directories to D.03 it stands before its quantities, later after each.
-func (p *planning) scheduling(s segment) {
+// scheduling takes an SCC. It stands before its quantities (DELFOR), or after each and
+// before its date (DELJIT, some of D.04A): then a date follows it, or the quantity
+// before it has none yet. A quantity that is left aside takes its SCC with it.
+func (p *planning) scheduling(s segment, next string) {
 	status, grain := s.at(0, 0), strings.TrimSpace(s.at(2, 0))
-	if _, known := statuses[status]; !known && status != "" {
-		p.unknown(s, "4017", status, p.seen)
+	if _, known := statuses[status]; !known && status != "" && status != shortage {
+		p.unknown(s, "4017", status, p.lin.n)
 	}
-	if p.pending != nil && p.pending.bucket == (calendar.Bucket{}) && !p.before && isScheduled(p.pending.kind) {
+	if p.pending != nil && !p.before && (next == "DTM" || p.pending.bucket == (calendar.Bucket{}) && isScheduled(p.pending.kind)) {
 		p.pending.status, p.pending.grain, p.scc = status, grain, s
 		return
 	}
@@ -130,40 +139,38 @@ func isScheduled(kind string) bool {
 
 func (p *planning) quantity(s segment) {
 	p.flush()
+	p.pending = &planned{qty: s} // of no kind: its SCC and DTM belong to nothing
 	q, ok := p.number(s, s.at(0, 1))
 	if !ok {
 		return
 	}
 	kind := s.at(0, 0)
-	if !p.before && (kind == "70" || kind == "78") { // received cumulatively, cumulative target so far
-		if kind == "70" {
+	p.pending.kind = kind
+	if isScheduled(kind) {
+		p.pending = &planned{qty: s, kind: kind, quantity: q, unit: s.at(0, 2), status: p.status, grain: p.grain}
+		return
+	}
+	switch kind {
+	case "70":
+		if !p.before {
 			p.received = &q
-			p.notCarried(s, "the cumulative quantity received")
 		}
-		p.pending = &planned{qty: s, kind: kind}
-		return
+		p.notCarried(s, "the cumulative quantity received")
+	case "83":
+		p.aside = true
+		p.tally.Backlog(p.lin.n, s.at(0, 1), s.place("6063 83"))
+	case "12", "48", "52", "194", "79", "78", "66", "17", "145":
+		p.notCarried(s, "a quantity despatched, received, packed or on hand")
+	default:
+		p.unknown(s, "6063", kind, p.lin.n)
 	}
-	if !isScheduled(kind) {
-		switch kind {
-		case "12", "48", "52", "194", "83", "79", "70", "78", "66", "17", "145":
-			p.notCarried(s, "a quantity despatched, received, packed, in backlog or on hand")
-		default:
-			p.unknown(s, "6063", kind, p.seen)
-		}
-		p.pending = &planned{qty: s, kind: kind}
-		return
-	}
-	p.pending = &planned{qty: s, kind: kind, quantity: q, unit: s.at(0, 2), status: p.status, grain: p.grain}
 }
 
 func (p *planning) notCarried(s segment, what string) {
-	if p.seen["carried"+s.tag+s.at(0, 0)] {
-		return
-	}
-	p.seen["carried"+s.tag+s.at(0, 0)] = true
+	p.aside = true
 	c := s.place("6063 " + s.at(0, 0))
 	c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(0, 1), what+": a forecast has no field for it"
-	p.report.Note(c)
+	p.tally.Note("carried"+s.tag+s.at(0, 0)+what, p.lin.n, c)
 }
 
 func (p *planning) date(s segment) {
@@ -197,7 +204,7 @@ func (p *planning) date(s segment) {
 		}
 		p.pending.basis = basis
 	default:
-		p.unknown(s, "2005", q, p.seen)
+		p.unknown(s, "2005", q, p.lin.n)
 	}
 }
 
@@ -217,9 +224,19 @@ func (p *planning) flush() {
 		}
 		c.bucket = intake.Day(d)
 	}
+	if c.status == shortage {
+		p.aside = true
+		p.tally.Backlog(p.lin.n, c.quantity.String(), c.qty.place("SCC 5"))
+		return
+	}
 	if c.bucket == (calendar.Bucket{}) {
-		if !p.before && c.kind != discrete {
-			return // a quantity of the line as a whole
+		if !p.before && c.kind == cumulative {
+			p.notCarried(c.qty, "a cumulative quantity of the line as a whole")
+			return
+		}
+		if !p.before && c.kind == ordered {
+			p.notCarried(c.qty, "an ordered quantity of the line as a whole")
+			return
 		}
 		at := c.qty.place("")
 		at.Code, at.Text, at.Want = intake.CodePeriod, "a quantity without a date", "a DTM with qualifier 2 or 10 after it"
@@ -248,24 +265,22 @@ func grained(b calendar.Bucket, grain string) calendar.Bucket {
 // endLine turns what was gathered since LIN into a line of the schedule.
 func (p *planning) endLine() {
 	p.flush()
-	lin := p.lin
-	place := p.loc
+	lin, aside := p.lin, p.aside
+	var dock intake.Party
+	if p.loc.tag != "" {
+		dock = party(p.loc)
+	}
 	periods := p.periods
 	received, reset := p.received, p.reset
-	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.received, p.reset = segment{}, segment{}, nil, "", "", false, nil, 0
+	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.aside, p.received, p.reset = segment{}, segment{}, nil, "", "", false, false, nil, 0
 	if lin.tag == "" {
 		return
 	}
-	where := party(p.shipTo)
-	if place.tag != "" {
-		at := party(place)
-		if at.Country = where.Country; where.Agency == "9" && at.Agency != "9" {
-			at = where // a GLN says more than the buyer's own code of a dock
-		}
-		where = at
-	}
-	location := p.Place(where, p.report, lin.place("place"))
+	location, where := p.PlaceInside(party(p.shipTo), dock, p.report, lin.place("place"))
 	if len(periods) == 0 {
+		if aside {
+			return // nothing of it is to come, and what it says is noted
+		}
 		c := lin.place("")
 		c.Code, c.Text, c.Want = intake.CodeEmpty, "a line without a scheduled quantity", "QTY with a DTM after SCC; a quantity of 0 where nothing is needed"
 		p.report.Complain(c)
@@ -278,11 +293,11 @@ func (p *planning) endLine() {
 	if !ok {
 		return
 	}
-	line := p.schedule.Begin(intake.Planned(p.item, location, unit, periods[0].basis), where.Code, lin.place(""))
+	line := p.schedule.Begin(intake.Planned(p.item, location, unit, periods[0].basis), where, lin.place(""))
 	if line == nil {
 		return
 	}
-	for _, c := range p.discreteOf(periods, received, reset) {
+	for _, c := range p.discreteOf(lin, periods, received, reset) {
 		firm := statuses[c.status]
 		if c.status == "" && p.message == "DELJIT" {
 			firm = forecast.Firm // a call-off, whatever it leaves out

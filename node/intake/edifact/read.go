@@ -2,6 +2,7 @@ package edifact
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kontor/node/intake"
@@ -15,6 +16,8 @@ type reader struct {
 	intake.Options
 	report   *intake.Report
 	marks    marks
+	tally    *intake.Tally
+	names    map[string]string // buyer's numbers by GTIN, where the message gives both
 	schedule *intake.Schedule
 	demand   *intake.Demand
 	draft    *intake.Draft
@@ -28,6 +31,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	if !ok {
 		return nil, r
 	}
+	latin(text, r)
 	segments, marks, ok := split(text, r)
 	if !ok {
 		return nil, r
@@ -45,7 +49,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		return nil, r
 	}
 	r.Kind = kind
-	rd := &reader{Options: o, report: r, marks: marks, draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
+	rd := &reader{Options: o, report: r, marks: marks, tally: intake.NewTally(r), draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
 	for _, m := range all {
 		if m.kind != all[0].kind {
 			c := m.segments[0].place("0065")
@@ -53,6 +57,8 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			r.Complain(c)
 			return nil, r
 		}
+		count(m, r)
+		rd.names = rd.numbers(m)
 		switch m.kind {
 		case "DELFOR", "DELJIT":
 			rd.plan(m)
@@ -64,11 +70,36 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.stock(m)
 		}
 	}
+	rd.tally.Close()
 	if kind == intake.Forecast {
 		rd.demand.Lines = rd.schedule.Lines()
 		rd.draft.Message = rd.demand
 	}
 	return rd.draft, r
+}
+
+// latin takes back the note about the encoding of an interchange that says itself that
+// it is written in ISO 8859-1 (UNOC in UNB).
+func latin(text string, r *intake.Report) {
+	_, rest, found := strings.Cut(text[:min(len(text), 512)], "UNB")
+	if r.Encoding != "UTF-8" && found && len(rest) > 5 && strings.HasPrefix(rest[1:], "UNOC") {
+		r.Encoding = "ISO 8859-1"
+		r.Notes = slices.DeleteFunc(r.Notes, func(c intake.Complaint) bool { return c.Code == intake.NoteWindows1252 })
+	}
+}
+
+// count compares the number of lines that a message says it has (CNT 2) with those it
+// has.
+func count(m message, r *intake.Report) {
+	lines := 0
+	for _, s := range m.segments {
+		if s.tag == "LIN" {
+			lines++
+		}
+		if s.tag == "CNT" && s.at(0, 0) == "2" {
+			r.Counted(s.at(0, 1), lines, "lines (LIN)", s.place("6066"))
+		}
+	}
 }
 
 var kinds = map[string]intake.Kind{"DELFOR": intake.Forecast, "DELJIT": intake.Forecast, "DESADV": intake.Despatch, "RECADV": intake.Receipt, "SLSRPT": intake.History, "INVRPT": intake.Stock}
@@ -230,13 +261,50 @@ func (r *reader) items(item *forecast.Item, s segment, buyersMessage bool) {
 	}
 }
 
-// unknown notes a qualifier nothing is read from, once for each.
-func (r *reader) unknown(s segment, element, value string, seen map[string]bool) {
-	if seen[s.tag+element+value] {
-		return
+// numbers are the buyer's numbers that a message gives beside a GTIN, by GTIN: other
+// lines of it may name the item by GTIN alone, and are of the same product. A GTIN with
+// two numbers has none.
+func (r *reader) numbers(m message) map[string]string {
+	quiet := &reader{report: &intake.Report{}}
+	names := map[string]string{}
+	var item forecast.Item
+	end := func() {
+		if item.GTIN == "" || item.BuyersID == "" {
+			return
+		}
+		if was, found := names[item.GTIN]; found && was != item.BuyersID {
+			names[item.GTIN] = ""
+			return
+		}
+		names[item.GTIN] = item.BuyersID
 	}
-	seen[s.tag+element+value] = true
+	for _, s := range m.segments {
+		switch s.tag {
+		case "LIN":
+			end()
+			item = forecast.Item{}
+			quiet.items(&item, s, false)
+		case "PIA":
+			quiet.items(&item, s, false)
+		}
+	}
+	end()
+	return names
+}
+
+// id is what an item is called: its own name, or that of the other lines with its GTIN.
+func (r *reader) id(item forecast.Item) string {
+	if item.BuyersID == "" && item.GTIN != "" {
+		if name := r.names[item.GTIN]; name != "" {
+			return name
+		}
+	}
+	return item.ID()
+}
+
+// unknown notes a qualifier nothing is read from.
+func (r *reader) unknown(s segment, element, value string, item int) {
 	c := s.place(element)
 	c.Code, c.Value, c.Text = intake.NoteQualifier, value, "an unknown qualifier: nothing was read from the segment"
-	r.report.Note(c)
+	r.tally.Note(s.tag+element+value, item, c)
 }

@@ -166,15 +166,11 @@ func messages(all []segment, r *intake.Report) ([]message, bool) {
 	var header, open *segment
 	groups := 0
 	count := func(trailer segment, element int, have int, what string) {
-		if n, err := strconv.Atoi(trailer.at(element, 0)); err != nil || n != have {
-			c := trailer.place("0036")
-			if trailer.tag == "UNT" {
-				c.Column = "UNT 0074"
-			}
-			c.Code, c.Value = intake.NoteTrailer, trailer.at(element, 0)
-			c.Text, c.Want = fmt.Sprintf("the trailer counts wrongly: there are %d %s", have, what), strconv.Itoa(have)
-			r.Note(c)
+		c := trailer.place("0036")
+		if trailer.tag == "UNT" {
+			c.Column = "UNT 0074"
 		}
+		r.Counted(trailer.at(element, 0), have, what, c)
 	}
 	same := func(trailer segment, was string) {
 		if got := trailer.at(1, 0); got != was {

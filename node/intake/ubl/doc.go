@@ -1,5 +1,5 @@
 // Package ubl reads documents of UBL 2.1 into drafts, in XML and in the OASIS JSON
-// form: Forecast and ForecastRevision as forecasts, ProductActivity as history,
+// forms of version 1.0 and 2.0: Forecast and ForecastRevision as forecasts, ProductActivity as history,
 // DespatchAdvice and ReceiptAdvice as movements.
 //
 // IsXML and IsJSON tell such a document, and Read reads either: both become one

@@ -3,6 +3,7 @@ package ubl
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"kontor/node/intake"
@@ -21,13 +22,20 @@ func IsXML(data []byte) bool {
 	return strings.HasPrefix(head, "<")
 }
 
-// IsJSON tells the JSON form of UBL by its member "_D".
+// IsJSON tells the JSON form of UBL by its member "_D", also where the end of the file
+// is missing: its complaint is then that of a broken UBL document.
 func IsJSON(data []byte) bool {
 	var top struct {
 		Space *string `json:"_D"`
 	}
-	return json.Unmarshal(data, &top) == nil && top.Space != nil
+	if json.Unmarshal(data, &top) == nil {
+		return top.Space != nil
+	}
+	return broken.Match(data[:min(len(data), 4096)])
 }
+
+// broken tells a document that isn't well-formed by its first members.
+var broken = regexp.MustCompile(`"_D"\s*:\s*"urn:oasis:names:specification:ubl:`)
 
 type reader struct {
 	intake.Options
@@ -71,6 +79,15 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		c := root.one("UBLVersionID").place()
 		c.Code, c.Value, c.Text = intake.NoteQualifier, v, "another version than 2: read as 2.1"
 		r.Note(c)
+	}
+	if claimed := root.one("LineCountNumeric"); claimed != nil {
+		lines := 0
+		for _, e := range root.children {
+			if strings.HasSuffix(e.name, "Line") {
+				lines++
+			}
+		}
+		r.Counted(claimed.text, lines, "lines", claimed.place())
 	}
 	switch root.name {
 	case "Forecast", "ForecastRevision":

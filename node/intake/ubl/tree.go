@@ -2,6 +2,7 @@ package ubl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -166,15 +167,27 @@ func parseXML(text string, r *intake.Report) (*element, string) {
 	return root, space
 }
 
+// Version 1.0 of the JSON form names a content, "_" in version 2.0, by its type, and has
+// names of its own for attributes (Business Document Naming and Design Rules 1.1).
+var (
+	contents = map[string]bool{"_": true, "AmountContent": true, "BinaryObjectContent": true, "CodeContent": true, "DateContent": true, "DateTimeContent": true,
+		"IdentifierContent": true, "IndicatorContent": true, "MeasureContent": true, "NumericContent": true, "QuantityContent": true, "TextContent": true, "TimeContent": true}
+	attributes = map[string]string{"QuantityUnitCode": "unitCode", "MeasureUnitCode": "unitCode", "IdentificationSchemeIdentifier": "schemeID", "IdentificationSchemeAgencyIdentifier": "schemeAgencyID"}
+)
+
 // parseJSON reads the OASIS JSON form: every element is an object, or an array of
-// them where it may repeat; "_" is its content, and other members that are no
-// objects are its attributes.
+// them where it may repeat; "_" is its content, or a name of version 1.0, and other
+// members that are no objects are its attributes.
 func parseJSON(text string, r *intake.Report) (*element, string) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var top map[string]json.RawMessage
 	if err := d.Decode(&top); err != nil {
-		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: 1 + strings.Count(text[:min(int(d.InputOffset()), len(text))], "\n"), Text: "not well-formed JSON: " + err.Error(), Want: "the OASIS JSON form of UBL"})
+		at := int(d.InputOffset())
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			at = len(text)
+		}
+		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: 1 + strings.Count(text[:min(at, len(text))], "\n"), Text: "not well-formed JSON: " + err.Error(), Want: "the OASIS JSON form of UBL"})
 		return nil, ""
 	}
 	space := ""
@@ -255,13 +268,13 @@ func (b *builder) element(name string, value any, depth int) *element {
 			switch {
 			case !ok:
 				b.err = fmt.Errorf("%s is no value", n)
-			case n == "_":
+			case contents[n]:
 				e.text = strings.TrimSpace(text)
 			default:
 				if e.attrs == nil {
 					e.attrs = map[string]string{}
 				}
-				e.attrs[n] = strings.TrimSpace(text)
+				e.attrs[cmp.Or(attributes[n], n)] = strings.TrimSpace(text)
 			}
 		}
 	}

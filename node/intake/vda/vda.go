@@ -2,8 +2,8 @@
 // characters, 511 to 519, with or without line ends.
 //
 // Is tells such a file by its first record, and Read reads it. Guarantees: pure;
-// the counts of record 519 are made again, and a wrong one is a note, while a file
-// without 519 is refused, because records may be missing with it. Record layouts
+// the counts of record 519 are made again, and a file that has fewer records than it
+// counts, or no 519, is refused, because records may be missing. Record layouts
 // are those of the recommendation's fourth edition (April 1996).
 package vda
 
@@ -89,8 +89,9 @@ type reader struct {
 	item     record // 512
 	ranges   bool   // after 555555 dates are weeks or months
 	done     bool   // after 000000 or 222222
+	owed     bool   // the item has a backlog
 	cells    []cell
-	seen     map[string]bool
+	tally    *intake.Tally
 }
 
 type cell struct {
@@ -112,7 +113,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	if !ok {
 		return nil, r
 	}
-	rd := &reader{Options: o, report: r, schedule: intake.NewSchedule(r), seen: map[string]bool{}, demand: &intake.Demand{Purpose: forecast.OrderForecast, Revision: true, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
+	rd := &reader{Options: o, report: r, schedule: intake.NewSchedule(r), tally: intake.NewTally(r), demand: &intake.Demand{Purpose: forecast.OrderForecast, Revision: true, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
 	counts := map[string]int{}
 	ended := false
 	for _, rec := range records {
@@ -129,7 +130,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.demand.Number = rec.at(29, 33)
 		case "512":
 			rd.endItem()
-			rd.item, rd.ranges, rd.done = rec, false, false
+			rd.item, rd.ranges, rd.done, rd.owed = rec, false, false, false
 		case "513", "514":
 			rd.callOffs(rec)
 		case "515":
@@ -152,18 +153,15 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		r.Complain(intake.Complaint{Code: intake.CodeTruncated, Segment: len(records), Text: "the transmission has no end (519)", Want: "the whole file: was it sent in full?"})
 		return nil, r
 	}
+	rd.tally.Close()
 	rd.demand.Lines = rd.schedule.Lines()
 	return &intake.Draft{Kind: intake.Forecast, Message: rd.demand}, r
 }
 
 func (r *reader) notCarried(rec record, what string) {
-	if r.seen[rec.kind] {
-		return
-	}
-	r.seen[rec.kind] = true
 	c := rec.place("")
 	c.Code, c.Text = intake.NoteNotCarried, what+": a forecast has no field for them"
-	r.report.Note(c)
+	r.tally.Note(rec.kind, r.item.n, c)
 }
 
 // trailer compares the counts of 519: by kind of record from 511 on, seven digits
@@ -171,13 +169,9 @@ func (r *reader) notCarried(rec record, what string) {
 func (r *reader) trailer(rec record, counts map[string]int) {
 	for i, kind := range []string{"511", "512", "513", "514", "517", "518", "519"} {
 		text := rec.at(6+7*i, 12+7*i)
-		n, err := strconv.Atoi(text)
-		if text == "" || err == nil && n == counts[kind] {
-			continue
+		if text != "" {
+			r.report.Counted(text, counts[kind], "records "+kind, rec.place("count of "+kind))
 		}
-		c := rec.place("count of " + kind)
-		c.Code, c.Value, c.Text, c.Want = intake.NoteTrailer, text, fmt.Sprintf("the trailer counts wrongly: there are %d records %s", counts[kind], kind), strconv.Itoa(counts[kind])
-		r.report.Note(c)
 	}
 }
 
@@ -193,11 +187,10 @@ func (r *reader) callOffs(rec record) {
 	first, pairs := 48, 5
 	if rec.kind == "514" {
 		first, pairs = 6, 8
-	} else if rec.at(38, 47) != "" && !r.seen["received"] {
-		r.seen["received"] = true
+	} else if rec.at(38, 47) != "" {
 		c := rec.place("cumulative quantity")
 		c.Code, c.Value, c.Text = intake.NoteNotCarried, rec.at(38, 47), "the cumulative quantity received: a forecast has no field for it"
-		r.report.Note(c)
+		r.tally.Note("received", r.item.n, c)
 	}
 	for i := range pairs {
 		if r.done {
@@ -238,7 +231,11 @@ func (r *reader) callOff(rec record, date, amount string) {
 	}
 	out := cell{at: rec, quantity: q}
 	switch date {
-	case overdue, immediate:
+	case overdue:
+		r.owed = true
+		r.tally.Backlog(r.item.n, q.String(), rec.place("date 333333"))
+		return
+	case immediate:
 		issued, ok := day(r.item.at(18, 23))
 		if !ok {
 			c := rec.place("date")
@@ -247,22 +244,23 @@ func (r *reader) callOff(rec record, date, amount string) {
 			return
 		}
 		out.bucket, out.firmness = intake.Day(issued), forecast.Firm
-		if !r.seen[date] {
-			r.seen[date] = true
-			c := rec.place("date")
-			c.Code, c.Value, c.Text = intake.NoteAssumed, date, "backlog or immediate need: it was put on the day of the call-off"
-			r.report.Note(c)
-		}
+		c := rec.place("date")
+		c.Code, c.Value, c.Text = intake.NoteAssumed, date, "needed at once: it was put on the day of the call-off"
+		r.tally.Note(date, r.item.n, c)
 	case rest:
 		c := rec.place("date")
 		c.Code, c.Value, c.Text = intake.NoteNotCarried, amount, "an outlook without a date: left out"
-		r.report.Note(c)
+		r.tally.Note(date, r.item.n, c)
 		return
 	default:
 		b, ok := r.span(date)
 		if !ok {
 			c := rec.place("date")
 			c.Code, c.Value, c.Text, c.Want = intake.CodePeriod, date, "not a date", "yymmdd; yymm00 for a month or yy00ww for a week"
+			if from, to, ok := weeks(date); ok {
+				c.Text = fmt.Sprintf("not a date; it may mean weeks %d to %d together, which is not read", from, to)
+				c.Want = "a call-off for each week, as yy00ww"
+			}
 			r.report.Complain(c)
 			return
 		}
@@ -307,6 +305,16 @@ func (r *reader) span(text string) (b calendar.Bucket, ok bool) {
 	return b, err == nil
 }
 
+// weeks are the first and last of what looks like a range of weeks, yywwww.
+func weeks(text string) (from, to int, ok bool) {
+	if len(text) != 6 || strings.Trim(text, "0123456789") != "" {
+		return 0, 0, false
+	}
+	from, _ = strconv.Atoi(text[2:4])
+	to, _ = strconv.Atoi(text[4:])
+	return from, to, 1 <= from && from < to && to <= 53
+}
+
 func (r *reader) endItem() {
 	item, cells := r.item, r.cells
 	r.item, r.cells = record{}, nil
@@ -314,6 +322,9 @@ func (r *reader) endItem() {
 		return
 	}
 	product := forecast.Item{BuyersID: item.at(39, 60), SellersID: item.at(61, 82)}
+	if len(cells) == 0 && r.owed {
+		return // nothing of it is to come, and its backlog is noted
+	}
 	if len(cells) == 0 {
 		c := item.place("")
 		c.Code, c.Value, c.Text = intake.NoteNotCarried, product.ID(), "an item without call-offs: nothing of it is needed, and no period is named"
@@ -324,8 +335,7 @@ func (r *reader) endItem() {
 	if !ok {
 		return
 	}
-	plant := strings.Trim(item.at(6, 8)+"/"+item.at(95, 99), "/")
-	where := r.Place(intake.Party{Code: plant, Agency: "92"}, r.report, item.place("plant and point of unloading"))
+	where, plant := r.PlaceInside(intake.Party{Code: item.at(6, 8), Agency: "92"}, intake.Party{Code: item.at(95, 99), Agency: "92"}, r.report, item.place("plant and point of unloading"))
 	if line := r.schedule.Begin(intake.Planned(product, where, unit, forecast.ByArrival), plant, item.place("")); line != nil {
 		for _, c := range cells {
 			line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: c.firmness}, c.at.place(""))

@@ -6,6 +6,7 @@
 // from ISA alone (positions 4 and 106), or from ST where there is no envelope.
 //
 // Guarantees: pure; bounded by the constants of segments.go; SE, GE, IEA and CTT
-// are counted again, and a wrong one is a note with the number of its segment,
-// while a missing SE or IEA refuses the file, because lines may be missing with it.
+// are counted again, and where one counts more than there is, or SE or IEA is missing,
+// the file is refused, because lines may be missing; one that counts less, and a wrong
+// control total, is a note with the number of its segment.
 package x12

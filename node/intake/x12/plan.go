@@ -67,7 +67,7 @@ func (p *planning) segment(kind string, s segment) {
 		}
 	case "LIN":
 		p.endLine()
-		p.lin, p.item = s, p.reader.item(s)
+		p.lin, p.item, p.lineAt = s, p.reader.item(s), s.n
 		p.lines++
 	case "UIT":
 		p.uit = s
@@ -182,7 +182,7 @@ func (p *planning) endLine() {
 	if uit.tag != "" {
 		at = uit.place(1)
 	}
-	unit, ok := p.MessageUnit(uit.at(1), p.report, at)
+	unit, ok := p.unitOf(uit.at(1), at)
 	if !ok {
 		return
 	}

@@ -16,7 +16,8 @@ type reader struct {
 	draft    *intake.Draft
 	schedule *intake.Schedule
 	demand   *intake.Demand
-	seen     map[string]bool
+	tally    *intake.Tally
+	lineAt   int // segment of the LIN that is read
 }
 
 // Read reads an interchange. The draft is nil where nothing can be read at all;
@@ -51,7 +52,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		kind = intake.Stock
 	}
 	r.Kind = kind
-	rd := &reader{Options: o, report: r, draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), seen: map[string]bool{},
+	rd := &reader{Options: o, report: r, draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), tally: intake.NewTally(r),
 		demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
 	for _, s := range all {
 		if s.kind != all[0].kind {
@@ -60,6 +61,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			r.Complain(c)
 			return nil, r
 		}
+		rd.lineAt = 0
 		switch s.kind {
 		case "830", "862":
 			rd.plan(s)
@@ -69,6 +71,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.ship(s)
 		}
 	}
+	rd.tally.Close()
 	if kind == intake.Forecast {
 		rd.demand.Lines = rd.schedule.Lines()
 		rd.draft.Message = rd.demand
@@ -153,25 +156,15 @@ func party(s segment) intake.Party {
 	return intake.Party{Code: s.at(4), Agency: agency}
 }
 
-// unknown notes a code nothing is read from, once for each.
+// unknown notes a code nothing is read from.
 func (r *reader) unknown(s segment, element int, text string) {
-	key := fmt.Sprint(s.tag, element, s.at(element))
-	if r.seen[key] {
-		return
-	}
-	r.seen[key] = true
 	c := s.place(element)
 	c.Code, c.Value, c.Text = intake.NoteQualifier, s.at(element), text
-	r.report.Note(c)
+	r.tally.Note(fmt.Sprint(s.tag, element, s.at(element)), r.lineAt, c)
 }
 
 func (r *reader) notCarried(s segment, text string) {
-	key := "carried" + s.tag + s.at(1)
-	if r.seen[key] {
-		return
-	}
-	r.seen[key] = true
 	c := s.place(0)
 	c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(1), text
-	r.report.Note(c)
+	r.tally.Note("carried"+s.tag+s.at(1), r.lineAt, c)
 }

@@ -138,6 +138,9 @@ func sets(all []segment, r *intake.Report) ([]set, bool) {
 		c.Code, c.Value, c.Text, c.Want = intake.NoteTrailer, got, what, want
 		r.Note(c)
 	}
+	count := func(trailer segment, have int, what string) {
+		r.Counted(trailer.at(1), have, what, trailer.place(1))
+	}
 	truncated := func(at segment, text string) bool {
 		c := at.place(0)
 		c.Code, c.Text, c.Want = intake.CodeTruncated, text, "the whole interchange: was the file sent in full?"
@@ -176,11 +179,11 @@ func sets(all []segment, r *intake.Report) ([]set, bool) {
 			}
 			t := &out[len(out)-1]
 			t.segments = append(t.segments, s)
-			check(s, 1, strconv.Itoa(len(t.segments)), fmt.Sprintf("the trailer counts wrongly: there are %d segments from ST to SE", len(t.segments)))
+			count(s, len(t.segments), "segments from ST to SE")
 			check(s, 2, st.at(2), "the trailer has another control number than its header")
 			st = nil
 		case "GE":
-			check(s, 1, strconv.Itoa(inGroup), fmt.Sprintf("the trailer counts wrongly: there are %d transaction sets in the group", inGroup))
+			count(s, inGroup, "transaction sets in the group")
 			if gs != nil {
 				check(s, 2, gs.at(6), "the trailer has another control number than its header")
 			}
@@ -190,7 +193,7 @@ func sets(all []segment, r *intake.Report) ([]set, bool) {
 			if st != nil {
 				return nil, truncated(s, "the interchange ends before SE has ended its last transaction set")
 			}
-			check(s, 1, strconv.Itoa(groups), fmt.Sprintf("the trailer counts wrongly: there are %d groups", groups))
+			count(s, groups, "groups")
 			if isa != nil {
 				check(s, 2, isa.at(13), "the trailer has another control number than its header")
 			}
@@ -220,10 +223,8 @@ func sets(all []segment, r *intake.Report) ([]set, bool) {
 // total checks CTT: the number of lines, and the sum of quantities where one is
 // given.
 func total(s segment, lines int, sum quantity.Quantity, r *intake.Report) {
-	if n, err := strconv.Atoi(s.at(1)); s.at(1) != "" && (err != nil || n != lines) {
-		c := s.place(1)
-		c.Code, c.Value, c.Text, c.Want = intake.NoteTrailer, s.at(1), fmt.Sprintf("the trailer counts wrongly: there are %d lines", lines), strconv.Itoa(lines)
-		r.Note(c)
+	if s.at(1) != "" {
+		r.Counted(s.at(1), lines, "lines", s.place(1))
 	}
 	if s.at(2) == "" {
 		return
