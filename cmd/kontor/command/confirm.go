@@ -34,7 +34,7 @@ const maxAnswer = 4096
 // askLine asks on the terminal and returns the line typed, without spaces around it.
 func (c *call) askLine(in *os.File, question string) (string, error) {
 	fmt.Fprint(c.stderr, question)
-	line, err := bufio.NewReader(io.LimitReader(in, maxAnswer)).ReadString('\n')
+	line, err := typed(c, func() (string, error) { return bufio.NewReader(io.LimitReader(in, maxAnswer)).ReadString('\n') })
 	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
 		fmt.Fprintln(c.stderr)
 		if errors.Is(err, io.EOF) {
@@ -43,6 +43,29 @@ func (c *call) askLine(in *os.File, question string) (string, error) {
 		return "", err
 	}
 	return strings.TrimSpace(line), nil
+}
+
+// errInterrupted ends a command at whose question somebody pressed Ctrl-C.
+var errInterrupted = wire.Problemf("INTERRUPTED", "interrupted at the question; nothing was done")
+
+// typed waits for what read takes from the terminal, or for Ctrl-C, which leaves the read behind: the program ends.
+func typed[T any](c *call, read func() (T, error)) (T, error) {
+	type answer struct {
+		got T
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		got, err := read()
+		done <- answer{got, err}
+	}()
+	select {
+	case a := <-done:
+		return a.got, a.err
+	case <-c.Context.Context.Done():
+		var none T
+		return none, errInterrupted
+	}
 }
 
 // agree asks a yes-or-no question that --yes answers beforehand. No answer, and no terminal to ask on, is a no: the problem says so.

@@ -72,9 +72,16 @@ func (c *call) passphraseFrom(flag, purpose string, twice bool) (passphrase []by
 }
 
 func (c *call) prompt(in *os.File, text string) ([]byte, error) {
+	echoing, err := term.GetState(int(in.Fd()))
+	if err != nil {
+		return nil, err
+	}
 	io.WriteString(c.stderr, text)
-	data, err := term.ReadPassword(int(in.Fd()))
+	data, err := typed(c, func() ([]byte, error) { return term.ReadPassword(int(in.Fd())) })
 	io.WriteString(c.stderr, "\n")
+	if errors.Is(err, errInterrupted) {
+		_ = term.Restore(int(in.Fd()), echoing) // the read that was left behind would have
+	}
 	return data, err
 }
 

@@ -2,41 +2,16 @@ package command_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"kontor/cmd/kontor/command"
 	"kontor/node/api/wire"
+	"kontor/testnet/terminal"
 )
-
-// terminal opens a pseudo-terminal: what is written to the master the program reads as typed.
-func terminal(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminal here: %v", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	return master, slave
-}
 
 // typist types an answer whenever the program has printed a prompt.
 type typist struct {
@@ -73,7 +48,12 @@ func TestPassphrasePrompt(t *testing.T) {
 		{"nothing", [][2]string{{first, "\n"}}, wire.ExitUsage, "nothing was made"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			master, slave := terminal(t)
+			master, slave, err := terminal.Open()
+			if err != nil {
+				t.Skipf("a pseudo-terminal is needed: %v", err)
+			}
+			defer master.Close()
+			defer slave.Close()
 			home := filepath.Join(t.TempDir(), "home")
 			errs := &typist{master: master, answers: c.answers}
 			var out bytes.Buffer

@@ -62,6 +62,7 @@ var classes = map[string]Class{
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
 	"CONFIRM":         {http.StatusBadRequest, ExitUsage, "read what it means, then run it again with --yes"},
+	"INTERRUPTED":     {http.StatusBadRequest, ExitUsage, ""},
 	"CONFIRM_":        {http.StatusBadRequest, ExitUsage, "compare them with your partner by telephone, then run it again with --yes"},
 	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"FORECAST_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
