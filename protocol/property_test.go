@@ -142,7 +142,7 @@ func TestAnyOrderGivesTheSameRows(t *testing.T) {
 				n.rest(t)
 			}
 			if out.Line < line && forks == 0 {
-				t.Fatalf("the settled line went back from %d to %d", line, out.Line)
+				t.Fatalf("the settled line went back from %d to %d, %d aside, behind %t, admitted %d", line, out.Line, out.Aside, out.Behind, len(out.Admitted))
 			}
 			line = out.Line
 			if len(out.Admitted) > 0 && compared < 3 {
