@@ -12,6 +12,7 @@ import (
 func RegisterBoard(r *Registry, b *board.Board) {
 	registerTopics(r, b)
 	registerAgreements(r, b)
+	registerTermsTopics(r, b)
 	go b.Watch()
 }
 

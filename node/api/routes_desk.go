@@ -93,6 +93,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	registerCampaigns(r, d)
 	registerQuality(r, d)
 	registerArtifacts(r, d)
+	registerTerms(r, d)
 	upload := func(route wire.Route[desk.ImportOptions, desk.ImportResult], take func([]byte, desk.ImportOptions) (desk.ImportResult, error)) {
 		HandleUpload(r, route, func(_ context.Context, _ Caller, in desk.ImportOptions, file io.Reader) (desk.ImportResult, error) {
 			data, err := io.ReadAll(file)

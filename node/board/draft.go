@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // Draft puts the document of a topic's accepted offer on the table.
@@ -106,6 +107,9 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 	if doc.SignBy == 0 {
 		doc.SignBy = now + decision.DefaultSignBy
 	}
+	if d.contract != nil {
+		d.contract.dates(&doc, d.today)
+	}
 	if doc.From == 0 {
 		doc.From = d.today
 	}
@@ -144,6 +148,7 @@ type drafter struct {
 	asked         map[calendar.Bucket]quantity.Quantity // what the buyer's forecast asks of the topic's product, all regions in scope
 	forecast      *block.CID
 	plan          *block.CID
+	contract      *contract
 }
 
 // read takes what the document needs from an artifact it rests on.
@@ -155,6 +160,12 @@ func (d *drafter) read(r *protocol.Replica, c block.CID) error {
 	switch row.Type {
 	case capacity.PlanType:
 		d.plan = &c
+	case terms.Type:
+		doc, err := r.Terms(c)
+		if err != nil {
+			return err
+		}
+		d.contract = &contract{row.Author, c, doc}
 	case forecast.Type:
 		doc, err := r.Forecast(c)
 		if err != nil {
@@ -221,6 +232,9 @@ func (d *drafter) inTime() []decision.OptionEffect {
 // effects: the seller commits the option's cells, brought in proportion to the accepted quantity; the buyer stands by what its forecast asks for in
 // the cells where the seller makes more. Rounding goes to the last cell.
 func (d *drafter) effects() []decision.Effect {
+	if d.contract != nil {
+		return d.contract.effects(d.topic)
+	}
 	out := []decision.Effect{}
 	units, sum, scaled := d.agreed()
 	left := units
@@ -294,6 +308,9 @@ const (
 )
 
 func (d *drafter) rollout() []decision.Milestone {
+	if d.contract != nil {
+		return d.contract.rollout(d)
+	}
 	done := d.delivery()
 	prepare := min(d.today.AddDays(prepareDays), done)
 	seller, buyer := d.topic.Parties[0].Company, d.topic.Parties[len(d.topic.Parties)-1].Company
@@ -332,6 +349,9 @@ func (d *drafter) owner(company block.CID) decision.Role {
 }
 
 func (d *drafter) reviews() []calendar.Date {
+	if d.contract != nil {
+		return d.contract.reviews(d.today)
+	}
 	first, last := d.today.AddDays(prepareDays), d.delivery()
 	if first >= last {
 		return []calendar.Date{last}
@@ -340,6 +360,9 @@ func (d *drafter) reviews() []calendar.Date {
 }
 
 func (d *drafter) rollback() []decision.Rollback {
+	if d.contract != nil {
+		return []decision.Rollback{}
+	}
 	return []decision.Rollback{{
 		Condition: fmt.Sprintf("the preparation is not shown by %s", min(d.today.AddDays(prepareDays), d.delivery())),
 		Action:    "the parties tell each other within two business days and option 0 applies to what was not delivered",

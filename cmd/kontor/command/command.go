@@ -39,6 +39,7 @@ func nouns() []*cli.Command {
 		stockNoun(),
 		campaignNoun(),
 		qualityNoun(),
+		termsNoun(),
 		artifactNoun(),
 		bomNoun(),
 		tierNoun(),

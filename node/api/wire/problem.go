@@ -68,6 +68,7 @@ var classes = map[string]Class{
 	"FORECAST_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"CAPACITY_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"CAMPAIGN_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
+	"TERMS_":          {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"QUALITY_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"ANSWER_":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"IMPORT_":         {http.StatusUnprocessableEntity, ExitRefused, "correct the rows the report names; nothing of the file was taken"},

@@ -1,0 +1,429 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/measure"
+	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
+)
+
+// Drafts of contract terms, one by contract reference, and the values of indices as this company read them where they are published.
+const (
+	draftTerms = "draft/terms/"
+	indexRows  = "figures/index/"
+)
+
+// termsRow is a draft: the file people wrote, with all definitions written out.
+type termsRow struct {
+	JSON []byte `cbor:"json"`
+}
+
+// maxTermsFile bounds a file of terms: a price list of 5,000 clauses fits, and a draft one transaction.
+const maxTermsFile = 2 << 20
+
+// TermsFile is what a JSON file of terms holds: the document without its header. An SLA's measure may be written by its code and the
+// parameters that differ from their defaults.
+type TermsFile struct {
+	terms.Frame
+	Prices         []terms.Price         `json:"prices"`
+	Bands          []terms.FlexBand      `json:"flexBands"`
+	Authorisations []terms.Authorisation `json:"authorizations"`
+	SLAs           []TermsSLA            `json:"slas"`
+	Remedies       []terms.Remedy        `json:"remedies"`
+}
+
+// TermsSLA is an SLA of a file.
+type TermsSLA struct {
+	terms.SLA
+	Measure TermsMeasure `json:"measure"`
+}
+
+// TermsMeasure is a definition, whole or by its code and what is set otherwise.
+type TermsMeasure struct {
+	measure.Definition
+	Set measure.Setting `json:"set,omitempty"`
+}
+
+// ReadTerms reads a file of terms.
+func ReadTerms(data []byte) (doc terms.Document, err error) {
+	if len(data) > maxTermsFile {
+		return doc, node.Failf("IMPORT_REFUSED", "the file has %d bytes; terms have at most %d", len(data), maxTermsFile)
+	}
+	var f TermsFile
+	if err := readJSON(data, &f); err != nil {
+		return doc, err
+	}
+	doc = terms.Document{Frame: f.Frame, Prices: f.Prices, Bands: f.Bands, Authorisations: f.Authorisations, Remedies: f.Remedies}
+	for i, s := range f.SLAs {
+		one := s.SLA
+		if one.Measure = s.Measure.Definition; len(s.Measure.Parameters) == 0 {
+			if one.Measure, err = measure.Define(s.Measure.Code, s.Measure.Set); err != nil {
+				return doc, node.Failf("IMPORT_REFUSED", "nothing was imported: slas[%d].measure: %v", i, err)
+			}
+		}
+		doc.SLAs = append(doc.SLAs, one)
+	}
+	return doc, nil
+}
+
+// termsFile is the document as ReadTerms reads it.
+func termsFile(doc terms.Document) TermsFile {
+	f := TermsFile{Frame: doc.Frame, Prices: doc.Prices, Bands: doc.Bands, Authorisations: doc.Authorisations, SLAs: []TermsSLA{}, Remedies: doc.Remedies}
+	for _, s := range doc.SLAs {
+		f.SLAs = append(f.SLAs, TermsSLA{s, TermsMeasure{Definition: s.Measure}})
+	}
+	return f
+}
+
+// CheckTerms applies the coded rules to terms that have no header yet.
+func CheckTerms(doc terms.Document) []artifact.Finding {
+	doc.Header = artifact.Header{Type: terms.Type, Series: artifact.SeriesID{1}, Issued: 1, Evidence: artifact.GradeB, Scope: artifact.Everything(), Provenance: artifact.Provenance{SourceSystem: "contract desk", ExtractedAt: 1}}
+	return terms.Check(doc)
+}
+
+// TermsImport says how a file of terms is taken.
+type TermsImport struct {
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// TermsDrafted says what the draft holds.
+type TermsDrafted struct {
+	Contract string             `json:"contract"`
+	Clauses  int                `json:"clauses"`
+	Findings []artifact.Finding `json:"findings"` // what would be refused
+	DryRun   bool               `json:"dry_run,omitempty"`
+}
+
+// ImportTerms keeps a file of terms as the draft of its contract.
+func (d *Desk) ImportTerms(data []byte, in TermsImport) (out TermsDrafted, err error) {
+	doc, err := ReadTerms(data)
+	if err != nil {
+		return out, err
+	}
+	if !artifact.IsName(doc.Contract) {
+		return out, node.Failf("IMPORT_REFUSED", "nothing was imported: contractReference %q is empty, too long or not plain text; it names the contract through all revisions", doc.Contract)
+	}
+	out = TermsDrafted{Contract: doc.Contract, Clauses: clauses(doc), Findings: CheckTerms(doc), DryRun: in.DryRun}
+	if in.DryRun {
+		return out, nil
+	}
+	kept, err := json.Marshal(termsFile(doc))
+	if err != nil {
+		return out, err
+	}
+	return out, d.node.Private(func(rows node.PrivateRows) error { return rows.Put(draftTerms+doc.Contract, termsRow{kept}) })
+}
+
+func clauses(doc terms.Document) int {
+	return len(doc.Prices) + len(doc.Bands) + len(doc.Authorisations) + len(doc.SLAs) + len(doc.Remedies)
+}
+
+// TermsDraft is the draft of a contract as a file; with none named the only one, and with none there a template to begin from.
+func (d *Desk) TermsDraft(contract string) (TermsFile, error) {
+	doc, err := d.termsDraft(contract)
+	var failure *node.Failure
+	if errors.As(err, &failure) && failure.Code == "NO_DRAFT" {
+		return termsFile(TermsTemplate(calendar.DateOf(d.node.Now()))), nil
+	}
+	return termsFile(doc), err
+}
+
+// TermsTemplate are terms of one product for the year after a day, with every kind of clause once, to be changed by hand.
+func TermsTemplate(today calendar.Date) terms.Document {
+	first, _, _ := today.YMD()
+	year := calendar.Bucket{Start: calendar.MonthOf(first+1, 1).First(), End: calendar.MonthOf(first+2, 1).First()}
+	price := quantity.Price{Amount: quantity.MustParse("12.345"), Currency: "EUR", Per: quantity.Of(1000)}
+	otif, err := measure.Define(measure.OTIF, nil)
+	if err != nil {
+		panic("invariant: on time in full has defaults: " + err.Error())
+	}
+	return terms.Document{
+		Frame: terms.Frame{Contract: fmt.Sprintf("FRAME-%d", first+1), Period: year, NoticeDays: 90, PaymentDays: 30, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument},
+			Calendar:  terms.Calendar{Zone: "Europe/Berlin", Data: "2026b", Offset: 60, Weekend: []int64{0, 6}},
+			Tolerance: terms.Tolerance{OverPPM: 50_000, UnderPPM: 20_000, EarlyDays: 1, LateDays: 1, Working: true},
+			Loop:      terms.Loop{Backward: 1, Forward: 1, AnswerDays: 5, OnNoAnswer: forecast.NoCommit},
+			Data:      terms.DataTerms{Purposes: []string{"PLANNING"}, RetentionDays: 730, Onward: terms.OnwardNone, MinContributors: 5},
+			Disputes:  []terms.DisputeLevel{{Level: "DESK", Days: 5, Default: terms.NextLevel}, {Level: "COO", Days: 10, Default: terms.NextLevel}, {Level: "CEO", Days: 10, Default: terms.Stands}},
+			Cadence:   []terms.Cadence{{ID: "sop", Name: "sales and operations planning", First: year.Start, RRule: "FREQ=MONTHLY;BYDAY=1MO"}}},
+		Prices: []terms.Price{{ID: "all", Unit: quantity.Piece, Valid: year, Kind: terms.Fixed, Base: price}},
+		Bands: []terms.FlexBand{{ID: "1-frozen", From: 0, To: 14, Zone: terms.Frozen}, {ID: "2-firm", From: 14, To: 56, Zone: terms.FirmZone, UpPPM: 100_000, DownPPM: 100_000},
+			{ID: "3-slushy", From: 56, To: 182, Zone: terms.Slushy, UpPPM: 300_000, DownPPM: 300_000}, {ID: "4-free", From: 182, To: terms.MaxDays, Zone: terms.Free}},
+		Authorisations: []terms.Authorisation{{ID: "all", Unit: quantity.Piece, FabDays: 28, RawDays: 84, Finished: price, Raw: price, LiablePPM: terms.Liability{Finished: terms.PPM, Raw: terms.PPM}, Year: year.Start, AgeDays: 60}},
+		SLAs: []terms.SLA{{ID: "otif", Name: "on time in full", By: terms.Seller, Measure: otif, Target: quantity.MustParse("0.95"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 20, Source: terms.Buyer,
+			Duties: []terms.Duty{{By: terms.Buyer, What: "receipts", DueDays: 3, CorrectDays: 10}}, OnMissing: terms.CounterpartyStands}},
+		Remedies: []terms.Remedy{{ID: "fine", SLA: "otif", Kind: terms.CaseFine, RatePPM: 30_000, Cap: &quantity.Money{Minor: 500_000, Currency: "EUR"}, CapPeriod: terms.PerQuarter, DisputeDays: 10}},
+	}
+}
+
+// termsDraft is a draft; with no contract named the only one there is.
+func (d *Desk) termsDraft(contract string) (doc terms.Document, err error) {
+	var held []string
+	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		var row termsRow
+		if contract == "" {
+			held = held[:0]
+			if err := rows.Scan(draftTerms, func(key string, decode func(any) error) (bool, error) {
+				held = append(held, strings.TrimPrefix(key, draftTerms))
+				return true, decode(&row)
+			}); err != nil || len(held) != 1 {
+				return err
+			}
+		} else {
+			found, err := rows.Get(draftTerms+contract, &row)
+			if err != nil || !found {
+				return err
+			}
+			held = []string{contract}
+		}
+		doc, err = ReadTerms(row.JSON)
+		return err
+	})
+	switch {
+	case err != nil:
+		return doc, err
+	case len(held) == 0:
+		return doc, node.Failf("NO_DRAFT", "there is no draft of terms%s; begin with: kontor terms draft > terms.json, then kontor terms import terms.json", ofContract(contract))
+	case len(held) > 1:
+		return doc, node.Failf("WHICH_CONTRACT", "there are drafts of %s; name one with --contract", strings.Join(held, ", "))
+	}
+	return doc, nil
+}
+
+func ofContract(contract string) string {
+	if contract == "" {
+		return ""
+	}
+	return fmt.Sprintf(" of contract %q", contract)
+}
+
+// preparedTerms are terms ready to be shared.
+type preparedTerms struct {
+	doc      terms.Document
+	sheet    block.Sheet
+	withheld int
+	changes  []terms.Change
+	current  *protocol.ArtifactRow
+	before   terms.Document
+	notes    []string
+	refusals []artifact.Finding // personal data that may not leave
+}
+
+func (d *Desk) prepareTerms(p *node.Partnership, contract string) (out preparedTerms, err error) {
+	granted, err := d.granted(p, protocol.KindTerms)
+	if err != nil {
+		return out, err
+	}
+	draft, err := d.termsDraft(contract)
+	if err != nil {
+		return out, err
+	}
+	s, err := d.series(p.PID, terms.Type, draft.Contract)
+	if err != nil {
+		return out, err
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		h, current, err := d.next(r, terms.Type, s, d.node.Now())
+		if err != nil {
+			return err
+		}
+		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "contract desk", ExtractedAt: h.Issued, Activity: "EDIT"}
+		draft.Header = h
+		out.doc, out.current = terms.Filter(draft, granted), current
+		out.withheld = clauses(draft) - clauses(out.doc)
+		texts := d.texts(p)
+		for path, text := range map[string]*string{"title": &out.doc.Title, "governingLaw": &out.doc.Law, "jurisdiction": &out.doc.Jurisdiction} {
+			*text = texts.mask(path, *text)
+		}
+		sort.Strings(texts.notes)
+		out.notes, out.refusals = texts.notes, texts.refusals
+		if current == nil {
+			return nil
+		}
+		if out.before, err = r.Terms(current.Root); err != nil {
+			return err
+		}
+		out.changes = terms.Diff(out.before, out.doc)
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	out.sheet, err = terms.ToSheet(out.doc, s.Key)
+	return out, err
+}
+
+func (t preparedTerms) findings() []artifact.Finding {
+	found := append(terms.Check(t.doc), t.refusals...)
+	if t.current != nil {
+		found = append(found, terms.CheckRevision(t.before, t.doc)...)
+	}
+	return found
+}
+
+// TermsQuery names a contract with a partner.
+type TermsQuery struct {
+	With     string `json:"with,omitempty"`
+	Contract string `json:"contract,omitempty" doc:"reference; empty: the only one"`
+}
+
+// TermsPreview is the partner's view of a draft of terms, before anything leaves.
+type TermsPreview struct {
+	Preview
+	Document terms.Document `json:"document"` // exactly what the partner will hold
+	Diff     []terms.Change `json:"diff"`
+}
+
+// PreviewTerms shows every field of the terms a partner would see, and why it may.
+func (d *Desk) PreviewTerms(in TermsQuery) (out TermsPreview, err error) {
+	p, err := d.Partner(in.With, "")
+	if err != nil {
+		return out, err
+	}
+	pre, err := d.prepareTerms(p, in.Contract)
+	if err != nil {
+		return out, err
+	}
+	root, below, err := pre.sheet.Build()
+	if err != nil {
+		return out, err
+	}
+	out = TermsPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: terms.Type, Revision: pre.doc.Header.Revision, Series: clauses(pre.doc),
+		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
+	for _, b := range below {
+		out.Bytes += len(b.Data)
+	}
+	for _, c := range pre.changes {
+		if c.Material {
+			out.Material++
+		}
+	}
+	out.Sees = termsFields(pre.doc)
+	return out, nil
+}
+
+// termsFields lists the fields that terms have and why each may leave.
+func termsFields(doc terms.Document) []Seen {
+	sees := []Seen{{"contractReference, effectivePeriod", doc.Contract + ", " + doc.Period.String(), "both name the contract by it"}}
+	add := func(has bool, field, what, why string) {
+		if has {
+			sees = append(sees, Seen{field, what, why})
+		}
+	}
+	scope := "scope: products " + strings.Join(doc.Header.Scope.Products, " ")
+	add(true, "currency, rounding, calendar, tolerance, loop", "how amounts, days and deliveries are counted", "both compute alike by them")
+	add(true, "dataTerms, disputePath", "what may be done with data; who settles what by when", "both are bound by them")
+	add(len(doc.Cadence) > 0, "cadence", "meetings with their gates", "both plan by them")
+	add(len(doc.Prices) > 0, "prices", node.Count(len(doc.Prices), "price clause"), "what this partner pays; "+scope)
+	add(len(doc.Bands) > 0, "flexBands", node.Count(len(doc.Bands), "band"), "what moves without asking; "+scope)
+	add(len(doc.Authorisations) > 0, "authorizations", "periods, unit values and the buyer's part", "what the seller carries at the buyer's risk; "+scope)
+	add(len(doc.SLAs) > 0, "slas", node.Count(len(doc.SLAs), "promise")+" with whole definitions", "both measure by them")
+	add(len(doc.Remedies) > 0, "remedies", node.Count(len(doc.Remedies), "remedy"), "what follows when a promise is missed")
+	add(true, "provenance", "contract desk", "every artifact says where it comes from")
+	return sees
+}
+
+// ShareTerms shares terms with a partner as their next revision. That proposes: signatures of both put them in force.
+func (d *Desk) ShareTerms(ctx context.Context, in TermsQuery, command node.Command) (out Shared, err error) {
+	p, err := d.Partner(in.With, "")
+	if err != nil {
+		return out, err
+	}
+	pre, err := d.prepareTerms(p, in.Contract)
+	if err != nil {
+		return out, err
+	}
+	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: clauses(pre.doc), Changes: len(pre.changes)}
+	if pre.current != nil && len(pre.changes) == 0 {
+		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
+		out.Waits, err = d.waits(p, out.Entry)
+		return out, err
+	}
+	if findings := pre.findings(); len(findings) > 0 {
+		return out, &node.Failure{Code: "TERMS_REFUSED", Text: fmt.Sprintf("the terms break %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindTerms, pre.sheet)
+	if err != nil {
+		return out, err
+	}
+	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
+	out.Waits, err = d.waits(p, out.Entry)
+	return out, err
+}
+
+// IndexEntry is a published value of an index, as this company read it.
+type IndexEntry struct {
+	Index string            `json:"index" cbor:"index"`
+	Month string            `json:"month" cbor:"month"` // "2027-03"
+	Value quantity.Quantity `json:"value" cbor:"value"`
+}
+
+// SetIndex keeps a published value. What terms fix themselves comes before it.
+func (d *Desk) SetIndex(in IndexEntry) (IndexEntry, error) {
+	month, err := calendar.ParseMonth(in.Month)
+	if err != nil {
+		return in, node.Failf("BAD_MONTH", "%v", err)
+	}
+	if !artifact.IsName(in.Index) || in.Value.Sign() <= 0 {
+		return in, node.Failf("BAD_INDEX", "index %q of %s: want its name and a value above zero", in.Index, in.Value)
+	}
+	in.Month = month.String()
+	return in, d.node.Private(func(rows node.PrivateRows) error {
+		return rows.Put(indexRows+forecast.JoinKey(in.Index, in.Month), in)
+	})
+}
+
+// published are the values this company has read.
+func (d *Desk) published() (terms.Published, error) {
+	known := map[string]quantity.Quantity{}
+	err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		clear(known)
+		return rows.Scan(indexRows, func(_ string, decode func(any) error) (bool, error) {
+			var e IndexEntry
+			err := decode(&e)
+			known[forecast.JoinKey(e.Index, e.Month)] = e.Value
+			return true, err
+		})
+	})
+	return func(index string, month calendar.Date) (quantity.Quantity, bool) {
+		v, ok := known[forecast.JoinKey(index, month.Month().String())]
+		return v, ok
+	}, err
+}
+
+// seenClauses leaves out what a scope of products does not cover.
+func seenClauses(doc terms.Document, sees func(product string) bool) terms.Document {
+	hidden := func(items []string) bool {
+		return slices.ContainsFunc(items, func(id string) bool { return !sees(id) })
+	}
+	doc.Prices = slices.DeleteFunc(slices.Clone(doc.Prices), func(p terms.Price) bool { return hidden(p.Items) })
+	doc.Bands = slices.DeleteFunc(slices.Clone(doc.Bands), func(b terms.FlexBand) bool { return hidden(b.Items) })
+	doc.Authorisations = slices.DeleteFunc(slices.Clone(doc.Authorisations), func(a terms.Authorisation) bool { return hidden(a.Items) })
+	gone := map[string]bool{}
+	doc.SLAs = slices.DeleteFunc(slices.Clone(doc.SLAs), func(s terms.SLA) bool { gone[s.ID] = hidden(s.Items); return gone[s.ID] })
+	doc.Remedies = slices.DeleteFunc(slices.Clone(doc.Remedies), func(m terms.Remedy) bool { return gone[m.SLA] })
+	return doc
+}
+
+// WriteTerms writes a file of terms as people edit it.
+func WriteTerms(f TermsFile) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(f)
+	return b.Bytes(), err
+}
