@@ -70,6 +70,7 @@ type judged struct {
 	root       block.CID
 	kind, role string
 	rules      int64
+	scopes     block.CID // undefined: those of the invitation
 }
 
 func (c *verdictCache) get(root judged) (verdict, bool) {
@@ -89,29 +90,41 @@ func (c *verdictCache) put(root judged, v verdict) {
 }
 
 // judge opens an artifact and applies the rules of its kind and the scopes of its author's role.
-func (f *fold) judge(open func(block.Sheet, artifact.Scope, RuleSet) (verdict, error)) (verdict, error) {
+func (f *fold) judge(open func(block.Sheet, []artifact.Scope, RuleSet) (verdict, error)) (verdict, error) {
 	root := *f.entry.Header.Body
 	rules, version, err := f.rules()
 	if err != nil {
 		return verdict{}, err
 	}
-	key := judged{root, f.entry.Header.Kind, f.author.Role, version}
-	if v, known := f.replica.verdicts.get(key); known {
-		return v, nil
+	l, ok, err := leaving(f.rows, f.genesis, f.author, f.entry.Header.Kind, f.entry.Header.T)
+	if err != nil {
+		return verdict{}, err
 	}
-	granted, ok := grantedScope(f.genesis, f.author.Role, f.entry.Header.Kind)
 	if !ok {
 		return verdict{codes: []string{codeScopeKind}}, nil
 	}
-	sheet, err := block.OpenSheet(root, f.block)
-	if err != nil {
-		return verdict{codes: []string{codeBody}}, nil
+	key := judged{root: root, kind: f.entry.Header.Kind, role: f.author.Role, rules: version}
+	if l.Set != nil || len(l.Grants) > 0 {
+		data, err := block.Marshal(l.Scopes())
+		if err != nil {
+			return verdict{}, err
+		}
+		key.scopes = block.Sum(data)
 	}
-	v, err := open(sheet, granted, rules)
-	if err != nil {
-		v = verdict{codes: []string{codeBody}}
+	v, known := f.replica.verdicts.get(key)
+	if !known {
+		sheet, err := block.OpenSheet(root, f.block)
+		if err != nil {
+			return verdict{codes: []string{codeBody}}, nil
+		}
+		if v, err = open(sheet, l.Scopes(), rules); err != nil {
+			v = verdict{codes: []string{codeBody}}
+		}
+		f.replica.verdicts.put(key, v)
 	}
-	f.replica.verdicts.put(key, v)
+	if len(v.codes) == 0 && !l.fitsHeader(v.header) {
+		v.codes = []string{codeScopePurpose}
+	}
 	return v, nil
 }
 
@@ -128,13 +141,13 @@ func grantedScope(g *partnership.Genesis, role, kind string) (artifact.Scope, bo
 }
 
 func applyForecast(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := forecast.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
 		f.replica.opened.put(*f.entry.Header.Body, doc)
-		return verdict{codes: artifact.Codes(append(forecast.CheckUnder(doc, rules.Artifacts), forecast.CheckScope(doc, granted)...)), header: doc.Header}, nil
+		return verdict{codes: artifact.Codes(append(forecast.CheckUnder(doc, rules.Artifacts), outside(func(s artifact.Scope) []artifact.Finding { return forecast.CheckScope(doc, s) }, scopes)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err
@@ -143,12 +156,12 @@ func applyForecast(f *fold) ([]string, error) {
 }
 
 func applyCapacity(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, _ RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, _ RuleSet) (verdict, error) {
 		plan, err := capacity.PlanFromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(capacity.CheckPlan(plan), capacity.CheckPlanScope(plan, granted)...)), header: plan.Header, answers: plan.Forecast}, nil
+		return verdict{codes: artifact.Codes(append(capacity.CheckPlan(plan), outside(func(s artifact.Scope) []artifact.Finding { return capacity.CheckPlanScope(plan, s) }, scopes)...)), header: plan.Header, answers: plan.Forecast}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err
@@ -160,7 +173,7 @@ func applyCapacity(f *fold) ([]string, error) {
 }
 
 func applyAnswer(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, _ RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, _ RuleSet) (verdict, error) {
 		answer, err := capacity.AnswerFromSheet(s)
 		if err != nil {
 			return verdict{}, err

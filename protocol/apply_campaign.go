@@ -9,12 +9,12 @@ import (
 )
 
 func applyCampaign(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := campaign.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(campaign.CheckUnder(doc, rules.Artifacts), campaign.CheckScope(doc, granted)...)), header: doc.Header}, nil
+		return verdict{codes: artifact.Codes(append(campaign.CheckUnder(doc, rules.Artifacts), outside(func(s artifact.Scope) []artifact.Finding { return campaign.CheckScope(doc, s) }, scopes)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err
@@ -23,12 +23,12 @@ func applyCampaign(f *fold) ([]string, error) {
 }
 
 func applyQuality(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := quality.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(quality.CheckUnder(doc, rules.Artifacts), quality.CheckScope(doc, granted)...)), header: doc.Header}, nil
+		return verdict{codes: artifact.Codes(append(quality.CheckUnder(doc, rules.Artifacts), outside(func(s artifact.Scope) []artifact.Finding { return quality.CheckScope(doc, s) }, scopes)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err

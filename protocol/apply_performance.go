@@ -40,12 +40,12 @@ type reported struct {
 }
 
 func applyPerformance(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := performance.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(performance.CheckUnder(doc, rules.Artifacts), performance.CheckScope(doc, granted)...)), header: doc.Header,
+		return verdict{codes: artifact.Codes(append(performance.CheckUnder(doc, rules.Artifacts), outside(func(s artifact.Scope) []artifact.Finding { return performance.CheckScope(doc, s) }, scopes)...)), header: doc.Header,
 			report: reported{doc.Window, doc.Closed}}, nil
 	})
 	if err != nil || len(v.codes) > 0 {

@@ -9,12 +9,12 @@ import (
 )
 
 func applyTerms(f *fold) ([]string, error) {
-	v, err := f.judge(func(s block.Sheet, granted artifact.Scope, rules RuleSet) (verdict, error) {
+	v, err := f.judge(func(s block.Sheet, scopes []artifact.Scope, rules RuleSet) (verdict, error) {
 		doc, err := terms.FromSheet(s)
 		if err != nil {
 			return verdict{}, err
 		}
-		return verdict{codes: artifact.Codes(append(terms.CheckUnder(doc, rules.Artifacts), terms.CheckScope(doc, granted)...)), header: doc.Header}, nil
+		return verdict{codes: artifact.Codes(append(terms.CheckUnder(doc, rules.Artifacts), outside(func(s artifact.Scope) []artifact.Finding { return terms.CheckScope(doc, s) }, scopes)...)), header: doc.Header}, nil
 	})
 	if err != nil || len(v.codes) > 0 {
 		return v.codes, err

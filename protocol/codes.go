@@ -33,6 +33,9 @@ const (
 	codeCircleClosed   = "CIRCLE-09"
 	codeBody           = "BODY-01"
 	codeScopeKind      = "SCOPE-01"
+	codeScopeWide      = "SCOPE-02"
+	codeScopeForm      = "SCOPE-03"
+	codeScopePurpose   = "SCOPE-04"
 	codeRevision       = "SERIES-01"
 	codeSuperseded     = "SERIES-02"
 	codeNotInForce     = "LIFE-01"
@@ -98,6 +101,9 @@ var Sentences = map[string]string{
 	codeCircleClosed:   "the circle was withdrawn or declined before",
 	codeBody:           "the body does not decode as a document of this kind",
 	codeScopeKind:      "no scope lets this role share artifacts of this kind",
+	codeScopeWide:      "the scope names products or regions that the invitation did not grant: what both signed can be narrowed, not widened by one",
+	codeScopeForm:      "a list of the scope is too long, holds what is no name, or its grain is no ladder of rising horizons",
+	codeScopePurpose:   "the artifact is for roles or a purpose that its author's scope does not name",
 	codeRevision:       "the revision does not follow the one in force: share again on top of it",
 	codeSuperseded:     "the artifact answered has been superseded: answer the version in force",
 	codeNotInForce:     "only its author can say this of an artifact, and only of a version in force",

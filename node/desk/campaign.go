@@ -128,7 +128,7 @@ func (d *Desk) PreviewCampaign(with string) (out CampaignPreview, err error) {
 		return out, err
 	}
 	out = CampaignPreview{Document: pre.doc, Diff: pre.changes, Blocked: []campaign.Conflict{}, Preview: Preview{With: d.PartnerName(p), Type: campaign.Type, Revision: pre.doc.Header.Revision,
-		Series: len(pre.doc.Events) + len(pre.doc.Blackouts) + len(pre.doc.Replies), Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(),
+		Series: len(pre.doc.Events) + len(pre.doc.Blackouts) + len(pre.doc.Replies), Bytes: len(root.Data), Withheld: pre.withheld, Outside: []string{}, Changes: len(pre.changes), Findings: pre.findings(),
 		Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
 	for _, b := range below {
 		out.Bytes += len(b.Data)

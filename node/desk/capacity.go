@@ -28,11 +28,12 @@ type planDraft struct {
 	// inferable is what the buyer could work out about others.
 	inferable []string
 	refusals  []artifact.Finding // personal data that may not leave
+	outside   []string           // what stays at home because it lies outside the scope
 }
 
 // buildPlan makes the capacity plan a buyer would get: the lines that make what it forecasts, and the stock of those products.
 func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
-	granted, err := d.granted(p, protocol.KindCapacity)
+	leaving, err := d.leaving(p, protocol.KindCapacity)
 	if err != nil {
 		return out, err
 	}
@@ -61,7 +62,7 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 		if err != nil {
 			return err
 		}
-		h.Scope = granted
+		h.Scope = leaving.Scope
 		h.Provenance = artifact.Provenance{SourceSystem: "file import", ExtractedAt: now, Activity: "IMPORT"}
 		out.plan = capacity.Plan{Header: h}
 		fc, root, found, err := d.partnerForecast(r)
@@ -72,7 +73,13 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 			return node.Failf("NO_FORECAST", "%s has shared no forecast yet: a capacity plan answers one", d.PartnerName(p))
 		}
 		out.plan.Forecast = &root
-		return d.fillPlan(&out, fc, lines, stock, gate)
+		if err := d.fillPlan(&out, fc, lines, stock, gate); err != nil {
+			return err
+		}
+		var notes []string
+		out.outside, notes = reducePlan(&out.plan, leaving)
+		out.notes = append(out.notes, notes...)
+		return nil
 	})
 	if err != nil {
 		return out, err
@@ -248,7 +255,7 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	v := Preview{With: d.PartnerName(p), Type: capacity.PlanType, Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: len(root.Data),
+	v := Preview{Withheld: len(draft.outside), Outside: append([]string{}, draft.outside...), With: d.PartnerName(p), Type: capacity.PlanType, Revision: draft.plan.Header.Revision, Series: len(draft.plan.Groups), Bytes: len(root.Data),
 		Notes: draft.notes, Findings: append(capacity.CheckPlan(draft.plan), draft.refusals...), Inferable: append([]string{}, draft.inferable...)}
 	for _, b := range below {
 		v.Bytes += len(b.Data)

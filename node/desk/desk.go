@@ -132,11 +132,8 @@ func (d *Desk) next(r *protocol.Replica, typ string, s seriesRow, now int64) (h 
 
 // granted is what this company may share of a kind with a partner.
 func (d *Desk) granted(p *node.Partnership, kind string) (artifact.Scope, error) {
-	scope, ok := p.Scope(d.node.Own(p).Role, kind)
-	if !ok {
-		return scope, node.Failf("NOT_IN_SCOPE", "the partnership with %s lets a %s share no %s; what may leave was agreed with the invitation", d.PartnerName(p), d.node.Own(p).Role, kind)
-	}
-	return scope, nil
+	l, err := d.leaving(p, kind)
+	return l.Scope, err
 }
 
 // PartnerName is the name of the other company, or of the others.

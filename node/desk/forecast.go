@@ -209,6 +209,7 @@ type Preview struct {
 	Buckets   int                `json:"buckets"`
 	Bytes     int                `json:"bytes"`
 	Withheld  int                `json:"withheld"` // lines outside the scope: they stay at home
+	Outside   []string           `json:"outside"`  // the first of them, each with why
 	Changes   int                `json:"changes"`  // cells that differ from the version in force
 	Material  int                `json:"material"` // of them, beyond tolerance
 	Sees      []Seen             `json:"sees"`
@@ -226,6 +227,7 @@ type prepared struct {
 	doc      forecast.Document
 	sheet    block.Sheet
 	withheld int
+	outside  []string // the first lines withheld
 	changes  []forecast.Change
 	current  *protocol.ArtifactRow
 	notes    []string
@@ -238,7 +240,7 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 	if err != nil {
 		return out, err
 	}
-	granted, err := d.granted(p, protocol.KindForecast)
+	leaving, err := d.leaving(p, protocol.KindForecast)
 	if err != nil {
 		return out, err
 	}
@@ -251,11 +253,14 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 		if err != nil {
 			return err
 		}
-		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, granted
+		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, leaving.Scope
 		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, WeekScheme: draft.WeekScheme, OnNoAnswer: forecast.NoCommit,
 			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
-		kept := forecast.Filter(out.doc, granted)
-		out.withheld = len(lines) - len(kept.Lines)
+		kept, outside, notes, err := reduceForecast(out.doc, leaving)
+		if err != nil {
+			return err
+		}
+		out.withheld, out.outside = len(lines)-countIn(lines, leaving), outside
 		texts := d.texts(p)
 		kept.Lines = slices.Clone(kept.Lines)
 		for i := range kept.Lines {
@@ -263,7 +268,7 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 			l.Item.Description = texts.mask(path+".item.description", l.Item.Description)
 			l.GapReason = texts.mask(path+".gapReason", l.GapReason)
 		}
-		out.notes, out.refusals = texts.notes, texts.refusals
+		out.notes, out.refusals = append(notes, texts.notes...), texts.refusals
 		out.doc, out.current = kept, current
 		if current == nil {
 			return nil
@@ -281,6 +286,22 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 	out.notes = append(slices.Clone(draft.Notes), out.notes...)
 	out.sheet, err = forecast.ToSheet(out.doc, s.Key)
 	return out, err
+}
+
+func orAll(list []string) string {
+	if len(list) == 0 {
+		return "as the invitation says"
+	}
+	return strings.Join(list, " ")
+}
+
+func countIn(lines []forecast.Line, l protocol.Leaving) (n int) {
+	for _, line := range lines {
+		if inScope(l, line) {
+			n++
+		}
+	}
+	return n
 }
 
 // answerDays is by when an answer is asked for: practice T5 wants a date, the desk's default is two weeks.
@@ -305,7 +326,7 @@ func (pre prepared) preview(with string) (Preview, error) {
 		return Preview{}, err
 	}
 	v := Preview{With: with, Type: forecast.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Lines), Bytes: len(root.Data),
-		Withheld: pre.withheld, Changes: len(pre.changes), Notes: pre.notes, Findings: append(forecast.Check(pre.doc), pre.refusals...), Inferable: []string{}}
+		Withheld: pre.withheld, Outside: append([]string{}, pre.outside...), Changes: len(pre.changes), Notes: pre.notes, Findings: append(forecast.Check(pre.doc), pre.refusals...), Inferable: []string{}}
 	for _, b := range below {
 		v.Bytes += len(b.Data)
 	}
@@ -323,6 +344,7 @@ func (pre prepared) preview(with string) (Preview, error) {
 		{"location", "country or region of need", "scope: regions " + strings.Join(scope.Regions, " ")},
 		{"buckets.mean, quantiles, cumulative", "expected need and its bands", "the company's own plan: no third party stands behind a cell (PROTOCOL 7)"},
 		{"method", fmt.Sprintf("%s %s, bands %s", pre.doc.Method.Name, pre.doc.Method.Version, pre.doc.Method.Bands), "so that the bands' record can be judged"},
+		{"purpose, roles", orAll(scope.Purpose) + ", " + orAll(scope.Roles), "scope: what it may be used for, and by whom"},
 		{"provenance", pre.doc.Header.Provenance.SourceSystem + ", " + pre.doc.Header.Provenance.Activity, "every artifact says where its figures come from"},
 	}
 	v.Sample = pre.doc.Lines[:min(len(pre.doc.Lines), previewLines)]

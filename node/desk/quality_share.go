@@ -144,7 +144,7 @@ func (d *Desk) PreviewQuality(with string) (out QualityPreview, err error) {
 		return out, err
 	}
 	out = QualityPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: quality.Type, Revision: pre.doc.Header.Revision, Series: len(pre.sheet.Rows),
-		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
+		Bytes: len(root.Data), Withheld: pre.withheld, Outside: []string{}, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
 	for _, b := range below {
 		out.Bytes += len(b.Data)
 	}

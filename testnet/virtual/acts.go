@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/partnership"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
+	"kontor/protocol/request"
 	"kontor/protocol/terms"
 )
 
@@ -57,7 +58,9 @@ func (w *world) act(o *office, p int) error {
 	case n < 72:
 		b = w.record(o)
 	case n < 73:
-		b = w.withdrawOrReaffirm(o)
+		if b = w.withdrawOrReaffirm(o); w.rng.IntN(2) == 0 {
+			b = w.askOrAnswer(o)
+		}
 	case n < 74:
 		b = w.suspend(p, o)
 	case n < 77:
@@ -149,6 +152,27 @@ func (w *world) withdrawOrReaffirm(o *office) build {
 			return Body(protocol.KindWithdraw, protocol.Withdrawal{Artifact: root, Cause: protocol.Causes[n%len(protocol.Causes)]})
 		}
 		return Body(protocol.KindReaffirm, protocol.Reaffirmation{Artifact: root, Until: now + days*Day})
+	}
+}
+
+// askOrAnswer asks another member for newer figures, answers such a request, or narrows what may leave.
+func (w *world) askOrAnswer(o *office) build {
+	n, k := w.rng.IntN(3), w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		others := r.Genesis.Others(o.c.ID)
+		switch n {
+		case 0:
+			return Body(protocol.KindRequest, request.Request{To: others[k%len(others)].Company, Form: request.Update, Kinds: []string{protocol.KindForecast}})
+		case 1:
+			products := [][]string{nil, {Product}, {"OTHER"}}[k%3] // the last is wider than the invitation
+			return Body(protocol.KindScope, protocol.ScopeSet{Kind: protocol.ArtifactKinds()[k%len(protocol.ArtifactKinds())], Products: products})
+		}
+		asked, err := r.Requests()
+		if err != nil || len(asked) == 0 {
+			return protocol.Draft{}, orIdle(err)
+		}
+		verdicts := []request.Verdict{request.Nothing, request.Later, request.Denied, request.Revoked}
+		return Body(protocol.KindReply, request.Reply{Request: asked[k%len(asked)].Entry, Verdict: verdicts[k%len(verdicts)]})
 	}
 }
 

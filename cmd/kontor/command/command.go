@@ -41,6 +41,8 @@ func nouns() []*cli.Command {
 		qualityNoun(),
 		termsNoun(),
 		artifactNoun(),
+		requestNoun(),
+		scopeNoun(),
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),

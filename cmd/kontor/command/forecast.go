@@ -177,6 +177,9 @@ func printPreview(w io.Writer, v desk.Preview) {
 	if v.Withheld > 0 {
 		fmt.Fprintf(w, "outside the scope, staying at home: %s\n", node.Count(v.Withheld, "line"))
 	}
+	for _, line := range v.Outside {
+		fmt.Fprintf(w, "stays at home: %s\n", line)
+	}
 	var rows [][]string
 	for _, s := range v.Sees {
 		rows = append(rows, []string{s.Field, s.What, s.Why})

@@ -1,0 +1,254 @@
+package forecast
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// Fields are the parts of a forecast that a scope can keep at home. What else a forecast holds, it needs to be one.
+var Fields = []string{"quantiles", "cumulative", "ordered", "firmness", "lot", "description", "gapReason"}
+
+// KeepFields takes out the parts of a forecast that are not on the list; an empty list keeps all.
+func KeepFields(d Document, fields []string) Document {
+	if len(fields) == 0 {
+		return d
+	}
+	kept := d
+	kept.Lines = slices.Clone(d.Lines)
+	out := func(field string) bool { return !slices.Contains(fields, field) }
+	for i := range kept.Lines {
+		l := &kept.Lines[i]
+		if out("lot") {
+			l.Lot = quantity.Quantity{}
+		}
+		if out("description") {
+			l.Item.Description = ""
+		}
+		if out("gapReason") && l.GapReason != "" {
+			l.GapReason = "not shared" // that buckets are missing on purpose is a rule of the document
+		}
+		l.Buckets = slices.Clone(l.Buckets)
+		for k := range l.Buckets {
+			c := &l.Buckets[k]
+			if out("quantiles") {
+				c.Quantiles = nil
+			}
+			if out("cumulative") {
+				c.Cumulative = nil
+			}
+			if out("ordered") {
+				c.Ordered = nil
+			}
+			if out("firmness") {
+				c.Firmness = ""
+			}
+		}
+	}
+	if out("quantiles") && out("cumulative") && kept.Method.Bands != "" {
+		kept.Method.Bands, kept.Method.Coverage, kept.Method.Samples = BandsNone, 0, 0
+	}
+	return kept
+}
+
+// Coarsen brings every figure to the grain that a ladder allows for its horizon, seen from a day (practice T3): buckets are put together, lines of
+// several sites become one of their region. Means and ordered quantities add up exactly; levels of a band do not, so a figure put together
+// has none, but for the cumulative levels of a line that stays one line. A week belongs to the month in which it begins. free lines stay as
+// they are. The notes say what was put together.
+func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(Line) bool) (Document, []string, error) {
+	if len(ladder) == 0 {
+		return d, nil, nil
+	}
+	out, notes := d, []string{}
+	merged, fixed := map[string]*Line{}, map[string]bool{}
+	var order []string
+	periods, places := 0, 0
+	for _, l := range d.Lines {
+		parts := []Line{l}
+		if free != nil && free(l) {
+			fixed[l.Key()] = true
+		} else {
+			var err error
+			if parts, err = byPlace(l, ladder, from); err != nil {
+				return Document{}, nil, err
+			}
+		}
+		for _, part := range parts {
+			key := part.Key()
+			have := merged[key]
+			if have == nil {
+				merged[key] = &part
+				order = append(order, key)
+				continue
+			}
+			places++
+			sum, err := addLines(*have, part)
+			if err != nil {
+				return Document{}, nil, err
+			}
+			*have = sum
+		}
+	}
+	out.Lines = make([]Line, 0, len(order))
+	for _, key := range order {
+		l := *merged[key]
+		if !fixed[key] {
+			joined, err := byPeriod(&l, ladder, from)
+			if err != nil {
+				return Document{}, nil, err
+			}
+			periods += joined
+		}
+		out.Lines = append(out.Lines, l)
+	}
+	if places > 0 {
+		notes = append(notes, fmt.Sprintf("%d lines of sites were put together by region (practice T3)", places))
+	}
+	if periods > 0 {
+		notes = append(notes, fmt.Sprintf("%d periods were put together by horizon (practice T3); they have no bands of their own", periods))
+	}
+	return out, notes, nil
+}
+
+// byPlace is a line in parts, one for each precision that its cells may have.
+func byPlace(l Line, ladder []artifact.Step, from calendar.Date) (parts []Line, err error) {
+	index := map[string]int{}
+	for _, c := range l.Buckets {
+		where, err := l.Location.at(artifact.StepAt(ladder, from, c.Start).Place)
+		if err != nil {
+			return nil, fmt.Errorf("line %q: %w", artifact.Clip(l.Key()), err)
+		}
+		i, known := index[where.Key()]
+		if !known {
+			part := l
+			part.Location, part.Buckets = where, nil
+			i, index[where.Key()] = len(parts), len(parts)
+			parts = append(parts, part)
+		}
+		parts[i].Buckets = append(parts[i].Buckets, c)
+	}
+	if len(parts) > 1 { // demand accumulated from the first bucket is another's where the line begins later
+		for i := range parts {
+			for k := range parts[i].Buckets {
+				parts[i].Buckets[k].Cumulative = nil
+			}
+		}
+	}
+	return parts, nil
+}
+
+// byPeriod puts buckets of a line together and counts how many it did.
+func byPeriod(l *Line, ladder []artifact.Step, from calendar.Date) (joined int, err error) {
+	var kept []Cell
+	for _, c := range l.Buckets {
+		grain := artifact.StepAt(ladder, from, c.Start).Time
+		if n := len(kept) - 1; n >= 0 && artifact.StepAt(ladder, from, kept[n].Start).Time == grain && together(kept[n].Bucket, c.Bucket, grain) {
+			joined++
+			if kept[n], err = addCells(kept[n], c); err != nil {
+				return joined, err
+			}
+			continue
+		}
+		kept = append(kept, c)
+	}
+	l.Buckets = kept
+	return joined, nil
+}
+
+// together tells whether a bucket goes into the one before it.
+func together(last, next calendar.Bucket, grain calendar.Grain) bool {
+	if last.End != next.Start {
+		return false
+	}
+	switch grain {
+	case calendar.Weeks:
+		return next.End.Sub(last.Start) <= 7
+	case calendar.Months:
+		return last.Start.Month() == next.Start.Month()
+	}
+	return false
+}
+
+// addCells puts a cell behind another. The levels of the sum are not known; the accumulated ones are those at its end.
+func addCells(a, b Cell) (Cell, error) {
+	sum := Cell{Bucket: calendar.Bucket{Start: a.Start, End: b.End}, Cumulative: b.Cumulative}
+	return sumInto(sum, a, b)
+}
+
+func sumInto(sum, a, b Cell) (Cell, error) {
+	var err error
+	if sum.Mean, err = a.Mean.Add(b.Mean); err != nil {
+		return Cell{}, err
+	}
+	if a.Firmness == b.Firmness {
+		sum.Firmness = a.Firmness
+	} // else the weakest: planned
+	if a.Ordered != nil && b.Ordered != nil {
+		ordered, err := a.Ordered.Add(*b.Ordered)
+		if err != nil {
+			return Cell{}, err
+		}
+		sum.Ordered = &ordered
+	}
+	return sum, nil
+}
+
+// addLines adds two lines of one item and region.
+func addLines(a, b Line) (Line, error) {
+	if a.Unit != b.Unit || a.BucketBasis != b.BucketBasis || a.DateBasis != b.DateBasis || a.SourcingShare != b.SourcingShare {
+		return Line{}, fmt.Errorf("lines of %q in %s have another unit, basis or sourcing share: they can't be put together for their region", artifact.Clip(a.Item.ID()), a.Location.Key())
+	}
+	cells := map[calendar.Bucket]Cell{}
+	for _, c := range a.Buckets {
+		c.Cumulative, c.Quantiles = nil, nil
+		cells[c.Bucket] = c
+	}
+	for _, c := range b.Buckets {
+		c.Cumulative, c.Quantiles = nil, nil
+		if have, both := cells[c.Bucket]; both {
+			sum, err := sumInto(Cell{Bucket: c.Bucket}, have, c)
+			if err != nil {
+				return Line{}, err
+			}
+			c = sum
+		}
+		cells[c.Bucket] = c
+	}
+	a.Buckets = make([]Cell, 0, len(cells))
+	for _, c := range cells {
+		a.Buckets = append(a.Buckets, c)
+	}
+	slices.SortFunc(a.Buckets, func(x, y Cell) int { return x.Compare(y.Bucket) })
+	for i := 1; i < len(a.Buckets); i++ {
+		if a.Buckets[i-1].Overlaps(a.Buckets[i].Bucket) {
+			return Line{}, fmt.Errorf("lines of %q in %s have buckets that do not line up, %s and %s: they can't be put together for their region", artifact.Clip(a.Item.ID()), a.Location.Key(),
+				a.Buckets[i-1].Bucket, a.Buckets[i].Bucket)
+		}
+	}
+	if a.GapReason == "" {
+		a.GapReason = b.GapReason
+	}
+	return a, nil
+}
+
+// at is the place no more precise than p.
+func (l Location) at(p artifact.Place) (Location, error) {
+	if p == artifact.Site || p == "" {
+		return l, nil
+	}
+	region := l.Region
+	if region == "" && len(l.UNLOCODE) >= 2 {
+		region = l.UNLOCODE[:2] // a UN/LOCODE begins with its country
+	}
+	if region == "" && l.Key() != "" {
+		return Location{}, fmt.Errorf("place %q names no region: give its country, so that it can be shared by region", artifact.Clip(l.Key()))
+	}
+	if p == artifact.Country {
+		region, _, _ = strings.Cut(region, "-")
+	}
+	return Location{Region: region}, nil
+}
