@@ -570,10 +570,8 @@ func (d *Desk) ImportCalendar(data []byte, reason string) (result ImportResult, 
 	result.Lines = len(entries)
 	return result, d.node.Private(func(rows node.PrivateRows) error {
 		for _, e := range entries {
-			if e.RRule != "" {
-				if _, err := calendar.ParseRule(e.RRule, e.Days.Start); err != nil {
-					return node.Failf("IMPORT_REFUSED", "nothing was imported: entry %q: %v", artifact.Clip(e.UID), err)
-				}
+			for _, text := range e.Notes {
+				result.Report.Note(intake.Complaint{Code: intake.NoteNotCarried, Value: artifact.Clip(e.UID), Text: text})
 			}
 			if err := takeEntry(rows, e, own, why, &result); err != nil {
 				return err
@@ -602,10 +600,14 @@ func takeEntry(rows node.PrivateRows, e ical.Entry, own []artifact.SeriesID, why
 			return err
 		}
 		now := was
+		if len(e.Spans) == 0 {
+			result.Unchanged++
+			return nil // an event ends by its status here, not by a calendar without its day
+		}
 		if deliveries {
-			now.Event.SellIn = &e.Days
+			now.Event.SellIn = &e.Spans[0].Days
 		} else {
-			now.Event.Period = e.Days
+			now.Event.Period = e.Spans[0].Days
 		}
 		return putCounted(rows, draftEvents+id, now, was, true, result)
 	}
@@ -620,9 +622,40 @@ func takeEntry(rows node.PrivateRows, e ical.Entry, own []artifact.SeriesID, why
 		result.Report.Note(intake.Complaint{Code: intake.NoteIgnored, Value: artifact.Clip(e.UID), Text: fmt.Sprintf("sequence %d is older than %d, which is held", e.Sequence, was.Sequence)})
 		return nil
 	}
-	if e.Canceled {
-		return rows.Delete(draftBlackouts + id)
+	spans := e.Spans
+	if e.Free && !e.Canceled {
+		result.Report.Note(intake.Complaint{Code: intake.NoteNotCarried, Value: artifact.Clip(e.UID), Text: "it takes no time (TRANSP:TRANSPARENT): no blackout was made of it"})
+	}
+	if e.Free || e.Canceled {
+		spans = nil
 	}
 	// The title stays at home: people's calendars name people.
-	return putCounted(rows, draftBlackouts+id, draftBlackout{campaign.Blackout{ID: id, Reason: why, Period: e.Days, RRule: e.RRule}, e.UID, e.Sequence}, was, found, result)
+	for i, span := range spans {
+		name := id
+		if i > 0 {
+			name = fmt.Sprintf("%s-%d", id, i+1)
+		}
+		var was draftBlackout
+		found, err := rows.Get(draftBlackouts+name, &was)
+		if err != nil {
+			return err
+		}
+		now := draftBlackout{campaign.Blackout{ID: name, Reason: why, Period: span.Days, RRule: span.RRule}, e.UID, e.Sequence}
+		if err := putCounted(rows, draftBlackouts+name, now, was, found, result); err != nil {
+			return err
+		}
+	}
+	for i := len(spans); i < ical.MaxSpans; i++ { // what the entry had before, and has no more
+		name := id
+		if i > 0 {
+			name = fmt.Sprintf("%s-%d", id, i+1)
+		}
+		if found, err := rows.Get(draftBlackouts+name, &draftBlackout{}); err != nil || !found {
+			return err
+		}
+		if err := rows.Delete(draftBlackouts + name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,11 +3,11 @@
 // Write makes a file of events and blackouts; Read gives what a file says, as days.
 //
 // Guarantees: an event keeps its UID through all revisions, and its SEQUENCE rises with them, so that a subscribed calendar moves it
-// instead of showing it twice; days are whole days, the end exclusive, as VALUE=DATE has them. Read is bounded and touches no network.
+// instead of showing it twice; days are whole days, the end exclusive, as VALUE=DATE has them. Read is bounded and touches no network; days
+// taken out of a recurrence (EXDATE), added to it (RDATE) or moved in it (RECURRENCE-ID) are those of RFC 5545, as spans side by side.
 package ical
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +24,7 @@ import (
 const (
 	MaxBytes   = 8 << 20
 	MaxEntries = 5_000
+	MaxSpans   = 100 // of one entry: a recurrence with more exceptions than that is no rule any more
 )
 
 // domain ends every UID written here.
@@ -32,14 +33,21 @@ const domain = "@kontor"
 // UID is the name an event or blackout of a series has in every calendar, through all its revisions.
 func UID(series artifact.SeriesID, key string) string { return series.String() + "/" + key + domain }
 
-// Entry is one thing of a file.
+// Entry is one thing of a file: all its components of one UID.
 type Entry struct {
 	UID      string
-	Sequence int64
+	Sequence int64 // the highest of its components
 	Summary  string
-	Days     calendar.Bucket
-	RRule    string
+	Spans    []Span // the first is that of the entry itself; none where it has no day left
 	Canceled bool
+	Free     bool     // TRANSP:TRANSPARENT: it takes no time of anybody's
+	Notes    []string // what was left out, or done, that the days don't show
+}
+
+// Span is days, once or by a rule.
+type Span struct {
+	Days  calendar.Bucket
+	RRule string // RFC 5545; "" = once
 }
 
 // Key is the row key inside a series that a UID written here names; false for UIDs of other programs.
@@ -119,82 +127,3 @@ func placesOf(places []forecast.Location) string {
 }
 
 func timeOf(d calendar.Date) time.Time { return time.UnixMilli(d.Millis()).UTC() }
-
-// Read reads a calendar file. Entries that aren't whole days take the days they touch, in the zone they are written in. What can't be
-// read of an entry is an error that names its UID.
-func Read(data []byte) ([]Entry, error) {
-	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("a calendar of %d bytes is larger than %d", len(data), MaxBytes)
-	}
-	cal, err := ics.ParseCalendar(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("read the calendar: %w", err)
-	}
-	events := cal.Events()
-	if len(events) == 0 || len(events) > MaxEntries {
-		return nil, fmt.Errorf("the calendar has %d entries; want 1 to %d", len(events), MaxEntries)
-	}
-	out := make([]Entry, 0, len(events))
-	for _, v := range events {
-		e := Entry{UID: v.Id(), Summary: text(v, ics.ComponentPropertySummary), RRule: text(v, ics.ComponentPropertyRrule), Canceled: text(v, ics.ComponentPropertyStatus) == string(ics.ObjectStatusCancelled)}
-		if e.UID == "" {
-			return nil, fmt.Errorf("entry %q has no UID: it could not be recognised again", artifact.Clip(e.Summary))
-		}
-		if s := text(v, ics.ComponentPropertySequence); s != "" {
-			if _, err := fmt.Sscanf(s, "%d", &e.Sequence); err != nil || e.Sequence < 0 {
-				return nil, fmt.Errorf("entry %q: SEQUENCE %q is no count", artifact.Clip(e.UID), artifact.Clip(s))
-			}
-		}
-		if e.Days, err = days(v); err != nil {
-			return nil, fmt.Errorf("entry %q: %w", artifact.Clip(e.UID), err)
-		}
-		out = append(out, e)
-	}
-	return out, nil
-}
-
-func text(v *ics.VEvent, p ics.ComponentProperty) string {
-	if prop := v.GetProperty(p); prop != nil {
-		return prop.Value
-	}
-	return ""
-}
-
-// days are those of DTSTART and DTEND. A date-time names the day it is written with: a UTC or zoned time keeps its written date. Without
-// DTEND it is one day (RFC 5545, 3.6.1); an end at midnight does not touch its day.
-func days(v *ics.VEvent) (calendar.Bucket, error) {
-	start, _, err := day(text(v, ics.ComponentPropertyDtStart))
-	if err != nil {
-		return calendar.Bucket{}, fmt.Errorf("DTSTART: %w", err)
-	}
-	b := calendar.Bucket{Start: start, End: start.AddDays(1)}
-	if end := text(v, ics.ComponentPropertyDtEnd); end != "" {
-		last, whole, err := day(end)
-		if err != nil {
-			return calendar.Bucket{}, fmt.Errorf("DTEND: %w", err)
-		}
-		if b.End = last; !whole {
-			b.End = last.AddDays(1)
-		}
-		if b.End <= b.Start {
-			b.End = b.Start.AddDays(1)
-		}
-	} else if text(v, ics.ComponentPropertyDuration) != "" {
-		return calendar.Bucket{}, fmt.Errorf("DURATION is not read; want DTEND")
-	}
-	if b.Days() > campaign.MaxDays {
-		return calendar.Bucket{}, fmt.Errorf("%s is longer than %d days", b, campaign.MaxDays)
-	}
-	return b, nil
-}
-
-// day reads 20270308 or 20270308T120000Z; whole tells that it is a date, or midnight.
-func day(s string) (d calendar.Date, whole bool, err error) {
-	if len(s) < 8 || len(s) > 16 || len(s) > 8 && s[8] != 'T' {
-		return 0, false, fmt.Errorf("%q is no date", artifact.Clip(s))
-	}
-	if d, err = calendar.ParseDate(s[:4] + "-" + s[4:6] + "-" + s[6:8]); err != nil {
-		return 0, false, err
-	}
-	return d, len(s) == 8 || strings.HasPrefix(s[9:], "000000"), nil
-}

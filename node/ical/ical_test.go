@@ -28,10 +28,10 @@ func TestOutAndIn(t *testing.T) {
 			t.Fatalf("%d entries: %v", len(entries), err)
 		}
 		e := entries[0]
-		if key, ok := e.Key(d.Header.Series); !ok || key != "event|spring" || e.Sequence != int64(revision) || e.Days != d.Events[0].Period || e.Canceled != (status == campaign.Canceled) || e.Summary != "spring week" {
+		if key, ok := e.Key(d.Header.Series); !ok || key != "event|spring" || e.Sequence != int64(revision) || len(e.Spans) != 1 || e.Spans[0].Days != d.Events[0].Period || e.Canceled != (status == campaign.Canceled) || e.Summary != "spring week" {
 			t.Errorf("revision %d: %+v", revision, e)
 		}
-		if entries[1].Days != *d.Events[0].SellIn || entries[2].Days != d.Blackouts[0].Period || entries[2].RRule != d.Blackouts[0].RRule {
+		if entries[1].Spans[0].Days != *d.Events[0].SellIn || entries[2].Spans[0] != (Span{d.Blackouts[0].Period, d.Blackouts[0].RRule}) {
 			t.Errorf("deliveries and blackout: %+v", entries[1:])
 		}
 		if _, ok := e.Key(artifact.SeriesID{9}); ok {
@@ -51,7 +51,12 @@ func TestDays(t *testing.T) {
 		"DTSTART;VALUE=DATE:20270229":                              "!no such day",
 		"DTSTART;VALUE=DATE:20270101\r\nDTEND;VALUE=DATE:20370101": "!longer than",
 		"DTSTART:yesterday":                                        "!no date",
-		"DTSTART;VALUE=DATE:20270308\r\nDURATION:P3D":              "!DURATION",
+		"DTSTART;VALUE=DATE:20270308\r\nDURATION:P3D":              "2027-03-08/2027-03-11",
+		"DTSTART;VALUE=DATE:20270308\r\nDURATION:P1W":              "2027-W10",
+		"DTSTART:20270308T220000\r\nDURATION:PT8H":                 "2027-03-08/2027-03-10",
+		"DTSTART:20270308T220000\r\nDURATION:PT2H":                 "2027-03-08",
+		"DTSTART;VALUE=DATE:20270308\r\nDURATION:-P1D":             "!DURATION",
+		"DTSTART;VALUE=DATE:20270308\r\nDURATION:P":                "!DURATION",
 		"DTSTART;VALUE=DATE:20270308\r\nSEQUENCE:new":              "!SEQUENCE",
 	} {
 		file := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n" + body + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -60,7 +65,7 @@ func TestDays(t *testing.T) {
 			if err == nil || text != "no such day" && !strings.Contains(err.Error(), text) {
 				t.Errorf("%q: %v, want %q", body, err, text)
 			}
-		} else if err != nil || entries[0].Days != calendar.MustBucket(want) {
+		} else if err != nil || entries[0].Spans[0].Days != calendar.MustBucket(want) {
 			t.Errorf("%q: %v %v, want %s", body, entries, err, want)
 		}
 	}
@@ -82,8 +87,18 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for _, e := range entries {
-			if e.UID == "" || !e.Days.Valid() || e.Sequence < 0 {
+			if e.UID == "" || e.Sequence < 0 || len(e.Spans) > MaxSpans {
 				t.Fatalf("%+v", e)
+			}
+			for _, p := range e.Spans {
+				if !p.Days.Valid() {
+					t.Fatalf("%+v", e)
+				}
+				if p.RRule != "" {
+					if _, err := calendar.ParseRule(p.RRule, p.Days.Start); err != nil {
+						t.Fatalf("%+v: %v", e, err)
+					}
+				}
 			}
 		}
 	})

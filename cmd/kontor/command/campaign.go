@@ -253,7 +253,9 @@ var campaignCalendarVerb = verb{
 	name: "calendar", short: "write the campaigns as iCalendar, or take such a file in", args: "[FILE]", most: 1, flags: []cli.Flag{withFlag(),
 		&cli.StringFlag{Name: "reason", Usage: "entries of other programs become blackouts of this `REASON`", Value: "FREEZE"}},
 	long: "Without FILE the calendar goes to stdout: one UID for each event through all revisions, SEQUENCE rising with them. With FILE (\"-\" is\n" +
-		"standard input) days of the own events move in the draft, and other entries become blackouts of it; their titles stay at home.",
+		"standard input) days of the own events move in the draft, and other entries become blackouts of it; their titles stay at home.\n" +
+		"Days taken out of a recurrence (EXDATE), added to it (RDATE) or moved (RECURRENCE-ID) are blackouts side by side; an entry that takes no time\n" +
+		"(TRANSP:TRANSPARENT) is noted and becomes none.",
 	examples: []string{"kontor campaign calendar > campaigns.ics", "kontor campaign calendar holidays.ics --reason LEGAL"},
 	run: func(c *call) error {
 		if c.Args().Present() {
