@@ -170,7 +170,7 @@ func (n *Node) Reconcile(ctx context.Context, pid, member, report block.CID, cel
 	differing, more, err := performance.Bisect(found.tree, found.root, count, func(paths [][]byte) ([]performance.Node, error) {
 		said, nodes, err := lines.Nodes(paths)
 		if err == nil && said != count {
-			err = Failf("BAD_LINES", "the partner says it has %d lines there, and its signed report says %d", said, count)
+			err = Failf("LINES_FALSE", "the partner says it has %d lines there, and its signed report says %d", said, count)
 		}
 		return nodes, err
 	})
@@ -192,10 +192,10 @@ func (n *Node) Reconcile(ctx context.Context, pid, member, report block.CID, cel
 		case err != nil:
 			return out, n.linesFailed(pid, member, err)
 		case (theirs == nil) != (d.Theirs == nil):
-			return out, Failf("BAD_LINES", "the partner shows another line than its signed report has")
+			return out, Failf("LINES_FALSE", "the partner shows another line than its signed report has")
 		case theirs != nil:
 			if err := found.tree.Fits(*theirs, d.At, *d.Theirs); err != nil {
-				return out, Failf("BAD_LINES", "the partner shows another line than its signed report has: %v", err)
+				return out, Failf("LINES_FALSE", "the partner shows another line than its signed report has: %v", err)
 			}
 			o.Theirs = &theirs.Line
 		}
@@ -220,5 +220,5 @@ func (n *Node) linesFailed(pid, member block.CID, err error) error {
 		return Failf("LINES_REFUSED", "the partner answers %v; its report may have changed: kontor performance compare", fault)
 	}
 	n.log.Warn("lines could not be compared", "partnership", pid.Short(), "member", member.Short(), "reason", err)
-	return Failf("BAD_LINES", "lines could not be compared: %v", err)
+	return Failf("LINES_FALSE", "lines could not be compared: %v", err)
 }

@@ -92,6 +92,7 @@ var (
 func RegisterDesk(r *Registry, d *desk.Desk) {
 	registerCampaigns(r, d)
 	registerQuality(r, d)
+	registerPerformance(r, d)
 	registerArtifacts(r, d)
 	registerTerms(r, d)
 	registerRequests(r, d)

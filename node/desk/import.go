@@ -8,6 +8,7 @@ import (
 	"kontor/node/intake"
 	"kontor/node/intake/door"
 	"kontor/protocol/capacity"
+	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 )
 
@@ -69,6 +70,12 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		return d.takeStock(draft, report, o)
 	case intake.Bill:
 		return d.takeBill(draft, report, o)
+	case intake.Despatch, intake.Receipt:
+		p, err := d.Partner("", "")
+		if err != nil {
+			return ImportResult{Report: report}, err
+		}
+		return d.takeMovements(p, draft, report, performance.ReceiptPosted, o)
 	}
 	return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the file is read (%s, kind %s), and this version keeps nothing of that kind; kontor import --dry-run shows what it says", report.Format, draft.Kind)
 }

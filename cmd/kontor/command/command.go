@@ -40,6 +40,7 @@ func nouns() []*cli.Command {
 		campaignNoun(),
 		qualityNoun(),
 		termsNoun(),
+		performanceNoun(),
 		artifactNoun(),
 		requestNoun(),
 		scopeNoun(),

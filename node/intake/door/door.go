@@ -12,7 +12,6 @@ package door
 
 import (
 	"bytes"
-	"encoding/csv"
 	"slices"
 	"strings"
 
@@ -138,32 +137,11 @@ func readSheet(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 // sheet reads a workbook as the table it holds. Line numbers are those of the
 // sheet.
 func sheet(data []byte, o Options) (*intake.Draft, *intake.Report) {
-	report := &intake.Report{Format: string(Sheet)}
-	rows, ok := xlsx.Table(data, o.Sheet, report)
+	text, inner, report, ok := sheetText(data, o)
 	if !ok {
 		return nil, report
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	oneLine := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
-	for _, row := range rows {
-		if len(row) == 0 {
-			row = []string{"", ""} // a blank line keeps the numbers of those below
-		}
-		for i := range row {
-			row[i] = oneLine.Replace(row[i])
-		}
-		if err := w.Write(row); err != nil {
-			panic("door: writing to memory failed: " + err.Error())
-		}
-	}
-	w.Flush()
-	inner := o.Options
-	inner.Delimiter = ','
-	if inner.Decimal == "" {
-		inner.Decimal = "." // numbers are stored with a point, whatever the format shows
-	}
-	draft, read := intake.Read(b.Bytes(), inner)
+	draft, read := intake.Read(text, inner)
 	read.Format, read.Delimiter, read.Encoding = string(Sheet), "", ""
 	read.Notes = append(report.Notes, read.Notes...)
 	return draft, read
