@@ -18,9 +18,9 @@ import (
 // What the company counted with each partner: order lines with their deliveries, and figures that came aggregated. Lines stay here; a
 // report carries what they add up to and the roots over them.
 const (
-	draftOrders  = "draft/performance-line/"
-	draftFigures = "draft/performance-cell/"
-	draftTerms   = "draft/performance-terms/"
+	draftOrders   = "draft/performance-line/"
+	draftFigures  = "draft/performance-cell/"
+	draftCounting = "draft/performance-terms/"
 )
 
 // lineRow is an order line at home.

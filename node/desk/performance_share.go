@@ -56,7 +56,7 @@ func (d *Desk) counting(p *node.Partnership, q PerformanceQuery, partner *perfor
 	t.Setting = map[string]string{}
 	found := false
 	if err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
-		found, err = rows.Get(draftTerms+p.PID.String(), &t)
+		found, err = rows.Get(draftCounting+p.PID.String(), &t)
 		return err
 	}); err != nil {
 		return t, err
@@ -349,7 +349,7 @@ func (d *Desk) SharePerformance(ctx context.Context, q PerformanceQuery, command
 	if err := d.node.KeepLines(p.PID, root.CID, kept); err != nil {
 		return out, err
 	}
-	if err := d.node.Private(func(rows node.PrivateRows) error { return rows.Put(draftTerms+p.PID.String(), pre.terms) }); err != nil {
+	if err := d.node.Private(func(rows node.PrivateRows) error { return rows.Put(draftCounting+p.PID.String(), pre.terms) }); err != nil {
 		return out, err
 	}
 	w, size, err := d.share(ctx, p, command, protocol.KindPerformance, pre.sheet)
