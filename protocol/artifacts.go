@@ -125,13 +125,14 @@ func DiffArtifacts(old, revised block.Sheet) ([]artifact.Change, error) {
 }
 
 func diffForecasts(old, revised any) ([]artifact.Change, error) {
-	changes, err := forecast.Diff(old.(forecast.Document), revised.(forecast.Document))
+	before := old.(forecast.Document)
+	changes, err := forecast.Diff(before, revised.(forecast.Document))
 	if err != nil {
 		return nil, err
 	}
 	out := make([]artifact.Change, 0, len(changes))
 	for _, c := range changes {
-		x := artifact.Change{Row: c.Line, Cell: c.Bucket.String(), Delta: c.Delta, Material: forecast.Material(c, forecast.DefaultTolerance())}
+		x := artifact.Change{Row: c.Line, Cell: c.Bucket.String(), Delta: c.Delta, Material: forecast.Material(c, before.ToleranceAt(c.Bucket))}
 		for i, f := range c.Fields {
 			if i > 0 {
 				x.Field += ", "

@@ -33,7 +33,7 @@ func (r *revision) material(s decision.Scope) bool {
 	}
 	changes, err := forecast.Diff(r.within(r.forecasts[0], s), r.within(r.forecasts[1], s))
 	// Of another unit or basis: as material as can be.
-	return err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, forecast.DefaultTolerance()) })
+	return err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, r.forecasts[0].ToleranceAt(c.Bucket)) })
 }
 
 // within is the part of a forecast that a scope is about.

@@ -229,6 +229,7 @@ type prepared struct {
 	withheld int
 	outside  []string // the first lines withheld
 	changes  []forecast.Change
+	before   forecast.Document // the version in force
 	current  *protocol.ArtifactRow
 	notes    []string
 	refusals []artifact.Finding // personal data that may not leave
@@ -273,11 +274,10 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 		if current == nil {
 			return nil
 		}
-		before, err := r.Forecast(current.Root)
-		if err != nil {
+		if out.before, err = r.Forecast(current.Root); err != nil {
 			return err
 		}
-		out.changes, err = forecast.Diff(before, out.doc)
+		out.changes, err = forecast.Diff(out.before, out.doc)
 		return err
 	})
 	if err != nil {
@@ -334,7 +334,7 @@ func (pre prepared) preview(with string) (Preview, error) {
 		v.Buckets += len(l.Buckets)
 	}
 	for _, c := range pre.changes {
-		if forecast.Material(c, forecast.DefaultTolerance()) {
+		if forecast.Material(c, pre.before.ToleranceAt(c.Bucket)) {
 			v.Material++
 		}
 	}

@@ -11,27 +11,34 @@ import (
 
 // Codes of the forecast rules. A code never changes its meaning.
 const (
-	CodeEmpty      = "FORECAST-01" // no line, or a line without buckets: the horizon is empty
-	CodeBounds     = "FORECAST-02" // more lines, buckets or levels than the bounds, or a figure beyond them
-	CodeItem       = "FORECAST-03" // item without identifier, malformed, or GTIN with a wrong check digit
-	CodeFalling    = "FORECAST-04" // quantiles fall as the probability rises
-	CodeDuplicate  = "FORECAST-05" // one line twice
-	CodeBuckets    = "FORECAST-06" // buckets unsorted, overlapping, empty or backwards
-	CodeNegative   = "FORECAST-07" // a quantity below zero
-	CodeMean       = "FORECAST-08" // the mean is missing
-	CodeLevel      = "FORECAST-09" // probabilities out of range or not rising
-	CodeUnit       = "FORECAST-10" // unit unknown, or not fitting the product or the series
-	CodeCumulative = "FORECAST-11" // cumulative demand falls from one bucket to the next, or is given for some buckets only
-	CodeLocation   = "FORECAST-12" // location malformed
-	CodeEnum       = "FORECAST-13" // a code outside its list
-	CodeSourcing   = "FORECAST-14" // sourcing share out of range
-	CodeAnswer     = "FORECAST-15" // answer due and the meaning of silence do not agree
-	CodeTier       = "FORECAST-16" // tier roles and emission do not agree
-	CodeGap        = "FORECAST-17" // buckets missing in between without a reason
-	CodeScope      = "FORECAST-18" // a product or region outside the scope
-	CodeMethod     = "FORECAST-19" // method malformed, or bands without quantiles
-	CodeExt        = "FORECAST-20" // extension fields of a line too many or too long
-	CodeRevision   = "FORECAST-21" // not a revision of the forecast it names
+	CodeEmpty       = "FORECAST-01" // no line, or a line without buckets: the horizon is empty
+	CodeBounds      = "FORECAST-02" // more lines, buckets or levels than the bounds, or a figure beyond them
+	CodeItem        = "FORECAST-03" // item without identifier, malformed, or GTIN with a wrong check digit
+	CodeFalling     = "FORECAST-04" // quantiles fall as the probability rises
+	CodeDuplicate   = "FORECAST-05" // one line twice
+	CodeBuckets     = "FORECAST-06" // buckets unsorted, overlapping, empty or backwards
+	CodeNegative    = "FORECAST-07" // a quantity below zero
+	CodeMean        = "FORECAST-08" // the mean is missing
+	CodeLevel       = "FORECAST-09" // probabilities out of range or not rising
+	CodeUnit        = "FORECAST-10" // unit unknown, or not fitting the product or the series
+	CodeCumulative  = "FORECAST-11" // cumulative demand falls from one bucket to the next, or is given for some buckets only
+	CodeLocation    = "FORECAST-12" // location malformed
+	CodeEnum        = "FORECAST-13" // a code outside its list
+	CodeSourcing    = "FORECAST-14" // sourcing share out of range
+	CodeAnswer      = "FORECAST-15" // answer due and the meaning of silence do not agree
+	CodeTier        = "FORECAST-16" // tier roles and emission do not agree
+	CodeGap         = "FORECAST-17" // buckets missing in between without a reason
+	CodeScope       = "FORECAST-18" // a product or region outside the scope
+	CodeMethod      = "FORECAST-19" // method malformed, or bands without quantiles
+	CodeExt         = "FORECAST-20" // extension fields of a line too many or too long
+	CodeRevision    = "FORECAST-21" // not a revision of the forecast it names
+	CodeAccumulated = "FORECAST-22" // accumulated quantities given for some buckets only, without the day they count from, or not what the buckets add up to
+	CodeAuthorised  = "FORECAST-23" // an authorisation malformed, or less than what is firm or may be made
+	CodeHighWater   = "FORECAST-24" // an authorisation falls although the accumulated quantities did not begin anew
+	CodeLifecycle   = "FORECAST-25" // a life cycle malformed, or demand after a product is discontinued
+	CodeFence       = "FORECAST-26" // time fences out of order, of an unknown zone, or with a flex band out of bounds
+	CodeTotals      = "FORECAST-27" // a total that is not the sum of its base, promotional and seasonal parts
+	CodeShipFrom    = "FORECAST-28" // too many ship-from sites, or one malformed or named twice
 )
 
 // Check applies the newest rule set.
@@ -57,6 +64,7 @@ func CheckUnder(d Document, _ artifact.Rules) []artifact.Finding {
 		checkLine(&r, fmt.Sprintf("lines[%d]", i), d, l)
 	}
 	checkAcross(&r, d)
+	checkTotals(&r, d)
 	return r.Findings()
 }
 
@@ -88,6 +96,7 @@ func checkHead(r *artifact.Report, d Document) {
 	if d.Emission != nil {
 		checkEmission(r, *d.Emission)
 	}
+	checkFences(r, d.Fences)
 }
 
 func checkEmission(r *artifact.Report, e Emission) {
@@ -139,8 +148,30 @@ func checkLine(r *artifact.Report, path string, d Document, l Line) {
 	if !artifact.IsSentence(l.GapReason) {
 		r.Add(CodeGap, path+".gapReason", "is too long or not plain text")
 	}
+	if l.Reason != "" && !l.Reason.Known() {
+		r.Add(CodeEnum, path+".adjustmentReason", "unknown reason code %q", artifact.Clip(string(l.Reason)))
+	}
+	checkShipFrom(r, path+".shipFrom", l.ShipFrom)
+	checkLifecycle(r, path, l)
 	artifact.CheckExt(r, CodeExt, path+".ext", l.Ext)
 	checkBuckets(r, path, l)
+	checkSchedule(r, path, l)
+}
+
+func checkShipFrom(r *artifact.Report, path string, sites []Location) {
+	if len(sites) > MaxShipFrom {
+		r.Add(CodeShipFrom, path, "%d sites are more than %d", len(sites), MaxShipFrom)
+		return
+	}
+	seen := map[string]bool{}
+	for i, s := range sites {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		checkLocation(r, at, s)
+		if s.Key() == "" || seen[s.Key()] {
+			r.Add(CodeShipFrom, at, "site %q is none, or named twice", artifact.Clip(s.Key()))
+		}
+		seen[s.Key()] = true
+	}
 }
 
 func checkBuckets(r *artifact.Report, path string, l Line) {
@@ -349,6 +380,7 @@ func CheckRevision(old, revised Document) []artifact.Finding {
 			r.Add(CodeUnit, fmt.Sprintf("lines[%d].unit", i), "unit %q does not fit %q of the same product in the series", string(l.Unit), string(was))
 		}
 	}
+	checkHighWater(&r, old, revised)
 	return r.Findings()
 }
 

@@ -3,6 +3,8 @@ package forecast
 import (
 	"fmt"
 	"math/big"
+	"reflect"
+	"slices"
 	"sort"
 
 	"kontor/protocol/artifact"
@@ -18,7 +20,7 @@ type Change struct {
 	Old    *Cell             `json:"old,omitempty"`
 	New    *Cell             `json:"new,omitempty"`
 	Delta  quantity.Quantity `json:"delta"`  // new mean less old mean, an absent one counted as nothing; in the unit of the new line
-	Fields []string          `json:"fields"` // what differs: "mean", "quantiles", "cumulative", "firmness", "ordered", "unit", "line"
+	Fields []string          `json:"fields"` // what differs: "mean", "quantiles", "cumulative", "firmness", "ordered", "accumulated", "unit", "line", "schedule", "lifecycle"
 	Lot    quantity.Quantity `json:"lot"`    // the lot the line states
 }
 
@@ -26,6 +28,7 @@ type Change struct {
 type Tolerance struct {
 	UpPPM   int64             // rise of the quantity, ppm of the old one
 	DownPPM int64             // fall of the quantity, ppm of the old one
+	Exact   bool              // frozen: any move of the quantity is material, of however little
 	Lot     quantity.Quantity // a move of at most one lot is never material; 0 = the lot the line states
 }
 
@@ -87,6 +90,12 @@ func lineDifferences(o, n *Line) []string {
 	}
 	if o.BucketBasis != n.BucketBasis || o.DateBasis != n.DateBasis || o.SourcingShare != n.SourcingShare {
 		fields = append(fields, "line")
+	}
+	if !reflect.DeepEqual(o.Schedule, n.Schedule) {
+		fields = append(fields, "schedule")
+	}
+	if !reflect.DeepEqual(o.Lifecycle, n.Lifecycle) || o.Item.Revision != n.Item.Revision || !slices.Equal(o.ShipFrom, n.ShipFrom) {
+		fields = append(fields, "lifecycle")
 	}
 	return fields
 }
@@ -153,6 +162,9 @@ func cellDifferences(o, n *Cell) []string {
 	if (o.Ordered == nil) != (n.Ordered == nil) || (o.Ordered != nil && *o.Ordered != *n.Ordered) {
 		fields = append(fields, "ordered")
 	}
+	if (o.Accumulated == nil) != (n.Accumulated == nil) || o.Accumulated != nil && *o.Accumulated != *n.Accumulated {
+		fields = append(fields, "accumulated")
+	}
 	return fields
 }
 
@@ -179,6 +191,9 @@ func Material(c Change, t Tolerance) bool {
 		if f == "unit" || f == "line" {
 			return true
 		}
+	}
+	if t.Exact {
+		return !c.Delta.IsZero()
 	}
 	lot := t.Lot
 	if lot.IsZero() {

@@ -47,6 +47,7 @@ type Document struct {
 	Method       Method          `json:"method"`                 // how the bands were made
 	Contributors int64           `json:"contributors,omitempty"` // third parties behind the figures; 0 = the sender's own plan (PROTOCOL 7)
 	Emission     *Emission       `json:"emission,omitempty"`     // only on demand passed on from another tier
+	Fences       []Fence         `json:"timeFences,omitempty"`   // from near to far; none: practice T1
 	Lines        []Line          `json:"lines"`                  // in order of their keys once stored
 }
 
@@ -54,17 +55,21 @@ type Document struct {
 type Line struct {
 	Item          Item              `cbor:"item" json:"item"`
 	Location      Location          `cbor:"location" json:"location"`
-	Unit          quantity.Unit     `cbor:"unit" json:"unit"`                               // of every quantity of the line
-	Kind          Kind              `cbor:"forecastType" json:"forecastType"`               // BASE, PROMOTIONAL, SEASONAL or TOTAL
-	Category      Category          `cbor:"demandCategory" json:"demandCategory"`           // Catena-X demand category
-	BucketBasis   BucketBasis       `cbor:"bucketBasis" json:"bucketBasis"`                 // gross, or net of orders
-	DateBasis     DateBasis         `cbor:"dateBasis" json:"dateBasis"`                     // which date the buckets mean
-	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`             // the figures are what this seller is asked for: this part of the whole need, ppm (practice T15)
-	Role          TierRole          `cbor:"role,omitempty" json:"role,omitempty"`           // which of the two numbers of a tier (practice T9)
-	Lot           quantity.Quantity `cbor:"lot,omitzero" json:"lot,omitzero"`               // order lot, the floor of materiality; 0 = none stated
-	GapReason     string            `cbor:"gapReason,omitempty" json:"gapReason,omitempty"` // why buckets are missing in between
-	Buckets       []Cell            `cbor:"buckets" json:"buckets"`                         // sorted, without overlap
-	Ext           map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`             // fields we don't know
+	Unit          quantity.Unit     `cbor:"unit" json:"unit"`                                             // of every quantity of the line
+	Kind          Kind              `cbor:"forecastType" json:"forecastType"`                             // BASE, PROMOTIONAL, SEASONAL or TOTAL
+	Category      Category          `cbor:"demandCategory" json:"demandCategory"`                         // Catena-X demand category
+	BucketBasis   BucketBasis       `cbor:"bucketBasis" json:"bucketBasis"`                               // gross, or net of orders
+	DateBasis     DateBasis         `cbor:"dateBasis" json:"dateBasis"`                                   // which date the buckets mean
+	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`                           // the figures are what this seller is asked for: this part of the whole need, ppm (practice T15)
+	Role          TierRole          `cbor:"role,omitempty" json:"role,omitempty"`                         // which of the two numbers of a tier (practice T9)
+	Lot           quantity.Quantity `cbor:"lot,omitzero" json:"lot,omitzero"`                             // order lot, the floor of materiality; 0 = none stated
+	GapReason     string            `cbor:"gapReason,omitempty" json:"gapReason,omitempty"`               // why buckets are missing in between
+	Reason        artifact.Reason   `cbor:"adjustmentReason,omitempty" json:"adjustmentReason,omitempty"` // why the line was changed, asked outside flex (practice T22)
+	ShipFrom      []Location        `cbor:"shipFrom,omitempty" json:"shipFrom,omitempty"`                 // sites qualified to ship it (practice T15); none: any
+	Lifecycle     *Lifecycle        `cbor:"lifecycle,omitempty" json:"lifecycle,omitempty"`
+	Schedule      *Schedule         `cbor:"schedule,omitempty" json:"schedule,omitempty"` // accumulated quantities and authorisations
+	Buckets       []Cell            `cbor:"buckets" json:"buckets"`                       // sorted, without overlap; days, weeks and months may stand in one line
+	Ext           map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`           // fields we don't know
 }
 
 // Item names a product. At least one identifier is given.
@@ -72,6 +77,7 @@ type Item struct {
 	GTIN        string `cbor:"gtin,omitempty" json:"gtin,omitempty"`                   // 8, 12, 13 or 14 digits with check digit
 	BuyersID    string `cbor:"buyersItemId,omitempty" json:"buyersItemId,omitempty"`   // the buyer's number
 	SellersID   string `cbor:"sellersItemId,omitempty" json:"sellersItemId,omitempty"` // the seller's number
+	Revision    string `cbor:"revision,omitempty" json:"revision,omitempty"`           // engineering level
 	Description string `cbor:"description,omitempty" json:"description,omitempty"`
 }
 
@@ -102,6 +108,8 @@ type Cell struct {
 	Cumulative []Quantile         `cbor:"cumulative,omitempty" json:"cumulative,omitempty"` // of the demand from the first bucket to the end of this one
 	Firmness   Firmness           `cbor:"firmness,omitempty" json:"firmness,omitempty"`     // absent: PLANNED
 	Ordered    *quantity.Quantity `cbor:"ordered,omitempty" json:"ordered,omitempty"`       // quantity already ordered inside the bucket
+	// Accumulated is what is asked for from the schedule's reset to the end of the bucket.
+	Accumulated *quantity.Quantity `cbor:"cumulativeQuantity,omitempty" json:"cumulativeQuantity,omitempty"`
 }
 
 // Quantile says that demand stays at or below Q with probability P.
@@ -190,7 +198,26 @@ func (l Line) In(u quantity.Unit) (Line, error) {
 			ordered := convert(*c.Ordered)
 			c.Ordered = &ordered
 		}
+		if c.Accumulated != nil {
+			accumulated := convert(*c.Accumulated)
+			c.Accumulated = &accumulated
+		}
 		cells[i] = c
+	}
+	if l.Schedule != nil {
+		s := *l.Schedule
+		if s.Received != nil {
+			received := convert(*s.Received)
+			s.Received = &received
+		}
+		for _, a := range []**Authorisation{&s.Fabrication, &s.Material} {
+			if *a != nil {
+				converted := **a
+				converted.Quantity = convert(converted.Quantity)
+				*a = &converted
+			}
+		}
+		l.Schedule = &s
 	}
 	l.Lot, l.Buckets, l.Unit = convert(l.Lot), cells, u
 	if err != nil {

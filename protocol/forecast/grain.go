@@ -11,7 +11,7 @@ import (
 )
 
 // Fields are the parts of a forecast that a scope can keep at home. What else a forecast holds, it needs to be one.
-var Fields = []string{"quantiles", "cumulative", "ordered", "firmness", "lot", "description", "gapReason"}
+var Fields = []string{"quantiles", "cumulative", "ordered", "firmness", "lot", "description", "gapReason", "schedule", "lifecycle", "adjustmentReason", "shipFrom"}
 
 // KeepFields takes out the parts of a forecast that are not on the list; an empty list keeps all.
 func KeepFields(d Document, fields []string) Document {
@@ -28,6 +28,18 @@ func KeepFields(d Document, fields []string) Document {
 		}
 		if out("description") {
 			l.Item.Description = ""
+		}
+		if out("schedule") {
+			l.Schedule = nil
+		}
+		if out("lifecycle") {
+			l.Lifecycle = nil
+		}
+		if out("adjustmentReason") {
+			l.Reason = ""
+		}
+		if out("shipFrom") {
+			l.ShipFrom = nil
 		}
 		if out("gapReason") && l.GapReason != "" {
 			l.GapReason = "not shared" // that buckets are missing on purpose is a rule of the document
@@ -46,6 +58,9 @@ func KeepFields(d Document, fields []string) Document {
 			}
 			if out("firmness") {
 				c.Firmness = ""
+			}
+			if out("schedule") {
+				c.Accumulated = nil
 			}
 		}
 	}
@@ -134,8 +149,9 @@ func byPlace(l Line, ladder []artifact.Step, from calendar.Date) (parts []Line, 
 	if len(parts) > 1 { // demand accumulated from the first bucket is another's where the line begins later
 		for i := range parts {
 			for k := range parts[i].Buckets {
-				parts[i].Buckets[k].Cumulative = nil
+				parts[i].Buckets[k].Cumulative, parts[i].Buckets[k].Accumulated = nil, nil
 			}
+			parts[i].Schedule = nil
 		}
 	}
 	return parts, nil
@@ -175,7 +191,7 @@ func together(last, next calendar.Bucket, grain calendar.Grain) bool {
 
 // addCells puts a cell behind another. The levels of the sum are not known; the accumulated ones are those at its end.
 func addCells(a, b Cell) (Cell, error) {
-	sum := Cell{Bucket: calendar.Bucket{Start: a.Start, End: b.End}, Cumulative: b.Cumulative}
+	sum := Cell{Bucket: calendar.Bucket{Start: a.Start, End: b.End}, Cumulative: b.Cumulative, Accumulated: b.Accumulated}
 	return sumInto(sum, a, b)
 }
 
@@ -204,11 +220,11 @@ func addLines(a, b Line) (Line, error) {
 	}
 	cells := map[calendar.Bucket]Cell{}
 	for _, c := range a.Buckets {
-		c.Cumulative, c.Quantiles = nil, nil
+		c.Cumulative, c.Quantiles, c.Accumulated = nil, nil, nil
 		cells[c.Bucket] = c
 	}
 	for _, c := range b.Buckets {
-		c.Cumulative, c.Quantiles = nil, nil
+		c.Cumulative, c.Quantiles, c.Accumulated = nil, nil, nil
 		if have, both := cells[c.Bucket]; both {
 			sum, err := sumInto(Cell{Bucket: c.Bucket}, have, c)
 			if err != nil {
@@ -229,6 +245,7 @@ func addLines(a, b Line) (Line, error) {
 				a.Buckets[i-1].Bucket, a.Buckets[i].Bucket)
 		}
 	}
+	a.Schedule = nil // accumulated quantities and authorisations are a site's
 	if a.GapReason == "" {
 		a.GapReason = b.GapReason
 	}

@@ -59,7 +59,7 @@ func checkItem(r *artifact.Report, path string, i Item) {
 	if i.GTIN != "" && !ValidGTIN(i.GTIN) {
 		r.Add(CodeItem, path+".gtin", "GTIN %q has a wrong length or check digit", artifact.Clip(i.GTIN))
 	}
-	for _, f := range []struct{ name, text string }{{"buyersItemId", i.BuyersID}, {"sellersItemId", i.SellersID}} {
+	for _, f := range []struct{ name, text string }{{"buyersItemId", i.BuyersID}, {"sellersItemId", i.SellersID}, {"revision", i.Revision}} {
 		if f.text != "" && !artifact.IsName(f.text) {
 			r.Add(CodeItem, path+"."+f.name, "%q is too long or not plain text", artifact.Clip(f.text))
 		}
