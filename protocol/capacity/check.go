@@ -28,6 +28,10 @@ const (
 	CodePosition    = "CAPACITY-13" // a position malformed, or one twice
 	CodePlanScope   = "CAPACITY-15" // a product or region outside the scope
 	CodePlanExt     = "CAPACITY-16" // extension fields too many or too long
+	CodeNested      = "CAPACITY-17" // nested groups unknown, in a circle, too deep, of another unit, or beside links (CX-0128)
+	CodeShutdown    = "CAPACITY-18" // a shutdown malformed, unsorted or overlapping, or capacity inside one
+	CodeVolatility  = "CAPACITY-19" // thresholds of demand volatility malformed (CX-0128)
+	CodeBand        = "CAPACITY-20" // quantiles of capacity that do not rise, or above the maximum
 	CodeAnswerEmpty = "ANSWER-01"   // no line, or a line without buckets
 	CodeAnswerLine  = "ANSWER-03"   // a line or bucket the forecast does not have, or one line twice
 	CodeAnswerUnit  = "ANSWER-04"   // not the unit of the forecast line
@@ -64,6 +68,7 @@ func CheckPlanUnder(p Plan, _ artifact.Rules) []artifact.Finding {
 		groups[g.ID] = true
 		checkGroup(&r, path, g)
 	}
+	checkNesting(&r, p.Groups)
 	positions := map[string]bool{}
 	for i, pos := range p.Positions {
 		if r.Full() {
@@ -90,13 +95,14 @@ func checkGroup(r *artifact.Report, path string, g Group) {
 		r.Add(CodePlanBounds, path, "%d links, %d buckets or %d slots are too many", len(g.Links), len(g.Capacities), len(g.Slots))
 		return
 	}
-	if !g.Inactive && (len(g.Links) == 0 || len(g.Capacities) == 0) {
-		r.Add(CodePlanEmpty, path, "an active group has %d links and %d buckets of capacity", len(g.Links), len(g.Capacities))
+	if !g.Inactive && (len(g.Links)+len(g.Nested) == 0 || len(g.Capacities) == 0) {
+		r.Add(CodePlanEmpty, path, "an active group has %d links, %d groups inside and %d buckets of capacity", len(g.Links), len(g.Nested), len(g.Capacities))
 	}
 	if g.LeadDays < 0 || g.LeadDays > artifact.MaxHorizonDays {
 		r.Add(CodePlanBounds, path+".leadDays", "%d days are out of range", g.LeadDays)
 	}
 	checkFigure(r, path+".minLot", g.MinLot)
+	checkFigure(r, path+".multiple", g.Multiple)
 	artifact.CheckExt(r, CodePlanExt, path+".ext", g.Ext)
 	checkLinks(r, path, g)
 	for j, c := range g.Capacities {
@@ -118,6 +124,11 @@ func checkGroup(r *artifact.Report, path string, g Group) {
 		if c.Delta != nil {
 			checkFigure(r, at+".deltaProductionResult", c.Delta.Abs())
 		}
+		checkBand(r, at+".quantiles", c)
+	}
+	checkShutdowns(r, path, g)
+	if g.Volatility != nil {
+		g.Volatility.check(r, path+".demandVolatilityParameters")
 	}
 	checkSlots(r, path, g)
 }

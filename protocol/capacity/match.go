@@ -223,7 +223,7 @@ func (m *matcher) prepare() error {
 		}
 		m.groups = append(m.groups, loaded)
 	}
-	return nil
+	return m.nest()
 }
 
 // finest is the smallest exponent among the plan's figures.

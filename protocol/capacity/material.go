@@ -16,32 +16,37 @@ const tolerancePPM = 50_000
 // them and how, their actual or maximum capacity by more than five percent, the slots held for them, or whether stock is shared. Days before from are
 // over and count no more. How much stock lies there moves every day and is no figure of those days.
 func Material(old, revised Plan, products []string, horizon calendar.Bucket, from calendar.Date) bool {
-	makes := func(g Group) bool {
-		return slices.ContainsFunc(g.Links, func(l Link) bool { return l.Product == artifact.All || slices.Contains(products, l.Product) })
-	}
-	before, after := map[string]Group{}, map[string]Group{}
-	for _, side := range []struct {
-		plan Plan
-		into map[string]Group
-	}{{old, before}, {revised, after}} {
-		for _, g := range side.plan.Groups {
-			if makes(g) && !g.Inactive {
-				side.into[g.ID] = g
-			}
-		}
-	}
+	before, after := old.making(products), revised.making(products)
 	if len(before) != len(after) {
 		return true
 	}
 	within := func(b calendar.Bucket) bool { return horizon.Overlaps(b) && b.End > from }
 	for id, was := range before {
 		is, there := after[id]
-		if !there || is.Unit != was.Unit || !slices.Equal(is.Links, was.Links) || moved(was.Capacities, is.Capacities, within) ||
+		if !there || is.Unit != was.Unit || !slices.Equal(is.Links, was.Links) || !slices.Equal(is.Nested, was.Nested) || moved(was.Capacities, is.Capacities, within) ||
 			!slices.Equal(slotsOf(was, products, within), slotsOf(is, products, within)) {
 			return true
 		}
 	}
 	return !slices.Equal(shared(old, products), shared(revised, products))
+}
+
+// making are the active groups that make one of the products, or hold a group that does, by id.
+func (p Plan) making(products []string) map[string]Group {
+	out := map[string]Group{}
+	for range MaxNesting + 1 {
+		before := len(out)
+		for _, g := range p.Groups {
+			if !g.Inactive && (slices.ContainsFunc(g.Links, func(l Link) bool { return l.Product == artifact.All || slices.Contains(products, l.Product) }) ||
+				slices.ContainsFunc(g.Nested, func(id string) bool { _, makes := out[id]; return makes })) {
+				out[g.ID] = g
+			}
+		}
+		if len(out) == before {
+			break
+		}
+	}
+	return out
 }
 
 // moved tells whether a period came, went, or changed by more than the tolerance.

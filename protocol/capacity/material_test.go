@@ -43,6 +43,8 @@ func TestMaterialPlan(t *testing.T) {
 		{"a slot offered", plan(slotted, old.Groups[1]), "2027-01-01", true},
 		{"the day's stock", moreStock, "2027-01-01", false},
 		{"no stock shared any more", noStock, "2027-01-01", true},
+		{"a group around the line", plan(old.Groups[0], old.Groups[1], around("Site", "L1")), "2027-01-01", true},
+		{"a group around another line", plan(old.Groups[0], old.Groups[1], around("Site", "L2")), "2027-01-01", false},
 	} {
 		if got := Material(old, c.revised, []string{"A"}, march, calendar.MustDate(c.from)); got != c.want {
 			t.Errorf("%s: material %t", c.what, got)

@@ -27,6 +27,9 @@ const (
 	MaxCapacities = 520   // ten years of weeks
 	MaxSlots      = 4_000 // of one group
 	MaxIncludes   = 1_024 // agreements already inside the figures
+	MaxNested     = 200   // groups inside one group
+	MaxNesting    = 8     // groups inside groups inside groups: deeper says nothing a planner could follow
+	MaxShutdowns  = 400   // of one group
 )
 
 // Plan is one revision of what a seller can make and holds.
@@ -45,9 +48,13 @@ type Group struct {
 	Inactive   bool              `cbor:"capacityGroupIsInactive,omitempty" json:"capacityGroupIsInactive,omitempty"` // not matched
 	Unit       quantity.Unit     `cbor:"unit" json:"unit"`                                                           // of the load: pieces, hours, kilograms
 	Links      []Link            `cbor:"linkedDemandSeries" json:"linkedDemandSeries"`
-	Capacities []Capacity        `cbor:"capacities" json:"capacities"` // sorted, without overlap
+	Nested     []string          `cbor:"linkedCapacityGroups,omitempty" json:"linkedCapacityGroups,omitempty"` // ids of groups whose demand, not capacity, is this group's; instead of links (CX-0128)
+	Capacities []Capacity        `cbor:"capacities" json:"capacities"`                                         // sorted, without overlap
 	Slots      []Slot            `cbor:"slots,omitempty" json:"slots,omitempty"`
+	Shutdowns  []Shutdown        `cbor:"shutdowns,omitempty" json:"shutdowns,omitempty"` // sorted, without overlap
+	Volatility *Volatility       `cbor:"demandVolatilityParameters,omitempty" json:"demandVolatilityParameters,omitempty"`
 	MinLot     quantity.Quantity `cbor:"minLot,omitzero" json:"minLot,omitzero"`
+	Multiple   quantity.Quantity `cbor:"multiple,omitzero" json:"multiple,omitzero"` // order quantities are multiples of it
 	LeadDays   int64             `cbor:"leadDays,omitzero" json:"leadDays,omitzero"` // days from order to shipment
 	Ext        map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`
 }
@@ -68,6 +75,14 @@ type Capacity struct {
 	Maximum quantity.Quantity  `cbor:"maximum" json:"maximum"`                                                 // with overtime; at least actual
 	Agreed  *quantity.Quantity `cbor:"agreed,omitempty" json:"agreed,omitempty"`                               // for information: no duty unless terms say so
 	Delta   *quantity.Quantity `cbor:"deltaProductionResult,omitempty" json:"deltaProductionResult,omitempty"` // load moved into (+) or out of (-) this bucket
+	// Quantiles say how sure the actual capacity is: rising, none above the maximum. They are shown; no view computes with them.
+	Quantiles []forecast.Quantile `cbor:"quantiles,omitempty" json:"quantiles,omitempty"`
+}
+
+// Shutdown is a time in which nothing is made: holidays, maintenance. In a bucket wholly inside it actual capacity is zero.
+type Shutdown struct {
+	calendar.Bucket
+	Name string `cbor:"name,omitempty" json:"name,omitempty"`
 }
 
 // Slot is capacity set aside for a product: the guaranteed minimum of practice T14 once RESERVED or COMMITTED.

@@ -25,6 +25,12 @@ func fullPlan() Plan {
 	p.Groups[0].Name, p.Groups[0].LeadDays, p.Groups[0].Ext = "Press 1", 21, map[string][]byte{"x": {1}}
 	p.Groups[0].Capacities[0].Agreed, p.Groups[0].Capacities[0].Delta = qp("300"), qp("-2.5")
 	p.Groups[0].Slots = []Slot{{ID: "s1", Bucket: calendar.MustBucket("2027-01"), Product: "P00", Quantity: q("100"), Status: SlotCommitted, ExpiresAt: 1}}
+	p.Groups[0].Capacities[0].Quantiles = levels("0.1", "1", "0.9", "2")
+	p.Groups[0].Multiple = q("12")
+	p.Groups[0].Shutdowns = []Shutdown{{Bucket: calendar.MustBucket("2027-W30"), Name: "Summer"}}
+	rise, fall := int64(200_000), int64(100_000)
+	p.Groups[0].Volatility = &Volatility{Start: calendar.MustDate("2026-12-07"), Interval: 4, Horizons: []Subhorizon{{Weeks: 4, RelativeUp: &rise, RelativeDown: &fall, AbsoluteUp: qp("100"), AbsoluteDown: qp("50")}}}
+	p.Groups = append(p.Groups, Group{ID: "Site", Unit: p.Groups[0].Unit, Links: []Link{}, Nested: []string{p.Groups[0].ID}, Capacities: capacities("2027-01", "1", "1")})
 	p.Positions[0].Backlog, p.Positions[0].Limit, p.Positions[0].MaxCover = q("12"), qp("90000"), qp("5000")
 	return p
 }
@@ -131,6 +137,19 @@ func TestPlanFindings(t *testing.T) {
 		{"one group once", CodeGroup, func(p *Plan) { p.Groups[1].ID = p.Groups[0].ID }},
 		{"one demand series once", CodeLink, func(p *Plan) { p.Groups[1].Links[1] = p.Groups[1].Links[0] }},
 		{"an active group can do something", CodePlanEmpty, func(p *Plan) { p.Groups[0].Capacities = nil }},
+		{"groups inside are in the plan", CodeNested, func(p *Plan) { p.Groups[len(p.Groups)-1].Nested = []string{"Elsewhere"} }},
+		{"B2 C5: nesting without circles", CodeNested, func(p *Plan) { p.Groups[len(p.Groups)-1].Nested = []string{"Site"} }},
+		{"groups inside or links", CodeNested, func(p *Plan) {
+			g := &p.Groups[len(p.Groups)-1]
+			g.Links = []Link{{Product: "P00"}}
+		}},
+		{"groups inside count in one unit", CodeNested, func(p *Plan) { p.Groups[len(p.Groups)-1].Unit = quantity.Kilogram }},
+		{"nothing is made in a shutdown", CodeShutdown, func(p *Plan) { p.Groups[0].Shutdowns[0].Bucket = calendar.MustBucket("2027-02") }},
+		{"shutdowns sorted", CodeShutdown, func(p *Plan) { p.Groups[0].Shutdowns = append(p.Groups[0].Shutdowns, p.Groups[0].Shutdowns[0]) }},
+		{"C11: sub-horizons reach 104 weeks", CodeVolatility, func(p *Plan) { p.Groups[0].Volatility.Horizons[0].Weeks = 105 }},
+		{"C12: thresholds from zero", CodeVolatility, func(p *Plan) { p.Groups[0].Volatility.Horizons[0].AbsoluteUp = qp("-1") }},
+		{"measured at an interval", CodeVolatility, func(p *Plan) { p.Groups[0].Volatility.Interval = 0 }},
+		{"quantiles of capacity rise", CodeBand, func(p *Plan) { p.Groups[0].Capacities[0].Quantiles[0].Q = q("3") }},
 		{"slot status known", CodeSlot, func(p *Plan) { p.Groups[0].Slots[0].Status = "SOLD" }},
 		{"header rules", artifact.CodeType, func(p *Plan) { p.Header.Type = "CapacityPlan.v2" }},
 	} {
@@ -318,7 +337,7 @@ func TestGoldenEncoding(t *testing.T) {
 	for _, c := range []struct {
 		sheet block.Sheet
 		want  string
-	}{{plan, "d7b973f63b0e0f8dc33c971b71b65e891040dee1789d926b81cd7fb3df3b97b9"}, {answer, "b9bf733acc718df3c62e4d98e779e49afaf9f12e1ce46fd8d418783083045ce5"}} {
+	}{{plan, "256dfe2eaff9742e980b0c8186e33ca76e69295eb7452224a28d506e7b637579"}, {answer, "b9bf733acc718df3c62e4d98e779e49afaf9f12e1ce46fd8d418783083045ce5"}} {
 		h := sha256.New()
 		h.Write(c.sheet.Head)
 		for _, r := range c.sheet.Rows {

@@ -1,0 +1,197 @@
+package capacity
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+const (
+	// MaxHorizonWeeks is how far the sub-horizons reach together (CX-0128, 5.11.3).
+	MaxHorizonWeeks = 104
+	daysPerWeek     = 7
+)
+
+// Volatility says how far the demand of a group may move between two measurements (CX-0128, 5.11).
+type Volatility struct {
+	Start    calendar.Date `cbor:"startReferenceDate" json:"startReferenceDate"`   // the first measurement
+	Interval int64         `cbor:"measurementInterval" json:"measurementInterval"` // weeks between measurements, 1 to 104
+	// Horizons follow each other without gaps, the first from week 0, the week of the newer measurement.
+	Horizons []Subhorizon `cbor:"rollingHorizonAlertThresholds" json:"rollingHorizonAlertThresholds"`
+}
+
+// Subhorizon is a stretch of weeks with thresholds of its own. An absent threshold alarms nobody; each that is given is a test
+// of its own.
+type Subhorizon struct {
+	Weeks        int64              `cbor:"subhorizonLength" json:"subhorizonLength"`
+	RelativeUp   *int64             `cbor:"relativePositiveDeviation,omitempty" json:"relativePositiveDeviation,omitempty"` // ppm, from 0
+	RelativeDown *int64             `cbor:"relativeNegativeDeviation,omitempty" json:"relativeNegativeDeviation,omitempty"` // ppm, 0 to 1,000,000
+	AbsoluteUp   *quantity.Quantity `cbor:"absolutePositiveDeviation,omitempty" json:"absolutePositiveDeviation,omitempty"` // in the group's unit, from 0
+	AbsoluteDown *quantity.Quantity `cbor:"absoluteNegativeDeviation,omitempty" json:"absoluteNegativeDeviation,omitempty"`
+}
+
+func (v Volatility) check(r *artifact.Report, at string) {
+	if !v.Start.Valid() || v.Interval < 1 || v.Interval > MaxHorizonWeeks || len(v.Horizons) == 0 || len(v.Horizons) > MaxHorizonWeeks {
+		r.Add(CodeVolatility, at, "first measured on %q, each %d weeks, %d sub-horizons: want a date, 1 to %d weeks and at least one sub-horizon", v.Start, v.Interval, len(v.Horizons), MaxHorizonWeeks)
+		return
+	}
+	var weeks int64
+	for i, h := range v.Horizons {
+		path := fmt.Sprintf("%s.rollingHorizonAlertThresholds[%d]", at, i)
+		if h.Weeks < 1 || h.Weeks > MaxHorizonWeeks-weeks {
+			r.Add(CodeVolatility, path+".subhorizonLength", "%d weeks after %d: want 1 or more, and %d together at the most", h.Weeks, weeks, MaxHorizonWeeks)
+			return
+		}
+		weeks += h.Weeks
+		if h.RelativeUp != nil && (*h.RelativeUp < 0 || *h.RelativeUp > forecast.MaxQuantity) || h.RelativeDown != nil && (*h.RelativeDown < 0 || *h.RelativeDown > forecast.PPM) {
+			r.Add(CodeVolatility, path, "a relative threshold below 0, or a fall by more than all of it")
+		}
+		for _, q := range []*quantity.Quantity{h.AbsoluteUp, h.AbsoluteDown} {
+			if q != nil && (q.Sign() < 0 || !withinBounds(*q)) {
+				r.Add(CodeVolatility, path, "an absolute threshold of %s: want 0 or more", *q)
+			}
+		}
+	}
+}
+
+// Measured are the days of the last two measurements up to a day; false before the second one. The forecast that is in force at
+// the end of each is compared.
+func (v Volatility) Measured(on calendar.Date) (previous, latest calendar.Date, ok bool) {
+	interval := int(v.Interval) * daysPerWeek
+	if interval < 1 || on < v.Start.AddDays(interval) {
+		return 0, 0, false
+	}
+	latest = v.Start.AddDays(on.Sub(v.Start) / interval * interval)
+	return latest.AddDays(-interval), latest, true
+}
+
+// Deviation is one week of a group in which demand moved by more than is acceptable.
+type Deviation struct {
+	Group    string             `json:"group"`
+	Bucket   calendar.Bucket    `json:"bucket"` // the week
+	Week     int                `json:"week"`   // from 0, the week of the newer measurement
+	Previous quantity.Quantity  `json:"previous"`
+	Latest   quantity.Quantity  `json:"latest"`
+	Change   quantity.Quantity  `json:"change"`             // latest less previous, in the group's unit
+	Relative *quantity.Quantity `json:"relative,omitempty"` // change by previous, six decimals; absent where previous is 0
+	Exceeded []string           `json:"exceeded"`           // the thresholds, by their names in CX-0128
+}
+
+// Deviations compares the demand of every group that states thresholds, week by week, between the forecasts of two
+// measurements (CX-0128, 5.11.3, with two corrections: a sub-horizon of length l ends l-1 weeks after its first week, and a fall is
+// compared by its size). Demand series are aggregated with their load factors first. A rise from nothing exceeds every
+// relative threshold. The weeks begin on Monday; notes name lines whose buckets are no weeks, which are not counted.
+//
+// Both forecasts and the plan must pass their checks.
+func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Date) (out []Deviation, notes []string, err error) {
+	was, err := loaded(previous, p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("previous forecast: %w", err)
+	}
+	is, err := loaded(latest, p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("latest forecast: %w", err)
+	}
+	first := measured.StartOfWeek(time.Monday)
+	for i, g := range is.groups {
+		if g.Volatility == nil {
+			continue
+		}
+		for _, l := range g.loads {
+			if !l.line.weekly() {
+				is.note("group %q: the buckets of line %q are not days or weeks from Monday: it is not counted where one reaches beyond a week", artifact.Clip(g.ID), artifact.Clip(l.line.key))
+			}
+		}
+		week := 0
+		for _, h := range g.Volatility.Horizons {
+			for range h.Weeks {
+				start := first.AddDays(week * daysPerWeek)
+				b := calendar.Bucket{Start: start, End: start.AddDays(daysPerWeek)}
+				before, err := was.demandIn(was.groups[i], b)
+				if err != nil {
+					return nil, nil, err
+				}
+				now, err := is.demandIn(g, b)
+				if err != nil {
+					return nil, nil, err
+				}
+				d, err := h.judge(before, now)
+				if err != nil {
+					return nil, nil, fmt.Errorf("group %q, week %s: %w", artifact.Clip(g.ID), b, err)
+				}
+				if len(d.Exceeded) > 0 {
+					d.Group, d.Bucket, d.Week = g.ID, b, week
+					out = append(out, d)
+				}
+				week++
+			}
+		}
+	}
+	return out, is.result.Notes, nil
+}
+
+// loaded finds which lines load which groups.
+func loaded(f forecast.Document, p Plan) (*matcher, error) {
+	for _, found := range [][]artifact.Finding{forecast.Check(f), CheckPlan(p)} {
+		if len(found) > 0 {
+			return nil, found[0]
+		}
+	}
+	m := &matcher{Input: Input{Forecast: f, Plan: p}, positioned: map[string]map[string]bool{}}
+	return m, m.prepare()
+}
+
+// weekly tells whether each bucket lies in one week from Monday.
+func (l demandLine) weekly() bool {
+	return !slices.ContainsFunc(l.cells, func(c demandCell) bool {
+		return c.bucket.Start.StartOfWeek(time.Monday) != c.bucket.Last().StartOfWeek(time.Monday)
+	})
+}
+
+// demandIn is the demand of a group in a bucket after load factors, in its unit.
+func (m *matcher) demandIn(g loadedGroup, b calendar.Bucket) (quantity.Quantity, error) {
+	sum := new(big.Int)
+	for _, l := range g.loads {
+		mean, _ := l.line.inside(b)
+		sum.Add(sum, mean.Mul(mean, l.factor))
+	}
+	return toQuantity(sum, m.scale)
+}
+
+// judge compares one week with the thresholds.
+func (h Subhorizon) judge(previous, latest quantity.Quantity) (d Deviation, err error) {
+	d.Previous, d.Latest = previous, latest
+	if d.Change, err = latest.Sub(previous); err != nil || d.Change.IsZero() {
+		return d, err
+	}
+	if !previous.IsZero() {
+		ratio, err := d.Change.Quo(previous)
+		if err != nil {
+			return d, err
+		}
+		shown, err := ratio.Round(6)
+		if err != nil {
+			return d, err
+		}
+		d.Relative = &shown
+	}
+	size := d.Change.Abs()
+	relative, absolute, sign := h.RelativeUp, h.AbsoluteUp, "Positive"
+	if d.Change.Sign() < 0 {
+		relative, absolute, sign = h.RelativeDown, h.AbsoluteDown, "Negative"
+	}
+	// size / previous > threshold, without the quotient.
+	if relative != nil && size.Rat().Cmp(new(big.Rat).Mul(previous.Rat(), big.NewRat(*relative, forecast.PPM))) > 0 {
+		d.Exceeded = append(d.Exceeded, "relative"+sign+"Deviation")
+	}
+	if absolute != nil && absolute.Less(size) {
+		d.Exceeded = append(d.Exceeded, "absolute"+sign+"Deviation")
+	}
+	return d, nil
+}
