@@ -10,6 +10,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/node/desk"
 	"kontor/node/p2p"
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -198,6 +199,13 @@ func (b *Board) Agreement(by By, q wire.AgreementQuery) (out wire.AgreementDetai
 	}
 	if out.Plan, err = b.plan(d); err != nil {
 		return out, err
+	}
+	oversold, err := b.desk.AddsOversell(d.p, d.row.Document, d.doc.Effects)
+	if err != nil {
+		return out, err
+	}
+	if len(oversold) > 0 && out.Verdict == decision.Open {
+		out.Oversold = desk.OversoldText(oversold)
 	}
 	if out.Previous != nil {
 		was, err := decision.Render(out.Previous)

@@ -136,11 +136,9 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 			continue // makes nothing this buyer asked for: not its business
 		}
 		setShares(g.Links, line.Links, gate.weights(line, units, weights))
-		for _, c := range line.Periods {
-			g.Capacities = append(g.Capacities, capacity.Capacity{Bucket: c.Bucket, Actual: c.Actual, Maximum: c.Maximum})
-		}
-		out.plan.Groups = append(out.plan.Groups, g)
+		out.plan.Groups = append(out.plan.Groups, line.group(g))
 	}
+	out.plan.Groups = append(out.plan.Groups, around(lines, out.plan.Groups)...)
 	byProduct := map[string]*capacity.Position{}
 	for _, s := range stock {
 		unit := units[s.Product]
@@ -178,6 +176,42 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 	}
 	out.notes, out.inferable = append(out.notes, gate.notes...), gate.inferable
 	return nil
+}
+
+// group completes a group with what a line has whatever it makes.
+func (line capacityRow) group(g capacity.Group) capacity.Group {
+	g.Volatility, g.Shutdowns = line.Volatility, line.Shutdowns
+	for _, c := range line.Periods {
+		g.Capacities = append(g.Capacities, capacity.Capacity{Bucket: c.Bucket, Actual: c.Actual, Maximum: c.Maximum})
+	}
+	return g
+}
+
+// around are the lines that hold one of the groups, or a line that does, each with what of it the buyer sees.
+func around(lines []capacityRow, groups []capacity.Group) (out []capacity.Group) {
+	shown := map[string]bool{}
+	for _, g := range groups {
+		shown[g.ID] = true
+	}
+	for range capacity.MaxNesting {
+		before := len(out)
+		for _, line := range lines {
+			var inside []string
+			for _, name := range line.Nested {
+				if shown[name] {
+					inside = append(inside, name)
+				}
+			}
+			if len(inside) > 0 && !shown[line.Line] {
+				shown[line.Line] = true
+				out = append(out, line.group(capacity.Group{ID: line.Line, Name: line.Line, Unit: line.Unit, Links: []capacity.Link{}, Nested: inside}))
+			}
+		}
+		if len(out) == before {
+			break
+		}
+	}
+	return out
 }
 
 // shareWeights are what each product weighs when a line is divided: its trailing shipments in the private history, else one each.

@@ -7,6 +7,7 @@ import (
 	"kontor/node"
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -196,6 +197,10 @@ type capacityRow struct {
 	Unit    quantity.Unit  `cbor:"unit"`
 	Links   []capacityLink `cbor:"links"`   // ascending by product
 	Periods []capacityCell `cbor:"periods"` // ascending
+	// Nested are lines inside this one, which carries their products and has none of its own (CX-0128, nesting).
+	Nested     []string             `cbor:"nested,omitempty"`
+	Volatility *capacity.Volatility `cbor:"volatility,omitempty"`
+	Shutdowns  []capacity.Shutdown  `cbor:"shutdowns,omitempty"` // ascending
 }
 
 type capacityLink struct {
@@ -218,12 +223,23 @@ func (d *Desk) ImportCapacity(data []byte, o ImportOptions) (ImportResult, error
 func (d *Desk) takeCapacity(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	lines := map[string]*capacityRow{}
 	var order []string
+	names := map[string]string{}
+	for _, g := range draft.Groups {
+		names[g.ID] = groupName(g)
+	}
 	for _, g := range draft.Groups {
 		line, err := groupRow(g, report)
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
 		if line != nil && lines[line.Line] == nil {
+			for _, id := range g.Nested {
+				name, known := names[id]
+				if !known {
+					return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: capacity group %q holds group %q, which is not in the file; a file is the whole capacity", line.Line, id)
+				}
+				line.Nested = append(line.Nested, name)
+			}
 			lines[line.Line] = line
 			order = append(order, line.Line)
 		}

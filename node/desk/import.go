@@ -85,11 +85,8 @@ func groupRow(g capacity.Group, report *intake.Report) (*capacityRow, error) {
 	if g.Inactive {
 		return nil, nil
 	}
-	name := g.Name
-	if name == "" {
-		name = g.ID
-	}
-	row := &capacityRow{Line: name, Unit: g.Unit}
+	name := groupName(g)
+	row := &capacityRow{Line: name, Unit: g.Unit, Volatility: g.Volatility, Shutdowns: g.Shutdowns}
 	for _, l := range g.Links {
 		factor := l.Factor
 		if factor.IsZero() {
@@ -113,6 +110,14 @@ func groupRow(g capacity.Group, report *intake.Report) (*capacityRow, error) {
 		}
 	}
 	return row, nil
+}
+
+// groupName is how the desk knows a capacity group: by its name, where it has one.
+func groupName(g capacity.Group) string {
+	if g.Name != "" {
+		return g.Name
+	}
+	return g.ID
 }
 
 // refusalText says how many complaints a file has, and the first ones in full.

@@ -230,6 +230,9 @@ func (c *call) signAgreement(d wire.AgreementDetail) (signed []byte, digest stri
 			fmt.Fprintf(c.stderr, "\nchanges since the round before:\n%s", decision.Changes(was, r))
 		}
 	}
+	if d.Oversold != "" {
+		c.note("more would be promised to all customers than there is: %s; kontor capacity oversold shows what is promised now", d.Oversold)
+	}
 	fmt.Fprintf(c.stderr, "\ndigest %s\n", r.Digest)
 	if err := c.confirm(r.Digest.String()); err != nil {
 		return nil, "", err

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"kontor/node"
 	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/desk"
 	"kontor/protocol/capacity"
 )
 
@@ -37,7 +40,74 @@ func capacityNoun() *cli.Command {
 				return c.print(out, func(w io.Writer) { printShared(w, capacity.PlanType, out) })
 			},
 		},
+		verb{
+			name: "oversold", short: "check that no more is promised to all customers than the lines can carry",
+			long: "Computed at home over all customers, from the private lines and stock, the answers given and the slots agreed or offered by a signature; nothing of it leaves.\n" +
+				"Two comparisons: the slots held in a period with its maximum, and everything promised up to the end of a period, less stock, with all maxima so far.",
+			examples: []string{"kontor capacity oversold", "kontor capacity oversold --json"}, exits: []int{wire.ExitRefused},
+			run: func(c *call) error {
+				out, err := ask(c, api.CapacityOversold, struct{}{})
+				if err != nil {
+					return err
+				}
+				if err := c.print(out, func(w io.Writer) { printOversold(w, out) }); err != nil || len(out.Oversold) == 0 {
+					return err
+				}
+				return &wire.Problem{Code: "OVERSOLD", Text: "more is promised than there is: " + desk.OversoldText(out.Oversold), Next: wire.Meaning("OVERSOLD").Next}
+			},
+		},
+		verb{
+			name: "volatility", short: "show where demand moved more than the lines can follow", flags: []cli.Flag{withFlag()},
+			long: "Compares the forecasts in force at the last two measurements, week by week, by the thresholds of the plan's groups (CX-0128, 5.11); the same on both nodes.\n" +
+				"Thresholds come with a WeekBasedCapacityGroup: kontor import FILE.",
+			examples: []string{"kontor capacity volatility --with \"Relief Agency\""},
+			run: func(c *call) error {
+				out, err := ask(c, api.CapacityVolatility, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { printVolatility(w, out) })
+			},
+		},
 		matchVerb("show", false), matchVerb("match", true))
+}
+
+func printOversold(w io.Writer, v desk.OversellView) {
+	fmt.Fprintf(w, "%s over %s: %s\n", node.Count(v.Commitments, "commitment"), node.Count(v.Lines, "line"), node.Count(len(v.Oversold), "oversell"))
+	var rows [][]string
+	for _, o := range v.Oversold {
+		when := o.Bucket.String()
+		if o.Cumulative {
+			when = "up to " + when
+		}
+		rows = append(rows, []string{o.Line, when, o.Promised.String(), o.Maximum.String(), o.Excess.String(), strings.Join(o.Partners, ", ")})
+	}
+	if len(rows) > 0 {
+		table(w, []string{"line", "period", "promised", "maximum", "too much", "to"}, rows)
+	}
+}
+
+func printVolatility(w io.Writer, v desk.VolatilityView) {
+	for _, m := range v.Measured {
+		fmt.Fprintf(w, "%s: %s against %s\n", strings.Join(m.Groups, ", "), m.On, m.Before)
+	}
+	fmt.Fprintf(w, "demand of %s: %s beyond a threshold\n", v.With, node.Count(len(v.Deviations), "week"))
+	var rows [][]string
+	for _, d := range v.Deviations {
+		relative := "-"
+		if d.Relative != nil {
+			if ppm, ok := d.Relative.At(-6); ok {
+				relative = percent(ppm.Int64())
+			}
+		}
+		rows = append(rows, []string{d.Group, d.Bucket.String(), d.Previous.String(), d.Latest.String(), d.Change.String(), relative, strings.Join(d.Exceeded, ", ")})
+	}
+	if len(rows) > 0 {
+		table(w, []string{"group", "week", "before", "now", "change", "", "beyond"}, rows)
+	}
+	for _, n := range v.Notes {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
 }
 
 // matchVerb shows a match: "show" the contract view by line, "match" everything that is not green in both views.

@@ -469,6 +469,8 @@ type AgreementDetail struct {
 	Keys     []Signer      `json:"keys" doc:"this company's officers' keys in force"`
 	Cells    []EffectState `json:"cells" doc:"the effects, and whether they act today"`
 	Plan     []PlanStep    `json:"plan" doc:"the rollout plan, and where each step stands today"`
+	// Oversold says that this company would promise all its customers more than its lines can carry, and what first; empty: it would not, or promises nothing here.
+	Oversold string `json:"oversold,omitempty"`
 }
 
 // AgreementWordRequest is a word on a signing round.

@@ -57,6 +57,7 @@ var classes = map[string]Class{
 	"BAD_REQUEST":     {http.StatusBadRequest, ExitUsage, ""},
 	"BAD_":            {http.StatusBadRequest, ExitUsage, ""},
 	"MISSING_":        {http.StatusBadRequest, ExitUsage, ""},
+	"OVERSOLD":        {http.StatusConflict, ExitRefused, "kontor capacity oversold shows line by line; promise less, or raise the maximum: kontor capacity import"},
 	"WHICH_":          {http.StatusBadRequest, ExitUsage, ""},
 	"TOO_LARGE":       {http.StatusRequestEntityTooLarge, ExitUsage, "split it"},
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},

@@ -52,7 +52,7 @@ type capacityGroup struct {
 	Linked      []linkedDemand  `json:"linkedDemandSeries"`
 	Groups      []string        `json:"linkedCapacityGroups"`
 	Capacities  []capacityPoint `json:"capacities"`
-	Volatility  json.RawMessage `json:"demandVolatilityParameters"`
+	Volatility  *volatility     `json:"demandVolatilityParameters"`
 }
 
 type linkedDemand struct {

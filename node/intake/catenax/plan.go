@@ -111,16 +111,13 @@ func (r *reader) group(g capacityGroup, path string) {
 	if !ok {
 		return
 	}
-	if len(g.Groups) > 0 {
-		r.note(path+"linkedCapacityGroups", strings.Join(g.Groups, " "), intake.NoteNotCarried, "groups inside this one: a capacity plan has no field for them")
-	}
-	if len(g.Volatility) > 0 {
-		r.note(path+"demandVolatilityParameters", "", intake.NoteNotCarried, "thresholds of volatility: a capacity plan has no field for them")
-	}
 	if len(g.Locations) > 0 {
 		r.note(path+"supplierLocations", strings.Join(g.Locations, " "), intake.NoteNotCarried, "sites of the supplier: a capacity plan has no field for them")
 	}
-	out := capacity.Group{ID: g.ID, Name: g.Name, Inactive: g.Inactive, Unit: unit}
+	out := capacity.Group{ID: g.ID, Name: g.Name, Inactive: g.Inactive, Unit: unit, Nested: g.Groups}
+	if g.Volatility != nil {
+		out.Volatility = r.volatility(*g.Volatility, path+"demandVolatilityParameters.")
+	}
 	for i, l := range g.Linked {
 		at := fmt.Sprintf("%slinkedDemandSeries[%d]", path, i)
 		link := capacity.Link{Product: l.CustomersPart, Category: forecast.Category(l.Category.Code)}
@@ -171,6 +168,32 @@ func (r *reader) group(g capacityGroup, path string) {
 	}
 	slices.SortStableFunc(out.Capacities, func(a, b capacity.Capacity) int { return a.Bucket.Compare(b.Bucket) })
 	r.draft.Groups = append(r.draft.Groups, out)
+}
+
+// nesting leaves out groups inside a group where the standard does not have them: beside demand of its own, or of another file.
+func (r *reader) nesting() {
+	read := map[string]bool{}
+	for _, g := range r.draft.Groups {
+		read[g.ID] = true
+	}
+	for i := range r.draft.Groups {
+		g := &r.draft.Groups[i]
+		at := fmt.Sprintf("%s linkedCapacityGroups", g.ID)
+		if len(g.Links) > 0 && len(g.Nested) > 0 {
+			r.note(at, strings.Join(g.Nested, " "), intake.NoteNotCarried, "groups inside one that has demand of its own: CX-0128 has either; the demand of its own counts")
+			g.Nested = nil
+		}
+		var missing []string
+		g.Nested = slices.DeleteFunc(g.Nested, func(id string) bool {
+			if !read[id] {
+				missing = append(missing, id)
+			}
+			return !read[id]
+		})
+		if len(missing) > 0 {
+			r.note(at, strings.Join(missing, " "), intake.NoteNotCarried, "groups inside this one that are not in the file: their demand is not counted here")
+		}
+	}
 }
 
 // moment reads a timestamp; one without a zone is taken as UTC.

@@ -128,6 +128,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		rd.demand.Lines = rd.schedule.Lines()
 		rd.draft.Message = rd.demand
 	}
+	rd.nesting()
 	return rd.draft, r
 }
 

@@ -1,0 +1,217 @@
+package desk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/company"
+	"kontor/protocol/decision"
+	"kontor/protocol/quantity"
+)
+
+// OversellView is what was promised to all customers against what the lines can carry.
+type OversellView struct {
+	Commitments int                `json:"commitments"` // cells of answers in force and slots of agreements
+	Lines       int                `json:"lines"`
+	Oversold    []company.Oversell `json:"oversold"`
+}
+
+// Oversold checks at home, over all customers, that no more is promised than there is. It reads the private lines and stock, the answers in force
+// that this company gave, and the slots it committed by agreement; nothing of it leaves.
+func (d *Desk) Oversold() (OversellView, error) {
+	return d.oversold(block.CID{}, nil)
+}
+
+// AddsOversell lists what an agreement's document, once it is final, makes oversold, or more oversold than it would be without it.
+func (d *Desk) AddsOversell(p *node.Partnership, document block.CID, effects []decision.Effect) ([]company.Oversell, error) {
+	more := d.slotsOf(p, effects)
+	if len(more) == 0 {
+		return nil, nil
+	}
+	before, err := d.oversold(document, nil)
+	if err != nil {
+		return nil, err
+	}
+	after, err := d.oversold(document, more)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(after.Oversold, func(o company.Oversell) bool {
+		return slices.ContainsFunc(before.Oversold, func(b company.Oversell) bool {
+			return b.Line == o.Line && b.Bucket == o.Bucket && b.Cumulative == o.Cumulative && !b.Excess.Less(o.Excess)
+		})
+	}), nil
+}
+
+// slotsOf are the slots that this company would commit.
+func (d *Desk) slotsOf(p *node.Partnership, effects []decision.Effect) (out []company.Commitment) {
+	for _, e := range effects {
+		if e.Kind == decision.SlotCommitted && e.Party == d.node.Company() {
+			out = append(out, d.slotCommitment(p, e.Product, e.Region, e.Bucket, e.Quantity))
+		}
+	}
+	return out
+}
+
+func (d *Desk) slotCommitment(p *node.Partnership, product, region string, b calendar.Bucket, n quantity.Quantity) company.Commitment {
+	if region == artifact.All {
+		region = ""
+	}
+	return company.Commitment{Partner: d.PartnerName(p), Product: product, Region: region, Bucket: b, Quantity: n, Slot: true}
+}
+
+// oversold leaves out what a document not yet final would commit, and adds more.
+func (d *Desk) oversold(without block.CID, more []company.Commitment) (v OversellView, err error) {
+	lines, err := d.companyLines()
+	if err != nil {
+		return v, err
+	}
+	rows, err := d.stock()
+	if err != nil {
+		return v, err
+	}
+	stock := map[string]quantity.Quantity{}
+	for _, s := range rows {
+		for _, part := range []quantity.Quantity{s.OnHand, s.InTransit, s.Backlog.Neg()} {
+			if stock[s.Product], err = stock[s.Product].Add(part); err != nil {
+				return v, err
+			}
+		}
+	}
+	commitments := more
+	for _, p := range d.customers() {
+		given, err := d.commitmentsTo(p, without)
+		if err != nil {
+			return v, err
+		}
+		commitments = append(commitments, given...)
+	}
+	v.Commitments, v.Lines = len(commitments), len(lines)
+	v.Oversold, err = company.Oversold(lines, stock, commitments)
+	if v.Oversold == nil {
+		v.Oversold = []company.Oversell{}
+	}
+	return v, err
+}
+
+// companyLines are the private lines from the period of today on: what is over was kept or not. A line with lines inside it carries their products.
+func (d *Desk) companyLines() ([]company.Line, error) {
+	rows, err := d.capacityLines()
+	if err != nil {
+		return nil, err
+	}
+	today := calendar.DateOf(d.node.Now())
+	byName := map[string]capacityRow{}
+	for _, row := range rows {
+		byName[row.Line] = row
+	}
+	var out []company.Line
+	for _, row := range rows {
+		l := company.Line{ID: row.Line, Factors: map[string]quantity.Quantity{}}
+		for _, link := range linksOf(row, byName, 0) {
+			l.Factors[link.Product] = link.Factor
+		}
+		for _, c := range row.Periods {
+			if c.Bucket.End > today {
+				l.Periods = append(l.Periods, company.Period{Bucket: c.Bucket, Maximum: c.Maximum})
+			}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// linksOf are the products a line makes, or the lines inside it do.
+func linksOf(row capacityRow, byName map[string]capacityRow, depth int) []capacityLink {
+	links := row.Links
+	if depth < capacity.MaxNesting {
+		for _, name := range row.Nested {
+			for _, l := range linksOf(byName[name], byName, depth+1) {
+				if !hasLink(links, l.Product) {
+					links = append(slices.Clip(links), l)
+				}
+			}
+		}
+	}
+	return links
+}
+
+// commitmentsTo are the cells this company committed in answers in force, the slots of agreements in force, and those of documents one of its officers
+// has signed: that is a firm offer.
+func (d *Desk) commitmentsTo(p *node.Partnership, without block.CID) (out []company.Commitment, err error) {
+	today := calendar.DateOf(d.node.Now())
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		answers, err := r.InForce(capacity.AnswerType, d.node.Company())
+		if err != nil {
+			return err
+		}
+		for _, row := range answers {
+			answer, err := r.Answer(row.Root)
+			if err != nil {
+				return err
+			}
+			asked, err := r.Forecast(answer.Forecast)
+			if err != nil {
+				return err
+			}
+			items := map[string][2]string{}
+			for _, l := range asked.Lines {
+				items[l.Key()] = [2]string{l.Item.ID(), l.Location.Region}
+			}
+			for _, l := range answer.Lines {
+				item := items[l.Line]
+				for _, c := range l.Buckets {
+					if item[0] != "" && c.Bucket.End > today {
+						out = append(out, company.Commitment{Partner: d.PartnerName(p), Product: item[0], Region: item[1], Bucket: c.Bucket, Quantity: c.Committed})
+					}
+				}
+			}
+		}
+		slots, err := agreedSupplies(r, d.node.Company(), today, 0)
+		for _, s := range slots {
+			if s.Bucket.End > today {
+				out = append(out, d.slotCommitment(p, s.Product, s.Region, s.Bucket, s.Quantity))
+			}
+		}
+		if err != nil {
+			return err
+		}
+		rounds, err := r.Rounds()
+		if err != nil {
+			return err
+		}
+		for _, round := range rounds {
+			if round.Verdict != decision.Open || round.Document == without || !slices.ContainsFunc(round.Signatures, func(s decision.Collected) bool { return s.Company == d.node.Company() }) {
+				continue
+			}
+			doc, err := r.Agreement(round.Document)
+			if err != nil {
+				return err
+			}
+			out = append(out, d.slotsOf(p, doc.Effects)...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// OversoldText says in one line what is oversold first, and how much there is of it.
+func OversoldText(found []company.Oversell) string {
+	o := found[0]
+	when := "in " + o.Bucket.String()
+	if o.Cumulative {
+		when = "up to the end of " + o.Bucket.String()
+	}
+	text := fmt.Sprintf("line %s would carry %s %s and can carry %s; it is promised to %s", o.Line, o.Promised, when, o.Maximum, strings.Join(o.Partners, " and "))
+	if len(found) > 1 {
+		text += fmt.Sprintf(" (and %s more)", node.Count(len(found)-1, "case"))
+	}
+	return text
+}
