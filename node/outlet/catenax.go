@@ -145,16 +145,24 @@ func capacityGroups(p capacity.Plan, o Options, n *notes) ([]byte, error) {
 		Delta   json.Number `json:"deltaProductionResult,omitempty"`
 	}
 	type payload struct {
-		ID         string  `json:"capacityGroupId"`
-		Name       string  `json:"name"`
-		Customer   string  `json:"customer"`
-		Supplier   string  `json:"supplier"`
-		Changed    string  `json:"changedAt"`
-		Unit       string  `json:"unitOfMeasure"`
-		Omitted    bool    `json:"unitOfMeasureIsOmitted"`
-		Inactive   bool    `json:"capacityGroupIsInactive"`
-		Links      []link  `json:"linkedDemandSeries,omitempty"`
-		Capacities []point `json:"capacities,omitempty"`
+		ID         string      `json:"capacityGroupId"`
+		Name       string      `json:"name"`
+		Customer   string      `json:"customer"`
+		Supplier   string      `json:"supplier"`
+		Changed    string      `json:"changedAt"`
+		Unit       string      `json:"unitOfMeasure"`
+		Omitted    bool        `json:"unitOfMeasureIsOmitted"`
+		Inactive   bool        `json:"capacityGroupIsInactive"`
+		Links      []link      `json:"linkedDemandSeries,omitempty"`
+		Groups     []string    `json:"linkedCapacityGroups,omitempty"`
+		Capacities []point     `json:"capacities,omitempty"`
+		Volatility *volatility `json:"demandVolatilityParameters,omitempty"`
+	}
+	id := func(group string) string {
+		if uuidForm.MatchString(group) {
+			return group
+		}
+		return uuid(p.Header.Series.String(), group)
 	}
 	if len(p.Positions) > 0 {
 		n.add("a capacity group holds no stock: %d positions were left out", len(p.Positions))
@@ -166,16 +174,18 @@ func capacityGroups(p capacity.Plan, o Options, n *notes) ([]byte, error) {
 		if !ok {
 			return nil, fmt.Errorf("the unit %q of the group %q has no code in Catena-X", g.Unit, g.ID)
 		}
-		out := payload{ID: g.ID, Name: g.Name, Customer: o.Receiver, Supplier: o.Sender, Changed: stamp(p.Header.Issued), Unit: unit, Inactive: g.Inactive}
-		if !uuidForm.MatchString(g.ID) {
-			out.ID = uuid(p.Header.Series.String(), g.ID)
+		out := payload{ID: id(g.ID), Name: g.Name, Customer: o.Receiver, Supplier: o.Sender, Changed: stamp(p.Header.Issued), Unit: unit, Inactive: g.Inactive, Volatility: thresholds(g.Volatility)}
+		for _, inside := range g.Nested {
+			out.Groups = append(out.Groups, id(inside))
+		}
+		if out.ID != g.ID {
 			n.add("Catena-X wants a UUID for a group: %q became %s", g.ID, out.ID)
 		}
 		if out.Name == "" {
 			out.Name = g.ID
 		}
-		if len(g.Slots) > 0 || !g.MinLot.IsZero() || g.LeadDays > 0 {
-			n.add("a capacity group of Catena-X has no slots, lots and lead times")
+		if len(g.Slots) > 0 || !g.MinLot.IsZero() || !g.Multiple.IsZero() || g.LeadDays > 0 || len(g.Shutdowns) > 0 {
+			n.add("a capacity group of Catena-X has no slots, lots, lead times and shutdowns")
 		}
 		for _, l := range g.Links {
 			site, err := o.site(l.Region)
@@ -200,6 +210,9 @@ func capacityGroups(p capacity.Plan, o Options, n *notes) ([]byte, error) {
 			day, err := monday(c.Bucket)
 			if err != nil {
 				return nil, err
+			}
+			if len(c.Quantiles) > 0 {
+				n.add("Catena-X has no quantiles of capacity")
 			}
 			pt := point{Point: day, Actual: json.Number(c.Actual.String()), Maximum: json.Number(c.Maximum.String())}
 			if c.Agreed != nil {

@@ -285,11 +285,22 @@ func TestSchemas(t *testing.T) {
 	p := capacity.Plan{Header: artifact.Header{Issued: 1_767_571_200_000}, Groups: []capacity.Group{{ID: "0157ba42-d2a8-4e28-8565-7b07830c1110", Name: "Line 1", Unit: quantity.Hour,
 		Links:      []capacity.Link{{Product: "M-1", Region: "DE", Category: forecast.Default, Factor: quantity.MustParse("3.5")}},
 		Capacities: []capacity.Capacity{{Bucket: calendar.MustBucket("2026-W02"), Actual: quantity.Of(1000), Maximum: quantity.Of(2000), Agreed: &agreed, Delta: &delta}}}}}
-	data, left, err := Plan(p, CatenaX, o)
-	if err != nil || len(left) > 0 {
-		t.Fatal(err, left)
+	fifth, most := int64(200_000), quantity.Of(100)
+	p.Groups[0].Volatility = &capacity.Volatility{Start: calendar.MustDate("2026-01-10"), Interval: 4, Horizons: []capacity.Subhorizon{{Weeks: 4, RelativeUp: &fifth, AbsoluteDown: &most}, {Weeks: 100}}}
+	p.Groups = append(p.Groups, capacity.Group{ID: "be4d8470-2de6-43d2-b5f8-2e5d3eebf3fd", Name: "Hall", Unit: quantity.Hour, Nested: []string{p.Groups[0].ID},
+		Capacities: []capacity.Capacity{{Bucket: calendar.MustBucket("2026-W02"), Actual: quantity.Of(900), Maximum: quantity.Of(1000)}}})
+	for i := range p.Groups {
+		one := p
+		one.Groups = p.Groups[i : i+1]
+		data, left, err := Plan(one, CatenaX, o)
+		if err != nil || len(left) > 0 {
+			t.Fatal(err, left)
+		}
+		valid(t, "week_based_capacity_group/3.0.1/gen/WeekBasedCapacityGroup", data)
 	}
-	valid(t, "week_based_capacity_group/3.0.1/gen/WeekBasedCapacityGroup", data)
+	if data, _, err = Plan(p, CatenaX, o); err != nil {
+		t.Fatal(err)
+	}
 	draft, report := door.Read(data, door.Options{Options: intake.Options{Places: sitesIn()}})
 	if draft == nil || !reflect.DeepEqual(draft.Groups, p.Groups) {
 		t.Errorf("%+v\nbecame\n%+v (%v)", p.Groups, draft, report.Complaints)
