@@ -225,7 +225,18 @@ func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []strin
 	for i := range plan.Groups {
 		plan.Groups[i].Links = slices.DeleteFunc(plan.Groups[i].Links, func(k capacity.Link) bool { return out(k.Product, k.Region) })
 	}
-	plan.Groups = slices.DeleteFunc(plan.Groups, func(g capacity.Group) bool { return len(g.Links) == 0 })
+	// A group that holds others goes with the last of them, and so may the one around it.
+	for before := -1; before != len(plan.Groups); {
+		before = len(plan.Groups)
+		plan.Groups = slices.DeleteFunc(plan.Groups, func(g capacity.Group) bool { return len(g.Links)+len(g.Nested) == 0 })
+		shown := map[string]bool{}
+		for _, g := range plan.Groups {
+			shown[g.ID] = true
+		}
+		for i, g := range plan.Groups {
+			plan.Groups[i].Nested = slices.DeleteFunc(g.Nested, func(id string) bool { return !shown[id] })
+		}
+	}
 	plan.Positions = slices.DeleteFunc(plan.Positions, func(x capacity.Position) bool { return out(x.Product, x.Region) })
 	if l.Set != nil && len(l.Set.Fields) > 0 && !slices.Contains(l.Set.Fields, "stock") {
 		for i := range plan.Positions {
