@@ -2,7 +2,9 @@ package protocol
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"sync"
 
 	"kontor/protocol/block"
 	"kontor/protocol/partnership"
@@ -122,8 +124,41 @@ func (p PartnershipRow) Status(g *partnership.Genesis, now int64) string {
 
 func (f *fold) partnership() (PartnershipRow, error) {
 	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []Ending{}, History: []Suspension{}}
-	_, err := get(f.rows, partnershipKey, &p)
-	return p, err
+	data, found, err := f.rows.Get(partnershipKey)
+	if err != nil || !found {
+		return p, err
+	}
+	if known, is := f.replica.standing.is(data); is {
+		return known, nil
+	}
+	if err := block.Unmarshal(data, &p); err != nil {
+		return p, fmt.Errorf("row %q: %w", partnershipKey, err)
+	}
+	f.replica.standing.note(data, p)
+	return p, nil
+}
+
+// standing remembers the row about the circle as it was decoded last: every entry of business looks at it, and it changes a few times in a
+// partnership's life.
+type standing struct {
+	mu   sync.Mutex
+	data []byte
+	row  PartnershipRow
+}
+
+func (s *standing) is(data []byte) (PartnershipRow, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.row, s.data != nil && bytes.Equal(s.data, data)
+}
+
+func (s *standing) note(data []byte, row PartnershipRow) {
+	// What is appended to a list goes elsewhere.
+	row.Signed, row.Suspended = slices.Clip(row.Signed), slices.Clip(row.Suspended)
+	row.Ended, row.History = slices.Clip(row.Ended), slices.Clip(row.History)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data, s.row = data, row
 }
 
 func applySign(f *fold) ([]string, error) {

@@ -30,6 +30,7 @@ type Contract struct {
 	signatures signatureCache
 	quiet      quiet
 	stored     storedLinks
+	standing   standing
 	observers  map[state.Partition]bool
 	// Step bounds what one transaction folds; the zero value is the default. Tests make it small.
 	Step state.Step

@@ -160,15 +160,21 @@ func (l Log) Head(author block.CID) (head Entry, found bool, err error) {
 		return head, found, err
 	}
 	// Only a feed that is empty has no pointer to its head; the scan says so.
-	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(key, value []byte) (bool, error) {
-		head, err = l.decodeAt(key, value)
-		found = err == nil
-		return false, err
-	})
+	head, found, err = l.last(author)
 	if found {
 		l.memo.heads[author] = head
 	}
 	return head, found, err
+}
+
+// last is the entry of an author that stands furthest along.
+func (l Log) last(author block.CID) (last Entry, found bool, err error) {
+	err = l.kv.ScanReverse(state.TableEntries, l.feedPrefix(author), nil, func(key, value []byte) (bool, error) {
+		last, err = l.decodeAt(key, value)
+		found = err == nil
+		return false, err
+	})
+	return last, found, err
 }
 
 // At lists the entries of an author at a seq: one, or more when the author forked.

@@ -64,7 +64,14 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 	if line <= old {
 		return nil, nil
 	}
-	tree := NewTree(m.kv, m.part)
+	tree, kept := NewTree(m.kv, m.part).gather(), roots{m: m}
+	keepRoot := func(lam int64) error {
+		root, err := tree.Root()
+		if err != nil {
+			return err
+		}
+		return kept.keep(lam, root)
+	}
 	var settled []SettledRow
 	var done []OrderKey
 	lam := int64(-1)
@@ -76,7 +83,7 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 			return false, nil
 		}
 		if lam >= 0 && at.Lam() != lam {
-			if err := tree.keepRoot(lam); err != nil {
+			if err := keepRoot(lam); err != nil {
 				return false, err
 			}
 			if len(done) >= MaxSettle {
@@ -109,9 +116,15 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 		return nil, err
 	}
 	if lam >= 0 {
-		if err := tree.keepRoot(lam); err != nil {
+		if err := keepRoot(lam); err != nil {
 			return nil, err
 		}
+	}
+	if err := kept.flush(); err != nil {
+		return nil, err
+	}
+	if err := tree.flush(); err != nil {
+		return nil, err
 	}
 	for _, at := range done {
 		if err := m.kv.Delete(TableChanges, m.part.Key(at[:])); err != nil {

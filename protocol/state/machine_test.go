@@ -176,6 +176,90 @@ func TestRootsDoNotDependOnHowTheLineMoved(t *testing.T) {
 	})
 }
 
+// Pruning forgets roots below its line and none at or above it, whatever runs they were kept in, also where each was a record of its own.
+func TestPrunedRoots(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := places(rapid.IntRange(1, 300).Draw(t, "entries"), rapid.Int64().Draw(t, "seed"))
+		first, top := all[0].Lam(), int64(0)
+		for _, at := range all {
+			first, top = min(first, at.Lam()), max(top, at.Lam())
+		}
+		whole := map[int64]state.Hash{}
+		for run := range 2 {
+			s := memory.New()
+			pruned := int64(0)
+			step := func(fn func(m state.Machine, tx kv.KV) error) {
+				if err := s.Update(func(tx kv.KV) error { return fn(state.NewMachine(tx, part, toyFold, nil), tx) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			step(func(m state.Machine, tx kv.KV) error { return insert(tx, m, all) })
+			for line := int64(0); line < top; {
+				if run == 0 {
+					line = top
+				} else {
+					line = min(top, line+int64(rapid.IntRange(1, 150).Draw(t, "step")))
+				}
+				step(func(m state.Machine, tx kv.KV) error {
+					for { // in steps of MaxSettle entries
+						if _, err := m.Settle(line); err != nil {
+							return err
+						}
+						if at, err := m.Line(); err != nil || at == line {
+							return err
+						}
+					}
+				})
+				if run == 1 && rapid.Bool().Draw(t, "as before") {
+					step(splitRuns)
+				}
+				if run == 1 && rapid.Bool().Draw(t, "prune") {
+					to := int64(rapid.IntRange(0, int(line)).Draw(t, "pruned to"))
+					step(func(m state.Machine, _ kv.KV) error { return m.PruneRoots(to) })
+					if to >= first { // before the first root there is none to forget
+						pruned = max(pruned, to)
+					}
+				}
+				step(func(m state.Machine, _ kv.KV) error {
+					for at := int64(1); at <= line; at++ {
+						root, known, err := m.RootAt(at)
+						if err != nil || known != (at >= pruned) {
+							return fmt.Errorf("root at %d, pruned to %d: known %v, %v", at, pruned, known, err)
+						}
+						if run == 0 {
+							whole[at] = root
+						} else if known && root != whole[at] {
+							return fmt.Errorf("root at %d, line %d, pruned to %d, is another", at, line, pruned)
+						}
+					}
+					return nil
+				})
+			}
+		}
+	})
+}
+
+// splitRuns keeps each root in a record of its own, as it was before runs.
+func splitRuns(_ state.Machine, tx kv.KV) error {
+	type record struct{ key, value []byte }
+	var runs []record
+	prefix := part.Key([]byte{'r'})
+	if err := tx.Scan(state.TableTree, prefix, prefix, func(key, value []byte) (bool, error) {
+		runs = append(runs, record{key, value})
+		return true, nil
+	}); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		for v := r.value; len(v) > 32; v = v[40:] {
+			if err := tx.Put(state.TableTree, append(bytes.Clone(prefix), v[:8]...), v[8:40]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // The tree's root is a function of its rows: built in any order, with detours, it is the same.
 func TestTreeRootIsAFunctionOfTheRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -21,10 +21,44 @@ type Node struct {
 type Tree struct {
 	kv   KV
 	part Partition
+	// gathered are the nodes read and changed since gather, by path; nil: each change is written at once.
+	gathered map[string]*gathered
+}
+
+// gathered is a node in memory; a nil node is none.
+type gathered struct {
+	node    *treeNode
+	changed bool
 }
 
 // NewTree opens the tree of one partition.
-func NewTree(kv KV, part Partition) Tree { return Tree{kv, part} }
+func NewTree(kv KV, part Partition) Tree { return Tree{kv: kv, part: part} }
+
+// gather returns the tree with its changes kept in memory until flush: many rows that settle at once share the nodes near the root.
+func (t Tree) gather() Tree {
+	t.gathered = map[string]*gathered{}
+	return t
+}
+
+// flush writes the changes gathered.
+func (t Tree) flush() error {
+	for path, g := range t.gathered {
+		if !g.changed {
+			continue
+		}
+		var err error
+		if key := t.nodeKey([]byte(path)); g.node == nil {
+			err = t.kv.Delete(TableTree, key)
+		} else {
+			err = t.kv.Put(TableTree, key, g.node.encode())
+		}
+		if err != nil {
+			return err
+		}
+		g.changed = false
+	}
+	return nil
+}
 
 const (
 	leafTag  = 0
@@ -41,30 +75,34 @@ type treeNode struct {
 }
 
 func (n *treeNode) hash() Hash {
-	h := sha256.New()
+	var room [1 + 16*len(Hash{})]byte
+	b := room[:0]
 	if n.leaf {
 		path := sha256.Sum256([]byte(n.row))
-		h.Write([]byte{leafTag})
-		h.Write(path[:])
-		h.Write(n.value[:])
+		b = append(append(append(b, leafTag), path[:]...), n.value[:]...)
 	} else {
-		h.Write([]byte{innerTag})
+		b = append(b, innerTag)
 		for i := range n.children {
-			h.Write(n.children[i][:])
+			b = append(b, n.children[i][:]...)
 		}
 	}
-	var out Hash
-	h.Sum(out[:0])
-	return out
+	return sha256.Sum256(b)
 }
 
 func (n *treeNode) encode() []byte {
 	if n.leaf {
-		out := append([]byte{leafTag}, n.value[:]...)
+		out := make([]byte, 0, 1+len(n.value)+len(n.row))
+		out = append(append(out, leafTag), n.value[:]...)
 		return append(out, n.row...)
 	}
 	// A bitmap and the hashes present: most inner nodes near the leaves have two or three children.
-	out := []byte{innerTag, 0, 0}
+	count := 0
+	for _, child := range n.children {
+		if child != (Hash{}) {
+			count++
+		}
+	}
+	out := append(make([]byte, 0, 3+count*len(Hash{})), innerTag, 0, 0)
 	for i, child := range n.children {
 		if child != (Hash{}) {
 			out[1+i/8] |= 1 << (i % 8)
@@ -116,15 +154,47 @@ func nibbles(key string) [maxDepth]byte {
 func (t Tree) nodeKey(path []byte) []byte { return t.part.Key(nodePrefix, path) }
 
 func (t Tree) load(path []byte) (*treeNode, error) {
+	if g := t.gathered[string(path)]; g != nil {
+		return g.node, nil
+	}
 	data, found, err := t.kv.Get(TableTree, t.nodeKey(path))
-	if err != nil || !found {
+	if err != nil {
 		return nil, err
 	}
-	return decodeNode(data)
+	var n *treeNode
+	if found {
+		if n, err = decodeNode(data); err != nil {
+			return nil, err
+		}
+	}
+	if t.gathered != nil {
+		t.gathered[string(path)] = &gathered{node: n}
+	}
+	return n, nil
 }
 
 func (t Tree) save(path []byte, n *treeNode) (Hash, error) {
+	if t.gathered != nil {
+		t.change(path, n)
+		return n.hash(), nil
+	}
 	return n.hash(), t.kv.Put(TableTree, t.nodeKey(path), n.encode())
+}
+
+func (t Tree) remove(path []byte) error {
+	if t.gathered != nil {
+		t.change(path, nil)
+		return nil
+	}
+	return t.kv.Delete(TableTree, t.nodeKey(path))
+}
+
+func (t Tree) change(path []byte, n *treeNode) {
+	if g := t.gathered[string(path)]; g != nil {
+		g.node, g.changed = n, true
+		return
+	}
+	t.gathered[string(path)] = &gathered{n, true}
 }
 
 // Put sets a row in the tree.
@@ -163,13 +233,13 @@ func (t Tree) put(path []byte, depth int, leaf *treeNode) (Hash, error) {
 // Delete removes a row from the tree.
 func (t Tree) Delete(row string) error {
 	path := nibbles(row)
-	_, _, err := t.remove(path[:], 0, row)
+	_, _, err := t.without(path[:], 0, row)
 	return err
 }
 
-// remove returns the hash that now stands at depth and, when a single leaf is left there, that leaf, so that the parent can
+// without returns the hash that now stands at depth and, when a single leaf is left there, that leaf, so that the parent can
 // take its place: a subtree of one row is always that row's leaf.
-func (t Tree) remove(path []byte, depth int, row string) (Hash, *treeNode, error) {
+func (t Tree) without(path []byte, depth int, row string) (Hash, *treeNode, error) {
 	at := path[:depth]
 	n, err := t.load(at)
 	if err != nil || n == nil {
@@ -179,9 +249,9 @@ func (t Tree) remove(path []byte, depth int, row string) (Hash, *treeNode, error
 		if n.row != row {
 			return n.hash(), n, nil
 		}
-		return Hash{}, nil, t.kv.Delete(TableTree, t.nodeKey(at))
+		return Hash{}, nil, t.remove(at)
 	}
-	child, _, err := t.remove(path, depth+1, row)
+	child, _, err := t.without(path, depth+1, row)
 	if err != nil {
 		return Hash{}, nil, err
 	}
@@ -199,7 +269,7 @@ func (t Tree) remove(path []byte, depth int, row string) (Hash, *treeNode, error
 			return Hash{}, nil, err
 		}
 		if last != nil && last.leaf {
-			if err := t.kv.Delete(TableTree, t.nodeKey(below)); err != nil {
+			if err := t.remove(below); err != nil {
 				return Hash{}, nil, err
 			}
 			h, err := t.save(at, last)
@@ -217,12 +287,4 @@ func (t Tree) Root() (Hash, error) {
 		return Hash{}, err
 	}
 	return n.hash(), nil
-}
-
-func (t Tree) keepRoot(lam int64) error {
-	root, err := t.Root()
-	if err != nil {
-		return err
-	}
-	return t.kv.Put(TableTree, t.part.Key(rootPrefix, be64(lam)), root[:])
 }
