@@ -20,9 +20,9 @@ func init() {
 		KindEnd:            {form: documentBody, critical: true, apply: applyEnd},
 		KindCircle:         {form: documentBody, critical: true, binding: true, apply: applyCircle},
 		KindCircleClose:    {form: documentBody, critical: true, apply: applyCircleClose},
-		KindReceipt:        {form: noBody, housekeeping: true},
-		KindHeartbeat:      {form: noBody, housekeeping: true},
-		KindCommitment:     {form: documentBody, housekeeping: true, apply: applyCommitment, critical: true},
+		KindReceipt:        {form: noBody, housekeeping: true, commutes: true},
+		KindHeartbeat:      {form: noBody, housekeeping: true, commutes: true},
+		KindCommitment:     {form: documentBody, housekeeping: true, commutes: true, apply: applyCommitment, critical: true},
 		KindAttachment:     {form: sheetBody, critical: true, apply: applyAttachment},
 		KindForecast:       {form: sheetBody, critical: true, apply: applyForecast},
 		KindCapacity:       {form: sheetBody, critical: true, apply: applyCapacity},
@@ -40,7 +40,7 @@ func init() {
 		KindMandateRevoke:  {form: documentBody, critical: true, apply: applyMandateRevoke},
 		KindExceptionClose: {form: documentBody, critical: true, binding: true, apply: applyExceptionClose},
 		KindTopic:          {form: documentBody, critical: true, binding: true, apply: applyTopic},
-		KindRecord:         {form: documentBody, critical: true, binding: true, apply: applyRecord},
+		KindRecord:         {form: documentBody, critical: true, binding: true, commutes: true, apply: applyRecord},
 		KindDraft:          {form: documentBody, critical: true, binding: true, apply: applyDraft},
 		KindSignature:      {form: documentBody, critical: true, binding: true, apply: applySignature},
 		KindLapse:          {form: documentBody, critical: true, apply: applyLapse},
@@ -106,6 +106,10 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	if err != nil {
 		return err
 	}
+	if at.Compare(r.last) <= 0 {
+		r.idle = false // the fold went back
+	}
+	r.last = at
 	h := entry.Header
 	view, held := r.Identities(h.Author, h.IDHead)
 	if !held {
@@ -118,6 +122,10 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	}
 	if f.side != nil {
 		return f.applySide()
+	}
+	if kinds[h.Kind].commutes && len(r.forks) == 0 {
+		// The index rows are read even where we know that there are none, and are left unread.
+		state.Complete(rows, activeTopicPrefix, openRoundPrefix)
 	}
 	if err := f.observeTopics(); err != nil {
 		return err

@@ -73,6 +73,8 @@ type kind struct {
 	binding bool
 	// housekeeping kinds cause no receipts, commitments or screens.
 	housekeeping bool
+	// commutes: what the rules do depends on the entry and on rows alone, so that one that comes late need not take back what stands after it.
+	commutes bool
 	// apply folds the entry. It returns the codes that refuse it, having written nothing, or nil. Nil where a kind writes no rows.
 	apply func(*fold) ([]string, error)
 }

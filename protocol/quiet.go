@@ -50,7 +50,7 @@ func (r *Replica) insert(places []state.OrderKey, before string, until int64) (s
 	if err != nil {
 		return state.Progress{}, err
 	}
-	r.idle = r.quiet.is(before)
+	r.idle, r.last = r.quiet.is(before), state.OrderKey{}
 	for _, at := range places {
 		r.idle = r.idle && at.Compare(tip) > 0 // an earlier one is folded into a state we know nothing about
 	}

@@ -75,6 +75,7 @@ type Replica struct {
 	agreed  map[forkPlace]ForkRow     // who signed what resolved a fork
 	seen    map[block.CID]seenOf      // by author that forked: who saw how much of which branch
 	idle    bool                      // no topic is active and no round open where the fold stands
+	last    state.OrderKey            // the entry folded last
 }
 
 // Open binds a contract to a transaction.

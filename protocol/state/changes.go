@@ -7,10 +7,27 @@ import (
 
 // Change records never leave the machine and may exceed the bounds of a block (an entry that refuses a large
 // artifact still touches few rows, a purge many), so they have a plain form of their own: for each change
-// the key, the old and the new value, each as a uvarint length plus one (zero: absent) and the bytes.
+// the key, the old and the new value, each as a uvarint length plus one (zero: absent) and the bytes. Before them may stand what the
+// entry read: a zero, the keys of rows, a zero, prefixes of keys, a zero; each again with its length plus one.
 
-func encodeChanges(changes []change) []byte {
-	out := []byte{}
+func encodeFootprint(f footprint) []byte {
+	if f.reads == nil {
+		return encodeChanges(nil, f.changes)
+	}
+	out := []byte{0}
+	for _, prefix := range []bool{false, true} {
+		for _, r := range f.reads {
+			if r.prefix == prefix {
+				out = binary.AppendUvarint(out, uint64(len(r.key))+1)
+				out = append(out, r.key...)
+			}
+		}
+		out = append(out, 0)
+	}
+	return encodeChanges(out, f.changes)
+}
+
+func encodeChanges(out []byte, changes []change) []byte {
 	field := func(b []byte, present bool) {
 		if !present {
 			out = binary.AppendUvarint(out, 0)
@@ -29,10 +46,18 @@ func encodeChanges(changes []change) []byte {
 			}
 		}
 	}
+	if out == nil {
+		out = []byte{}
+	}
 	return out
 }
 
 func decodeChanges(data []byte) ([]change, error) {
+	f, err := decodeFootprint(data)
+	return f.changes, err
+}
+
+func decodeFootprint(data []byte) (f footprint, err error) {
 	var out []change
 	field := func() (*[]byte, error) {
 		n, used := binary.Uvarint(data)
@@ -47,22 +72,38 @@ func decodeChanges(data []byte) ([]change, error) {
 		data = data[n-1:]
 		return &value, nil
 	}
+	if len(data) > 0 && data[0] == 0 {
+		data, f.reads = data[1:], reads{}
+		for _, prefix := range []bool{false, true} {
+			for {
+				key, err := field()
+				if err != nil {
+					return footprint{}, err
+				}
+				if key == nil {
+					break
+				}
+				f.reads = append(f.reads, read{string(*key), prefix})
+			}
+		}
+	}
 	for len(data) > 0 {
 		key, err := field()
 		if err != nil {
-			return nil, err
+			return footprint{}, err
 		}
 		if key == nil {
-			return nil, fmt.Errorf("change record has a change without a row key")
+			return footprint{}, fmt.Errorf("change record has a change without a row key")
 		}
 		c := change{Key: string(*key)}
 		if c.Old, err = field(); err != nil {
-			return nil, err
+			return footprint{}, err
 		}
 		if c.New, err = field(); err != nil {
-			return nil, err
+			return footprint{}, err
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	f.changes = out
+	return f, nil
 }

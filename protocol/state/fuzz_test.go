@@ -31,18 +31,22 @@ func FuzzNode(f *testing.F) {
 // FuzzChanges: an undo record is read as what writes the same bytes, or not at all.
 func FuzzChanges(f *testing.F) {
 	old, fresh := []byte("old"), []byte{}
-	f.Add(encodeChanges([]change{{Key: "a", Old: &old, New: &fresh}, {Key: "", New: &old}, {Key: "b", Old: &fresh}}))
+	all := footprint{changes: []change{{Key: "a", Old: &old, New: &fresh}, {Key: "", New: &old}, {Key: "b", Old: &fresh}}}
+	f.Add(encodeFootprint(all))
+	all.reads = reads{{"a", false}, {"", false}, {"b/", true}}
+	f.Add(encodeFootprint(all))
+	f.Add(encodeFootprint(footprint{reads: reads{}}))
 	f.Add([]byte{0x82, 0x00, 'a', 0, 0})
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		changes, err := decodeChanges(data)
+		what, err := decodeFootprint(data)
 		if err != nil {
-			if changes != nil {
+			if what.changes != nil || what.reads != nil {
 				t.Fatal("an error came with changes")
 			}
 			return
 		}
-		if again := encodeChanges(changes); !bytes.Equal(again, data) {
+		if again := encodeFootprint(what); !bytes.Equal(again, data) {
 			t.Fatalf("%x is written again as %x", data, again)
 		}
 	})

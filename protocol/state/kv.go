@@ -6,7 +6,7 @@
 // two trees differ.
 //
 // Guarantees: the same set of entries gives the same rows and the same root, in whatever order they
-// arrived; the cost of a late entry is linear in the entries that stand after it.
+// arrived; the cost of a late entry is linear in the entries that stand after it, and small where it meets none of them.
 // The package is pure: it writes only through the transaction it is given.
 package state
 

@@ -5,7 +5,7 @@ import (
 )
 
 // Apply folds the entry that stands at a place into rows. It must be a pure function of the entry, its body and
-// the rows; it is called again for the same entry whenever an earlier one arrives late.
+// the rows; it is called again for the same entry whenever an earlier one arrives late that has to do with what stands after it (see [Complete]).
 type Apply func(at OrderKey, rows Rows) error
 
 // Machine folds the entries of one partnership inside one transaction.

@@ -16,12 +16,44 @@ import (
 )
 
 // A toy fold that depends on the order of entries and on earlier rows: each entry appends its name to a few rows and
-// sometimes removes one. If undo forgot anything, some row would differ.
+// sometimes removes one. If undo forgot anything, some row would differ. Most entries say that they are complete, so that those which
+// come late are folded at the tip where they meet nothing; some count or read rows that others write, some write what they have not
+// read, or what stands there already.
 func toyFold(at state.OrderKey, rows state.Rows) error {
 	name := at[40:52]
+	if at[77]%8 != 0 {
+		state.Complete(rows)
+	}
+	if at[77]%8 == 1 {
+		// What it depends on is known without reading, as where nothing is open.
+		state.Complete(rows, "quiet/")
+	}
+	get := func(key string) (old []byte, found bool, err error) { return rows.Get(key) }
+	spread := []int{11, 97, 997}[at[76]%3] // some meet often, some seldom
+	row := func(i int) string { return fmt.Sprintf("row/%d", (int(at[79])+int(at[75])<<8+i*7)%spread) }
+	switch at[78] % 8 {
+	case 0: // counts the rows that begin alike
+		prefix, count := row(0), 0
+		if err := rows.Scan(prefix, func(string, []byte) (bool, error) { count++; return true, nil }); err != nil {
+			return err
+		}
+		return rows.Put(fmt.Sprintf("count/%x", name), fmt.Append(nil, count))
+	case 1: // reads one row and writes one that nobody else does
+		old, _, err := get(row(0))
+		if err != nil {
+			return err
+		}
+		return rows.Put(fmt.Sprintf("copy/%x", name), old)
+	case 2: // writes without reading, often what stands there
+		return rows.Put(row(0), []byte{'0' + at[74]%2})
+	case 3: // removes without reading
+		return rows.Delete(row(0))
+	case 4: // meets nobody
+		return rows.Put(fmt.Sprintf("alone/%x", name), name)
+	}
 	for i := range 3 {
-		key := fmt.Sprintf("row/%d", (int(at[79])+i*7)%11)
-		old, found, err := rows.Get(key)
+		key := row(i)
+		old, found, err := get(key)
 		if err != nil {
 			return err
 		}
@@ -130,8 +162,107 @@ func TestAnyOrderOfArrivalGivesTheSameRows(t *testing.T) {
 			if !sameRows(a, b) {
 				t.Fatalf("after %d of %d entries the rows differ from a fold from nothing", len(arrived), len(all))
 			}
+			// What a later entry would undo by, and meet, is the same too.
+			if !sameRows(records(t, s), records(t, scratch)) {
+				t.Fatalf("after %d of %d entries the change records differ from those of a fold from nothing", len(arrived), len(all))
+			}
 		}
 	})
+}
+
+// records are the change records of a partition.
+func records(t interface{ Fatal(...any) }, s *memory.Store) (out []state.Row) {
+	err := s.View(func(tx kv.KV) error {
+		return tx.Scan(state.TableChanges, part.Key(), nil, func(key, value []byte) (bool, error) {
+			out = append(out, state.Row{Key: string(key), Value: value})
+			return true, nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A late entry that meets nothing takes nothing back; one that does, or of which nothing is known, takes back what stands after it.
+func TestALateEntryTakesBackOnlyWhatItMeets(t *testing.T) {
+	at := func(lam int64) state.OrderKey {
+		author := block.Sum([]byte("a"))
+		return state.NewOrderKey(lam, author, lam, block.Sum(fmt.Append(nil, lam)))
+	}
+	type does = func(state.Rows) error
+	put := func(key, value string) does {
+		return func(r state.Rows) error { return r.Put(key, []byte(value)) }
+	}
+	get := func(key string) does {
+		return func(r state.Rows) error { _, _, err := r.Get(key); return err }
+	}
+	scan := func(prefix string) does {
+		return func(r state.Rows) error {
+			return r.Scan(prefix, func(string, []byte) (bool, error) { return true, nil })
+		}
+	}
+	quiet := func(prefix string) does {
+		return func(r state.Rows) error { state.Complete(r, prefix); return nil }
+	}
+	for _, c := range []struct {
+		what        string
+		late, after does
+		undone      int
+	}{
+		{"nothing in common", put("a", "1"), put("b", "1"), 0},
+		{"both read one row", get("a"), get("a"), 0},
+		{"both scan", scan("a"), scan("a"), 0},
+		{"a scan of other rows", scan("a/"), put("b/1", "1"), 0},
+		{"one row written", put("a", "1"), put("a", "2"), 1},
+		{"the same written", put("a", "1"), put("a", "1"), 1},
+		{"what stands there written again", put("old", "0"), put("old", "1"), 1},
+		{"what stands there written again after", put("old", "1"), put("old", "0"), 1},
+		{"reads what is written after", get("a"), put("a", "1"), 1},
+		{"writes what is read after", put("a", "1"), get("a"), 1},
+		{"scans what is written after", scan("a/"), put("a/1", "1"), 1},
+		{"writes what is scanned after", put("a/1", "1"), scan("a/"), 1},
+		{"depends on what is written after", quiet("a/"), put("a/1", "1"), 1},
+		{"writes what is depended on after", put("a/1", "1"), quiet("a/"), 1},
+		{"removes what is read after", func(r state.Rows) error { return r.Delete("old") }, get("old"), 1},
+		{"nothing is known of it", nil, put("b", "1"), 1},
+		{"nothing is known of the other", put("b", "1"), nil, 1},
+	} {
+		fold := func(place state.OrderKey, rows state.Rows) error {
+			do := put("old", "0")
+			switch place.Lam() {
+			case 2:
+				do = c.late
+			case 3:
+				do = c.after
+			}
+			if do == nil {
+				return put("opaque", "1")(rows)
+			}
+			state.Complete(rows)
+			return do(rows)
+		}
+		s := memory.New()
+		step := func(places ...state.OrderKey) (undone int) {
+			if err := s.Update(func(tx kv.KV) error {
+				for _, place := range places {
+					if err := tx.Put(state.TableOrder, part.Key(place[:]), nil); err != nil {
+						return err
+					}
+				}
+				p, err := state.NewMachine(tx, part, fold, nil).Insert(places, math.MaxInt64)
+				undone = p.Undone
+				return err
+			}); err != nil {
+				t.Fatal(c.what, err)
+			}
+			return undone
+		}
+		step(at(1), at(3))
+		if undone := step(at(2)); undone != c.undone {
+			t.Errorf("%s: %d entries were taken back, want %d", c.what, undone, c.undone)
+		}
+	}
 }
 
 // The root at a line depends on the entries at or below it alone, not on when the line passed them.

@@ -3,7 +3,9 @@ package state
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 )
 
 // Rows is what a fold may read and write: text keys to canonical bytes.
@@ -63,16 +65,45 @@ type change struct {
 	New *[]byte
 }
 
-// recorder remembers each row's value before the first write and after the last one.
+// recorder remembers each row's value before the first write and after the last one, and what was read.
 type recorder struct {
-	rows  Table
-	first map[string]*[]byte
+	rows     Table
+	first    map[string]*[]byte
+	seen     []read
+	complete bool
 }
 
-func (r *recorder) Get(key string) ([]byte, bool, error) { return r.rows.Get(key) }
+func (r *recorder) Get(key string) ([]byte, bool, error) {
+	r.note(key, false)
+	return r.rows.Get(key)
+}
 
 func (r *recorder) Scan(prefix string, fn func(string, []byte) (bool, error)) error {
+	r.note(prefix, true)
 	return r.rows.Scan(prefix, fn)
+}
+
+// note remembers a read. A row that is written counts as read: a write that changes nothing here would do so after another.
+func (r *recorder) note(key string, prefix bool) { r.seen = append(r.seen, read{key, prefix}) }
+
+// reads is what was read, each once; nil when that may not be all.
+func (r *recorder) reads() reads {
+	if !r.complete {
+		return nil
+	}
+	slices.SortFunc(r.seen, func(a, b read) int {
+		if a.prefix != b.prefix {
+			if b.prefix {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.key, b.key)
+	})
+	if r.seen = slices.Compact(r.seen); r.seen == nil {
+		return reads{}
+	}
+	return r.seen
 }
 
 func (r *recorder) Put(key string, value []byte) error {
@@ -90,6 +121,7 @@ func (r *recorder) Delete(key string) error {
 }
 
 func (r *recorder) remember(key string) error {
+	r.note(key, false)
 	if _, known := r.first[key]; known {
 		return nil
 	}

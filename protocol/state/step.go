@@ -62,8 +62,8 @@ func (w *going) beyond(step Step) bool {
 	return w.spent.Keys >= step.Keys || w.spent.Bytes >= step.Bytes
 }
 
-// Insert folds newly admitted entries whose places stand in [TableOrder]. Entries after the first new place are undone and
-// replayed, once for the whole batch; entries with a lam above until wait for a later call. A place at or
+// Insert folds newly admitted entries whose places stand in [TableOrder]. Entries after the first new place that has to do with them are undone
+// and replayed, once for the whole batch; entries with a lam above until wait for a later call. A place at or
 // below the settled line is an error: by the definition of that line nothing can arrive there.
 func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
 	from, mark, err := m.mark()
@@ -89,9 +89,24 @@ func (m Machine) Insert(places []OrderKey, until int64) (Progress, error) {
 		if len(places) > 0 && places[0].Compare(from) < 0 {
 			from = places[0]
 		}
-		return m.walk(from, until, nil)
+		return (&going{Machine: m, from: from, until: until}).walk(nil)
 	}
-	return m.walk(places[0], until, places)
+	tip, found, err := m.Tip()
+	if err != nil {
+		return Progress{}, err
+	}
+	w := &going{Machine: m, until: until}
+	if found {
+		if places, err = w.commute(places, tip); err != nil {
+			return w.done, err
+		}
+		if len(places) == 0 {
+			w.done.Full = w.beyond(m.step.half())
+			return w.done, nil
+		}
+	}
+	w.from = places[0]
+	return w.walk(places)
 }
 
 // Advance goes on with what an earlier call left.
@@ -105,9 +120,9 @@ func (m Machine) Restart() error {
 	return m.kv.Put(TableTree, m.part.Key(markKey), nil)
 }
 
-// walk goes from a place. todo are the places to fold, ascending, when nothing else is pending; nil: they are read from the order.
-func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, error) {
-	w := &going{Machine: m, from: from, until: until}
+// walk goes on from a place. todo are the places to fold, ascending, when nothing else is pending; nil: they are read from the order.
+func (w *going) walk(todo []OrderKey) (Progress, error) {
+	m, from, until := w.Machine, w.from, w.until
 	marked := todo == nil
 	tip, found, err := m.Tip()
 	if err != nil {
@@ -142,7 +157,11 @@ func (m Machine) walk(from OrderKey, until int64, todo []OrderKey) (Progress, er
 		if at.Lam() > until || w.beyond(m.step) {
 			return w.leave(at, last)
 		}
-		if err := w.fold(at); err != nil {
+		f, err := w.try(at)
+		if err == nil {
+			err = w.keep(at, f)
+		}
+		if err != nil {
 			return w.done, err
 		}
 		last = at
@@ -171,18 +190,21 @@ func (w *going) leave(from, tip OrderKey) (Progress, error) {
 	return w.done, w.setTip(tip)
 }
 
-// fold folds the entry at a place and keeps what it changed.
-func (w *going) fold(at OrderKey) error {
+// try folds the entry at a place and returns what it read and changed.
+func (w *going) try(at OrderKey) (f footprint, err error) {
 	rec := &recorder{rows: NewTable(w.kv, w.part)}
 	if err := w.apply(at, rec); err != nil {
-		return fmt.Errorf("state: fold the entry at lam %d: %w", at.Lam(), err)
+		return f, fmt.Errorf("state: fold the entry at lam %d: %w", at.Lam(), err)
 	}
-	changes, err := rec.changes()
-	if err != nil {
-		return err
-	}
-	record := encodeChanges(changes)
-	w.spend(changes, len(record))
+	f.reads = rec.reads()
+	f.changes, err = rec.changes()
+	return f, err
+}
+
+// keep keeps what the entry at a place did.
+func (w *going) keep(at OrderKey, f footprint) error {
+	record := encodeFootprint(f)
+	w.spend(f.changes, len(record))
 	w.done.Folded++
 	return w.kv.Put(TableChanges, w.part.Key(at[:]), record)
 }
@@ -242,23 +264,15 @@ func (w *going) undo(tip OrderKey) (places []OrderKey, whole bool, err error) {
 	}
 	rows := NewTable(w.kv, w.part)
 	for _, u := range stack {
-		for i := len(u.changes) - 1; i >= 0; i-- {
-			c := u.changes[i]
-			if c.Old == nil {
-				err = rows.Delete(c.Key)
-			} else {
-				err = rows.Put(c.Key, *c.Old)
-			}
-			if err != nil {
-				return nil, false, err
-			}
+		if err := revert(rows, u.changes); err != nil {
+			return nil, false, err
 		}
 		if err := w.kv.Delete(TableChanges, w.part.Key(u.at[:])); err != nil {
 			return nil, false, err
 		}
 		places = append(places, u.at)
 	}
-	w.done.Undone = len(places)
+	w.done.Undone += len(places)
 	return places, whole, nil
 }
 
