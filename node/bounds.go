@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -62,11 +63,21 @@ var limitCodes = map[string]string{
 var _ bound.Exceeder = (*Failure)(nil)
 
 // Exceeds names the limit of PROTOCOL 9 that was exceeded; empty where it is another matter.
-func (f *Failure) Exceeds() string { return limitCodes[f.Code] }
+func (f *Failure) Exceeds() string {
+	name := limitCodes[f.Code]
+	for _, finding := range f.Findings {
+		name = cmp.Or(name, limitCodes[finding.Code])
+	}
+	return name
+}
 
 // exceeded counts the limit that an error is about, if it is about one.
 func (m *metrics) exceeded(err error) {
-	if name := bound.Of(err); name != "" {
+	name := bound.Of(err)
+	if err != nil && name == "" {
+		name = AsFailure(err).Exceeds() // the rules' verdict on a draft of our own
+	}
+	if name != "" {
 		m.bounds.WithLabelValues(name).Inc()
 	}
 }

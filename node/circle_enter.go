@@ -110,21 +110,40 @@ func (n *Node) roomFor(ctx context.Context, g partnership.Genesis) error {
 		}
 	}
 	n.mu.RUnlock()
-	links, err := n.Links(ctx)
+	met, err := n.met(ctx)
 	if err != nil {
 		return err
 	}
-	peers := map[keys.Public]bool{}
-	for _, l := range links {
-		peers[l.Node] = true
-	}
 	for _, m := range g.Others(n.company) {
-		peers[keys.Public(m.NodeKey)] = true
+		met[keys.Public(m.NodeKey)] = true
 	}
-	if len(peers) > wire.MaxPartners {
-		err := Failf("LIMIT_PARTNERS", "with this circle the node would have %d partners' nodes to keep up with, and no more than %d may be", len(peers), wire.MaxPartners)
-		n.metrics.exceeded(err)
+	return n.fits(len(met), "with this circle")
+}
+
+// roomForOne tells why one partner more can't be met.
+func (n *Node) roomForOne(ctx context.Context) error {
+	met, err := n.met(ctx)
+	if err != nil {
 		return err
 	}
-	return nil
+	return n.fits(len(met)+1, "with another partner")
+}
+
+// met are the nodes of all partners there are.
+func (n *Node) met(ctx context.Context) (map[keys.Public]bool, error) {
+	links, err := n.Links(ctx)
+	out := map[keys.Public]bool{}
+	for _, l := range links {
+		out[l.Node] = true
+	}
+	return out, err
+}
+
+func (n *Node) fits(nodes int, with string) error {
+	if nodes <= wire.MaxPartners {
+		return nil
+	}
+	err := Failf("LIMIT_PARTNERS", "%s the node would have %d partners' nodes to keep up with, and no more than %d may be; end a partnership first: kontor partner end", with, nodes, wire.MaxPartners)
+	n.metrics.exceeded(err)
+	return err
 }

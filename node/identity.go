@@ -46,6 +46,7 @@ func (n *Node) appendOwn(env identity.Envelope) error {
 	}
 	chain, err := identity.Load(append(append([]identity.Envelope{}, old.From(0)...), env))
 	if err != nil {
+		n.metrics.exceeded(err)
 		return Failf("BAD_IDENTITY_ENTRY", "%v", err)
 	}
 	err = n.db.Update(func(kv store.KV) error {

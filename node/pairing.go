@@ -86,6 +86,9 @@ func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Of
 	if err != nil {
 		return Pairing{}, "", err
 	}
+	if err := n.roomForOne(ctx); err != nil {
+		return Pairing{}, "", err
+	}
 	if len(party.Addresses) == 0 {
 		return Pairing{}, "", Failf("NO_ADDRESS", "this node listens at no address that a partner could dial; set one at init with --listen")
 	}
@@ -211,6 +214,9 @@ func (n *Node) AcceptInvitation(ctx context.Context, text string) (Pairing, erro
 func (n *Node) takeUp(ctx context.Context, text, id string) error {
 	party, err := n.Party(ctx)
 	if err != nil {
+		return err
+	}
+	if err := n.roomForOne(ctx); err != nil {
 		return err
 	}
 	state, err := partnership.Accept(rand.Reader, text, party, n.Now())

@@ -7,6 +7,7 @@ import (
 
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/bound"
 )
 
 // After a start nothing with a signature that binds is written until the partner has confirmed our head; the rest is (PROTOCOL 4, restore).
@@ -69,6 +70,9 @@ func TestTailIsBounded(t *testing.T) {
 	}
 	if code := codeOf(err); code != "LIMIT_TAIL" {
 		t.Fatalf("a long tail: %q", code)
+	}
+	if n := refusals(t, buyer, bound.Tail); n != 1 {
+		t.Errorf("%v refusals by the tail are counted, not 1", n)
 	}
 	if err := write(protocol.KindSuspend); err != nil {
 		t.Errorf("a suspension is held up: %v", err)

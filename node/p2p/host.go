@@ -187,6 +187,10 @@ func (h *Host) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.beyond > 0 {
+		h.opts.Exceeded(errPartners)
+		h.log.Error("too many partners: the newest are not met", "left out", d.beyond, "limit", wire.MaxPartners)
+	}
 	old := h.known.Swap(d)
 	if err := h.hints.refresh(); err != nil {
 		return err

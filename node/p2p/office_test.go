@@ -61,6 +61,7 @@ type office struct {
 	batches     int
 	patches     int
 	noInline    bool
+	exceeded    func(error) // nil: nobody counts
 	patch       func(entry block.CID, from []block.CID) ([]byte, bool)
 }
 
@@ -106,7 +107,7 @@ func (o *office) listen(pace p2p.Pace, at ...string) {
 	if at == nil {
 		at = loopbackTCP
 	}
-	h, err := p2p.Open(context.Background(), p2p.Options{Key: o.Node, Office: o, Listen: at, Clock: o.clock, Pace: pace,
+	h, err := p2p.Open(context.Background(), p2p.Options{Key: o.Node, Office: o, Listen: at, Clock: o.clock, Pace: pace, Exceeded: o.exceeded,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("me", o.Name)})
 	if err != nil {
 		o.t.Fatal(err)

@@ -117,6 +117,7 @@ var (
 	errTooManyStreams = bound.Errorf(bound.Streams, "a peer has more than %d streams open", wire.MaxStreams)
 	errIdle           = bound.Errorf(bound.StreamIdle, "a stream was silent for %d ms", wire.StreamIdle)
 	errHandshake      = bound.Errorf(bound.Handshake, "the first message took more than %d ms", wire.HandshakeLimit)
+	errPartners       = bound.Errorf(bound.Partners, "there are more than %d partners' nodes", wire.MaxPartners)
 	errHintSize       = bound.Errorf(bound.Hint, "a hint has more than %d bytes", wire.MaxHint)
 	errHintRate       = bound.Errorf(bound.HintRate, "a peer sends more than %d hints a second", wire.HintRate)
 )
