@@ -1,7 +1,9 @@
 // Package amazon reads the vendor forecasting report into a draft: the mean and
-// the levels of 70, 80 and 90 percent, in weeks that begin on Sundays.
+// the levels of 70, 80 and 90 percent, in weeks that begin on Sundays. It comes as
+// JSON, as CSV with the same members as columns, or as the portal's table of one
+// statistic with a column for each week.
 //
-// Is tells such a report, and Read reads it. Guarantees: pure; figures are read
+// Is and IsTable tell such a report, and Read reads any of them. Guarantees: pure; figures are read
 // exactly; a marketplace stands for the country it serves.
 package amazon
 
@@ -59,6 +61,10 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	if !ok {
 		return nil, r
 	}
+	if head := strings.TrimLeft(text, " \t\r\n"); !strings.HasPrefix(head, "{") && !strings.HasPrefix(head, "[") {
+		r.Format += " csv"
+		return readTable(text, r)
+	}
 	var in report
 	if err := json.Unmarshal([]byte(text), &in); err != nil {
 		c := intake.Complaint{Code: intake.CodeSyntax, Text: "not the JSON of the report: " + err.Error(), Want: "the report as it was delivered"}
@@ -102,7 +108,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 
 func (l line) cell(r *intake.Report, at intake.Complaint) (cell forecast.Cell, ok bool) {
 	bad := func(member, value string, code intake.Code, text, want string) {
-		at.Column, at.Value, at.Code, at.Text, at.Want = at.Column+"."+member, value, code, text, want
+		at.Column, at.Value, at.Code, at.Text, at.Want = strings.TrimPrefix(at.Column+"."+member, "."), value, code, text, want
 		r.Complain(at)
 	}
 	start, err := calendar.ParseDate(l.Start)

@@ -55,6 +55,7 @@ var formats = []struct {
 	{UBL, ubl.IsXML, ubl.Read},
 	{UBL, isJSON(ubl.IsJSON), ubl.Read},
 	{Amazon, isJSON(amazon.Is), amazon.Read},
+	{Amazon, amazon.IsTable, amazon.Read},
 	{CatenaX, isJSON(func([]byte) bool { return true }), catenax.Read},
 	{Table, func([]byte) bool { return true }, readTable},
 }
