@@ -27,17 +27,21 @@ type reading struct {
 	Further  int                `json:"further,omitempty"` // errors beyond the first hundred
 	Rows     int                `json:"rows"`              // of a table; else as lines
 	Skipped  []int              `json:"skipped,omitempty"`
+	Content  []intake.Said      `json:"content,omitempty"` // what it says, as much of it as --lines asks for
+	Total    int                `json:"total,omitempty"`   // of what it says, all
 }
 
 var importAny = verb{
 	name: "import", short: "take a file of any kind and format", args: "FILE", exits: []int{wire.ExitRefused},
-	flags: append(append([]cli.Flag{}, importFlags...), &cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom"}),
+	flags: append(append([]cli.Flag{}, importFlags...), &cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom"}, linesFlag),
 	long: "Formats, found by content: CSV and XLSX tables, long and wide; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
 		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, DespatchAdvice, ReceiptAdvice in XML and JSON; Catena-X demand,\n" +
 		"capacity, notification, request, stock, delivery and output payloads; the vendor forecasting report.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
+		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
+		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +
 		"A code of the sender's own for a place is left out unless --place says what it means. FILE \"-\" is standard input.",
-	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --kind history sales.xlsx"},
+	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --kind history sales.xlsx"},
 	run: func(c *call) error {
 		if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
 			return usagef("%s is a directory; name a file", c.Args().First())
@@ -65,6 +69,10 @@ func (c *call) readHere(kind intake.Kind) error {
 	}
 	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
 		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places}}
+	most, err := c.contentBound()
+	if err != nil {
+		return err
+	}
 	var file io.Reader = c.stdin
 	if path := c.Args().First(); path != "-" {
 		f, err := os.Open(path)
@@ -81,6 +89,7 @@ func (c *call) readHere(kind intake.Kind) error {
 	draft, report := door.Read(data, o)
 	out := reading{Format: report.Format, Kind: report.Kind, Warnings: report.Notes, Errors: report.Complaints, Further: report.Further, Rows: report.Lines, Skipped: report.Skipped}
 	out.Lines, out.Buckets = report.Series, report.Buckets
+	out.Content, out.Total = draft.Content(most)
 	if out.Warnings == nil {
 		out.Warnings = []intake.Complaint{}
 	}
@@ -95,6 +104,7 @@ func (c *call) readHere(kind intake.Kind) error {
 		for _, e := range out.Errors {
 			fmt.Fprintf(w, "error: %s\n", e)
 		}
+		printContent(w, out.Content, out.Total)
 	})
 	if err == nil && draft == nil {
 		err = &wire.Problem{Code: "IMPORT_REFUSED", Text: "the file would not be imported: " + node.Count(len(report.Complaints)+report.Further, "complaint"), Next: strings.TrimSpace(wire.Meaning("IMPORT_REFUSED").Next)}
