@@ -44,10 +44,10 @@ func TestFullDisk(t *testing.T) {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EINVAL) {
-		t.Skipf("this machine gives no namespaces of one's own: %v", err)
+		t.Skipf("needs user and mount namespaces of its own, which this machine does not give: %v", err)
 	}
 	if strings.Contains(string(out), "can't be mounted here") {
-		t.Skip(string(out))
+		t.Skipf("needs a small disk of its own (tmpfs in a mount namespace): %s", out)
 	}
 	t.Log(string(out))
 	if err != nil {

@@ -159,7 +159,7 @@ func TestFindings(t *testing.T) {
 		{"reply by a person", CodeReply, func(d *Document) { d.Replies[0].Role = "Jane Doe" }},
 		{"zone", CodeZone, func(d *Document) { d.Zone = "in Abidjan" }},
 		{"item without number", CodeItem, func(d *Document) { d.Events[0].Items[1] = forecast.Item{} }},
-		{"place that is none", CodePlace, func(d *Document) { d.Events[0].Places[0].Region = "XXX" }},
+		{"a region of three letters, which ISO 3166-2 does not have", CodePlace, func(d *Document) { d.Events[0].Places[0].Region = "XXX" }},
 		{"event twice", CodeEvent, func(d *Document) { d.Events = append(d.Events, autumn()) }},
 		{"header rules", artifact.CodeType, func(d *Document) { d.Header.Type = "CampaignCalendar.v2" }},
 		{"extension", CodeExt, func(d *Document) { d.Events[0].Ext = map[string][]byte{"": nil} }},
