@@ -98,29 +98,17 @@ func (b *Board) concede(ctx context.Context, f found, roles []decision.Role, s d
 // Ledger lists the trade-offs of all topics a caller sees: who gave what for what, until when, and what became of it.
 func (b *Board) Ledger(by By, q wire.TopicListQuery) (wire.TradeLedger, error) {
 	out := wire.TradeLedger{Trades: []wire.LedgerTrade{}}
-	list, err := b.visible(by.Scope, q.With)
-	if err != nil {
-		return out, err
-	}
-	for _, p := range list {
-		topics, err := b.topics(p)
-		if err != nil {
-			return out, err
+	err := b.eachTopic(by, q, func(f found) error {
+		if len(f.t.Offers) == 0 {
+			return nil
 		}
-		for _, t := range topics {
-			if !seesScope(by.Scope, t.Scope) || q.Open && !t.Status.Active() {
-				continue
-			}
-			if len(t.Offers) == 0 {
-				continue
-			}
-			o := t.Offers[len(t.Offers)-1] // what an agreement rests on, or what stands on the table
-			for _, trade := range o.Trades {
-				out.Trades = append(out.Trades, wire.LedgerTrade{Topic: t.ID.String(), Title: t.Title, Partner: b.desk.PartnerName(p), By: b.node.CompanyName(o.By),
-					Own: o.By == b.node.Company(), Round: o.Round, TradeOff: trade, Status: t.Status, T: o.At.T})
-			}
+		o := f.t.Offers[len(f.t.Offers)-1] // what an agreement rests on, or what stands on the table
+		for _, trade := range o.Trades {
+			out.Trades = append(out.Trades, wire.LedgerTrade{Topic: f.t.ID.String(), Title: f.t.Title, Partner: b.desk.PartnerName(f.p), By: b.node.CompanyName(o.By),
+				Own: o.By == b.node.Company(), Round: o.Round, TradeOff: trade, Status: f.t.Status, T: o.At.T})
 		}
-	}
+		return nil
+	})
 	slices.SortStableFunc(out.Trades, func(x, y wire.LedgerTrade) int { return cmp.Compare(y.T, x.T) })
-	return out, nil
+	return out, err
 }

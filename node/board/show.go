@@ -15,33 +15,40 @@ import (
 // List lists the topics a caller may see, newest first.
 func (b *Board) List(by By, q wire.TopicListQuery) (wire.TopicListing, error) {
 	out := wire.TopicListing{Topics: []wire.TopicInfo{}}
+	err := b.eachTopic(by, q, func(f found) error {
+		if q.Waiting {
+			if mine, err := b.waitsForMe(by, f); err != nil || !mine {
+				return err
+			}
+		}
+		out.Topics = append(out.Topics, b.info(f.p, f.t))
+		return nil
+	})
+	slices.SortStableFunc(out.Topics, func(x, y wire.TopicInfo) int { return cmp.Compare(y.Opened, x.Opened) })
+	return out, err
+}
+
+// eachTopic visits the topics a caller may see, the active ones alone where it asks for those, by partnership.
+func (b *Board) eachTopic(by By, q wire.TopicListQuery, visit func(found) error) error {
 	list, err := b.visible(by.Scope, q.With)
 	if err != nil {
-		return out, err
+		return err
 	}
 	for _, p := range list {
 		topics, err := b.topics(p)
 		if err != nil {
-			return out, err
+			return err
 		}
 		for _, t := range topics {
 			if !seesScope(by.Scope, t.Scope) || q.Open && !t.Status.Active() {
 				continue
 			}
-			if q.Waiting {
-				mine, err := b.waitsForMe(by, found{p, t})
-				if err != nil {
-					return out, err
-				}
-				if !mine {
-					continue
-				}
+			if err := visit(found{p, t}); err != nil {
+				return err
 			}
-			out.Topics = append(out.Topics, b.info(p, t))
 		}
 	}
-	slices.SortStableFunc(out.Topics, func(x, y wire.TopicInfo) int { return cmp.Compare(y.Opened, x.Opened) })
-	return out, nil
+	return nil
 }
 
 // waitsForMe tells whether the next step of a topic is the caller's: its company's, and in signing and scoring one its role has not taken.
