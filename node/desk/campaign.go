@@ -10,7 +10,6 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/campaign"
-	"kontor/protocol/forecast"
 )
 
 // preparedCampaign is a calendar ready to be shared.
@@ -123,16 +122,12 @@ func (d *Desk) PreviewCampaign(with string) (out CampaignPreview, err error) {
 	if err != nil {
 		return out, err
 	}
-	root, below, err := pre.sheet.Build()
+	v, err := d.outline(p, pre.doc.Header, campaign.Type, pre.sheet, pre.findings(), pre.notes)
 	if err != nil {
 		return out, err
 	}
-	out = CampaignPreview{Document: pre.doc, Diff: pre.changes, Blocked: []campaign.Conflict{}, Preview: Preview{With: d.PartnerName(p), Type: campaign.Type, Revision: pre.doc.Header.Revision,
-		Series: len(pre.doc.Events) + len(pre.doc.Blackouts) + len(pre.doc.Replies), Bytes: len(root.Data), Withheld: pre.withheld, Outside: []string{}, Changes: len(pre.changes), Findings: pre.findings(),
-		Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
-	for _, b := range below {
-		out.Bytes += len(b.Data)
-	}
+	v.Series, v.Withheld, v.Changes = len(pre.doc.Events)+len(pre.doc.Blackouts)+len(pre.doc.Replies), pre.withheld, len(pre.changes)
+	out = CampaignPreview{Document: pre.doc, Diff: pre.changes, Blocked: []campaign.Conflict{}, Preview: v}
 	for _, c := range pre.changes {
 		if c.Material {
 			out.Material++
@@ -223,9 +218,7 @@ func (d *Desk) ShareCampaign(ctx context.Context, with string, command node.Comm
 	}
 	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Events), Buckets: len(pre.doc.Blackouts) + len(pre.doc.Replies), Changes: len(pre.changes)}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := pre.findings(); len(findings) > 0 {
 		return out, &node.Failure{Code: "CAMPAIGN_REFUSED", Text: fmt.Sprintf("the calendar breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
@@ -241,11 +234,5 @@ func (d *Desk) ShareCampaign(ctx context.Context, with string, command node.Comm
 		}
 		return out, f
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindCampaign, pre.sheet)
-	if err != nil {
-		return out, err
-	}
-	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	out.Waits, err = d.waits(p, out.Entry)
-	return out, err
+	return d.revise(ctx, p, command, protocol.KindCampaign, pre.sheet, out)
 }

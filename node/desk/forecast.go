@@ -317,19 +317,11 @@ func (d *Desk) PreviewForecast(with string) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	return pre.preview(d.PartnerName(p))
-}
-
-func (pre prepared) preview(with string) (Preview, error) {
-	root, below, err := pre.sheet.Build()
+	v, err := d.outline(p, pre.doc.Header, forecast.Type, pre.sheet, append(forecast.Check(pre.doc), pre.refusals...), pre.notes)
 	if err != nil {
 		return Preview{}, err
 	}
-	v := Preview{With: with, Type: forecast.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Lines), Bytes: len(root.Data),
-		Withheld: pre.withheld, Outside: append([]string{}, pre.outside...), Changes: len(pre.changes), Notes: pre.notes, Findings: append(forecast.Check(pre.doc), pre.refusals...), Inferable: []string{}}
-	for _, b := range below {
-		v.Bytes += len(b.Data)
-	}
+	v.Series, v.Withheld, v.Outside, v.Changes = len(pre.doc.Lines), pre.withheld, append(v.Outside, pre.outside...), len(pre.changes)
 	for _, l := range pre.doc.Lines {
 		v.Buckets += len(l.Buckets)
 	}
@@ -381,18 +373,10 @@ func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Comm
 		out.Buckets += len(l.Buckets)
 	}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := append(forecast.Check(pre.doc), pre.refusals...); len(findings) > 0 {
 		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindForecast, pre.sheet)
-	if err != nil {
-		return out, err
-	}
-	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	out.Waits, err = d.waits(p, out.Entry)
-	return out, err
+	return d.revise(ctx, p, command, protocol.KindForecast, pre.sheet, out)
 }

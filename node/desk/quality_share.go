@@ -139,15 +139,12 @@ func (d *Desk) PreviewQuality(with string) (out QualityPreview, err error) {
 	if err != nil {
 		return out, err
 	}
-	root, below, err := pre.sheet.Build()
+	v, err := d.outline(p, pre.doc.Header, quality.Type, pre.sheet, pre.findings(), pre.notes)
 	if err != nil {
 		return out, err
 	}
-	out = QualityPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: quality.Type, Revision: pre.doc.Header.Revision, Series: len(pre.sheet.Rows),
-		Bytes: len(root.Data), Withheld: pre.withheld, Outside: []string{}, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
-	for _, b := range below {
-		out.Bytes += len(b.Data)
-	}
+	v.Series, v.Withheld, v.Changes = len(pre.sheet.Rows), pre.withheld, len(pre.changes)
+	out = QualityPreview{Document: pre.doc, Diff: pre.changes, Preview: v}
 	for _, c := range pre.changes {
 		if c.Material {
 			out.Material++
@@ -198,20 +195,12 @@ func (d *Desk) ShareQuality(ctx context.Context, with string, command node.Comma
 	}
 	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Measures), Buckets: len(pre.sheet.Rows) - len(pre.doc.Measures), Changes: len(pre.changes)}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := pre.findings(); len(findings) > 0 {
 		return out, &node.Failure{Code: "QUALITY_REFUSED", Text: fmt.Sprintf("the report breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindQuality, pre.sheet)
-	if err != nil {
-		return out, err
-	}
-	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	out.Waits, err = d.waits(p, out.Entry)
-	return out, err
+	return d.revise(ctx, p, command, protocol.KindQuality, pre.sheet, out)
 }
 
 // HeldQuality is one report in force.

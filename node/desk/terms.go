@@ -297,15 +297,12 @@ func (d *Desk) PreviewTerms(in TermsQuery) (out TermsPreview, err error) {
 	if err != nil {
 		return out, err
 	}
-	root, below, err := pre.sheet.Build()
+	v, err := d.outline(p, pre.doc.Header, terms.Type, pre.sheet, pre.findings(), pre.notes)
 	if err != nil {
 		return out, err
 	}
-	out = TermsPreview{Document: pre.doc, Diff: pre.changes, Preview: Preview{With: d.PartnerName(p), Type: terms.Type, Revision: pre.doc.Header.Revision, Series: clauses(pre.doc),
-		Bytes: len(root.Data), Withheld: pre.withheld, Changes: len(pre.changes), Findings: pre.findings(), Inferable: []string{}, Notes: append([]string{}, pre.notes...), Sample: []forecast.Line{}}}
-	for _, b := range below {
-		out.Bytes += len(b.Data)
-	}
+	v.Series, v.Withheld, v.Changes = clauses(pre.doc), pre.withheld, len(pre.changes)
+	out = TermsPreview{Document: pre.doc, Diff: pre.changes, Preview: v}
 	for _, c := range pre.changes {
 		if c.Material {
 			out.Material++
@@ -348,20 +345,12 @@ func (d *Desk) ShareTerms(ctx context.Context, in TermsQuery, command node.Comma
 	}
 	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: clauses(pre.doc), Changes: len(pre.changes)}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := pre.findings(); len(findings) > 0 {
 		return out, &node.Failure{Code: "TERMS_REFUSED", Text: fmt.Sprintf("the terms break %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindTerms, pre.sheet)
-	if err != nil {
-		return out, err
-	}
-	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	out.Waits, err = d.waits(p, out.Entry)
-	return out, err
+	return d.revise(ctx, p, command, protocol.KindTerms, pre.sheet, out)
 }
 
 // IndexEntry is a published value of an index, as this company read it.
