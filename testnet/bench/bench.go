@@ -28,6 +28,8 @@ type Plan struct {
 	Stock    int // entries in the home that is started; default 100,000
 	Starts   int // of processes; default 15
 	Rows     int // of the largest table that is imported; default 1,000,000
+	Series   int // of the largest forecast that is shared and matched; default 10,000
+	Cells    int // that the release gate judges; default 520,000
 	Rest     time.Duration
 	Kontor   string // path of the kontor program; default: beside this program
 	Bare     string // path of this program, which measures its own start; default: os.Executable
@@ -39,7 +41,7 @@ func (p Plan) withDefaults() (Plan, error) {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&p.Samples, 200}, {&p.Rounds, 5}, {&p.Flight, 64}, {&p.Burst, 2000}, {&p.Bytes, 64 << 20}, {&p.CatchUp, 10_000}, {&p.Stock, 100_000}, {&p.Starts, 15}, {&p.Rows, 1_000_000}} {
+	}{{&p.Samples, 200}, {&p.Rounds, 5}, {&p.Flight, 64}, {&p.Burst, 2000}, {&p.Bytes, 64 << 20}, {&p.CatchUp, 10_000}, {&p.Stock, 100_000}, {&p.Starts, 15}, {&p.Rows, 1_000_000}, {&p.Series, 10_000}, {&p.Cells, 520_000}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}
@@ -76,6 +78,9 @@ var works = []work{
 	{"bulk", "a large artifact to the partner", measureBulk},
 	{"catchup", "catching up after an absence", measureCatchUp},
 	{"import", "a table of forecasts to a draft", measureImport},
+	{"forecast", "a large forecast and its revision to the partner", measureForecast},
+	{"match", "demand against capacity", measureMatch},
+	{"gate", "the release gate", measureGate},
 	{"start", "start, memory at rest, version", measureStart},
 }
 
