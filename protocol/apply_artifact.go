@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/performance"
+	"kontor/protocol/product"
 	"kontor/protocol/quality"
 	"kontor/protocol/terms"
 )
@@ -283,6 +284,8 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 		return f.reviseCampaign(old, revised)
 	case quality.Type:
 		return f.reviseQuality(old, revised)
+	case product.Type:
+		return f.reviseProduct(old, revised)
 	case terms.Type:
 		return f.reviseTerms(old, revised)
 	case performance.Type:

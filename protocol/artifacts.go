@@ -10,6 +10,7 @@ import (
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
+	"kontor/protocol/product"
 	"kontor/protocol/provenance"
 	"kontor/protocol/quality"
 	"kontor/protocol/terms"
@@ -43,6 +44,7 @@ var artifactKinds = []artifactKind{
 	{KindCampaign, campaign.Type, opened(campaign.FromSheet, func(d campaign.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffCampaigns},
 	{KindQuality, quality.Type, opened(quality.FromSheet, func(d quality.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffQuality},
 	{KindTerms, terms.Type, opened(terms.FromSheet, func(d terms.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffTerms},
+	{KindProduct, product.Type, opened(product.FromSheet, func(d product.Document) (artifact.Header, []block.CID) { return d.Header, nil }), nil},
 	{KindPerformance, performance.Type, opened(performance.FromSheet, func(d performance.Document) (artifact.Header, []block.CID) { return d.Header, nil }), diffPerformance},
 }
 

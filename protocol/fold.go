@@ -33,6 +33,7 @@ func init() {
 		KindReaffirm:       {form: documentBody, critical: true, apply: applyReaffirm},
 		KindTerms:          {form: sheetBody, critical: true, apply: applyTerms},
 		KindPerformance:    {form: sheetBody, critical: true, apply: applyPerformance},
+		KindProduct:        {form: sheetBody, critical: true, apply: applyProduct},
 		KindScope:          {form: documentBody, critical: true, apply: applyScope},
 		KindRequest:        {form: documentBody, critical: true, apply: applyRequest},
 		KindReply:          {form: documentBody, critical: true, apply: applyReply},

@@ -37,6 +37,7 @@ const (
 	KindReaffirm       = "artifact.reaffirm"
 	KindTerms          = "terms"
 	KindPerformance    = "performance"
+	KindProduct        = "product"
 	KindScope          = "scope.set"
 	KindRequest        = "request"
 	KindReply          = "request.reply"

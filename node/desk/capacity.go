@@ -73,7 +73,20 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 			return node.Failf("NO_FORECAST", "%s has shared no forecast yet: a capacity plan answers one", d.PartnerName(p))
 		}
 		out.plan.Forecast = &root
-		if err := d.fillPlan(&out, fc, lines, stock, gate); err != nil {
+		links, err := r.ProductLinks()
+		if err != nil {
+			return err
+		}
+		asked := map[string]bool{}
+		for _, l := range fc.Lines {
+			asked[l.Item.ID()] = true
+		}
+		theirLines, theirStock, converted, err := inBuyersNumbers(lines, stock, links, func(id string) bool { return asked[id] }, calendar.DateOf(now))
+		if err != nil {
+			return err
+		}
+		out.notes = append(out.notes, converted...)
+		if err := d.fillPlan(&out, fc, theirLines, theirStock, gate); err != nil {
 			return err
 		}
 		var notes []string

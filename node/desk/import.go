@@ -24,13 +24,14 @@ type ImportOptions struct {
 	Sheet     string   `json:"sheet"`      // of a workbook; empty: the first with cells
 	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
 
-	once string // names a file of the inbox, so that it is imported once
-	at   int64  // when, ms UTC
+	known map[string]bool // products that are known: lines of others are parked in the worklist; nil: all are taken
+	once  string          // names a file of the inbox, so that it is imported once
+	at    int64           // when, ms UTC
 }
 
 // read reads a file of a kind, or of any where kind is empty.
 func (o ImportOptions) read(kind intake.Kind, data []byte) (*intake.Draft, *intake.Report, error) {
-	opts := door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder}}
+	opts := door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: o.known}}
 	var err error
 	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
 		return nil, nil, node.Failf("BAD_PLACE", "%v", err)
@@ -55,8 +56,15 @@ func (d *Desk) Import(kind intake.Kind, data []byte, o ImportOptions) (ImportRes
 }
 
 func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (ImportResult, error) {
+	var err error
+	if o.known, err = d.knownProducts(); err != nil {
+		return ImportResult{}, err
+	}
 	draft, report, err := o.read(kind, data)
 	if err != nil {
+		return ImportResult{Report: report}, err
+	}
+	if err := d.park(report, o); err != nil {
 		return ImportResult{Report: report}, err
 	}
 	switch draft.Kind {

@@ -12,6 +12,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
+	productmap "kontor/protocol/product"
 	"kontor/protocol/quality"
 )
 
@@ -109,6 +110,11 @@ func invalidated(r *protocol.Replica, opened protocol.Opened) (events []string, 
 			}
 		}
 	}
+	repacked, err := repackedSince(r, opened)
+	if err != nil {
+		return nil, err
+	}
+	events = append(events, repacked...)
 	if plan, ok := opened.Document.(capacity.Plan); ok {
 		lots, err := blockedSince(r, plan)
 		if err != nil {
@@ -212,4 +218,53 @@ func horizonOf(days []calendar.Bucket) (span calendar.Bucket, some bool) {
 		span.Start, span.End = min(span.Start, b.Start), max(span.End, b.End)
 	}
 	return span, some
+}
+
+// repackedSince names the products of a document whose pack size changed after it was issued (practice T12).
+func repackedSince(r *protocol.Replica, opened protocol.Opened) (events []string, err error) {
+	used := productsOf(opened.Document)
+	if len(used) == 0 {
+		return nil, nil
+	}
+	rows, err := r.InForce(productmap.Type, block.CID{})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		now, err := r.ProductMap(row.Root)
+		if err != nil {
+			return nil, err
+		}
+		if now.Header.Parent == nil || now.Header.Issued <= opened.Header.Issued {
+			continue
+		}
+		before, err := r.ProductMap(*now.Header.Parent)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range productmap.Repacked(before, now) {
+			if used[id] {
+				events = append(events, fmt.Sprintf("%s: the pack size of %s changed on %s; open quantities mean something else", protocol.CauseUnit, id, issuedDay(now.Header.Issued)))
+			}
+		}
+	}
+	return events, nil
+}
+
+// productsOf are the numbers of the items a forecast or a plan has figures for.
+func productsOf(doc any) map[string]bool {
+	used := map[string]bool{}
+	switch doc := doc.(type) {
+	case forecast.Document:
+		for _, l := range doc.Lines {
+			used[l.Item.ID()] = true
+		}
+	case capacity.Plan:
+		for _, g := range doc.Groups {
+			for _, l := range g.Links {
+				used[l.Product] = true
+			}
+		}
+	}
+	return used
 }

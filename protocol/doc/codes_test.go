@@ -250,9 +250,10 @@ func TestCodes(t *testing.T) {
 	found := constants(t, "protocol/artifact")
 	blocks, forecasts, capacities := constants(t, "protocol/block"), constants(t, "protocol/forecast"), constants(t, "protocol/capacity")
 	campaigns, qualities, contracts, performances := constants(t, "protocol/campaign"), constants(t, "protocol/quality"), constants(t, "protocol/terms"), constants(t, "protocol/performance")
+	products := constants(t, "protocol/product")
 	releases, intakes, stores, faults := constants(t, "protocol/release"), constants(t, "node/intake"), constants(t, "store/kv"), constants(t, "protocol/wire")
 	codes := map[string]string{}
-	for _, m := range []map[string]string{entryMeans, protocol.Sentences, partnership.PairSentences, decisionMeans, found, blocks, forecasts, capacities, campaigns, qualities, contracts, performances, releases, intakes, stores, faults} {
+	for _, m := range []map[string]string{entryMeans, protocol.Sentences, partnership.PairSentences, decisionMeans, found, blocks, forecasts, capacities, campaigns, qualities, contracts, performances, products, releases, intakes, stores, faults} {
 		for code, text := range m {
 			if was, twice := codes[code]; twice && was != text {
 				t.Errorf("%s means %q and %q", code, was, text)
@@ -298,6 +299,7 @@ func TestCodes(t *testing.T) {
 		"campaign": table(campaigns, nil),
 		"quality":  table(qualities, nil),
 		"terms":    table(contracts, nil),
+		"product":  table(products, nil),
 		"perform":  table(performances, nil),
 		"decision": table(decisionMeans, family("ACT", "TOPIC", "EXPECT")),
 		"agree":    table(decisionMeans, family("AGREEMENT", "SIGNATURE", "ROUND")),

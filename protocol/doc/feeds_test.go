@@ -101,6 +101,7 @@ func kindTable() string {
 		protocol.KindAbort:          "the witness declares the round void",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
 		protocol.KindRuleset:        "a member takes up a version of the rules",
+		protocol.KindProduct:        "ProductMap.v1",
 		protocol.KindScope:          "the author narrows, inside the invitation, what it lets leave of a kind: products, regions, roles, purpose, fields, grain",
 		protocol.KindRequest:        "a member asks another for newer figures, or for detail with a purpose and an end",
 		protocol.KindReply:          "the member asked answers; detail is granted by an officer's signature",

@@ -91,6 +91,8 @@ func DefaultScopes(products, regions []string) []Scope {
 		{Role: RoleSeller, Kinds: []string{"terms"}, Products: products, Regions: regions, Purpose: "contract terms"},
 		{Role: RoleBuyer, Kinds: []string{"performance"}, Products: products, Regions: regions, Purpose: "performance"},
 		{Role: RoleSeller, Kinds: []string{"performance"}, Products: products, Regions: regions, Purpose: "performance"},
+		{Role: RoleBuyer, Kinds: []string{"product"}, Products: products, Regions: regions, Purpose: "product identity"},
+		{Role: RoleSeller, Kinds: []string{"product"}, Products: products, Regions: regions, Purpose: "product identity"},
 	}
 }
 

@@ -44,6 +44,7 @@ func nouns() []*cli.Command {
 		artifactNoun(),
 		requestNoun(),
 		scopeNoun(),
+		productNoun(),
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),

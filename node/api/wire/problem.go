@@ -86,6 +86,7 @@ var classes = map[string]Class{
 	"NOT_IN_SCOPE":    {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NOT_IN_FORCE":    {http.StatusConflict, ExitNotNow, ""},
 	"NOT_ASKED":       {http.StatusConflict, ExitNotNow, ""},
+	"PRODUCT_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"REQUEST_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"NOT_DERIVED":     {http.StatusConflict, ExitNotNow, ""},
 	"STATE_":          {http.StatusConflict, ExitNotNow, "what it builds on has moved: look at it again, then run it again"},
