@@ -23,8 +23,9 @@ type CircleOffer struct {
 	Materiality identity.Amount
 	Products    []string // the scopes name only these; none: all
 	Regions     []string
-	Notice      int64 // days after one member's end; 0: all end it
-	Expires     int64 // until when members may join, ms UTC; 0: 30 days from now
+	Replaces    *block.CID // the circle whose members or terms change; this company is a member of it
+	Notice      int64      // days after one member's end; 0: all end it
+	Expires     int64      // until when members may join, ms UTC; 0: 30 days from now
 }
 
 // circleLife is how long a proposal stands open unless the founder says otherwise, ms.
@@ -124,7 +125,16 @@ func (n *Node) draftCircle(ctx context.Context, offer CircleOffer) (partnership.
 	}
 	sum := sha256.Sum256(key[:])
 	g := partnership.Genesis{Witness: offer.Witness, Materiality: offer.Materiality, Scopes: partnership.DefaultScopes(offer.Products, offer.Regions), Channel: sum[:],
-		Notice: offer.Notice}
+		Notice: offer.Notice, Replaces: offer.Replaces}
+	if offer.Replaces != nil {
+		old, err := n.Partnership(*offer.Replaces)
+		if err != nil {
+			return g, key, err
+		}
+		if len(old.Genesis.Members) < 3 {
+			return g, key, Failf("CIRCLE_REPLACES", "%s is a partnership of two; a circle replaces a circle", old.PID.Short())
+		}
+	}
 	self, err := n.Party(ctx)
 	if err != nil {
 		return g, key, err

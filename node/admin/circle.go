@@ -46,6 +46,13 @@ func (o *Office) FoundCircle(ctx context.Context, command node.Command, req wire
 		}
 		offer.Witness = &company
 	}
+	if req.Replaces != "" {
+		old, err := o.Find(wire.Scope{}, req.Replaces)
+		if err != nil {
+			return wire.Circle{}, err
+		}
+		offer.Replaces = &old.PID
+	}
 	c, err := o.node.FoundCircle(ctx, command, offer)
 	if err != nil {
 		return wire.Circle{}, err
@@ -145,6 +152,9 @@ func (o *Office) circle(c node.Circle) wire.Circle {
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}, Members: []wire.CircleMember{}, Scopes: scopesOf(g)}
 	if g.Witness != nil {
 		out.Witness = g.Witness.String()
+	}
+	if g.Replaces != nil {
+		out.Replaces = g.Replaces.String()
 	}
 	for _, m := range g.Members {
 		member := wire.CircleMember{Company: m.Company.String(), Name: o.node.CompanyName(m.Company), Role: m.Role, Own: m.Company == o.node.Company(),

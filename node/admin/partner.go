@@ -181,6 +181,9 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 	g := p.Genesis
 	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: scopesOf(g), Notice: g.Notice,
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}}
+	if g.Replaces != nil {
+		out.Replaces = g.Replaces.String()
+	}
 	pairings, listErr := o.node.Pairings()
 	for _, pairing := range pairings {
 		if pairing.PID != nil && *pairing.PID == p.PID {

@@ -27,6 +27,7 @@ var partnerCircle = verb{
 		&cli.StringSliceFlag{Name: "regions", Usage: "the scopes name only these `REGIONS`, by comma"},
 		noticeFlag("member"),
 		&cli.DurationFlag{Name: "expires", Usage: "how long members may join, as a `DURATION` of at most 2160h", Value: 30 * 24 * time.Hour, DefaultText: "720h"},
+		&cli.StringFlag{Name: "replaces", Usage: "the `PARTNERSHIP` whose members or terms change: the new circle names it, and its members end it once all have joined"},
 		&cli.StringFlag{Name: "materiality", Usage: "`AMOUNT` that moves the value of the partnership by five points", DefaultText: "10000 USD"},
 	},
 	run: func(c *call) error {
@@ -34,7 +35,7 @@ var partnerCircle = verb{
 			return missing("as", "buyer, seller or observer")
 		}
 		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{},
-			Notice: c.Int64("notice"), Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
+			Notice: c.Int64("notice"), Replaces: c.String("replaces"), Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
 		for _, text := range c.StringSlice("member") {
 			at := strings.LastIndexByte(text, '=')
 			if at <= 0 || at == len(text)-1 {
@@ -165,6 +166,9 @@ func printCircle(w io.Writer, circle wire.Circle) {
 	}
 	facts(w, "circle", circle.Partnership, "proposed by", circle.FounderName, "on", moment(circle.Proposed), "can be joined until", moment(circle.Expires), "we are", circle.Role, "witness", witness,
 		"materiality", amount(&circle.Materiality), "notice", notice(circle.Notice))
+	if circle.Replaces != "" {
+		facts(w, "replaces", circle.Replaces+": its members end it once all have joined this one")
+	}
 	fmt.Fprintln(w)
 	table(w, []string{"member", "role", "node key", "fingerprint", "addresses", "company"}, rows)
 	fmt.Fprintln(w)

@@ -194,6 +194,9 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	}
 	facts(w, "partnership", d.Partnership, "state", statedAs(d.PartnershipStatus), "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
 		"notice", notice(d.Notice), "six words", words, "settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
+	if d.Replaces != "" {
+		facts(w, "replaces", d.Replaces)
+	}
 	var rows [][]string
 	for _, m := range d.Members {
 		name := m.Name

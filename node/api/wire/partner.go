@@ -71,6 +71,7 @@ type CircleRequest struct {
 	Products    []string     `json:"products,omitempty" doc:"the scopes name only these; none: all"`
 	Regions     []string     `json:"regions,omitempty"`
 	Materiality *Amount      `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
+	Replaces    string       `json:"replaces,omitempty" doc:"PartnershipID of the circle whose members or terms change"`
 	Notice      int64        `json:"notice,omitempty" doc:"days after one member's end on which the circle is over; default: all members end it"`
 	Expires     int64        `json:"expires,omitempty" doc:"until when members may join, ms UTC, at most 90 days from now; default 30 days"`
 }
@@ -105,6 +106,7 @@ type Circle struct {
 	Notice      int64          `json:"notice,omitempty" doc:"days after one member's end on which the circle is over; none: all members end it"`
 	Role        string         `json:"role" doc:"of this company"`
 	Witness     string         `json:"witness,omitempty" doc:"CompanyID"`
+	Replaces    string         `json:"replaces,omitempty" doc:"PartnershipID of the circle whose members or terms change"`
 	Materiality Amount         `json:"materiality"`
 	Members     []CircleMember `json:"members"`
 	Scopes      []ScopeInfo    `json:"scopes"`
@@ -141,6 +143,7 @@ type PartnerDetail struct {
 	Scopes      []ScopeInfo `json:"scopes"`
 	Ruleset     int64       `json:"ruleset"`
 	Notice      int64       `json:"notice,omitempty" doc:"days after one member's end on which the partnership is over; none: all members end it"`
+	Replaces    string      `json:"replaces,omitempty" doc:"PartnershipID of the circle that this one replaces"`
 	Words       []string    `json:"words,omitempty" doc:"the six words of the pairing, which both companies can still compare"`
 }
 
