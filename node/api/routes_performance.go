@@ -26,6 +26,7 @@ var (
 	PerformanceShow      = wire.Get[WindowQuery, []desk.ShownReport]("/v1/performance/show", wire.View, "Shows the reports of a window.")
 	PerformanceCompare   = wire.Get[desk.CompareQuery, performance.Comparison]("/v1/performance/compare", wire.View, "Holds both sides' reports of a window side by side.")
 	PerformanceReconcile = wire.Post[desk.ReconcileQuery, []desk.ReconciledCell]("/v1/performance/reconcile", wire.Plan, "Finds the lines in which two reports differ, and opens those to both desks.")
+	MeasureShow          = wire.Get[desk.MeasureQuery, []desk.MeasuredGroup]("/v1/measure/show", wire.View, "Measures what can be measured of a partnership from what both sides hold.")
 	PerformanceOpened    = wire.Get[WithQuery, []desk.LineView]("/v1/performance/opened", wire.View, "Lists the lines that were opened, whoever asked.")
 )
 
@@ -61,6 +62,12 @@ func registerPerformance(r *Registry, d *desk.Desk) {
 	})
 	Handle(r, PerformanceReconcile, func(ctx context.Context, _ Caller, in desk.ReconcileQuery) ([]desk.ReconciledCell, error) {
 		return d.ReconcilePerformance(ctx, in)
+	})
+	Handle(r, MeasureShow, func(_ context.Context, c Caller, in desk.MeasureQuery) ([]desk.MeasuredGroup, error) {
+		if !c.Scope.Product(in.Product) || !c.Scope.Region(in.Region) {
+			return nil, wire.Problemf("FORBIDDEN", "this token covers part of the products or places: name one that it covers with --product and --region")
+		}
+		return d.Measure(in)
 	})
 	Handle(r, PerformanceOpened, func(_ context.Context, c Caller, in WithQuery) ([]desk.LineView, error) {
 		list, err := d.OpenedLines(in.With)

@@ -43,6 +43,7 @@ const (
 	Promoted      Reason = "PROMOTED"           // a period of a promotion, in a measure of the ordinary
 	Suspect       Reason = "PROVISIONAL"        // a suspect lot that is not confirmed yet
 	NotListed     Reason = "NOT_LISTED"         // the item is not meant to be at this place on this day
+	Disputed      Reason = "DISPUTED"           // the two sides' reports differ by more than is let pass
 )
 
 // The reasons for which a line is left out of delivery measures, a closed list; each needs evidence.

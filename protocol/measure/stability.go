@@ -28,6 +28,17 @@ func (r *Revisions) Add(old, new quantity.Quantity, frozen bool) {
 	}
 }
 
+// Join takes what another collected.
+func (r *Revisions) Join(o *Revisions) {
+	r.n += o.n
+	r.changed += o.changed
+	r.frozen += o.frozen
+	r.distance.join(o.distance)
+	r.moved.join(o.moved)
+	r.before.join(o.before)
+	r.after.join(o.after)
+}
+
 // Result is NERVOUSNESS, DEMAND_DEVIATION, FROZEN_CHANGES or REVISED_SHARE.
 func (r *Revisions) Result(code Code) Result {
 	d := define(code, nil)

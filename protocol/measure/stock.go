@@ -96,6 +96,23 @@ func (s *Stock) Add(day StockDay) {
 	}
 }
 
+// AddDays takes the days of one item at one location as a report counts them: those on which it was listed, and of them those without stock
+// though demand was expected. Nothing is known of how much there was: the measures of that are not told by days.
+func (s *Stock) AddDays(item, location string, listed, out int) {
+	if s.places == nil {
+		s.places = map[place]*placeDays{}
+	}
+	at := place{item, location}
+	if s.places[at] == nil {
+		s.places[at] = &placeDays{}
+	}
+	s.listed += listed
+	s.shared += listed
+	s.out += out
+	s.places[at].days += listed
+	s.places[at].out += out
+}
+
 // Result is STOCKOUT_RATE, OVERSTOCK, EXCESS_AND_OBSOLETE or TURNS.
 func (s *Stock) Result(code Code) Result {
 	d := define(code, s.Setting)

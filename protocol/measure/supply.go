@@ -64,6 +64,14 @@ func (k *Kept) Add(forecast, committed, delivered quantity.Quantity) {
 	k.delivers.add(delivered)
 }
 
+// Join takes what another collected.
+func (k *Kept) Join(o *Kept) {
+	k.n += o.n
+	k.committed.join(o.committed)
+	k.forecast.join(o.forecast)
+	k.delivers.join(o.delivers)
+}
+
 // Result is CAPACITY_ADHERENCE or COMMIT_ATTAINMENT.
 func (k *Kept) Result(code Code) Result {
 	d := define(code, nil)

@@ -14,10 +14,11 @@ import (
 	"kontor/protocol/measure"
 )
 
-// measureNoun judges plain files. It needs no node, so that a company can look at its own data first.
+// measureNoun judges plain files, so that a company can look at its own data first without a node, and with one what both sides hold.
 func measureNoun() *cli.Command {
-	return noun("measure", "judge forecasts, deliveries, quality and promotions from plain files",
-		measureForecastVerb, measureDeliveryVerb, measureChartVerb, measureLiftVerb, measureDefinitionsVerb)
+	return noun("measure", "judge forecasts, deliveries, stock, quality and promotions: from plain files, or from what both sides hold",
+		measureForecastVerb, measureDeliveryVerb, measureChartVerb, measureLiftVerb, measureStockVerb, measureDefectVerb, measureRevisionVerb, measureSupplyVerb,
+		measureShowVerb, measureDefinitionsVerb)
 }
 
 // fileFlags say how a CSV file is read where it leaves that in doubt.
