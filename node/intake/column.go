@@ -124,56 +124,30 @@ type header struct {
 	found   int
 	layout  layout
 	periods []calendar.Bucket // of the columns of a wide table
+	titles  titles
 }
 
-func matchHeader(kind Kind, cells []string, line int) header {
-	h := header{kind: kind, line: line}
-	n := len(cells)
-	for n > 0 && cells[n-1] == "" {
-		n--
-	}
-	for _, cell := range cells[:n] {
-		h.names = append(h.names, strings.Clone(cell))
-	}
-	plain := make([]string, n)
-	for i, name := range h.names {
-		plain[i] = plainName(name)
-	}
-	used := map[int]bool{}
-	for _, f := range kindFields(kind) {
-		at := -1
-		for _, name := range f.names {
-			if i := slices.Index(plain, plainName(name)); i >= 0 && !used[i] {
-				at = i
-				break
-			}
-		}
-		if at >= 0 {
-			used[at] = true
-			h.found++
-		}
-		h.fields = append(h.fields, f)
-		h.at = append(h.at, at)
-	}
+func matchHeader(kind Kind, t titles, line int) header {
+	h := t.match(line, kindFields(kind))
+	h.kind = kind
 	if kind == Forecast {
-		h.addQuantiles(used)
-	}
-	for i, f := range h.fields {
-		if f.needed && h.at[i] < 0 && !(kind == Forecast && i == forecastMean && len(h.levels) > 0) {
-			h.missing = append(h.missing, f)
+		h.addQuantiles()
+		if len(h.levels) > 0 { // they say what is needed without the mean
+			mean := kindFields(kind)[forecastMean].says
+			h.missing = slices.DeleteFunc(h.missing, func(f field) bool { return f.says == mean })
 		}
 	}
 	return h
 }
 
-func (h *header) addQuantiles(used map[int]bool) {
+func (h *header) addQuantiles() {
 	type column struct {
 		level int64
 		at    int
 	}
 	var columns []column
-	for i, name := range h.names {
-		if level, ok := quantileLevel(name); ok && !used[i] {
+	for i, name := range h.titles.means[:h.titles.width] {
+		if level, ok := quantileLevel(name); ok && !slices.Contains(h.at, i) {
 			columns = append(columns, column{level, i})
 		}
 	}
@@ -193,7 +167,7 @@ func (h *header) addQuantiles(used map[int]bool) {
 func (h header) ignored() []string {
 	var names []string
 	for i, name := range h.names {
-		if !slices.Contains(h.at, i) && name != "" {
+		if !slices.Contains(h.at, i) && name != "" && h.titles.means[i] != ignore {
 			names = append(names, name)
 		}
 	}

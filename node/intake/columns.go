@@ -3,7 +3,6 @@ package intake
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"kontor/protocol/calendar"
@@ -42,7 +41,10 @@ type Table struct {
 // the report has complaints.
 func Open(data []byte, columns []Column, repeats bool, options Options) (*Table, *Report) {
 	report := &Report{}
-	r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) { return findColumns(text, delimiter, columns, report) })
+	options = options.Mapped()
+	r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) {
+		return findColumns(text, delimiter, columns, options.Map, report)
+	})
 	if r == nil {
 		return nil, report
 	}
@@ -68,7 +70,7 @@ func Open(data []byte, columns []Column, repeats bool, options Options) (*Table,
 }
 
 // findColumns looks for the first line that has all needed columns.
-func findColumns(text string, delimiter rune, columns []Column, r *Report) (header, bool) {
+func findColumns(text string, delimiter rune, columns []Column, m *Mapping, r *Report) (header, bool) {
 	s := newScanner(text, delimiter)
 	var fields []field
 	for _, c := range columns {
@@ -88,7 +90,7 @@ func findColumns(text string, delimiter rune, columns []Column, r *Report) (head
 			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
 			return header{}, false
 		}
-		h := matchFields(fields, cells, line)
+		h := newTitles(cells, m).match(line, fields)
 		if len(h.missing) == 0 {
 			return h, true
 		}
@@ -104,36 +106,6 @@ func findColumns(text string, delimiter rune, columns []Column, r *Report) (head
 	r.Complain(Complaint{Code: CodeHeader, Line: nearest.line, Text: fmt.Sprintf("a column for %s is needed, and there is none among %s", missing.says, shortened(strings.Join(nearest.names, ", "))),
 		Want: "a header such as " + strings.Join(missing.names[:min(4, len(missing.names))], ", ")})
 	return header{}, false
-}
-
-func matchFields(fields []field, cells []string, line int) header {
-	h := header{line: line, fields: fields, names: []string{}}
-	var plain []string
-	for _, cell := range cells {
-		h.names = append(h.names, strings.Clone(cell))
-		plain = append(plain, plainName(cell))
-	}
-	for len(h.names) > 0 && h.names[len(h.names)-1] == "" {
-		h.names = h.names[:len(h.names)-1]
-	}
-	used := map[int]bool{}
-	for _, f := range fields {
-		at := -1
-		for _, name := range f.names {
-			if i := slices.Index(plain, plainName(name)); i >= 0 && i < len(h.names) && !used[i] {
-				at = i
-				break
-			}
-		}
-		if at >= 0 {
-			used[at] = true
-			h.found++
-		} else if f.needed {
-			h.missing = append(h.missing, f)
-		}
-		h.at = append(h.at, at)
-	}
-	return h
 }
 
 // said are the words that files write into cells that nobody knows the content of.

@@ -40,6 +40,7 @@ const (
 	CodeIdentity       Code = "INTAKE-26" // a product without usable number, or lines that can't be told apart
 	CodeRule           Code = "INTAKE-27" // what the file says breaks a rule of the document it becomes
 	CodeTruncated      Code = "INTAKE-28" // the end of the message is missing, or its own counts say that a part is
+	CodeMapping        Code = "INTAKE-31" // a mapping that names columns the file has not
 	CodeMeasure        Code = "INTAKE-30" // a measure that is neither the mean nor a quantile
 	CodeWide           Code = "INTAKE-29" // a wide table of which nothing says what its figures are
 )

@@ -3,7 +3,6 @@ package intake
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
@@ -31,8 +30,8 @@ var (
 )
 
 // longHeader matches a header with a column for the measure and one for its value.
-func longHeader(cells []string, line int) (header, bool) {
-	h := namedColumns(cells, line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the month, week or date", periodNames, true},
+func longHeader(t titles, line int) (header, bool) {
+	h := t.match(line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the month, week or date", periodNames, true},
 		{"the measure: mean, p10, p50 ...", measureNames, true}, {"the value", valueNames, true}, {"the unit", unitColumns, false}})
 	h.kind, h.layout = Forecast, long
 	return h, len(h.missing) == 0
@@ -40,8 +39,8 @@ func longHeader(cells []string, line int) (header, bool) {
 
 // wideHeader matches a header with two columns or more that are periods, of which
 // nothing leaves open whether day or month comes first.
-func wideHeader(cells []string, line int, wanted Kind) (header, bool) {
-	h := namedColumns(cells, line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the measure", measureNames, false}, {"the unit", unitColumns, false}})
+func wideHeader(t titles, line int, wanted Kind) (header, bool) {
+	h := t.match(line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the measure", measureNames, false}, {"the unit", unitColumns, false}})
 	h.layout = wide
 	if len(h.missing) > 0 || wanted != "" && wanted != Forecast && wanted != History {
 		return h, false
@@ -51,15 +50,12 @@ func wideHeader(cells []string, line int, wanted Kind) (header, bool) {
 		h.kind = Forecast
 	}
 	var d dates
-	for i, name := range h.names {
+	for i := range h.names {
 		if slices.Contains(h.at, i) {
 			continue
 		}
-		if _, _, _, slash := slashed(name); slash || name == "" {
-			continue
-		}
-		b, problem := d.parse(name)
-		if problem != "" || slices.Contains(h.periods, b) {
+		b, ok := t.periodOf(i, &d)
+		if !ok || slices.Contains(h.periods, b) {
 			continue
 		}
 		h.periods = append(h.periods, b)
@@ -68,38 +64,6 @@ func wideHeader(cells []string, line int, wanted Kind) (header, bool) {
 		h.found++
 	}
 	return h, len(h.periods) >= 2
-}
-
-// namedColumns finds columns by their names.
-func namedColumns(cells []string, line int, fields []field) header {
-	h := header{line: line, fields: fields}
-	n := len(cells)
-	for n > 0 && cells[n-1] == "" {
-		n--
-	}
-	for _, cell := range cells[:n] {
-		h.names = append(h.names, strings.Clone(cell))
-	}
-	plain := make([]string, n)
-	for i, name := range h.names {
-		plain[i] = plainName(name)
-	}
-	for _, f := range fields {
-		at := -1
-		for _, name := range f.names {
-			if i := slices.Index(plain, plainName(name)); i >= 0 && !slices.Contains(h.at, i) {
-				at = i
-				break
-			}
-		}
-		if at >= 0 {
-			h.found++
-		} else if f.needed {
-			h.missing = append(h.missing, f)
-		}
-		h.at = append(h.at, at)
-	}
-	return h
 }
 
 // measure reads the name of a figure: the mean, or a quantile's level.
@@ -184,7 +148,7 @@ func (h header) startsOnly() (field int, yes bool) {
 	if h.layout == wide || h.kind != History && h.kind != Forecast && h.kind != Capacity || !h.has(field) {
 		return 0, false
 	}
-	name := plainName(h.names[h.at[field]])
+	name := h.titles.plain[h.at[field]]
 	return field, name == "bucketstart" || name == "periodstart" || name == "weekstart" || name == "startdate"
 }
 
@@ -230,7 +194,7 @@ func (s *state) lengthen(d *Draft) {
 		return
 	}
 	column := s.header.column(f)
-	weekly := plainName(column) == "weekstart"
+	weekly := s.header.titles.plain[s.header.at[f]] == "weekstart"
 	if !several && !weekly {
 		s.report.Complain(Complaint{Code: CodePeriod, Column: column, Value: first.String(), Text: "the start of one period only: its length can't be told", Want: "the period written out, as 2026-11 or 2026-W48"})
 		return

@@ -151,7 +151,11 @@ func (o Options) MessageUnit(code string, r *Report, at Complaint) (quantity.Uni
 		r.Note(at)
 		return quantity.Piece, true
 	}
-	u, ok := UnitOf(code)
+	means := code
+	if o.Map != nil && o.Map.Units[code] != "" {
+		means = o.Map.Units[code]
+	}
+	u, ok := UnitOf(means)
 	if !ok {
 		at.Code, at.Value, at.Text, at.Want = CodeUnit, code, "an unknown unit", "a UN/ECE Rec 20 code such as C62, KGM or HUR"
 		r.Complain(at)

@@ -34,14 +34,17 @@ type Options struct {
 	// Places is the table of places: what codes of the sender's own mean, each a GLN,
 	// UN/LOCODE or ISO 3166 region.
 	Places map[string]string
+	// Map says what odd columns mean; nil where the headers say it.
+	Map *Mapping
 }
 
 // Read reads a file. The draft is nil when the report has complaints and
 // SkipBad isn't set, or when nothing is left; the report is never nil.
 func Read(data []byte, options Options) (*Draft, *Report) {
 	report := &Report{}
+	options = options.Mapped()
 	r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) {
-		return findHeader(text, delimiter, options.Kind, report)
+		return findHeader(text, delimiter, options.Kind, options.Map, report)
 	})
 	if r == nil {
 		return nil, report
@@ -254,6 +257,9 @@ func (r *reader) unit(row *row, f int, fallback quantity.Unit) quantity.Unit {
 			r.bad(row, f, CodeMissing, "an empty cell", "a unit such as KGM or C62, or the option unit")
 		}
 		return fallback
+	}
+	if m := r.header.titles.used; m != nil && m.Units[v] != "" {
+		v = m.Units[v]
 	}
 	u := quantity.Unit(strings.ToUpper(v))
 	if !u.Known() {

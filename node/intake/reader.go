@@ -18,9 +18,10 @@ type reader struct {
 	repeats   bool // a line may be the same as another, cell by cell
 	marks     marks
 	dates     dates
-	keys      map[string]int    // line of each key
-	parked    map[string]int    // index in the worklist
-	interned  map[string]string // cells that are kept, each once and without the text around them
+	keys      map[string]int      // line of each key
+	parked    map[string]int      // index in the worklist
+	codes     []map[string]string // what cells mean, by field; nil without a mapping
+	interned  map[string]string   // cells that are kept, each once and without the text around them
 }
 
 // openTable settles what comes before any line: options, text, delimiter and header. It
@@ -46,7 +47,11 @@ func openTable(data []byte, o Options, report *Report, find func(text string, de
 		return nil
 	}
 	report.Kind, report.HeaderLine = h.kind, h.line
-	return &reader{Options: o, content: text, delimiter: delimiter, header: h, report: report, keys: map[string]int{}, parked: map[string]int{}, interned: map[string]string{}}
+	r := &reader{Options: o, content: text, delimiter: delimiter, header: h, report: report, keys: map[string]int{}, parked: map[string]int{}, interned: map[string]string{}, codes: h.translations()}
+	if r.noteMapping(); !report.OK() {
+		return nil
+	}
+	return r
 }
 
 // lookAhead goes through all cells once for the decimal mark and the date order, which
@@ -71,16 +76,12 @@ func (r *reader) lookAhead(numbers, periods []int, skip func(string) bool, point
 		if line <= r.header.line {
 			continue
 		}
-		if lines++; firstBeyond(cells, len(r.header.names)) >= 0 {
+		if lines++; firstBeyond(cells, r.header.titles.width) >= 0 {
 			continue
 		}
 		value := func(f int) (string, bool) {
-			at := r.header.at[f]
-			if at < 0 || at >= len(cells) || cells[at] == "" || len(cells[at]) > MaxField {
-				return "", false
-			}
-			v := unprotected(cells[at])
-			return v, !skip(v)
+			v := r.cell(cells, f)
+			return v, v != "" && len(v) <= MaxField && !skip(v)
 		}
 		for _, f := range numbers {
 			if v, ok := value(f); ok {
@@ -156,24 +157,39 @@ func (r *reader) each(take func(*row) (parked bool)) bool {
 // fill takes the cells of the columns that are read, and tells whether the line can be
 // told apart at all.
 func (r *reader) fill(row *row, cells []string) bool {
-	if extra := firstBeyond(cells, len(r.header.names)); extra >= 0 {
+	if extra := firstBeyond(cells, r.header.titles.width); extra >= 0 {
 		row.bad = true
 		r.report.Complain(Complaint{Code: CodeTooManyCells, Line: row.line, Value: cells[extra],
-			Text: fmt.Sprintf("%d cells below a header of %d", len(cells), len(r.header.names)),
+			Text: fmt.Sprintf("%d cells below a header of %d", len(cells), r.header.titles.width),
 			Want: fmt.Sprintf("as many as the header; a cell that contains the %s goes into quotation marks", delimiterNames[r.delimiter])})
 	}
 	for f, at := range r.header.at {
-		row.cells[f] = ""
-		switch {
-		case at < 0 || at >= len(cells):
-		case len(cells[at]) > MaxField:
+		if row.cells[f] = r.cell(cells, f); len(row.cells[f]) > MaxField {
 			row.bad = true
-			r.report.Complain(Complaint{Code: CodeTooLarge, Line: row.line, Column: r.header.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(cells[at])), Want: fmt.Sprintf("at most %d", MaxField)})
-		default:
-			row.cells[f] = unprotected(cells[at])
+			r.report.Complain(Complaint{Code: CodeTooLarge, Line: row.line, Column: r.header.names[at], Text: fmt.Sprintf("a cell of %d bytes", len(row.cells[f])), Want: fmt.Sprintf("at most %d", MaxField)})
+			row.cells[f] = ""
 		}
 	}
 	return !row.bad
+}
+
+// cell is what a line says of a field: its column, or the mapping's constant, translated
+// where the mapping has a code for it; "" where nothing does.
+func (r *reader) cell(cells []string, f int) string {
+	at, width := r.header.at[f], r.header.titles.width
+	v := ""
+	switch {
+	case at >= width:
+		v = r.header.titles.constants[at-width]
+	case at >= 0 && at < len(cells):
+		v = unprotected(cells[at])
+	}
+	if r.codes != nil && r.codes[f] != nil {
+		if means, known := r.codes[f][v]; known {
+			return means
+		}
+	}
+	return v
 }
 
 func (r *reader) repeated(seen *repeats, s *scanner, row *row, cells []string) bool {

@@ -129,7 +129,7 @@ const maxHeaderSearch = 10
 
 // findHeader looks for the first line that has the columns of the wanted kind,
 // or of any.
-func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bool) {
+func findHeader(text string, delimiter rune, wanted Kind, m *Mapping, r *Report) (header, bool) {
 	s := newScanner(text, delimiter)
 	var nearest header
 	for range maxHeaderSearch {
@@ -145,12 +145,13 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 			r.Complain(Complaint{Code: CodeTooLarge, Line: line, Text: fmt.Sprintf("%d columns", len(cells)), Want: fmt.Sprintf("at most %d", MaxColumns)})
 			return header{}, false
 		}
+		t := newTitles(cells, m)
 		if wanted == "" || wanted == Forecast {
-			if h, ok := longHeader(cells, line); ok {
+			if h, ok := longHeader(t, line); ok {
 				return h, true
 			}
 		}
-		if h, ok := wideHeader(cells, line, wanted); ok {
+		if h, ok := wideHeader(t, line, wanted); ok {
 			if h.kind == "" {
 				r.Complain(Complaint{Code: CodeWide, Line: line, Text: fmt.Sprintf("a column for each of %d periods, and nothing says what the figures are", len(h.periods)), Want: "the kind as an option, forecast or history, or a column measure with mean, p10, p50 ..."})
 				return header{}, false
@@ -161,7 +162,7 @@ func findHeader(text string, delimiter rune, wanted Kind, r *Report) (header, bo
 			if wanted != "" && kind != wanted {
 				continue
 			}
-			h := matchHeader(kind, cells, line)
+			h := matchHeader(kind, t, line)
 			if len(h.missing) == 0 {
 				return h, true
 			}

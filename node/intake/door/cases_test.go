@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "write what the doors say into the cases
 // the next. Names end in .txt where the file is imported and in .bad where it is refused.
 //
 // The options: kind, format, unit, decimal, date-order, "known: P1 P2" products that
-// are mapped, "places: CODE=MEANING ..." and the word skip-bad alone.
+// are mapped, "places: CODE=MEANING ...", "map: {columns: {Teil: product}}" a mapping
+// as YAML or JSON on one line, and the word skip-bad alone.
 func TestCases(t *testing.T) {
 	paths, err := filepath.Glob("testdata/cases/*")
 	if err != nil || len(paths) < 100 {
@@ -99,6 +100,11 @@ func options(t *testing.T, head string) (o Options) {
 		case name == "places":
 			var err error
 			if o.Places, err = intake.ParsePlaces(strings.Split(value, " ")); err != nil {
+				t.Fatal(err)
+			}
+		case name == "map":
+			var err error
+			if o.Map, err = intake.ParseMapping([]byte(value)); err != nil {
 				t.Fatal(err)
 			}
 		case line == "skip-bad":

@@ -104,6 +104,10 @@ func Read(data []byte, o Options) (*intake.Draft, *intake.Report) {
 		r.Complain(intake.Complaint{Code: intake.CodeTooLarge, Text: "the file is larger than 64 MiB", Want: "the file in parts"})
 		return nil, r
 	}
+	o.Options = o.Mapped()
+	if o.Map != nil && o.Sheet == "" {
+		o.Sheet = o.Map.Sheet
+	}
 	format := o.Format
 	if format == "" || format == "auto" {
 		format = Detect(data)

@@ -1,0 +1,351 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+)
+
+// MaxMapping bounds a mapping in bytes: hundreds of columns and codes, and little enough to travel beside a file in the line of a request.
+const MaxMapping = 16 << 10
+
+// Mapping says what the columns of a table mean whose headers nobody could guess, and what stands in no column at all.
+type Mapping struct {
+	Kind      Kind   `yaml:"kind"`       // of the file; "" leaves it to the columns
+	Sheet     string `yaml:"sheet"`      // of a workbook
+	Decimal   string `yaml:"decimal"`    // "." or ","
+	DateOrder string `yaml:"date_order"` // DMY or MDY
+	Delimiter string `yaml:"delimiter"`  // comma, semicolon, tab or pipe
+	// Columns are fields by header: any name that the field goes by, a level such as p90, a period such as 2026-W48 for a column of a wide
+	// table, or "ignore".
+	Columns map[string]string `yaml:"columns"`
+	// Constants are values by field, for every line, where the file has no column for the field.
+	Constants map[string]string `yaml:"constants"`
+	// Units are UN/ECE Rec 20 codes by the sender's own.
+	Units map[string]string `yaml:"units"`
+	// Codes are, by field, what its cells mean.
+	Codes map[string]map[string]string `yaml:"codes"`
+
+	// Optional is set for a mapping that was kept from before: a file with none of its columns is read without it.
+	Optional bool `yaml:"-"`
+}
+
+// ignore is the field of a column that nothing is to be read from.
+const ignore = "ignore"
+
+// ParseMapping reads a mapping written as YAML, as JSON, or as a table with the columns what, from, to and field: a line for each column,
+// constant, unit, code or option.
+func ParseMapping(data []byte) (*Mapping, error) {
+	if len(data) > MaxMapping {
+		return nil, fmt.Errorf("the mapping has %d bytes; at most %d are read", len(data), MaxMapping)
+	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	m := &Mapping{}
+	first, _, _ := strings.Cut(strings.ToLower(string(data)), "\n")
+	if plainName(first) == "whatfromtofield" || plainName(first) == "whatfromto" {
+		if err := m.readTable(data, rune(strings.TrimSpace(first)[len("what")])); err != nil {
+			return nil, err
+		}
+	} else {
+		d := yaml.NewDecoder(bytes.NewReader(data))
+		d.KnownFields(true)
+		if err := d.Decode(m); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil, errors.New("the mapping is empty; want columns, constants, units or codes")
+			}
+			return nil, fmt.Errorf("read the mapping: %w; it has kind, sheet, decimal, date_order, delimiter, columns, constants, units and codes", err)
+		}
+	}
+	return m, m.check()
+}
+
+func (m *Mapping) readTable(data []byte, delimiter rune) error {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = delimiter, -1, true
+	records, err := r.ReadAll()
+	if err != nil {
+		return fmt.Errorf("read the mapping: %w", err)
+	}
+	put := func(into *map[string]string, from, to string) {
+		if *into == nil {
+			*into = map[string]string{}
+		}
+		(*into)[from] = to
+	}
+	for i, cells := range records[1:] {
+		for len(cells) < 4 {
+			cells = append(cells, "")
+		}
+		from, to, field := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3])
+		switch what := strings.ToLower(strings.TrimSpace(cells[0])); what {
+		case "":
+		case "column":
+			put(&m.Columns, from, to)
+		case "constant":
+			put(&m.Constants, from, to)
+		case "unit":
+			put(&m.Units, from, to)
+		case "code":
+			if m.Codes == nil {
+				m.Codes = map[string]map[string]string{}
+			}
+			codes := m.Codes[field]
+			put(&codes, from, to)
+			m.Codes[field] = codes
+		case "option":
+			options := map[string]*string{"kind": (*string)(&m.Kind), "sheet": &m.Sheet, "decimal": &m.Decimal, "date_order": &m.DateOrder, "delimiter": &m.Delimiter}
+			if options[from] == nil {
+				return fmt.Errorf("mapping line %d: no option is called %q; want kind, sheet, decimal, date_order or delimiter", i+2, from)
+			}
+			*options[from] = to
+		default:
+			return fmt.Errorf("mapping line %d: %q is none of column, constant, unit, code and option", i+2, what)
+		}
+	}
+	return nil
+}
+
+// check refuses what could never be applied, whatever the file.
+func (m *Mapping) check() error {
+	if m.Kind != "" && m.Kind != "campaign" && m.Kind != "quality" && !slices.Contains(kinds, m.Kind) {
+		return fmt.Errorf("mapping: kind %q is none of history, forecast, capacity, stock, bom, products, campaign and quality", m.Kind)
+	}
+	if m.Delimiter != "" && m.delimiter() == 0 {
+		return fmt.Errorf("mapping: delimiter %q is none of comma, semicolon, tab and pipe", m.Delimiter)
+	}
+	taken := map[string]string{}
+	for _, column := range slices.Sorted(maps.Keys(m.Columns)) {
+		field := m.Columns[column]
+		if err := knownField("column", column, field, true); err != nil {
+			return err
+		}
+		if plainName(column) == "" {
+			return fmt.Errorf("mapping: column %q has no letter or digit by which a header could be found", column)
+		}
+		if before := taken[plainName(field)]; before != "" && field != ignore {
+			return fmt.Errorf("mapping: columns %q and %q both go to the field %q; one column for each field", before, column, field)
+		}
+		taken[plainName(field)] = column
+	}
+	for _, field := range slices.Sorted(maps.Keys(m.Constants)) {
+		if err := knownField("constant", m.Constants[field], field, false); err != nil {
+			return err
+		}
+		if column := taken[plainName(field)]; column != "" {
+			return fmt.Errorf("mapping: the field %q has the column %q and a constant; one of both", field, column)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(m.Units)) {
+		if _, err := quantity.ParseUnit(m.Units[code]); err != nil {
+			return fmt.Errorf("mapping: unit %q: %w", code, err)
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(m.Codes)) {
+		if err := knownField("codes of", field, field, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knownField refuses a field that no kind of table has.
+func knownField(what, name, field string, column bool) error {
+	plain := plainName(field)
+	for _, f := range allFields() {
+		if slices.ContainsFunc(f.names, func(n string) bool { return plainName(n) == plain }) {
+			return nil
+		}
+	}
+	if column {
+		if _, ok := quantileLevel(field); ok || field == ignore {
+			return nil
+		}
+		var d dates
+		if _, problem := d.parse(field); problem == "" {
+			return nil
+		}
+	}
+	var names []string
+	for _, f := range allFields() {
+		if !slices.Contains(names, f.names[0]) {
+			names = append(names, f.names[0])
+		}
+	}
+	slices.Sort(names)
+	return fmt.Errorf("mapping: %s %q goes to %q, which is no field; want one of %s; for a column also a level such as p90, a period such as 2026-W48, or ignore", what, name, field, strings.Join(names, ", "))
+}
+
+// allFields are those of all kinds of tables that are imported.
+func allFields() (all []field) {
+	for _, k := range kinds {
+		all = append(all, kindFields(k)...)
+	}
+	all = append(all, field{"the measure", measureNames, false}, field{"the value", valueNames, false})
+	for _, list := range [][]Column{eventColumns, defectColumns} {
+		for _, c := range list {
+			all = append(all, field{c.Says, c.Names, c.Needed})
+		}
+	}
+	return all
+}
+
+func (m *Mapping) delimiter() rune {
+	for mark, name := range delimiterNames {
+		if name == m.Delimiter {
+			return mark
+		}
+	}
+	return 0
+}
+
+// Mapped are the options with what the mapping says where they leave it open.
+func (o Options) Mapped() Options {
+	if o.Map == nil {
+		return o
+	}
+	if o.Kind == "" && slices.Contains(kinds, o.Map.Kind) {
+		o.Kind = o.Map.Kind
+	}
+	if o.Decimal == "" {
+		o.Decimal = o.Map.Decimal
+	}
+	if o.DateOrder == "" {
+		o.DateOrder = o.Map.DateOrder
+	}
+	if o.Delimiter == 0 {
+		o.Delimiter = o.Map.delimiter()
+	}
+	return o
+}
+
+// titles are the columns of one line that may be the header, and behind them those of a mapping's constants.
+type titles struct {
+	shown     []string // as written, for complaints
+	means     []string // the header, or the field that the mapping gives it
+	plain     []string // of means
+	mapped    []bool
+	width     int // of the file's own columns
+	constants []string
+	absent    []string // columns that the mapping names and the line has not
+	used      *Mapping // nil where the line is read without one
+}
+
+func newTitles(cells []string, m *Mapping) titles {
+	n := len(cells)
+	for n > 0 && cells[n-1] == "" {
+		n--
+	}
+	t := titles{width: n}
+	fields := map[string]string{}
+	if m != nil {
+		for column, field := range m.Columns {
+			fields[plainName(column)] = field
+		}
+	}
+	for _, cell := range cells[:n] {
+		shown := strings.Clone(cell)
+		field, mapped := fields[plainName(cell)]
+		if !mapped {
+			field = shown
+		}
+		t.add(shown, field, mapped)
+	}
+	if m == nil {
+		return t
+	}
+	found := 0
+	for _, column := range slices.Sorted(maps.Keys(m.Columns)) {
+		if slices.ContainsFunc(t.shown, func(s string) bool { return plainName(s) == plainName(column) }) {
+			found++
+		} else {
+			t.absent = append(t.absent, column)
+		}
+	}
+	if m.Optional && found == 0 && len(m.Columns) > 0 {
+		return newTitles(cells, nil)
+	}
+	t.used = m
+	for _, field := range slices.Sorted(maps.Keys(m.Constants)) {
+		t.add(field+" of the mapping", field, true)
+		t.constants = append(t.constants, m.Constants[field])
+	}
+	return t
+}
+
+func (t *titles) add(shown, means string, mapped bool) {
+	t.shown, t.means, t.plain, t.mapped = append(t.shown, shown), append(t.means, means), append(t.plain, plainName(means)), append(t.mapped, mapped)
+}
+
+// find is the column of a field that is not taken: one that the mapping gives it, else the one with the most telling header.
+func (t titles) find(f field, taken []int) int {
+	for _, only := range []bool{true, false} {
+		for _, name := range f.names {
+			plain := plainName(name)
+			for i, p := range t.plain {
+				if p == plain && (t.mapped[i] || !only) && t.means[i] != ignore && !slices.Contains(taken, i) {
+					return i
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// match finds the columns of fields.
+func (t titles) match(line int, fields []field) header {
+	h := header{line: line, fields: fields, titles: t, names: t.shown}
+	for _, f := range fields {
+		at := t.find(f, h.at)
+		if at >= 0 {
+			h.found++
+		} else if f.needed {
+			h.missing = append(h.missing, f)
+		}
+		h.at = append(h.at, at)
+	}
+	return h
+}
+
+// translations are, by field of the header, what cells mean.
+func (h header) translations() []map[string]string {
+	m := h.titles.used
+	if m == nil || len(m.Codes) == 0 {
+		return nil
+	}
+	out := make([]map[string]string, len(h.fields))
+	for name, codes := range m.Codes {
+		for i, f := range h.fields {
+			if slices.ContainsFunc(f.names, func(n string) bool { return plainName(n) == plainName(name) }) {
+				out[i] = codes
+			}
+		}
+	}
+	return out
+}
+
+// noteMapping says what a mapping named in vain. A column that is not there may be one that was renamed: nothing is read then.
+func (r *reader) noteMapping() {
+	if m := r.header.titles.used; m != nil && len(r.header.titles.absent) > 0 {
+		r.report.Complain(Complaint{Code: CodeMapping, Line: r.header.line, Text: fmt.Sprintf("the mapping names columns that the file has not: %s", shortenedList(slices.Clone(r.header.titles.absent))),
+			Want: "the headers as the file writes them: " + shortenedList(slices.Clone(r.header.names[:r.header.titles.width]))})
+	}
+}
+
+// periodOf is the period a wide table's column is of.
+func (t titles) periodOf(i int, d *dates) (calendar.Bucket, bool) {
+	if _, _, _, slash := slashed(t.means[i]); slash || t.means[i] == "" || i >= t.width {
+		return calendar.Bucket{}, false
+	}
+	b, problem := d.parse(t.means[i])
+	return b, problem == ""
+}
