@@ -86,7 +86,7 @@ func ReadCampaigns(data []byte, options Options) ([]campaign.Event, *Report) {
 	}) {
 		return nil, report
 	}
-	report.Kind, report.Series = "campaign", len(events)
+	report.Kind, report.Series = Campaign, len(events)
 	for _, e := range events {
 		report.Buckets += len(e.Impacts)
 	}

@@ -19,6 +19,8 @@ const (
 	Bill     Kind = "bom"      // what a product is made of: product, component, quantity, unit
 	Products Kind = "products" // what products are: product, description, pack size
 	Forecast Kind = "forecast" // what will be needed: product, region, period, mean, quantiles
+	Campaign Kind = "campaign" // events: event, first and last day, product, lift
+	Quality  Kind = "quality"  // defect counts: product, period, bad units, and what they are of
 )
 
 // Kinds of messages that no table has.
@@ -38,7 +40,24 @@ func ParseKind(name string) (Kind, bool) {
 	if name == "" || name == "auto" {
 		return "", true
 	}
-	return Kind(name), slices.Contains(kinds, Kind(name))
+	k := Kind(name)
+	return k, k == Campaign || k == Quality || slices.Contains(kinds, k)
+}
+
+// TableKind tells a table of campaigns or of quality by its header; "" for all others. These two have columns that no other kind has.
+func TableKind(data []byte, options Options) Kind {
+	options = options.Mapped()
+	data = data[:min(len(data), MaxField)] // the header stands among the first lines
+	for kind, columns := range map[Kind][]Column{Campaign: eventColumns, Quality: defectColumns} {
+		report := &Report{}
+		r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) {
+			return findColumns(text, delimiter, columns, options.Map, report)
+		})
+		if r != nil {
+			return kind
+		}
+	}
+	return ""
 }
 
 // field is one thing that a kind of file says, and the headers it goes by, the

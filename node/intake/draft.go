@@ -3,8 +3,10 @@ package intake
 import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
+	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
 
@@ -21,6 +23,8 @@ type Draft struct {
 	Message *Demand
 	// Groups are capacity groups of a format that says more than rows can.
 	Groups    []capacity.Group
+	Events    []campaign.Event
+	Measures  []quality.Measure
 	Movements []Movement
 	Notices   []Notice
 	Requests  []Request
@@ -92,7 +96,11 @@ func (d *Draft) Size() (lines, buckets int) {
 		groups[r.Group], cells[groupPeriod{r.Group, r.Period}] = true, true
 	}
 	buckets = len(d.History) + len(cells)
-	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups)
+	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups) + len(d.Events) + len(d.Measures)
+	buckets += len(d.Measures)
+	for _, e := range d.Events {
+		buckets += len(e.Impacts)
+	}
 	for _, g := range d.Groups {
 		buckets += len(g.Capacities)
 	}

@@ -117,7 +117,7 @@ func (m *Mapping) readTable(data []byte, delimiter rune) error {
 
 // check refuses what could never be applied, whatever the file.
 func (m *Mapping) check() error {
-	if m.Kind != "" && m.Kind != "campaign" && m.Kind != "quality" && !slices.Contains(kinds, m.Kind) {
+	if _, ok := ParseKind(string(m.Kind)); !ok {
 		return fmt.Errorf("mapping: kind %q is none of history, forecast, capacity, stock, bom, products, campaign and quality", m.Kind)
 	}
 	if m.Delimiter != "" && m.delimiter() == 0 {
@@ -213,7 +213,7 @@ func (o Options) Mapped() Options {
 	if o.Map == nil {
 		return o
 	}
-	if o.Kind == "" && slices.Contains(kinds, o.Map.Kind) {
+	if o.Kind == "" {
 		o.Kind = o.Map.Kind
 	}
 	if o.Decimal == "" {

@@ -73,7 +73,7 @@ func ReadQuality(data []byte, options Options) ([]quality.Measure, *Report) {
 	}) {
 		return nil, report
 	}
-	report.Kind, report.Series, report.Buckets = "quality", len(measures), len(measures)
+	report.Kind, report.Series, report.Buckets = Quality, len(measures), len(measures)
 	return measures, report
 }
 

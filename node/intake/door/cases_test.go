@@ -10,6 +10,7 @@ import (
 
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -171,6 +172,12 @@ func render(d *intake.Draft, r *intake.Report) string {
 	for _, p := range d.Products {
 		fmt.Fprintf(&b, "%s | %s | %s%s\n", p.Product, p.Description, p.PackSize, inLine(p.Line))
 	}
+	for _, e := range d.Events {
+		renderEvent(&b, e)
+	}
+	for _, m := range d.Measures {
+		fmt.Fprintf(&b, "%s | %s | %s | %s bad, %s confirmed, by %s\n", itemText(m.Item), placeText(m.Site), m.Period, m.Defectives, m.Confirmed, m.Denominator)
+	}
 	for _, m := range d.Movements {
 		fmt.Fprintf(&b, "%s | %s | %s %s %s, document %q, order %q", itemText(m.Item), placeText(m.Location), m.Date, m.Quantity, m.Unit, m.Document, m.Order)
 		if m.Accepted != nil {
@@ -194,6 +201,26 @@ func render(d *intake.Draft, r *intake.Report) string {
 		fmt.Fprintf(&b, "asks for %q %q newer than %d\n", q.What, q.ID, q.Known)
 	}
 	return b.String()
+}
+
+func renderEvent(b *strings.Builder, e campaign.Event) {
+	fmt.Fprintf(b, "%s %q %s %s in %s", e.ID, e.Name, e.Kind, e.Status, e.Period)
+	if e.SellIn != nil {
+		fmt.Fprintf(b, ", sold in %s", e.SellIn)
+	}
+	for _, i := range e.Items {
+		fmt.Fprintf(b, ", %s", itemText(i))
+	}
+	for _, p := range e.Places {
+		fmt.Fprintf(b, ", at %s", placeText(p))
+	}
+	b.WriteString("\n")
+	for _, t := range e.Tactics {
+		fmt.Fprintf(b, "  tactic %+v\n", t)
+	}
+	for _, i := range e.Impacts {
+		fmt.Fprintf(b, "  %s | %s | %s lift %s %s\n", i.Item, placeText(i.Place), i.Bucket, i.Lift, i.Unit)
+	}
 }
 
 func renderDemand(b *strings.Builder, m *intake.Demand) {

@@ -131,7 +131,26 @@ func Read(data []byte, o Options) (*intake.Draft, *intake.Report) {
 	return nil, r
 }
 
+// readTable reads a table of whatever kind.
 func readTable(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
+	kind := o.Kind
+	if kind == "" {
+		kind = intake.TableKind(data, o)
+	}
+	switch kind {
+	case intake.Campaign:
+		events, report := intake.ReadCampaigns(data, o)
+		if events == nil {
+			return nil, report
+		}
+		return &intake.Draft{Kind: kind, Events: events}, report
+	case intake.Quality:
+		measures, report := intake.ReadQuality(data, o)
+		if measures == nil {
+			return nil, report
+		}
+		return &intake.Draft{Kind: kind, Measures: measures}, report
+	}
 	return intake.Read(data, o)
 }
 
@@ -146,7 +165,7 @@ func sheet(data []byte, o Options) (*intake.Draft, *intake.Report) {
 	if !ok {
 		return nil, report
 	}
-	draft, read := intake.Read(text, inner)
+	draft, read := readTable(text, inner)
 	read.Format, read.Delimiter, read.Encoding = string(Sheet), "", ""
 	read.Notes = append(report.Notes, read.Notes...)
 	return draft, read
