@@ -48,7 +48,7 @@ type CloseQuery struct {
 // ImportQuery are the options of an import of any kind.
 type ImportQuery struct {
 	desk.ImportOptions
-	Kind string `json:"kind,omitempty" doc:"history, forecast, capacity, stock or bom; empty: found by content"`
+	Kind string `json:"kind,omitempty" doc:"history, forecast, capacity, stock, bom, campaign or quality; empty: found by content"`
 }
 
 // Counted says how many there were.
@@ -65,6 +65,8 @@ const exportTime = 2 * time.Minute
 // Routes of the desk.
 var (
 	Import             = wire.PostFile[ImportQuery, desk.ImportResult]("/v1/import", wire.Plan, "Takes a file of any kind and format to where that kind is kept.")
+	ImportList         = wire.Get[wire.None, []desk.Imported]("/v1/import/list", wire.View, "Lists the imports, the newest first, and whether each can be undone.")
+	ImportUndo         = wire.Post[desk.UndoOptions, desk.Undone]("/v1/import/undo", wire.Plan, "Puts back what stood before an import.")
 	Export             = wire.Get[desk.ExportOptions, desk.Exported]("/v1/export", wire.Plan, "Writes an artifact that is held, or the draft forecast, for another system.").Slow(exportTime)
 	HistoryImport      = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/history/import", wire.Plan, "Takes past demand from a file.")
 	ForecastBaseline   = wire.Post[desk.BaselineOptions, desk.BaselineResult]("/v1/forecast/baseline", wire.Plan, "Forecasts the private history and keeps the result as the draft.").Slow(forecastTime)
@@ -112,7 +114,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	HandleUpload(r, Import, func(_ context.Context, _ Caller, in ImportQuery, file io.Reader) (desk.ImportResult, error) {
 		kind, ok := intake.ParseKind(in.Kind)
 		if !ok {
-			return desk.ImportResult{}, wire.Problemf("BAD_REQUEST", "parameter \"kind\" is %q; history, forecast, capacity, stock or bom is right", in.Kind)
+			return desk.ImportResult{}, wire.Problemf("BAD_REQUEST", "parameter \"kind\" is %q; history, forecast, capacity, stock, bom, campaign or quality is right", in.Kind)
 		}
 		data, err := io.ReadAll(file)
 		if err != nil {
@@ -120,6 +122,8 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		}
 		return d.Import(kind, data, in.ImportOptions)
 	})
+	Handle(r, ImportList, func(context.Context, Caller, wire.None) ([]desk.Imported, error) { return d.Imports() })
+	Handle(r, ImportUndo, func(_ context.Context, _ Caller, in desk.UndoOptions) (desk.Undone, error) { return d.UndoImport(in) })
 	upload(HistoryImport, d.ImportHistory)
 	upload(ForecastImport, d.ImportForecast)
 	upload(CapacityImport, d.ImportCapacity)

@@ -74,6 +74,9 @@ type campaignFile struct {
 	Blackouts []campaign.Blackout `json:"blackouts"`
 }
 
+// jsonFile is the format of a document that says all that the draft holds.
+const jsonFile = "json"
+
 // looksJSON tells a JSON document from a table.
 func looksJSON(data []byte) bool {
 	head := strings.TrimLeft(strings.TrimPrefix(string(data[:min(len(data), 64)]), "\ufeff"), " \t\r\n")
@@ -93,40 +96,25 @@ func readJSON(data []byte, into any) error {
 	return nil
 }
 
-// tableOptions are the options of a table.
-func (o ImportOptions) tableOptions() (intake.Options, error) {
-	opts := intake.Options{SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder}
-	if o.Unit != "" {
-		unit, err := quantity.ParseUnit(o.Unit)
-		if err != nil {
-			return opts, node.Failf("BAD_UNIT", "%v", err)
-		}
-		opts.Unit = unit
-	}
-	return opts, nil
-}
-
 // ImportCampaigns takes events from a table, or events and blackouts from a JSON document, into the draft. An event of the file takes the
 // place of the one of its ID, and keeps its status where the file is a table, which has none.
 func (d *Desk) ImportCampaigns(data []byte, o ImportOptions) (ImportResult, error) {
 	var file campaignFile
-	report := &intake.Report{Kind: "campaign", Format: "json"}
+	report := &intake.Report{Kind: "campaign", Format: jsonFile}
 	if looksJSON(data) {
 		if err := readJSON(data, &file); err != nil {
 			return ImportResult{Report: report}, err
 		}
 		report.Lines, report.Imported = len(file.Events)+len(file.Blackouts), len(file.Events)+len(file.Blackouts)
-	} else {
-		opts, err := o.tableOptions()
-		if err != nil {
-			return ImportResult{Report: report}, err
-		}
-		if file.Events, report = intake.ReadCampaigns(data, opts); file.Events == nil {
-			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-		}
+		return d.takeCampaigns(file, report, o)
 	}
+	return d.importKind(intake.Campaign, data, o)
+}
+
+// takeCampaigns puts events and blackouts into the draft.
+func (d *Desk) takeCampaigns(file campaignFile, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if file.Zone != "" {
 			if err := rows.Put(draftZone, file.Zone); err != nil {
 				return err
@@ -138,7 +126,7 @@ func (d *Desk) ImportCampaigns(data []byte, o ImportOptions) (ImportResult, erro
 			if err != nil {
 				return err
 			}
-			if found && report.Format != "json" {
+			if found && report.Format != jsonFile {
 				e = keepByHand(was.Event, e)
 			}
 			if err := putCounted(rows, draftEvents+e.ID, draftEvent{e, was.Only}, was, found, &result); err != nil {
@@ -157,6 +145,7 @@ func (d *Desk) ImportCampaigns(data []byte, o ImportOptions) (ImportResult, erro
 		}
 		return nil
 	})
+	return result, err
 }
 
 // keepByHand is an event of a table with what tables do not hold and somebody planned by hand.

@@ -225,7 +225,7 @@ func (d *Desk) takeBill(draft *intake.Draft, report *intake.Report, o ImportOpti
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "%v", err)
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err := d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		before := map[string]billPart{}
 		old, err := readBillRows(rows)
 		if err != nil {

@@ -23,10 +23,13 @@ const (
 // ImportResult is what an import did, or would do.
 type ImportResult struct {
 	*intake.Report
-	DryRun    bool `json:"dry_run"`
-	Added     int  `json:"added"`     // rows that were not there
-	Changed   int  `json:"changed"`   // rows that now say something else
-	Unchanged int  `json:"unchanged"` // rows that were there already
+	Number    int64 `json:"number,omitempty"` // under which it can be undone
+	DryRun    bool  `json:"dry_run"`
+	Added     int   `json:"added"`     // rows that were not there
+	Changed   int   `json:"changed"`   // rows that now say something else
+	Unchanged int   `json:"unchanged"` // rows that were there already
+	// Difference is what changes of what is there, cell by cell; the cells themselves are listed in a dry run.
+	Difference *Difference `json:"difference,omitempty"`
 }
 
 // historyRow is the private history of one product in one region.
@@ -74,7 +77,7 @@ func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportO
 		bySeries[key][at.month] = q
 	}
 	result = ImportResult{Report: report, DryRun: o.DryRun}
-	err = d.change(o, func(rows node.PrivateRows) error {
+	err = d.change(o, &result, func(rows node.PrivateRows) error {
 		if o.Replace {
 			if err := rows.Clear(historyRows); err != nil {
 				return err
@@ -139,20 +142,30 @@ func checkRegions(rows []intake.HistoryRow) error {
 // errDry rolls a dry run back.
 var errDry = fmt.Errorf("dry run")
 
-// change runs an update of private rows; a dry run is rolled back after everything was tried. What came from the inbox is noted with it, in the same
+// change runs an update of private rows, compares what it did and notes what stood before; a dry run is rolled back after everything was tried. What came from the inbox is noted with it, in the same
 // transaction, and refused when it is noted already.
-func (d *Desk) change(o ImportOptions, fn func(node.PrivateRows) error) error {
+func (d *Desk) change(o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
 	err := d.node.Private(func(rows node.PrivateRows) error {
 		if err := o.onlyOnce(rows); err != nil {
 			return err
 		}
-		if err := fn(rows); err != nil {
+		recorded, record := rows.Recorded()
+		if err := fn(recorded); err != nil {
+			return err
+		}
+		changes, err := record.Changes()
+		if err != nil {
+			return err
+		}
+		changes = journalled(changes)
+		if result.Difference, err = difference(changes); err != nil {
 			return err
 		}
 		if o.DryRun {
 			return errDry
 		}
-		return nil
+		result.Difference.Further, result.Difference.Cells = 0, nil
+		return d.journal(rows, o, result, changes)
 	})
 	if err == errDry {
 		return nil
@@ -259,7 +272,7 @@ func (d *Desk) takeCapacity(draft *intake.Draft, report *intake.Report, o Import
 		}
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err := d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if err := rows.Clear(capacityRows); err != nil {
 			return err
 		}
@@ -267,14 +280,26 @@ func (d *Desk) takeCapacity(draft *intake.Draft, report *intake.Report, o Import
 			line := lines[name]
 			sort.Slice(line.Links, func(i, j int) bool { return line.Links[i].Product < line.Links[j].Product })
 			sort.Slice(line.Periods, func(i, j int) bool { return line.Periods[i].Bucket.Compare(line.Periods[j].Bucket) < 0 })
-			result.Added += len(line.Periods)
 			if err := rows.Put(capacityRows+rowName(name), line); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	figures := 0
+	for _, line := range lines {
+		figures += len(capacityCells(*line))
+	}
+	result.countFigures(figures)
 	return result, err
+}
+
+// countFigures counts a file that is the whole of its kind by its figures.
+func (r *ImportResult) countFigures(all int) {
+	if r.Difference != nil {
+		r.Added, r.Changed = r.Difference.Added, r.Difference.Changed
+		r.Unchanged = all - r.Added - r.Changed
+	}
 }
 
 func hasLink(links []capacityLink, product string) bool {
@@ -313,9 +338,9 @@ func (d *Desk) ImportStock(data []byte, o ImportOptions) (ImportResult, error) {
 }
 
 func (d *Desk) takeStock(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
-	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(draft.Stock)}
+	result := ImportResult{Report: report, DryRun: o.DryRun}
 	today := calendar.DateOf(d.node.Now())
-	err := d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if err := rows.Clear(stockRows); err != nil {
 			return err
 		}
@@ -334,6 +359,7 @@ func (d *Desk) takeStock(draft *intake.Draft, report *intake.Report, o ImportOpt
 		}
 		return nil
 	})
+	result.countFigures(3 * len(draft.Stock))
 	return result, err
 }
 

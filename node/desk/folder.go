@@ -67,36 +67,56 @@ func (d *Desk) foldersOnce(ctx context.Context, home string, now time.Time) erro
 	return errors.Join(d.inboxOnce(ctx, home, now), d.outboxOnce(home))
 }
 
-// inboxOnce works off the inbox: files at its top, whose content says what they are, and those in a folder named by a kind.
+// inboxOnce works off the inbox: files at its top, whose content says what they are, those in a folder named by a kind, and those in a
+// folder of a partner inside, for whom a mapping may be kept.
 func (d *Desk) inboxOnce(ctx context.Context, home string, now time.Time) error {
 	root := filepath.Join(home, inboxFolder)
 	var failures []error
-	for _, folder := range []string{"", string(intake.Forecast), string(intake.History), string(intake.Capacity), string(intake.Stock), string(intake.Bill)} {
-		entries, err := os.ReadDir(filepath.Join(root, folder))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
+	for _, kind := range []intake.Kind{"", intake.Forecast, intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Campaign, intake.Quality} {
+		failures = append(failures, d.inboxPass(ctx, home, filepath.Join(root, string(kind)), kind, "", now))
+		if kind == "" {
+			continue // a folder there is a kind's
 		}
-		if err != nil {
+		partners, err := os.ReadDir(filepath.Join(root, string(kind)))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		for i, e := range entries {
-			if ctx.Err() != nil || i == maxPass {
-				break
-			}
-			info, err := e.Info()
-			if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") || slices.Contains([]string{".tmp", ".part"}, filepath.Ext(e.Name())) || now.Sub(info.ModTime()) < folderQuiet {
-				continue
-			}
-			if err := d.inboxFile(home, filepath.Join(root, folder, e.Name()), intake.Kind(folder)); err != nil {
-				failures = append(failures, fmt.Errorf("%s: %w", e.Name(), err))
+		for i, p := range partners {
+			if p.IsDir() && i < maxPass && !strings.HasPrefix(p.Name(), ".") {
+				failures = append(failures, d.inboxPass(ctx, home, filepath.Join(root, string(kind), p.Name()), kind, p.Name(), now))
 			}
 		}
 	}
 	return errors.Join(failures...)
 }
 
+// inboxPass works off the files of one folder.
+func (d *Desk) inboxPass(ctx context.Context, home, folder string, kind intake.Kind, partner string, now time.Time) error {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for i, e := range entries {
+		if ctx.Err() != nil || i == maxPass {
+			break
+		}
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") || slices.Contains([]string{".tmp", ".part"}, filepath.Ext(e.Name())) || now.Sub(info.ModTime()) < folderQuiet {
+			continue
+		}
+		if err := d.inboxFile(home, filepath.Join(folder, e.Name()), kind, partner); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", e.Name(), err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
 // inboxFile imports one file and moves it away. An error leaves it where it is, for the next pass.
-func (d *Desk) inboxFile(home, path string, kind intake.Kind) error {
+func (d *Desk) inboxFile(home, path string, kind intake.Kind, partner string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -105,11 +125,15 @@ func (d *Desk) inboxFile(home, path string, kind intake.Kind) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(append([]byte(filepath.Base(path)+"\x00"+string(kind)+"\x00"), data...))
+	place := filepath.Base(path) + "\x00" + string(kind) + "\x00"
+	if partner != "" {
+		place += partner + "\x00"
+	}
+	sum := sha256.Sum256(append([]byte(place), data...))
 	once := hex.EncodeToString(sum[:])
 	report := folderReport{File: filepath.Base(path)}
 	to := doneFolder
-	result, err := d.importKind(kind, data, ImportOptions{once: once, at: d.node.Now()})
+	result, err := d.importKind(kind, data, ImportOptions{once: once, at: d.node.Now(), With: partner, File: report.File})
 	if result.Report != nil {
 		report.Result = &result
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -78,11 +79,53 @@ func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportO
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the sender of the file no longer stands for it; import the one that replaces it")
 	}
 	slices.SortFunc(demand.Lines, func(a, b forecast.Line) int { return strings.Compare(a.Key(), b.Key()) })
-	result := ImportResult{Report: report, DryRun: o.DryRun, Added: len(demand.Lines)}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	result := ImportResult{Report: report, DryRun: o.DryRun}
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
+		if report.HeaderLine > 0 {
+			if err := keepUnsaid(rows, demand.Lines); err != nil {
+				return err
+			}
+		}
 		return putDraft(rows, forecastDraft{Method: demand.Method, WeekScheme: demand.WeekScheme, Reason: demand.Reason, Provenance: artifact.Provenance{SourceSystem: "file import",
 			SourceRecord: recordName(demand.Number), Version: recordName(report.Format), ExtractedAt: d.node.Now(), Activity: "IMPORT"}}, demand.Lines)
 	})
+	result.countCells(demand.Lines)
+	return result, err
+}
+
+// countCells counts a forecast by its cells, which are what a revision changes.
+func (r *ImportResult) countCells(lines []forecast.Line) {
+	if r.Difference == nil {
+		return
+	}
+	r.Added, r.Changed = r.Difference.Added, r.Difference.Changed
+	for _, l := range lines {
+		r.Unchanged += len(l.Buckets)
+	}
+	r.Unchanged -= r.Added + r.Changed
+}
+
+// keepUnsaid takes over what a table can't say from the lines of the draft that it revises: a spreadsheet that went out and came back
+// changes the figures that were changed in it, and nothing else.
+func keepUnsaid(rows node.PrivateRows, lines []forecast.Line) error {
+	for i := range lines {
+		l := &lines[i]
+		var was forecast.Line
+		if found, err := rows.Get(draftLines+l.Key(), &was); err != nil {
+			return err
+		} else if !found {
+			continue
+		}
+		now := *l
+		*l = was
+		l.Unit, l.Buckets, l.GapReason = now.Unit, now.Buckets, cmp.Or(now.GapReason, was.GapReason)
+		for k := range l.Buckets {
+			if c, found := was.Cell(l.Buckets[k].Bucket); found {
+				l.Buckets[k].Firmness, l.Buckets[k].Ordered = c.Firmness, c.Ordered
+			}
+		}
+	}
+	return nil
 }
 
 // recordName is a number of the sender's as provenance can hold it, or "".

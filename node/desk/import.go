@@ -23,6 +23,10 @@ type ImportOptions struct {
 	Format    string   `json:"format"`     // csv, xlsx, edifact and so on; empty or auto: detected
 	Sheet     string   `json:"sheet"`      // of a workbook; empty: the first with cells
 	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
+	Map       string   `json:"map"`        // the text of a mapping; empty: the one kept for the partner and kind, where there is one
+	With      string   `json:"with"`       // the partner whose file it is
+	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
+	File      string   `json:"file"`       // the file's name, for the list of imports
 
 	known map[string]bool // products that are known: lines of others are parked in the worklist; nil: all are taken
 	once  string          // names a file of the inbox, so that it is imported once
@@ -30,7 +34,7 @@ type ImportOptions struct {
 }
 
 // read reads a file of a kind, or of any where kind is empty.
-func (o ImportOptions) read(kind intake.Kind, data []byte) (*intake.Draft, *intake.Report, error) {
+func (d *Desk) read(o ImportOptions, kind intake.Kind, data []byte) (*intake.Draft, *intake.Report, error) {
 	opts := door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: o.known}}
 	var err error
 	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
@@ -43,7 +47,14 @@ func (o ImportOptions) read(kind intake.Kind, data []byte) (*intake.Draft, *inta
 		}
 		opts.Unit = unit
 	}
+	var kept string
+	if opts.Map, kept, err = d.mapping(o, kind); err != nil {
+		return nil, nil, err
+	}
 	draft, report := door.Read(data, opts)
+	if kept != "" {
+		report.Note(intake.Complaint{Code: intake.NoteMapped, Value: kept, Text: "read with the mapping that is kept for such files, where its columns are there"})
+	}
 	if draft == nil {
 		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
@@ -60,7 +71,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 	if o.known, err = d.knownProducts(); err != nil {
 		return ImportResult{}, err
 	}
-	draft, report, err := o.read(kind, data)
+	draft, report, err := d.read(o, kind, data)
 	if err != nil {
 		return ImportResult{Report: report}, err
 	}
@@ -84,6 +95,10 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 			return ImportResult{Report: report}, err
 		}
 		return d.takeMovements(p, draft, report, performance.ReceiptPosted, o)
+	case intake.Campaign:
+		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)
+	case intake.Quality:
+		return d.takeQuality(qualityFile{Measures: draft.Measures}, report, o)
 	}
 	return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the file is read (%s, kind %s), and this version keeps nothing of that kind; kontor import --dry-run shows what it says", report.Format, draft.Kind)
 }

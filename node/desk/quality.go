@@ -46,24 +46,22 @@ type qualityFile struct {
 // the file takes the place of the one of its key.
 func (d *Desk) ImportQuality(data []byte, o ImportOptions) (ImportResult, error) {
 	var file qualityFile
-	report := &intake.Report{Kind: "quality", Format: "json"}
+	report := &intake.Report{Kind: "quality", Format: jsonFile}
 	if looksJSON(data) {
 		if err := readJSON(data, &file); err != nil {
 			return ImportResult{Report: report}, err
 		}
 		report.Lines = len(file.Measures) + len(file.Complaints) + len(file.Cases) + len(file.Audits)
 		report.Imported = report.Lines
-	} else {
-		opts, err := o.tableOptions()
-		if err != nil {
-			return ImportResult{Report: report}, err
-		}
-		if file.Measures, report = intake.ReadQuality(data, opts); file.Measures == nil {
-			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-		}
+		return d.takeQuality(file, report, o)
 	}
+	return d.importKind(intake.Quality, data, o)
+}
+
+// takeQuality puts measures, complaints, cases and audits into the draft.
+func (d *Desk) takeQuality(file qualityFile, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if file.Service != nil {
 			if err := rows.Put(draftService, *file.Service); err != nil {
 				return err
@@ -80,6 +78,7 @@ func (d *Desk) ImportQuality(data []byte, o ImportOptions) (ImportResult, error)
 		}
 		return putRows(rows, draftAudits, file.Audits, &result)
 	})
+	return result, err
 }
 
 func putRows[T artifact.Keyed](rows node.PrivateRows, prefix string, list []T, result *ImportResult) error {

@@ -48,7 +48,7 @@ func nouns() []*cli.Command {
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),
-		importAny.command(),
+		importNoun(),
 		exportAny.command(),
 		exceptionNoun(),
 		topicNoun(),

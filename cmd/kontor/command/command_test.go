@@ -22,7 +22,7 @@ func leaves(path string, level []*cli.Command) map[string]*cli.Command {
 	out := map[string]*cli.Command{}
 	for _, c := range level {
 		name := strings.TrimSpace(path + " " + c.Name)
-		if len(c.Subcommands) == 0 {
+		if len(c.Subcommands) == 0 || c.ArgsUsage != "" {
 			out[name] = c
 		}
 		for sub, leaf := range leaves(name, c.Subcommands) {

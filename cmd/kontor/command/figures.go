@@ -2,10 +2,13 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,6 +17,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/node/desk"
+	"kontor/node/intake"
 	"kontor/node/intake/door"
 )
 
@@ -22,6 +26,9 @@ var importFlags = []cli.Flag{
 	&cli.StringFlag{Name: "format", Usage: "`NAME`: " + strings.Join(door.Formats(), ", ") + "; found by content where it is not given"},
 	&cli.StringFlag{Name: "sheet", Usage: "`NAME` of a workbook's sheet; the first with cells where it is not given"},
 	&cli.StringSliceFlag{Name: "place", Usage: "what a code of the sender's means, `CODE=PLACE`, the place a GLN, UN/LOCODE or ISO 3166 region; may be given often"},
+	&cli.StringFlag{Name: "map", Usage: "mapping `FILE` (YAML, JSON or CSV) that says what odd columns, units and codes mean"},
+	&cli.BoolFlag{Name: "save", Usage: "keep the mapping for such files: of the kind, and of the partner where --from names one"},
+	&cli.StringFlag{Name: "from", Usage: "`PARTNER` whose file it is: its own mapping is used, where one is kept"},
 	&cli.BoolFlag{Name: "dry-run", Usage: "say what would change and change nothing"},
 	&cli.BoolFlag{Name: "skip-bad", Usage: "leave bad lines out and list them, instead of refusing the file"},
 	&cli.StringFlag{Name: "decimal", Usage: "decimal `MARK`, \".\" or \",\", where the file leaves it in doubt"},
@@ -39,10 +46,11 @@ func importVerb(what string, columns string, route wire.Route[desk.ImportOptions
 			"A file with one bad line imports nothing unless --skip-bad is given. FILE \"-\" is standard input.",
 		examples: []string{"kontor " + nounOf(route.Path) + " import " + nounOf(route.Path) + ".csv", "kontor " + nounOf(route.Path) + " import --dry-run " + nounOf(route.Path) + ".csv"},
 		run: func(c *call) error {
-			if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
-				return usagef("%s is a directory; name a file", c.Args().First())
+			o, err := c.importOptions()
+			if err != nil {
+				return err
 			}
-			out, err := upload(c, route, c.importOptions())
+			out, err := upload(c, route, o)
 			if err != nil {
 				return err
 			}
@@ -52,9 +60,38 @@ func importVerb(what string, columns string, route wire.Route[desk.ImportOptions
 }
 
 // importOptions are the options that importFlags set.
-func (c *call) importOptions() desk.ImportOptions {
-	return desk.ImportOptions{SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
-		Replace: c.Bool("replace"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place")}
+func (c *call) importOptions() (desk.ImportOptions, error) {
+	mapping, err := c.mappingText()
+	file := ""
+	if path := c.Args().First(); path != "-" {
+		file = filepath.Base(path)
+	}
+	return desk.ImportOptions{Map: mapping, Save: c.Bool("save"), With: c.String("from"), File: file, SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
+		Replace: c.Bool("replace"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place")}, err
+}
+
+// mappingText is the mapping that --map names.
+func (c *call) mappingText() (string, error) {
+	path := c.String("map")
+	if path == "" {
+		if c.Bool("save") {
+			return "", usagef("--save keeps the mapping that --map names; name one")
+		}
+		return "", nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", usagef("--map: %v", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, intake.MaxMapping+1))
+	if err != nil {
+		return "", usagef("--map: %v", err)
+	}
+	if _, err := intake.ParseMapping(text); err != nil {
+		return "", usagef("--map %s: %v", path, err)
+	}
+	return string(text), nil
 }
 
 func (c *call) printImport(out desk.ImportResult) error {
@@ -73,7 +110,34 @@ func (c *call) printImport(out desk.ImportResult) error {
 			verb = "would import"
 		}
 		fmt.Fprintf(w, "%s %s: %d new, %d changed, %d unchanged\n", verb, node.Count(out.Imported, "line"), out.Added, out.Changed, out.Unchanged)
+		if out.Difference != nil {
+			printDifference(w, out.Difference)
+		}
+		if out.Number > 0 {
+			fmt.Fprintf(w, "import %d; kontor import undo %d puts back what stood before\n", out.Number, out.Number)
+		}
 	})
+}
+
+// printDifference shows what an import changes of what is there.
+func printDifference(w io.Writer, d *desk.Difference) {
+	fmt.Fprintf(w, "cells: %d added, %d changed, %d removed; %d of them material\n", d.Added, d.Changed, d.Removed, d.Material)
+	if len(d.Cells) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "OF\tPERIOD\tFIGURE\tBEFORE\tAFTER\tMATERIAL")
+	for _, c := range d.Cells {
+		material := "no"
+		if c.Material {
+			material = "yes"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Series, cmp.Or(c.Period, "-"), c.Figure, cmp.Or(c.Before, "-"), cmp.Or(c.After, "-"), material)
+	}
+	t.Flush()
+	if d.Further > 0 {
+		fmt.Fprintf(w, "and %s more\n", node.Count(d.Further, "cell"))
+	}
 }
 
 func nounOf(path string) string {
@@ -84,21 +148,43 @@ func nounOf(path string) string {
 // upload sends the file named by the first argument to a route.
 func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error) {
 	var none Out
-	var file io.Reader = c.stdin
-	if path := c.Args().First(); path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return none, usagef("%v", err)
-		}
-		defer f.Close()
-		file = f
+	file, size, err := c.inputFile()
+	if err != nil {
+		return none, err
 	}
+	defer file.Close()
 	n, err := c.node()
 	if err != nil {
 		return none, err
 	}
 	defer n.Close()
-	return client.Upload(c.Context.Context, n, route, in, file)
+	p := c.progress("importing", size)
+	defer p.Done()
+	return client.Upload(c.Context.Context, n, route, in, p.Reader(file))
+}
+
+// inputFile opens the file named by the first argument, or standard input, of which nobody knows the size.
+func (c *call) inputFile() (io.ReadCloser, int64, error) {
+	path := c.Args().First()
+	if path == "-" {
+		return io.NopCloser(c.stdin), -1, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, usagef("%v", err)
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		f.Close()
+		return nil, 0, usagef("%v", err)
+	case info.IsDir():
+		f.Close()
+		return nil, 0, usagef("%s is a directory; name a file", path)
+	case !info.Mode().IsRegular():
+		return f, -1, nil
+	}
+	return f, info.Size(), nil
 }
 
 // historyImport adds to what every import takes that a file may be the whole history.

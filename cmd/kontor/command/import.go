@@ -1,16 +1,21 @@
 package command
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
-	"os"
+	"strconv"
 	"strings"
+	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
+	"kontor/node/desk"
 	"kontor/node/intake"
 	"kontor/node/intake/door"
 	"kontor/protocol/quantity"
@@ -31,29 +36,54 @@ type reading struct {
 	Total    int                `json:"total,omitempty"`   // of what it says, all
 }
 
+// importNoun takes a file; its verbs look after what was taken.
+func importNoun() *cli.Command {
+	c := importAny.command()
+	c.Subcommands = []*cli.Command{importList.command(), importUndo.command()}
+	return c
+}
+
 var importAny = verb{
-	name: "import", short: "take a file of any kind and format", args: "FILE", exits: []int{wire.ExitRefused},
-	flags: append(append([]cli.Flag{}, importFlags...), &cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom"}, linesFlag),
+	name: "import", short: "take a file of any kind and format; list imports, undo one", args: "FILE", exits: []int{wire.ExitRefused},
+	flags: append(append([]cli.Flag{}, importFlags...),
+		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom, campaign, quality"},
+		&cli.BoolFlag{Name: "preview", Usage: "ask the node what the file would change of what is there, cell by cell, and change nothing"}, linesFlag),
 	long: "Formats, found by content: CSV and XLSX tables, long and wide; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
 		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, DespatchAdvice, ReceiptAdvice in XML and JSON; Catena-X demand,\n" +
 		"capacity, notification, request, stock, delivery and output payloads; the vendor forecasting report.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
 		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
 		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +
-		"A code of the sender's own for a place is left out unless --place says what it means. FILE \"-\" is standard input.",
-	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --kind history sales.xlsx"},
+		"With --preview the node compares it with what is there: cells added, changed and removed, and which of that is material.\n" +
+		"A code of the sender's own for a place is left out unless --place says what it means. FILE \"-\" is standard input.\n\n" +
+		"A mapping (--map) is for tables whose headers nobody could guess:\n" +
+		"  kind: forecast\n" +
+		"  columns: {Teilenr.: product, Bed.: mean, KW: period, Notiz: ignore}\n" +
+		"  constants: {region: DE}\n" +
+		"  units: {ST: C62}\n" +
+		"  codes: {product: {'4711': ART-1}}\n" +
+		"or a CSV with the columns what, from, to, field. With --save it is kept in the home as maps/KIND.map or maps/PARTNER/KIND.map and used for\n" +
+		"such files from then on, also for those in inbox/KIND/ and inbox/KIND/PARTNER/.",
+	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --kind history sales.xlsx",
+		"kontor import --preview forecast.xlsx", "kontor import --map plan.yaml --save --from acme plan.csv", "kontor import list", "kontor import undo 3"},
 	run: func(c *call) error {
-		if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
-			return usagef("%s is a directory; name a file", c.Args().First())
-		}
 		kind, ok := intake.ParseKind(c.String("kind"))
 		if !ok {
-			return usagef("--kind %q is none of history, forecast, capacity, stock, bom and products", c.String("kind"))
+			return usagef("--kind %q is none of history, forecast, capacity, stock, bom, products, campaign and quality", c.String("kind"))
 		}
-		if c.Bool("dry-run") {
-			return c.readHere(kind)
+		o, err := c.importOptions()
+		if err != nil {
+			return err
 		}
-		out, err := upload(c, api.Import, api.ImportQuery{ImportOptions: c.importOptions(), Kind: string(kind)})
+		switch preview := c.Bool("preview"); {
+		case preview && c.Bool("dry-run"):
+			return usagef("--dry-run reads the file without a node, and --preview asks the node: one of both")
+		case c.Bool("dry-run"):
+			return c.readHere(kind, o.Map)
+		default:
+			o.DryRun = preview
+		}
+		out, err := upload(c, api.Import, api.ImportQuery{ImportOptions: o, Kind: string(kind)})
 		if err != nil {
 			return err
 		}
@@ -61,32 +91,87 @@ var importAny = verb{
 	},
 }
 
+var importList = verb{
+	name: "list", short: "list what was imported, the newest first",
+	long:     "Each import has a number, under which it can be undone as long as what stood before is kept.",
+	examples: []string{"kontor import list", "kontor import list --json"},
+	run: func(c *call) error {
+		out, err := ask(c, api.ImportList, wire.None{})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			if len(out) == 0 {
+				fmt.Fprintln(w, "nothing was imported yet")
+				return
+			}
+			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "IMPORT\tTIME\tKIND\tFORMAT\tFILE\tCELLS\tUNDO")
+			for _, i := range out {
+				fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t+%d ~%d -%d\t%s\n", i.Number, time.UnixMilli(i.T).UTC().Format("2006-01-02 15:04"), i.Kind, i.Format, cmp.Or(i.File, "-"), i.Added, i.Changed, i.Removed, i.Undo)
+			}
+			t.Flush()
+		})
+	},
+}
+
+var importUndo = verb{
+	name: "undo", short: "put back what stood before an import", args: "NUMBER", exits: []int{wire.ExitRefused, wire.ExitNotFound},
+	flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "say what would be put back and change nothing"}},
+	long: "Refused, with the reason, where the figures were shared with a partner since, where a draft was made of them, and where a newer import or\n" +
+		"a hand has changed them: undo that first, or import what is right.",
+	examples: []string{"kontor import undo 3 --dry-run", "kontor import undo 3"},
+	run: func(c *call) error {
+		number, err := strconv.ParseInt(c.Args().First(), 10, 64)
+		if err != nil || number < 1 {
+			return usagef("%q is no number of an import; kontor import list shows them", c.Args().First())
+		}
+		out, err := ask(c, api.ImportUndo, desk.UndoOptions{Number: number, DryRun: c.Bool("dry-run")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			verb := "undone"
+			if out.DryRun {
+				verb = "would be undone"
+			}
+			fmt.Fprintf(w, "import %d %s\n", out.Number, verb)
+			printDifference(w, out.Difference)
+		})
+	},
+}
+
 // readHere reads the file in this process and says what it says.
-func (c *call) readHere(kind intake.Kind) error {
+func (c *call) readHere(kind intake.Kind, mapping string) error {
 	places, err := intake.ParsePlaces(c.StringSlice("place"))
 	if err != nil {
 		return usagef("--place: %v", err)
 	}
-	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
-		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places}}
 	most, err := c.contentBound()
 	if err != nil {
 		return err
 	}
-	var file io.Reader = c.stdin
-	if path := c.Args().First(); path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return usagef("%v", err)
+	var m *intake.Mapping
+	if mapping != "" {
+		if m, err = intake.ParseMapping([]byte(mapping)); err != nil {
+			return usagef("--map: %v", err)
 		}
-		defer f.Close()
-		file = f
 	}
-	data, err := io.ReadAll(io.LimitReader(file, intake.MaxBytes+1))
+	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
+		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places, Map: m}}
+	file, size, err := c.inputFile()
 	if err != nil {
+		return err
+	}
+	defer file.Close()
+	p := c.progress("reading", -1)
+	data := bytes.NewBuffer(make([]byte, 0, max(0, min(size, intake.MaxBytes))+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(file, intake.MaxBytes+1)); err != nil {
+		p.Done()
 		return usagef("%v", err)
 	}
-	draft, report := door.Read(data, o)
+	draft, report := door.Read(data.Bytes(), o)
+	p.Done()
 	out := reading{Format: report.Format, Kind: report.Kind, Warnings: report.Notes, Errors: report.Complaints, Further: report.Further, Rows: report.Lines, Skipped: report.Skipped}
 	out.Lines, out.Buckets = report.Series, report.Buckets
 	out.Content, out.Total = draft.Content(most)

@@ -78,6 +78,7 @@ var classes = map[string]Class{
 	"NOTHING_":        {http.StatusConflict, ExitNotNow, ""},
 	"ANSWER_":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"IMPORT_":         {http.StatusUnprocessableEntity, ExitRefused, "correct the rows the report names; nothing of the file was taken"},
+	"UNDO_":           {http.StatusConflict, ExitRefused, ""},
 	"EXPORT_":         {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"GRANT_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NEEDS_":          {http.StatusUnprocessableEntity, ExitRefused, ""},

@@ -1,0 +1,309 @@
+package desk
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quality"
+	"kontor/protocol/quantity"
+)
+
+// maxCells bounds the cells that a difference lists; all of them are counted.
+const maxCells = 500
+
+// Difference is what an import changes of what is there, cell by cell.
+type Difference struct {
+	Added    int          `json:"added"`
+	Changed  int          `json:"changed"`
+	Removed  int          `json:"removed"`
+	Material int          `json:"material"` // of them: beyond five percent and one lot, come or gone (practice T1)
+	Cells    []CellChange `json:"cells"`    // the first of them
+	Further  int          `json:"further,omitempty"`
+}
+
+// CellChange is one figure that came, went or became another.
+type CellChange struct {
+	Series   string `json:"series"`           // product and region, line, event: what it is of
+	Period   string `json:"period,omitempty"` // bucket or month
+	Figure   string `json:"figure"`           // mean, quantiles, on hand ...
+	Before   string `json:"before,omitempty"` // empty: it was not there
+	After    string `json:"after,omitempty"`  // empty: it is gone
+	Material bool   `json:"material"`
+}
+
+func (d *Difference) add(c CellChange) {
+	switch {
+	case c.Before == "":
+		d.Added++
+	case c.After == "":
+		d.Removed++
+	default:
+		d.Changed++
+	}
+	if c.Material {
+		d.Material++
+	}
+	if len(d.Cells) == maxCells {
+		d.Further++
+		return
+	}
+	d.Cells = append(d.Cells, c)
+}
+
+// difference takes changed rows apart into cells.
+func difference(changes []node.RowChange) (*Difference, error) {
+	d := &Difference{Cells: []CellChange{}}
+	for _, c := range changes {
+		for _, r := range comparisons {
+			if !strings.HasPrefix(c.Key, r.prefix) {
+				continue
+			}
+			if err := r.compare(d, c); err != nil {
+				return nil, fmt.Errorf("compare %q: %w", c.Key, err)
+			}
+			break
+		}
+	}
+	return d, nil
+}
+
+// comparisons of the rows that imports write.
+var comparisons = []comparison{
+	{draftLines, forecastCells},
+	{historyRows, cellsOf(historyCells)},
+	{capacityRows, cellsOf(capacityCells)},
+	{stockRows, cellsOf(stockCells)},
+	{billRows, cellsOf(billCells)},
+	{draftEvents, fieldsOf(func(e draftEvent) (string, any) { return e.Event.ID, e.Event })},
+	{draftBlackouts, fieldsOf(func(b draftBlackout) (string, any) { return b.Blackout.ID, b.Blackout })},
+	{draftMeasures, fieldsOf(func(m quality.Measure) (string, any) { return m.Key(), m })},
+	{draftComplaints, fieldsOf(func(c quality.Complaint) (string, any) { return c.Key(), c })},
+	{draftCases, fieldsOf(func(c quality.Case) (string, any) { return c.Key(), c })},
+	{draftAudits, fieldsOf(func(a quality.Audit) (string, any) { return a.Key(), a })},
+	{draftZone, fieldsOf(func(z string) (string, any) { return "calendar", map[string]string{"zone": z} })},
+	{draftService, fieldsOf(func(s quality.ServiceRule) (string, any) { return "service rule", s })},
+}
+
+// comparison is how the rows below a prefix are taken apart.
+type comparison struct {
+	prefix  string
+	compare func(*Difference, node.RowChange) error
+}
+
+// sides reads what a row said and what it says.
+func sides[T any](c node.RowChange) (before, after *T, err error) {
+	read := func(data []byte) (*T, error) {
+		if data == nil {
+			return nil, nil
+		}
+		v := new(T)
+		return v, c.Decode(data, v)
+	}
+	if before, err = read(c.Before); err != nil {
+		return nil, nil, err
+	}
+	after, err = read(c.After)
+	return before, after, err
+}
+
+func forecastCells(d *Difference, c node.RowChange) error {
+	before, after, err := sides[forecast.Line](c)
+	if err != nil {
+		return err
+	}
+	doc := func(l *forecast.Line) (out forecast.Document) {
+		if l != nil {
+			out.Lines = []forecast.Line{*l}
+		}
+		return out
+	}
+	changes, err := forecast.Diff(doc(before), doc(after))
+	if err != nil {
+		return err
+	}
+	l := cmp.Or(after, before)
+	text := func(c *forecast.Cell) string {
+		if c == nil {
+			return ""
+		}
+		s := c.Mean.String()
+		for _, q := range c.Quantiles {
+			level, err := quantity.Scaled(q.P, -4)
+			if err != nil {
+				return s
+			}
+			s += fmt.Sprintf(" p%s=%s", level, q.Q)
+		}
+		return s
+	}
+	for _, change := range changes {
+		cell := CellChange{Series: series(l.Item.ID(), l.Location.Key()), Period: change.Bucket.String(), Figure: strings.Join(change.Fields, ", "), Material: forecast.Material(change, forecast.DefaultTolerance())}
+		cell.Before, cell.After = text(change.Old), text(change.New)
+		if !slices.Contains(change.Fields, "quantiles") && change.Old != nil && change.New != nil {
+			cell.Before, cell.After = change.Old.Mean.String(), change.New.Mean.String()
+		}
+		d.add(cell)
+	}
+	return nil
+}
+
+func series(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " | ")
+}
+
+// figureCell is one number of a row.
+type figureCell struct {
+	series, period, figure string
+	value                  quantity.Quantity
+}
+
+func (f figureCell) key() [3]string { return [3]string{f.series, f.period, f.figure} }
+
+// cellsOf compares rows of numbers.
+func cellsOf[T any](cells func(T) []figureCell) func(*Difference, node.RowChange) error {
+	return func(d *Difference, c node.RowChange) error {
+		before, after, err := sides[T](c)
+		if err != nil {
+			return err
+		}
+		was := map[[3]string]quantity.Quantity{}
+		var gone []figureCell
+		if before != nil {
+			gone = cells(*before)
+			for _, f := range gone {
+				was[f.key()] = f.value
+			}
+		}
+		if after != nil {
+			for _, f := range cells(*after) {
+				old, known := was[f.key()]
+				delete(was, f.key())
+				switch {
+				case !known:
+					d.add(CellChange{f.series, f.period, f.figure, "", f.value.String(), !f.value.IsZero()})
+				case old != f.value:
+					d.add(CellChange{f.series, f.period, f.figure, old.String(), f.value.String(), materialMove(old, f.value)})
+				}
+			}
+		}
+		for _, f := range gone {
+			if _, still := was[f.key()]; still {
+				d.add(CellChange{f.series, f.period, f.figure, f.value.String(), "", !f.value.IsZero()})
+			}
+		}
+		return nil
+	}
+}
+
+// materialMove judges a number that is no forecast by the same tolerance.
+func materialMove(before, after quantity.Quantity) bool {
+	delta, err := after.Sub(before)
+	if err != nil {
+		return true // too far apart to be subtracted
+	}
+	return forecast.Material(forecast.Change{Old: &forecast.Cell{Mean: before}, New: &forecast.Cell{Mean: after}, Delta: delta}, forecast.DefaultTolerance())
+}
+
+func historyCells(r historyRow) (out []figureCell) {
+	for _, m := range r.Months {
+		out = append(out, figureCell{series(r.Product, r.Region), m.Month, "quantity", m.Quantity})
+	}
+	return out
+}
+
+func capacityCells(r capacityRow) (out []figureCell) {
+	for _, l := range r.Links {
+		out = append(out, figureCell{series(r.Line, l.Product), "", "load factor", l.Factor})
+	}
+	for _, p := range r.Periods {
+		out = append(out, figureCell{r.Line, p.Bucket.String(), "actual", p.Actual}, figureCell{r.Line, p.Bucket.String(), "maximum", p.Maximum})
+	}
+	return out
+}
+
+func stockCells(r stockRow) []figureCell {
+	at := series(r.Product, r.Region)
+	return []figureCell{{at, "", "on hand", r.OnHand}, {at, "", "in transit", r.InTransit}, {at, "", "backlog", r.Backlog}}
+}
+
+func billCells(r billRow) (out []figureCell) {
+	for _, p := range r.Parts {
+		out = append(out, figureCell{series(r.Product, p.Component), "", "per unit, " + string(p.Unit), p.PerUnit})
+	}
+	return out
+}
+
+// fieldsOf compares rows that are documents, field by field of their JSON form. Nothing says how far words may differ: each is material.
+func fieldsOf[T any](of func(T) (name string, v any)) func(*Difference, node.RowChange) error {
+	return func(d *Difference, c node.RowChange) error {
+		before, after, err := sides[T](c)
+		if err != nil {
+			return err
+		}
+		name := ""
+		flat := func(row *T) (map[string]string, error) {
+			out := map[string]string{}
+			if row == nil {
+				return out, nil
+			}
+			var v any
+			name, v = of(*row)
+			data, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			var tree any
+			if err := json.Unmarshal(data, &tree); err != nil {
+				return nil, err
+			}
+			flatten("", tree, out)
+			return out, nil
+		}
+		was, err := flat(before)
+		if err != nil {
+			return err
+		}
+		is, err := flat(after)
+		if err != nil {
+			return err
+		}
+		paths := make([]string, 0, len(was)+len(is))
+		for p := range was {
+			paths = append(paths, p)
+		}
+		for p := range is {
+			if _, both := was[p]; !both {
+				paths = append(paths, p)
+			}
+		}
+		slices.Sort(paths)
+		for _, p := range paths {
+			if was[p] != is[p] {
+				d.add(CellChange{Series: name, Figure: p, Before: was[p], After: is[p], Material: true})
+			}
+		}
+		return nil
+	}
+}
+
+// flatten writes the leaves of a JSON tree by path.
+func flatten(path string, v any, into map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, below := range v {
+			flatten(strings.TrimPrefix(path+"."+k, "."), below, into)
+		}
+	case []any:
+		for i, below := range v {
+			flatten(fmt.Sprintf("%s[%d]", path, i), below, into)
+		}
+	case nil:
+	default:
+		into[path] = fmt.Sprint(v)
+	}
+}
