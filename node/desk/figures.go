@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 
 	"kontor/node"
@@ -10,6 +11,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/store/kv"
 )
 
 // Rows of a company's private figures.
@@ -89,7 +91,7 @@ func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportO
 			if _, err := rows.Get(at, &row); err != nil {
 				return err
 			}
-			row.Months = mergeMonths(row.Months, months, &result)
+			row.Months = mergeMonths(row.Months, maps.Clone(months), &result) // an update may be tried twice
 			if err := rows.Put(at, row); err != nil {
 				return err
 			}
@@ -145,6 +147,20 @@ var errDry = fmt.Errorf("dry run")
 // change runs an update of private rows, compares what it did and notes what stood before; a dry run is rolled back after everything was tried. What came from the inbox is noted with it, in the same
 // transaction, and refused when it is noted already.
 func (d *Desk) change(o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
+	before := *result
+	err := d.changeOnce(o, result, fn)
+	if kv.CodeOf(err) == kv.CodeTooBig {
+		// What stood before does not fit beside what comes: the import is worth more than its undo.
+		*result, o.noUndo = before, true
+		err = d.changeOnce(o, result, fn)
+	}
+	if kv.CodeOf(err) == kv.CodeTooBig {
+		return node.Failf("IMPORT_TOO_LARGE", "nothing was imported: %v; import fewer products or fewer periods at a time", err)
+	}
+	return err
+}
+
+func (d *Desk) changeOnce(o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
 	err := d.node.Private(func(rows node.PrivateRows) error {
 		if err := o.onlyOnce(rows); err != nil {
 			return err

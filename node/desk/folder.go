@@ -141,7 +141,7 @@ func (d *Desk) inboxFile(home, path string, kind intake.Kind, partner string) er
 	case err == nil:
 	case errors.Is(err, errTaken):
 		report.Result, report.Note = nil, "imported before: the file was here already, or the node stopped before it was moved"
-	case node.AsFailure(err).Code == "IMPORT_REFUSED" || strings.HasPrefix(node.AsFailure(err).Code, "BAD_"):
+	case strings.HasPrefix(node.AsFailure(err).Code, "IMPORT_") || strings.HasPrefix(node.AsFailure(err).Code, "BAD_"):
 		to, report.Error = failedFolder, err.Error()
 	default:
 		return err // of this machine, not of the file

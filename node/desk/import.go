@@ -28,6 +28,8 @@ type ImportOptions struct {
 	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
 	File      string   `json:"file"`       // the file's name, for the list of imports
 
+	noUndo bool // what stood before is not kept
+
 	known map[string]bool // products that are known: lines of others are parked in the worklist; nil: all are taken
 	once  string          // names a file of the inbox, so that it is imported once
 	at    int64           // when, ms UTC

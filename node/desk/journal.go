@@ -20,14 +20,15 @@ import (
 // Rows of the journal of imports.
 const (
 	importRows = "imports/entry/" // by number
-	undoRows   = "imports/undo/"  // by number and row: what stood there before
+	undoRows   = "imports/undo/"  // by number and piece: what stood there before
 )
 
 // Bounds of what is kept to take imports back.
 const (
 	maxUndo      = 20       // the newest imports; older ones are listed only
-	maxUndoBytes = 64 << 20 // of one import: as much as a file may have
-	maxImports   = 1_000    // listed; the oldest are forgotten
+	maxUndoBytes = 16 << 20 // of one import: half of what one update of the database may write
+	undoPiece    = 256 << 10
+	maxImports   = 1_000 // listed; the oldest are forgotten
 )
 
 // importRow is one import.
@@ -45,6 +46,7 @@ type importRow struct {
 
 // undoRow is what stood in a row before an import, and what the import left there.
 type undoRow struct {
+	Key    string   `cbor:"key"`
 	Before []byte   `cbor:"before"`
 	Had    bool     `cbor:"had"`
 	After  [32]byte `cbor:"after"` // SHA-256; of nothing where the row went
@@ -96,11 +98,9 @@ func (d *Desk) journal(rows node.PrivateRows, o ImportOptions, result *ImportRes
 	for _, c := range changes {
 		size += len(c.Before)
 	}
-	if row.Kept = size <= maxUndoBytes; row.Kept {
-		for _, c := range changes {
-			if err := rows.Put(undoPrefix(row.Number)+c.Key, undoRow{c.Before, c.Before != nil, sha256.Sum256(c.After)}); err != nil {
-				return err
-			}
+	if row.Kept = size <= maxUndoBytes && !o.noUndo; row.Kept {
+		if err := keepUndo(rows, row.Number, changes); err != nil {
+			return err
 		}
 	}
 	for i, old := range all {
@@ -124,6 +124,45 @@ func (d *Desk) journal(rows node.PrivateRows, o ImportOptions, result *ImportRes
 	return rows.Put(importKey(row.Number), row)
 }
 
+// keepUndo writes what stood before in pieces: a row of its own for each would use up what one update may write.
+func keepUndo(rows node.PrivateRows, number int64, changes []node.RowChange) error {
+	var piece []undoRow
+	size, n := 0, 0
+	flush := func() error {
+		if len(piece) == 0 {
+			return nil
+		}
+		err := rows.Put(fmt.Sprintf("%s%06d", undoPrefix(number), n), piece)
+		piece, size, n = nil, 0, n+1
+		return err
+	}
+	for _, c := range changes {
+		piece = append(piece, undoRow{c.Key, c.Before, c.Before != nil, sha256.Sum256(c.After)})
+		if size += len(c.Key) + len(c.Before); size >= undoPiece {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// readUndo visits what stood before an import.
+func readUndo(rows node.PrivateRows, number int64, fn func(undoRow) (more bool, err error)) error {
+	return rows.Scan(undoPrefix(number), func(_ string, decode func(any) error) (bool, error) {
+		var piece []undoRow
+		if err := decode(&piece); err != nil {
+			return false, err
+		}
+		for _, was := range piece {
+			if more, err := fn(was); err != nil || !more {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
 // journalled are the rows that an import is for: what it notes beside them is not taken back.
 func journalled(changes []node.RowChange) []node.RowChange {
 	return slices.DeleteFunc(changes, func(c node.RowChange) bool {
@@ -145,7 +184,7 @@ func (d *Desk) Imports() ([]Imported, error) {
 		case r.Undone > 0:
 			undo = "undone at " + timeText(r.Undone)
 		case !r.Kept:
-			undo = "what stood before is not kept any more"
+			undo = "what stood before is not kept: too much, or too long ago"
 		}
 		out = append(out, Imported{r.Number, r.T, r.Kind, r.Format, r.File, r.Added, r.Changed, r.Removed, r.Material, undo})
 	}
@@ -172,7 +211,7 @@ func (d *Desk) UndoImport(o UndoOptions) (Undone, error) {
 	case entry.Undone > 0:
 		return out, node.Failf("UNDO_REFUSED", "import %d was undone at %s", o.Number, timeText(entry.Undone))
 	case !entry.Kept:
-		return out, node.Failf("UNDO_REFUSED", "what stood before import %d is not kept any more; the %d newest imports are, up to %d MiB each", o.Number, maxUndo, maxUndoBytes>>20)
+		return out, node.Failf("UNDO_REFUSED", "what stood before import %d is not kept: it is of the %d newest imports, up to %d MiB each", o.Number, maxUndo, maxUndoBytes>>20)
 	}
 	if why, err := d.usedSince(entry); err != nil || why != "" {
 		if err == nil {
@@ -210,21 +249,16 @@ func (d *Desk) UndoImport(o UndoOptions) (Undone, error) {
 
 // putBack restores the rows of an import, or refuses where any has changed since.
 func putBack(rows node.PrivateRows, entry importRow) ([]node.RowChange, error) {
-	prefix := undoPrefix(entry.Number)
 	var changes []node.RowChange
-	err := rows.Scan(prefix, func(key string, decode func(any) error) (bool, error) {
-		var was undoRow
-		if err := decode(&was); err != nil {
-			return false, err
-		}
-		now, err := rows.Bytes(key)
+	err := readUndo(rows, entry.Number, func(was undoRow) (bool, error) {
+		now, err := rows.Bytes(was.Key)
 		if err != nil {
 			return false, err
 		}
 		if sum := sha256.Sum256(now); !bytes.Equal(sum[:], was.After[:]) {
-			return false, changedSince(rows, entry, key)
+			return false, changedSince(rows, entry, was.Key)
 		}
-		c := node.RowChange{Key: key, Before: now}
+		c := node.RowChange{Key: was.Key, Before: now}
 		if was.Had {
 			c.After = was.Before
 		}
@@ -249,13 +283,17 @@ func changedSince(rows node.PrivateRows, entry importRow, key string) error {
 		return err
 	}
 	for _, later := range slices.Backward(all) {
-		var was undoRow
 		if later.Number <= entry.Number || later.Undone > 0 {
 			continue
 		}
-		if found, err := rows.Get(undoPrefix(later.Number)+key, &was); err != nil {
+		found := false
+		if err := readUndo(rows, later.Number, func(was undoRow) (bool, error) {
+			found = was.Key == key
+			return !found, nil
+		}); err != nil {
 			return err
-		} else if found {
+		}
+		if found {
 			return node.Failf("UNDO_REFUSED", "import %d can't be undone: import %d has changed the same figures; undo that one first, or import what is right", entry.Number, later.Number)
 		}
 	}

@@ -62,8 +62,7 @@ const (
 	NoteInactive    Code = "INTAKE-53" // marked as inactive by its sender: nothing of it is planned with
 	NoteShortened   Code = "INTAKE-54" // a period that begins inside another: it begins where that one ends
 	NoteReturns     Code = "INTAKE-55" // sales below zero: more came back than was sold
-
-	NoteMapped Code = "INTAKE-54" // read with a mapping that was kept from before
+	NoteMapped      Code = "INTAKE-56" // read with a mapping that was kept from before
 
 	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )
