@@ -3,8 +3,6 @@ package outlet
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/testnet/data/external"
 )
 
 // sites are places and the codes of a partner for them, both ways.
@@ -232,19 +231,16 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-const schemas = "../../../shared/data/documents/catena-x/io.catenax."
+// published is a file of the Catena-X models beside the repository.
+func published(t *testing.T, name string) []byte {
+	t.Helper()
+	return external.Read(t, "documents", "catena-x", "io.catenax."+name)
+}
 
 // valid checks a payload against its published schema.
 func valid(t *testing.T, name string, data []byte) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Clean(schemas + name + "-schema.json"))
-	if os.IsNotExist(err) {
-		t.Skip("the schemas are not there")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(published(t, name+"-schema.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,11 +302,7 @@ func TestSchemas(t *testing.T) {
 		t.Errorf("%+v\nbecame\n%+v (%v)", p.Groups, draft, report.Complaints)
 	}
 
-	sample, err := os.ReadFile(filepath.Clean(schemas + "demand_and_capacity_notification/3.0.0/gen/DemandAndCapacityNotification.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	draft, _ = door.Read(sample, door.Options{})
+	draft, _ = door.Read(published(t, "demand_and_capacity_notification/3.0.0/gen/DemandAndCapacityNotification.json"), door.Options{})
 	if data, err = Notice(draft.Notices[0]); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package door
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -12,11 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"kontor/node/intake"
+	"kontor/testnet/data/external"
 )
-
-// documents are real files beside the repository; without them their tests are
-// skipped.
-const documents = "../../../../shared/data/documents"
 
 // what a real file says: format, kind, lines, periods and the codes of the notes.
 var real = []struct {
@@ -50,14 +46,7 @@ func aspect(name string) string { return "catena-x/io.catenax." + name + ".json"
 
 func document(t testing.TB, path string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(documents, path))
-	if os.IsNotExist(err) {
-		t.Skipf("%s is not there", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return external.Read(t, "documents", filepath.FromSlash(path))
 }
 
 // TestRealFiles: every real file at hand is read, with the notes it deserves.
