@@ -126,7 +126,7 @@ func (d *Desk) takeCampaigns(file campaignFile, report *intake.Report, o ImportO
 			if err != nil {
 				return err
 			}
-			if found && report.Format != jsonFile {
+			if found && report.HeaderLine > 0 {
 				e = keepByHand(was.Event, e)
 			}
 			if err := putCounted(rows, draftEvents+e.ID, draftEvent{e, was.Only}, was, found, &result); err != nil {

@@ -2,15 +2,19 @@ package desk
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"kontor/node"
+	"kontor/node/intake"
 	"kontor/node/outlet"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
+	"kontor/protocol/quality"
 )
 
 // ExportOptions say what is written, and how.
@@ -22,6 +26,9 @@ type ExportOptions struct {
 	Sender   string   `json:"sender"`   // interchange address, GLN or BPNL
 	Receiver string   `json:"receiver"` // the same
 	Places   []string `json:"places"`   // the receiver's codes of places, each as PLACE=CODE
+	Kind     string   `json:"kind"`     // of the draft where no CID is given: forecast, campaign or quality; empty: forecast
+	Contact  string   `json:"contact"`  // of the customer, for a Report8D: COMPANY, CITY, COUNTRY, EMAIL
+	Order    string   `json:"order"`    // of the part, for a Report8D
 }
 
 // Exported is a document in the form asked for.
@@ -34,7 +41,12 @@ type Exported struct {
 
 // Export writes an artifact that is held, or the draft forecast, for another system.
 func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
-	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}}
+	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}, Order: o.Order}
+	if o.Contact != "" {
+		if opts.Contact, err = outlet.ParseContact(o.Contact); err != nil {
+			return out, node.Failf("BAD_CONTACT", "%v", err)
+		}
+	}
 	for _, entry := range o.Places {
 		at, code, ok := strings.Cut(entry, "=")
 		if !ok || at == "" || code == "" {
@@ -52,6 +64,10 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 			}
 			cid = v.CID
 		}
+	case o.Kind == string(intake.Campaign) || o.Kind == string(intake.Quality):
+		return d.exportDraft(o, opts)
+	case o.Kind != "" && o.Kind != string(intake.Forecast):
+		return out, node.Failf("BAD_KIND", "there is no draft of the kind %q to export; forecast, campaign or quality is right", o.Kind)
 	case o.With != "":
 		if cid, err = d.NewestForecast(o.With); err != nil {
 			return out, err
@@ -88,6 +104,26 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 			return out, refusedExport(err)
 		}
 		out.Data = b.Bytes()
+	case sheet.Type == forecast.Type && f == outlet.UBLExceptions:
+		if out.Data, out.Left, err = d.exportExceptions(sheet, opts); err != nil {
+			return out, refusedExport(err)
+		}
+	case sheet.Type == campaign.Type:
+		doc, err := campaign.FromSheet(sheet)
+		if err != nil {
+			return out, err
+		}
+		if out.Data, out.Left, err = outlet.Calendar(doc, f, opts); err != nil {
+			return out, refusedExport(err)
+		}
+	case sheet.Type == quality.Type:
+		doc, err := quality.FromSheet(sheet)
+		if err != nil {
+			return out, err
+		}
+		if out.Data, out.Left, err = outlet.Report(doc, f, opts); err != nil {
+			return out, refusedExport(err)
+		}
 	case sheet.Type == forecast.Type:
 		doc, err := forecast.FromSheet(sheet)
 		if err != nil {
@@ -141,6 +177,55 @@ func exportAgreement(out Exported, cid block.CID, data []byte, err error) (Expor
 	err = outlet.Blocks(&b, f, []block.Block{{CID: cid, Data: data}})
 	out.Data = b.Bytes()
 	return out, refusedExport(err)
+}
+
+// exportDraft writes the draft of campaigns or of quality, as the partner named would get it before scope.
+func (d *Desk) exportDraft(o ExportOptions, opts outlet.Options) (out Exported, err error) {
+	var pid block.CID
+	if o.With != "" {
+		p, err := d.Partner(o.With, "")
+		if err != nil {
+			return out, err
+		}
+		pid = p.PID
+	}
+	out.Format = o.Format
+	if o.Kind == string(intake.Campaign) {
+		doc, err := d.campaignDraft(pid)
+		if err != nil {
+			return out, err
+		}
+		out.Type, doc.Header.Issued = campaign.Type, d.node.Now()
+		out.Data, out.Left, err = outlet.Calendar(doc, outlet.Format(o.Format), opts)
+		return out, refusedExport(err)
+	}
+	doc, err := d.qualityDraft(pid, nil)
+	if err != nil {
+		return out, err
+	}
+	out.Type, doc.Header.Issued = quality.Type, d.node.Now()
+	out.Data, out.Left, err = outlet.Report(doc, outlet.Format(o.Format), opts)
+	return out, refusedExport(err)
+}
+
+// exportExceptions compares a revision of a forecast with the one before it.
+func (d *Desk) exportExceptions(sheet block.Sheet, opts outlet.Options) ([]byte, []string, error) {
+	after, err := forecast.FromSheet(sheet)
+	if err != nil {
+		return nil, nil, err
+	}
+	if after.Header.Parent == nil {
+		return nil, nil, errors.New("the forecast is the first of its series: there is nothing to compare it with")
+	}
+	below, err := d.heldSheet(*after.Header.Parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	before, err := forecast.FromSheet(below)
+	if err != nil {
+		return nil, nil, err
+	}
+	return outlet.Exceptions(before, after, opts)
 }
 
 func refusedExport(err error) error {

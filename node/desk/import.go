@@ -100,7 +100,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 	case intake.Campaign:
 		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)
 	case intake.Quality:
-		return d.takeQuality(qualityFile{Measures: draft.Measures}, report, o)
+		return d.takeQuality(qualityFile{Measures: draft.Measures, Complaints: draft.Complaints, Cases: draft.Cases}, report, o)
 	}
 	return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the file is read (%s, kind %s), and this version keeps nothing of that kind; kontor import --dry-run shows what it says", report.Format, draft.Kind)
 }

@@ -30,6 +30,8 @@ const (
 	Output   Kind = "output"   // what is planned to be made for one customer
 	Notices  Kind = "notice"   // what disturbs demand or capacity
 	Requests Kind = "request"  // which documents are asked for anew
+
+	Exceptions Kind = "exception" // values of a plan that differ by more than was agreed
 )
 
 // kinds in the order in which a header is tried: the more particular first.

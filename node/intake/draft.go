@@ -28,6 +28,10 @@ type Draft struct {
 	Movements []Movement
 	Notices   []Notice
 	Requests  []Request
+
+	Deviations []Deviation
+	Complaints []quality.Complaint
+	Cases      []quality.Case
 }
 
 // Demand is a forecast as a document would have it, before it has a header.
@@ -75,6 +79,21 @@ type Notice struct {
 	Receiver []string // sites
 }
 
+// Deviation is a value of a plan that differs from another by more than was agreed.
+type Deviation struct {
+	Line       int
+	ID         string
+	Item       forecast.Item
+	Period     calendar.Bucket
+	Status     string // of UBL: NEW, ACKNOWLEDGED, RESOLVED, SUPERSEDED or UNRESOLVABLE
+	Priority   string // HIGH, MEDIUM, LOW, or not said
+	Resolution string
+	Of         string // what is compared: ORDER_FORECAST TOTAL and the like
+	Compared   quantity.Quantity
+	Source     quantity.Quantity
+	Unit       quantity.Unit
+}
+
 // Request asks for the newest version of something.
 type Request struct {
 	What  string // forecast or capacity; "" for all
@@ -96,7 +115,7 @@ func (d *Draft) Size() (lines, buckets int) {
 		groups[r.Group], cells[groupPeriod{r.Group, r.Period}] = true, true
 	}
 	buckets = len(d.History) + len(cells)
-	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups) + len(d.Events) + len(d.Measures)
+	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups) + len(d.Events) + len(d.Measures) + len(d.Deviations) + len(d.Cases)
 	buckets += len(d.Measures)
 	for _, e := range d.Events {
 		buckets += len(e.Impacts)

@@ -22,10 +22,12 @@ const (
 	XLSX    Format = "xlsx"
 	DELFOR  Format = "delfor"   // EDIFACT D.97A
 	X12     Format = "x12-830"  // ANSI X12 004010
-	UBL     Format = "ubl"      // Forecast, or ForecastRevision of a later revision
-	CatenaX Format = "catena-x" // WeekBasedMaterialDemand or WeekBasedCapacityGroup
+	UBL     Format = "ubl"      // Forecast, or ForecastRevision of a later revision; RetailEvent
+	CatenaX Format = "catena-x" // WeekBasedMaterialDemand, WeekBasedCapacityGroup or Report8D
 	CARFile Format = "car"
 	DAGJSON Format = "dag-json"
+
+	UBLExceptions Format = "ubl-exception" // ExceptionNotification of a revision against the one before it
 )
 
 // maxNotes bounds what is listed: a document that loses more than that in a format
@@ -34,7 +36,7 @@ const maxNotes = 50
 
 // Formats are the names of all forms.
 func Formats() []string {
-	return []string{string(CSV), string(XLSX), string(DELFOR), string(X12), string(UBL), string(CatenaX), string(CARFile), string(DAGJSON)}
+	return []string{string(CSV), string(XLSX), string(DELFOR), string(X12), string(UBL), string(UBLExceptions), string(CatenaX), string(CARFile), string(DAGJSON)}
 }
 
 // Options say what a document does not: who exchanges it, under which codes.
@@ -42,6 +44,8 @@ type Options struct {
 	Number   string            // of the document at its receiver; "" takes the series and revision
 	Sender   string            // interchange address, GLN or BPNL
 	Receiver string            // the same
+	Contact  Contact           // of the customer, for a Report8D
+	Order    string            // of the part, for a Report8D
 	Places   map[string]string // code of a place by what it means here: GLN, UN/LOCODE or region
 }
 

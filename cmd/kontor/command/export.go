@@ -33,15 +33,19 @@ var exportAny = verb{
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
 		&cli.StringFlag{Name: "receiver", Usage: "`CODE` of the receiver"},
 		&cli.StringSliceFlag{Name: "place", Usage: "how the receiver calls a place, `PLACE=CODE`; may be given often"},
+		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the draft to write where no CID is given: forecast, campaign or quality"},
+		&cli.StringFlag{Name: "contact", Usage: "the customer as a Report8D names it: `COMPANY, CITY, COUNTRY, EMAIL`"},
+		&cli.StringFlag{Name: "order", Usage: "`NUMBER` of the part's order, for a Report8D"},
 		withFlag(),
 	},
-	long: "Without CID the draft forecast is written, or with --with the newest forecast exchanged with that partner. A forecast goes out as any format,\n" +
-		"a capacity plan as csv, xlsx or catena-x, every artifact as car or dag-json. What a format does not carry is listed, and lines it can't tell\n" +
-		"apart are refused.",
-	examples: []string{"kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
+	long: "Without CID the draft is written, of the forecast or of --kind, or with --with the newest forecast exchanged with that partner. A forecast goes\n" +
+		"out as any format, and a revision of one as ubl-exception, which tells how it differs from the one before; a capacity plan as csv, xlsx or\n" +
+		"catena-x; a campaign calendar as csv, xlsx or, an event at a time, ubl; a quality report as csv, xlsx or, a complaint at a time, catena-x (a\n" +
+		"Report8D); every artifact as car or dag-json. What a format does not carry is listed, and lines it can't tell apart are refused.",
+	examples: []string{"kontor export --kind campaign --as xlsx -o events.xlsx", "kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
 	run: func(c *call) error {
 		out, err := ask(c, api.Export, desk.ExportOptions{CID: c.Args().First(), With: c.String("with"), Format: c.String("as"), Number: c.String("number"),
-			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place")})
+			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place"), Kind: c.String("kind"), Contact: c.String("contact"), Order: c.String("order")})
 		if err != nil {
 			return err
 		}

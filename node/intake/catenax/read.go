@@ -46,6 +46,13 @@ func Model(data []byte) (string, intake.Kind) {
 	if _, other := top["demandRate"]; other {
 		return "", "" // MaterialDemand, whose dates mean something else
 	}
+	if _, ok := top["header"]; ok {
+		for member := range top {
+			if strings.HasPrefix(member, "stepD") {
+				return "Report8D", intake.Quality
+			}
+		}
+	}
 	for _, m := range models {
 		if _, ok := top[m.member]; !ok {
 			continue
@@ -184,6 +191,12 @@ func (r *reader) document(data json.RawMessage, path string) error {
 		n, err := into[notification](r, data)
 		if err == nil {
 			r.notice(n, path)
+		}
+		return err
+	case "Report8D":
+		m, err := into[report8D](r, data, "additionalInformationList", "customerContact", "supplierContact", "complaintLocation", "supplierName", "supplierId", "qualityTaskId", "lastRevisionDate")
+		if err == nil {
+			r.eightD(m, path)
 		}
 		return err
 	case "IdBasedRequestForUpdate":

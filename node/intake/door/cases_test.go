@@ -194,6 +194,25 @@ func render(d *intake.Draft, r *intake.Report) string {
 			fmt.Fprintf(&b, "  %s actual %s, maximum %s, agreed %v, delta %v\n", c.Bucket, c.Actual, c.Maximum, c.Agreed, c.Delta)
 		}
 	}
+	for _, x := range d.Deviations {
+		fmt.Fprintf(&b, "%s %s %s | %s | %s %s: %s against %s %s %s\n", x.ID, x.Status, x.Priority, itemText(x.Item), x.Of, x.Period, x.Source, x.Compared, x.Unit, x.Resolution)
+	}
+	for _, c := range d.Complaints {
+		fmt.Fprintf(&b, "complaint %s / %s %s %s | %s\n", c.ID, c.SupplierID, c.Status, c.Severity, itemText(c.Item))
+	}
+	for _, c := range d.Cases {
+		fmt.Fprintf(&b, "case of %s, steps %v, team %v, is %q\n", c.Complaint, c.Steps, c.Team, c.Is)
+		for _, k := range c.Causes {
+			fmt.Fprintf(&b, "  cause %s %s %q\n", k.Type, k.Node, k.Whys)
+		}
+		for _, a := range c.Actions {
+			effect := "not measured"
+			if a.Effective != nil {
+				effect = fmt.Sprint(*a.Effective)
+			}
+			fmt.Fprintf(&b, "  action %s %s %s %s by %s from %s, %s ppm: %q\n", a.ID, a.Step, a.Kind, a.Status, a.Role, a.Begun, effect, a.Measure)
+		}
+	}
 	for _, n := range d.Notices {
 		fmt.Fprintf(&b, "%s %s %s from %d to %d: %s\n", n.Status, n.Effect, n.Cause, n.Start, n.End, n.Text)
 	}

@@ -31,6 +31,7 @@ var real = []struct {
 	{"ubl/UBL-Forecast-2.1-Example.xml", "ubl Forecast xml", intake.Forecast, 1, 1, []intake.Code{intake.NoteQualifier}},
 	{"ubl/UBL-ForecastRevision-2.1-Example.xml", "ubl ForecastRevision xml", intake.Forecast, 1, 1, nil},
 	{"ubl/UBL-ProductActivity-2.1-Example-1.xml", "ubl ProductActivity xml", intake.History, 1, 1, []intake.Code{intake.NotePlace, intake.NoteAssumed}},
+	{"ubl/UBL-ExceptionNotification-2.1-Example.xml", "ubl ExceptionNotification xml", intake.Exceptions, 1, 0, []intake.Code{intake.NoteQualifier, intake.NoteTrailer}},
 	{"ubl/UBL-DespatchAdvice-2.0-Example.xml", "ubl DespatchAdvice xml", intake.Despatch, 1, 0, nil},
 	{aspect("week_based_material_demand/3.0.1/gen/WeekBasedMaterialDemand"), "catena-x WeekBasedMaterialDemand", intake.Forecast, 1, 1, []intake.Code{intake.NotePlace, intake.NoteInactive}},
 	{aspect("short_term_material_demand/1.0.0/gen/ShortTermMaterialDemand"), "catena-x ShortTermMaterialDemand", intake.Forecast, 1, 1, []intake.Code{intake.NotePlace}},
@@ -77,7 +78,7 @@ func TestTwins(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"ubl/UBL-Forecast-2.1-Example.xml", "ubl/UBL-Forecast-2.1-Example.json"}, {"ubl/UBL-ForecastRevision-2.1-Example.xml", "ubl/UBL-ForecastRevision-2.1-Example.json"},
 		{"ubl/UBL-ProductActivity-2.1-Example-1.xml", "ubl/UBL-ProductActivity-2.1-Example-1.json"}, {"ubl/UBL-DespatchAdvice-2.0-Example.xml", "ubl/UBL-DespatchAdvice-2.0-Example.json"},
-		{"x12/862-ansix12.edi", "x12/862-ansix12_newlines.edi"},
+		{"ubl/UBL-ExceptionNotification-2.1-Example.xml", "ubl/UBL-ExceptionNotification-2.1-Example.json"}, {"x12/862-ansix12.edi", "x12/862-ansix12_newlines.edi"},
 	} {
 		var drafts [2]*intake.Draft
 		for i, path := range pair {
@@ -90,6 +91,9 @@ func TestTwins(t *testing.T) {
 			}
 			for j := range drafts[i].Movements {
 				drafts[i].Movements[j].Line = 0
+			}
+			for j := range drafts[i].Deviations {
+				drafts[i].Deviations[j].Line = 0
 			}
 		}
 		if !reflect.DeepEqual(drafts[0], drafts[1]) {

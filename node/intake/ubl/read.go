@@ -45,7 +45,7 @@ type reader struct {
 }
 
 var kinds = map[string]intake.Kind{"Forecast": intake.Forecast, "ForecastRevision": intake.Forecast, "ProductActivity": intake.History,
-	"DespatchAdvice": intake.Despatch, "ReceiptAdvice": intake.Receipt}
+	"DespatchAdvice": intake.Despatch, "ReceiptAdvice": intake.Receipt, "RetailEvent": intake.Campaign, "ExceptionNotification": intake.Exceptions}
 
 // Read reads a document. The draft is nil where nothing can be read at all;
 // whether complaints refuse the file is the caller's to say.
@@ -69,7 +69,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	if !known || space != namespace+root.name+"-2" {
 		c := root.place()
 		c.Code, c.Value, c.Text = intake.CodeFormat, space, fmt.Sprintf("%s is no document that is read", root.name)
-		c.Want = "Forecast, ForecastRevision, ProductActivity, DespatchAdvice or ReceiptAdvice of UBL 2"
+		c.Want = "Forecast, ForecastRevision, ProductActivity, RetailEvent, ExceptionNotification, DespatchAdvice or ReceiptAdvice of UBL 2"
 		r.Complain(c)
 		return nil, r
 	}
@@ -94,6 +94,10 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		rd.forecast(root)
 	case "ProductActivity":
 		rd.activity(root)
+	case "RetailEvent":
+		rd.event(root)
+	case "ExceptionNotification":
+		rd.exceptions(root)
 	default:
 		rd.advice(root)
 	}
