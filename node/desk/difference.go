@@ -9,6 +9,7 @@ import (
 
 	"kontor/node"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
@@ -85,6 +86,8 @@ var comparisons = []comparison{
 	{draftComplaints, fieldsOf(func(c quality.Complaint) (string, any) { return c.Key(), c })},
 	{draftCases, fieldsOf(func(c quality.Case) (string, any) { return c.Key(), c })},
 	{draftAudits, fieldsOf(func(a quality.Audit) (string, any) { return a.Key(), a })},
+	{draftOrders, fieldsOf(func(r lineRow) (string, any) { return series(r.Line.Order, r.Line.Line, r.Line.Item), lineView(r) })},
+	{draftFigures, fieldsOf(func(c performance.Cell) (string, any) { return c.Key(), c })},
 	{draftZone, fieldsOf(func(z string) (string, any) { return "calendar", map[string]string{"zone": z} })},
 	{draftService, fieldsOf(func(s quality.ServiceRule) (string, any) { return "service rule", s })},
 }
@@ -95,8 +98,8 @@ type comparison struct {
 	compare func(*Difference, node.RowChange) error
 }
 
-// sides reads what a row said and what it says.
-func sides[T any](c node.RowChange) (before, after *T, err error) {
+// bothSides reads what a row said and what it says.
+func bothSides[T any](c node.RowChange) (before, after *T, err error) {
 	read := func(data []byte) (*T, error) {
 		if data == nil {
 			return nil, nil
@@ -112,7 +115,7 @@ func sides[T any](c node.RowChange) (before, after *T, err error) {
 }
 
 func forecastCells(d *Difference, c node.RowChange) error {
-	before, after, err := sides[forecast.Line](c)
+	before, after, err := bothSides[forecast.Line](c)
 	if err != nil {
 		return err
 	}
@@ -167,7 +170,7 @@ func (f figureCell) key() [3]string { return [3]string{f.series, f.period, f.fig
 // cellsOf compares rows of numbers.
 func cellsOf[T any](cells func(T) []figureCell) func(*Difference, node.RowChange) error {
 	return func(d *Difference, c node.RowChange) error {
-		before, after, err := sides[T](c)
+		before, after, err := bothSides[T](c)
 		if err != nil {
 			return err
 		}
@@ -241,7 +244,7 @@ func billCells(r billRow) (out []figureCell) {
 // fieldsOf compares rows that are documents, field by field of their JSON form. Nothing says how far words may differ: each is material.
 func fieldsOf[T any](of func(T) (name string, v any)) func(*Difference, node.RowChange) error {
 	return func(d *Difference, c node.RowChange) error {
-		before, after, err := sides[T](c)
+		before, after, err := bothSides[T](c)
 		if err != nil {
 			return err
 		}
@@ -289,6 +292,17 @@ func fieldsOf[T any](of func(T) (name string, v any)) func(*Difference, node.Row
 		}
 		return nil
 	}
+}
+
+// lineView is an order line as a difference shows it.
+func lineView(r lineRow) map[string]any {
+	data, err := json.Marshal(r.Line)
+	view := map[string]any{}
+	if err != nil || json.Unmarshal(data, &view) != nil {
+		return nil
+	}
+	view["unit"], view["rejected"], view["exclude"], view["canceled"] = r.Unit, r.Rejected, r.Exclude, r.Canceled
+	return view
 }
 
 // flatten writes the leaves of a JSON tree by path.

@@ -133,7 +133,7 @@ func (d *Desk) inboxFile(home, path string, kind intake.Kind, partner string) er
 	once := hex.EncodeToString(sum[:])
 	report := folderReport{File: filepath.Base(path)}
 	to := doneFolder
-	result, err := d.importKind(kind, data, ImportOptions{once: once, at: d.node.Now(), With: partner, File: report.File})
+	result, err := d.importKind(kind, data, ImportOptions{once: once, at: d.node.Now(), From: partner, File: report.File})
 	if result.Report != nil {
 		report.Result = &result
 	}

@@ -24,7 +24,7 @@ type ImportOptions struct {
 	Sheet     string   `json:"sheet"`      // of a workbook; empty: the first with cells
 	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
 	Map       string   `json:"map"`        // the text of a mapping; empty: the one kept for the partner and kind, where there is one
-	With      string   `json:"with"`       // the partner whose file it is
+	From      string   `json:"from"`       // the partner whose file it is
 	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
 	File      string   `json:"file"`       // the file's name, for the list of imports
 
@@ -37,30 +37,37 @@ type ImportOptions struct {
 
 // read reads a file of a kind, or of any where kind is empty.
 func (d *Desk) read(o ImportOptions, kind intake.Kind, data []byte) (*intake.Draft, *intake.Report, error) {
-	opts := door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: o.known}}
-	var err error
-	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
-		return nil, nil, node.Failf("BAD_PLACE", "%v", err)
-	}
-	if o.Unit != "" {
-		unit, err := quantity.ParseUnit(o.Unit)
-		if err != nil {
-			return nil, nil, node.Failf("BAD_UNIT", "%v", err)
-		}
-		opts.Unit = unit
-	}
-	var kept string
-	if opts.Map, kept, err = d.mapping(o, kind); err != nil {
+	opts, kept, err := d.readOptions(o, kind)
+	if err != nil {
 		return nil, nil, err
 	}
-	draft, report := door.Read(data, opts)
-	if kept != "" {
-		report.Note(intake.Complaint{Code: intake.NoteMapped, Value: kept, Text: "read with the mapping that is kept for such files, where its columns are there"})
-	}
+	draft, report := door.Read(data, door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: opts})
+	noteKept(report, kept)
 	if draft == nil {
 		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
 	return draft, report, nil
+}
+
+// readOptions are how a file is read, and the mapping among them that was kept for such files.
+func (d *Desk) readOptions(o ImportOptions, kind intake.Kind) (opts intake.Options, kept string, err error) {
+	opts = intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: o.known}
+	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
+		return opts, "", node.Failf("BAD_PLACE", "%v", err)
+	}
+	if o.Unit != "" {
+		if opts.Unit, err = quantity.ParseUnit(o.Unit); err != nil {
+			return opts, "", node.Failf("BAD_UNIT", "%v", err)
+		}
+	}
+	opts.Map, kept, err = d.mapping(o, kind)
+	return opts, kept, err
+}
+
+func noteKept(report *intake.Report, kept string) {
+	if kept != "" {
+		report.Note(intake.Complaint{Code: intake.NoteMapped, Value: kept, Text: "read with the mapping that is kept for such files, where its columns are there"})
+	}
 }
 
 // Import takes a file of any kind and format to where that kind is kept.

@@ -184,16 +184,16 @@ func TestKeptMappings(t *testing.T) {
 	if _, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{}); node.AsFailure(err).Code != "IMPORT_REFUSED" {
 		t.Fatalf("without a mapping: %v", err)
 	}
-	if out, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{Map: mapping, Save: true, With: "acme"}); err != nil || out.Added != 1 {
+	if out, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{Map: mapping, Save: true, From: "acme"}); err != nil || out.Added != 1 {
 		t.Fatalf("%+v %v", out, err)
 	}
 	if text, err := os.ReadFile(filepath.Join(home, "maps", "acme", "forecast.map")); err != nil || string(text) != mapping {
 		t.Fatalf("%q %v", text, err)
 	}
-	if _, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{With: "other"}); node.AsFailure(err).Code != "IMPORT_REFUSED" {
+	if _, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{From: "other"}); node.AsFailure(err).Code != "IMPORT_REFUSED" {
 		t.Fatalf("the mapping of another partner: %v", err)
 	}
-	if _, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{With: "../acme"}); node.AsFailure(err).Code != "BAD_MAPPING" {
+	if _, err := d.Import(intake.Forecast, []byte(odd), ImportOptions{From: "../acme"}); node.AsFailure(err).Code != "BAD_MAPPING" {
 		t.Fatalf("a partner that is a path: %v", err)
 	}
 	if _, err := d.Import("", []byte(odd), ImportOptions{Map: "columns: {Teil: prodct}"}); node.AsFailure(err).Code != "BAD_MAPPING" {

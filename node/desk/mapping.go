@@ -30,15 +30,15 @@ func (d *Desk) mapping(o ImportOptions, kind intake.Kind) (*intake.Mapping, stri
 			if kind == "" {
 				kind = m.Kind
 			}
-			if err := d.keepMapping(o.With, kind, o.Map); err != nil {
+			if err := d.keepMapping(o.From, kind, o.Map); err != nil {
 				return nil, "", err
 			}
 		}
 		return m, "", nil
 	}
 	folders := []string{""}
-	if o.With != "" {
-		folders = []string{o.With, ""}
+	if o.From != "" {
+		folders = []string{o.From, ""}
 	}
 	for _, folder := range folders {
 		for _, name := range []string{string(kind), anyKind} {

@@ -90,7 +90,11 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		report.Lines, report.Imported = len(file.Cells), len(file.Cells)
 		return d.takeFigures(p, file.Cells, report, in.ImportOptions)
 	}
-	opts, err := in.tableOptions()
+	if in.From == "" {
+		in.From = in.With
+	}
+	opts, kept, err := d.readOptions(in.ImportOptions, "performance")
+	opts.Kind = "" // its columns tell lines from figures
 	if err != nil {
 		return ImportResult{Report: &intake.Report{Kind: "performance"}}, err
 	}
@@ -99,7 +103,7 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		format = door.Detect(data)
 	}
 	if format != door.Table && format != door.Sheet {
-		draft, report, err := in.read("", data)
+		draft, report, err := d.read(in.ImportOptions, "", data)
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
@@ -115,6 +119,7 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		if records == nil {
 			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 		}
+		noteKept(report, kept)
 		return d.takeLines(p, records, report, true, in.ImportOptions)
 	}
 	cells, report := intake.ReadFigures(text, opts)
@@ -122,12 +127,13 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 	if cells == nil {
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
+	noteKept(report, kept)
 	return d.takeFigures(p, cells, report, in.ImportOptions)
 }
 
 func (d *Desk) takeFigures(p *node.Partnership, cells []performance.Cell, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		prefix := draftFigures + p.PID.String() + "/"
 		if o.Replace {
 			if err := rows.Clear(prefix); err != nil {
@@ -155,12 +161,13 @@ func (d *Desk) takeFigures(p *node.Partnership, cells []performance.Cell, report
 		}
 		return nil
 	})
+	return result, err
 }
 
 // takeLines keeps order lines. restated: the file says all about each line's deliveries of an event.
 func (d *Desk) takeLines(p *node.Partnership, records []performance.Record, report *intake.Report, restated bool, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		prefix := draftOrders + p.PID.String() + "/"
 		if o.Replace {
 			if err := rows.Clear(prefix); err != nil {
@@ -205,6 +212,7 @@ func (d *Desk) takeLines(p *node.Partnership, records []performance.Record, repo
 		}
 		return nil
 	})
+	return result, err
 }
 
 // takeMovements keeps what despatch and receipt advices say: deliveries of an event, for orders they name.

@@ -191,7 +191,7 @@ func allFields() (all []field) {
 		all = append(all, kindFields(k)...)
 	}
 	all = append(all, field{"the measure", measureNames, false}, field{"the value", valueNames, false})
-	for _, list := range [][]Column{eventColumns, defectColumns} {
+	for _, list := range [][]Column{eventColumns, defectColumns, orderColumns, figureColumns} {
 		for _, c := range list {
 			all = append(all, field{c.Says, c.Names, c.Needed})
 		}

@@ -25,7 +25,7 @@ func TestParseMapping(t *testing.T) {
 func TestMappingsThatCouldNeverBeApplied(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                  "the mapping is empty",
-		"columns: {A: prodct}":              `column "A" goes to "prodct", which is no field; want one of actual,`,
+		"columns: {A: prodct}":              `column "A" goes to "prodct", which is no field; want one of accepted, actual,`,
 		"columns: {A: product, B: product}": `columns "A" and "B" both go to the field "product"`,
 		"columns: {A: region}\nconstants: {region: DE}": `the field "region" has the column "A" and a constant`,
 		"units: {ST: stones}":                           `unit "ST": `,

@@ -66,7 +66,7 @@ func (c *call) importOptions() (desk.ImportOptions, error) {
 	if path := c.Args().First(); path != "-" {
 		file = filepath.Base(path)
 	}
-	return desk.ImportOptions{Map: mapping, Save: c.Bool("save"), With: c.String("from"), File: file, SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
+	return desk.ImportOptions{Map: mapping, Save: c.Bool("save"), From: c.String("from"), File: file, SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
 		Replace: c.Bool("replace"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place")}, err
 }
 

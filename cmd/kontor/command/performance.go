@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -45,10 +44,11 @@ var performanceImportVerb = verb{
 		"Lines never leave: a report carries what they add up to, and a salted root over them.",
 	examples: []string{"kontor performance import lines.csv --with \"Tablet Maker\"", "kontor performance import desadv.edi", "kontor performance import --event DESPATCH shipments.xlsx"},
 	run: func(c *call) error {
-		if info, err := os.Stat(c.Args().First()); err == nil && info.IsDir() {
-			return usagef("%s is a directory; name a file", c.Args().First())
+		o, err := c.importOptions()
+		if err != nil {
+			return err
 		}
-		out, err := upload(c, api.PerformanceImport, desk.PerformanceImport{ImportOptions: c.importOptions(), With: c.String("with"), Event: c.String("event")})
+		out, err := upload(c, api.PerformanceImport, desk.PerformanceImport{ImportOptions: o, With: c.String("with"), Event: c.String("event")})
 		if err != nil {
 			return err
 		}
