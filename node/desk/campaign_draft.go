@@ -8,7 +8,6 @@ import (
 	"kontor/node/intake"
 	"kontor/protocol/block"
 	"kontor/protocol/campaign"
-	"kontor/protocol/quantity"
 )
 
 // The draft of the company's campaigns: what it would share, before scope. An event may be meant for one partnership only.

@@ -88,6 +88,7 @@ var comparisons = []comparison{
 	{draftAudits, fieldsOf(func(a quality.Audit) (string, any) { return a.Key(), a })},
 	{draftOrders, fieldsOf(func(r lineRow) (string, any) { return series(r.Line.Order, r.Line.Line, r.Line.Item), lineView(r) })},
 	{draftFigures, fieldsOf(func(c performance.Cell) (string, any) { return c.Key(), c })},
+	{productRows, fieldsOf(func(p OwnProduct) (string, any) { return p.ID, p })},
 	{draftZone, fieldsOf(func(z string) (string, any) { return "calendar", map[string]string{"zone": z} })},
 	{draftService, fieldsOf(func(s quality.ServiceRule) (string, any) { return "service rule", s })},
 }

@@ -75,6 +75,9 @@ func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error
 
 func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	demand := read.Message
+	if demand == nil { // every product is unknown: its lines wait in the worklist, and the draft stays
+		return ImportResult{Report: report, DryRun: o.DryRun}, nil
+	}
 	if demand.Inactive {
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the sender of the file no longer stands for it; import the one that replaces it")
 	}

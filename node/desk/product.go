@@ -56,11 +56,12 @@ var everSince = calendar.MustDate("2000-01-01")
 
 // ImportProducts takes own items, and the numbers partners have for them, from a table.
 func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error) {
-	opts, err := o.tableOptions()
+	opts, kept, err := d.readOptions(o, intake.Products)
 	if err != nil {
 		return ImportResult{}, err
 	}
 	lines, report := intake.ReadProducts(data, opts)
+	noteKept(report, kept)
 	if lines == nil {
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
@@ -69,7 +70,7 @@ func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error
 	for _, x := range lines {
 		byID[x.Item.BuyersID] = append(byID[x.Item.BuyersID], x)
 	}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err = d.change(o, &result, func(rows node.PrivateRows) error {
 		if o.Replace {
 			if err := rows.Clear(productRows); err != nil {
 				return err
@@ -94,6 +95,7 @@ func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error
 		}
 		return nil
 	})
+	return result, err
 }
 
 func orOne(q quantity.Quantity) quantity.Quantity {
