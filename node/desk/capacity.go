@@ -164,6 +164,7 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 			pos = &capacity.Position{Product: s.Product, Unit: unit, AsOf: s.AsOf, Stock: &zero}
 			byProduct[s.Product] = pos
 		}
+		pos.AsOf = min(pos.AsOf, s.AsOf) // of several places, the one counted first
 		total, err := pos.Stock.Add(s.OnHand)
 		if err != nil {
 			return err

@@ -362,7 +362,7 @@ func (d *Desk) takeStock(draft *intake.Draft, report *intake.Report, o ImportOpt
 		}
 		for _, s := range draft.Stock {
 			row := stockRow{Product: s.Product, Region: s.Region, Place: s.Place, OnHand: s.OnHand, InTransit: s.InTransit, Backlog: s.Backlog, AsOf: s.AsOf}
-			if !row.AsOf.Valid() {
+			if !row.AsOf.Valid() || row.AsOf > today { // a count of tomorrow is one of today in another zone
 				row.AsOf = today
 			}
 			name := rowName(s.Product, s.Region)

@@ -167,7 +167,7 @@ func (r *reader) notCarried(rec record, what string) {
 // trailer compares the counts of 519: by kind of record from 511 on, seven digits
 // each.
 func (r *reader) trailer(rec record, counts map[string]int) {
-	for i, kind := range []string{"511", "512", "513", "514", "517", "518", "519"} {
+	for i, kind := range []string{"511", "512", "513", "514", "517", "518", "519", "515"} {
 		text := rec.at(6+7*i, 12+7*i)
 		if text != "" {
 			r.report.Counted(text, counts[kind], "records "+kind, rec.place("count of "+kind))
