@@ -8,6 +8,7 @@
 package amazon
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -18,12 +19,15 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// Is tells a report by the member that holds its lines.
+// Is tells a report by the member that holds its lines, also where the end of the file is missing.
 func Is(data []byte) bool {
 	var top struct {
 		Lines *json.RawMessage `json:"forecastByAsin"`
 	}
-	return json.Unmarshal(data, &top) == nil && top.Lines != nil
+	if json.Unmarshal(data, &top) == nil {
+		return top.Lines != nil
+	}
+	return bytes.Contains(data[:min(len(data), 4096)], []byte(`"forecastByAsin"`))
 }
 
 type report struct {

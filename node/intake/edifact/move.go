@@ -19,6 +19,8 @@ type line struct {
 	order  string
 	amount map[string]quantity.Quantity // by 6063
 	unit   string
+	first  quantity.Quantity // of a quantity that stands several times
+	parts  int               // how many more of it
 }
 
 // reporting is the state of reading such a message.
@@ -86,9 +88,18 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 				continue
 			}
 			if q, ok := t.number(s, s.at(0, 1)); ok {
-				if _, more := t.line.amount[kind]; more && t.line.unit != s.at(0, 2) {
-					t.missing(t.line, intake.CodeContradiction, "two quantities of one kind in different units", "one unit for each line")
+				if _, more := t.line.amount[kind]; more && (m.kind != "SLSRPT" || t.line.unit != s.at(0, 2)) {
+					c := s.place("6063 " + kind)
+					c.Code, c.Value, c.Text = intake.CodeContradiction, s.at(0, 1), "a second quantity of one kind in a line, after "+t.line.amount[kind].String()+": nothing tells whether it is a part of it or more"
+					c.Want = "one quantity of each kind, in one unit, for each line"
+					t.report.Complain(c)
+					t.line = nil
 					continue
+				}
+				if _, more := t.line.amount[kind]; !more {
+					t.line.first = q
+				} else {
+					t.line.parts++
 				}
 				if sum, err := t.line.amount[kind].Add(q); err == nil {
 					t.line.amount[kind] = sum
@@ -215,6 +226,16 @@ func (r *reader) sales(m message) {
 		if back, returned := l.of("61"); returned {
 			t.missing(l, intake.CodeSign, "a quantity returned ("+back.String()+") beside one sold: it can't be told whether one is less the other", "sales and returns in lines of their own")
 			return
+		}
+		if l.parts > 0 {
+			rest, err := q.Sub(l.first)
+			if l.parts > 1 && err == nil && rest == l.first {
+				t.missing(l, intake.CodeContradiction, "quantities sold of which the first, "+l.first.String()+", is the sum of the others: nothing tells whether it is their total", "each quantity once, or their total alone")
+				return
+			}
+			c := l.lin.place("QTY")
+			c.Code, c.Value, c.Text = intake.NoteAddedUp, q.String(), "several quantities sold in one line, added up"
+			t.tally.Note("several sold", l.lin.n, c)
 		}
 		id := t.id(l.item)
 		switch {

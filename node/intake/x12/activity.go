@@ -1,6 +1,8 @@
 package x12
 
 import (
+	"fmt"
+
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
@@ -16,6 +18,7 @@ func (r *reader) activity(t set) {
 	var item forecast.Item
 	lines := 0
 	var total0 quantity.Quantity
+	counted := map[[2]string]int{} // stock by product and place: its line
 	add := func(s segment, element int, unit string) {
 		q, ok := r.number(s, element)
 		if !ok {
@@ -42,6 +45,15 @@ func (r *reader) activity(t set) {
 		}
 		at := r.Place(place, r.report, placeAt.place(4))
 		if r.report.Kind == intake.Stock {
+			key := [2]string{id, place.Code}
+			if before, twice := counted[key]; twice {
+				c := s.place(0)
+				c.Code, c.Value, c.Text = intake.CodeRepeatedKey, q.String(), fmt.Sprintf("a second quantity on hand of the product at the place, after line %d: nothing tells whether it is a part of it or more", before)
+				c.Want = "one quantity on hand for each product and place"
+				r.report.Complain(c)
+				return
+			}
+			counted[key] = s.line
 			r.draft.Stock = append(r.draft.Stock, intake.StockRow{Line: s.line, Product: id, Region: at.Region, Place: place.Code, OnHand: q})
 			return
 		}
