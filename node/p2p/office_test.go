@@ -59,6 +59,7 @@ type office struct {
 	arrived     signal // something was admitted
 	acked       map[block.CID]wire.Held
 	batches     int
+	again       int // entries that came and were held
 	patches     int
 	noInline    bool
 	exceeded    func(error) // nil: nobody counts
@@ -300,7 +301,11 @@ func (o *office) Deliver(_ context.Context, pid, _ block.CID, b wire.Batch) (d p
 			}
 			if fresh {
 				d.Fresh++
+				continue
 			}
+			o.mu.Lock()
+			o.again++
+			o.mu.Unlock()
 		}
 		return nil
 	})

@@ -57,15 +57,20 @@ func (h *Host) serveSync(ctx context.Context, t *talk, from peer.ID) error {
 
 // asked tells this side's own session that a partner keeps a partnership.
 func (h *Host) asked(from peer.ID, pid block.CID) {
-	h.mu.Lock()
-	p := h.partners[from]
-	h.mu.Unlock()
-	if p == nil {
-		return
-	}
-	if s := p.session(pid); s != nil {
+	if s := h.sessionWith(from, pid); s != nil {
 		s.asked()
 	}
+}
+
+// sessionWith is this side's session about a partnership with a partner; nil when there is none.
+func (h *Host) sessionWith(id peer.ID, pid block.CID) *session {
+	h.mu.Lock()
+	p := h.partners[id]
+	h.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	return p.session(pid)
 }
 
 type heardAsk struct {
@@ -130,8 +135,11 @@ func (h *Host) answer(ctx context.Context, t *talk, from peer.ID, ask wire.SyncA
 		limit = timer.C
 	}
 	noted := false
+	s := h.sessionWith(from, ask.PID)
+	before := s.times()
 	for done := !ask.Wait; ; {
-		b, err := h.office.Gather(ctx, ask.PID, company, ask.Held)
+		// Since it asked, the partner may have sent entries, and with them what it holds now: those would go back to it.
+		b, err := h.office.Gather(ctx, ask.PID, company, s.newer(ask.Held, t.Conn().ID(), before))
 		if err != nil {
 			return nil, unavailable(err)
 		}

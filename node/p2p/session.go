@@ -26,6 +26,8 @@ type session struct {
 	mu      sync.Mutex
 	breakup context.CancelFunc // ends the stream that waits, so that a fresh ask goes out; nil when none waits
 	state   SessionState
+	said    int64  // counts how often the partner said what it holds
+	saidOn  string // the connection on which it last did
 }
 
 // SessionState is how a session stands, for people.
@@ -215,16 +217,43 @@ func (s *session) ask(t *talk, nonce int64, held wire.Held, wait bool, breakup c
 			h.metrics.clockOffset.WithLabelValues(s.state.Company.Short()).Set(offset.Seconds())
 		}
 	}
-	s.theirs(held, b.Held)
+	s.theirs(t.Conn().ID(), held, b.Held)
 	return b, nil
 }
 
 // theirs notes what the partner holds.
-func (s *session) theirs(ours, theirs wire.Held) {
+func (s *session) theirs(conn string, ours, theirs wire.Held) {
 	s.mu.Lock()
 	s.state.Theirs, s.state.LastSync = theirs, s.p.h.clock()
+	s.said++
+	s.saidOn = conn
 	s.mu.Unlock()
 	s.p.h.partnerHolds(s.ctx, s.pid, s.state.Company, ours, theirs)
+}
+
+// times is how often the partner said what it holds, with batches of its own.
+func (s *session) times() int64 {
+	if s == nil {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said
+}
+
+// newer is what the partner holds, when it said so later than an ask of its that came on a connection, after so many times. On one connection
+// the statement that says more is the later: its process can't lose entries. A partner that was restored from a backup since must be believed
+// when it says less.
+func (s *session) newer(ask wire.Held, conn string, after int64) wire.Held {
+	if s == nil {
+		return ask
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if (s.said > after || s.said > 0 && s.saidOn == conn) && s.state.Theirs.Covers(ask) {
+		return s.state.Theirs
+	}
+	return ask
 }
 
 func (h *Host) partnerHolds(ctx context.Context, pid, company block.CID, ours, theirs wire.Held) {

@@ -164,3 +164,25 @@ func TestParkedEntryDoesNotSpin(t *testing.T) {
 		t.Fatalf("%d batches delivered in a second", seller.batches)
 	}
 }
+
+// What a partner sent while its own ask waited does not go back to it with the answer.
+func TestNothingGoesBackToWhoSentIt(t *testing.T) {
+	buyer, seller, pid := pair(t)
+	eventually(t, "both in step", inStep(buyer, seller))
+	asked := func() { time.Sleep(50 * time.Millisecond) } // both ask again, and wait
+	for i := range int64(10) {
+		buyer.write(pid, kindDoc, note(t, fmt.Sprint("figure ", i)))
+		seller.awaitHead(pid, buyer.ID, i+1)
+		asked()
+		seller.write(pid, kindNote)
+		buyer.awaitHead(pid, seller.ID, i+1)
+		asked()
+	}
+	for _, o := range []*office{buyer, seller} {
+		o.mu.RLock()
+		if o.again > 0 {
+			t.Errorf("%d entries came to an office that held them", o.again)
+		}
+		o.mu.RUnlock()
+	}
+}

@@ -98,6 +98,33 @@ func (h Held) Holds(author, head block.CID) bool {
 	return false
 }
 
+// Covers tells whether this says at least as much of every feed and chain as another statement of the same node: it is no older. Of an author
+// that forked only the same ends do: a greater seq says nothing of the other branch.
+func (h Held) Covers(other Held) bool {
+	for _, head := range other.Heads {
+		further := h.Seq(head.Author) > head.Seq && h.ends(head.Author) == 1 && other.ends(head.Author) == 1
+		if !further && !h.Holds(head.Author, head.CID) {
+			return false
+		}
+	}
+	for _, id := range other.IDs {
+		if h.Chain(id.Company).Len < id.Len {
+			return false
+		}
+	}
+	return true
+}
+
+// ends counts the heads of an author: more than one after a fork.
+func (h Held) ends(author block.CID) (n int) {
+	for _, head := range h.Heads {
+		if head.Author == author {
+			n++
+		}
+	}
+	return n
+}
+
 // Chain is how much of a company's identity chain is held; of length 0 when nothing is.
 func (h Held) Chain(company block.CID) IDLen {
 	for _, id := range h.IDs {
