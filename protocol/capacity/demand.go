@@ -39,14 +39,15 @@ type demand struct {
 	products map[string]string // any identifier of an item, to its item id
 	scale    int               // figures are integers × 10^scale, in the line's unit
 	start    calendar.Date     // the first day of the horizon
+	rule     forecast.Consumption
 }
 
-// readDemand selects the lines that ask for supply and makes them ready. Of propagated demand the planned receipts
+// readDemand selects the lines that ask for supply and makes them ready: what is needed after orders have met forecast. Of propagated demand the planned receipts
 // count, not the end demand behind them; where a TOTAL line exists its parts do not count again.
 //
 // finest is the smallest exponent of the other figures that must fit the scale.
 func readDemand(f forecast.Document, finest int) demand {
-	d := demand{products: map[string]string{}, scale: finest}
+	d := demand{products: map[string]string{}, scale: finest, rule: f.Consumption}
 	lines := append([]forecast.Line(nil), f.Lines...)
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].Key() < lines[j].Key() })
 	totals := map[string]bool{}
@@ -98,41 +99,77 @@ func (d demand) int(q quantity.Quantity) *big.Int {
 	return n
 }
 
+// ready makes one line ready: its means and every level after consumption (practice T5), summed up from the first bucket on. Each level is consumed as a
+// forecast of its own: the demand of a bucket at a level is what remains of the level there and all that is ordered.
 func (d demand) ready(l forecast.Line) demandLine {
 	line := demandLine{key: l.Key(), product: l.Item.ID(), region: l.Location.Region, category: l.Category, unit: l.Unit}
 	line.banded, line.chained = bandsOf(l)
-	meanSoFar, orderedSoFar := new(big.Int), new(big.Int)
-	var chain []*big.Int
-	for _, c := range l.Buckets {
-		cell := demandCell{bucket: c.Bucket, mean: d.int(c.Mean)}
-		if l.BucketBasis == forecast.NetOfOrders && c.Ordered != nil {
-			ordered := d.int(*c.Ordered)
-			cell.mean = new(big.Int).Add(cell.mean, ordered)
-			orderedSoFar = new(big.Int).Add(orderedSoFar, ordered)
+	means, ordered := make([]*big.Int, len(l.Buckets)), make([]*big.Int, len(l.Buckets))
+	for i, c := range l.Buckets {
+		means[i], ordered[i] = d.int(c.Mean), new(big.Int)
+		if c.Ordered != nil {
+			ordered[i] = d.int(*c.Ordered)
 		}
-		meanSoFar = new(big.Int).Add(meanSoFar, cell.mean)
-		cell.cumulative = curve{mean: meanSoFar, floor: orderedSoFar}
-		if line.banded {
-			levels := c.Cumulative
-			if line.chained {
-				levels = c.Quantiles
+	}
+	hasOrders := l.HasOrders()
+	after := func(path []*big.Int) []*big.Int {
+		if !hasOrders {
+			return path
+		}
+		return d.rule.Demand(l.BucketBasis, path, ordered)
+	}
+	levels := d.levelPaths(l, line)
+	for i, path := range levels {
+		levels[i] = after(path)
+	}
+	sum, floor, sums := new(big.Int), new(big.Int), make([]*big.Int, len(levels))
+	for i, mean := range after(means) {
+		sum, floor = new(big.Int).Add(sum, mean), new(big.Int).Add(floor, ordered[i])
+		cell := demandCell{bucket: l.Buckets[i].Bucket, mean: mean, cumulative: curve{mean: sum, floor: floor}}
+		for k, path := range levels {
+			if sums[k] == nil {
+				sums[k] = new(big.Int)
 			}
-			for i, q := range levels {
-				v := d.int(q.Q)
-				if line.chained {
-					if len(chain) <= i {
-						chain = append(chain, new(big.Int))
-					}
-					chain[i] = new(big.Int).Add(chain[i], v)
-					v = chain[i]
-				}
-				cell.cumulative.levels = append(cell.cumulative.levels, q.P)
-				cell.cumulative.values = append(cell.cumulative.values, new(big.Int).Add(v, orderedSoFar))
+			sums[k] = new(big.Int).Add(sums[k], path[i])
+			value := sums[k]
+			// Orders in a window may meet more of a higher level than of a lower one; levels never fall.
+			if k > 0 && hasOrders && value.Cmp(cell.cumulative.values[k-1]) < 0 {
+				value = cell.cumulative.values[k-1]
 			}
+			cell.cumulative.levels = append(cell.cumulative.levels, levelsOf(l.Buckets[i], line.chained)[k].P)
+			cell.cumulative.values = append(cell.cumulative.values, value)
 		}
 		line.cells = append(line.cells, cell)
 	}
 	return line
+}
+
+func levelsOf(c forecast.Cell, chained bool) []forecast.Quantile {
+	if chained {
+		return c.Quantiles
+	}
+	return c.Cumulative
+}
+
+// levelPaths are the figures of each level bucket by bucket: the buckets' own levels, or what cumulative ones rise by. None for a line without bands.
+func (d demand) levelPaths(l forecast.Line, line demandLine) [][]*big.Int {
+	if !line.banded || len(l.Buckets) == 0 {
+		return nil
+	}
+	paths := make([][]*big.Int, len(levelsOf(l.Buckets[0], line.chained)))
+	for k := range paths {
+		before := new(big.Int)
+		for _, c := range l.Buckets {
+			v := d.int(levelsOf(c, line.chained)[k].Q)
+			if line.chained {
+				paths[k] = append(paths[k], v)
+				continue
+			}
+			paths[k] = append(paths[k], new(big.Int).Sub(v, before))
+			before = v
+		}
+	}
+	return paths
 }
 
 // bandsOf says whether the line's cumulative demand has levels in every bucket, and whether they must be chained

@@ -39,6 +39,7 @@ const (
 	CodeFence       = "FORECAST-26" // time fences out of order, of an unknown zone, or with a flex band out of bounds
 	CodeTotals      = "FORECAST-27" // a total that is not the sum of its base, promotional and seasonal parts
 	CodeShipFrom    = "FORECAST-28" // too many ship-from sites, or one malformed or named twice
+	CodeConsume     = "FORECAST-29" // the window in which orders meet forecast is out of range
 )
 
 // Check applies the newest rule set.
@@ -82,6 +83,9 @@ func checkHead(r *artifact.Report, d Document) {
 		r.Add(CodeAnswer, "onNoAnswer", "an answer is due and silence means %q: want NO_COMMIT or LAST_COMMIT_STANDS", artifact.Clip(string(d.OnNoAnswer)))
 	case d.AnswerDue != 0 && (d.AnswerDue <= d.Header.Issued || d.AnswerDue > artifact.MaxTime):
 		r.Add(CodeAnswer, "answerDue", "%d is not after the issue at %d", d.AnswerDue, d.Header.Issued)
+	}
+	if c := d.Consumption; c.Backward < 0 || c.Backward > MaxConsumption || c.Forward < 0 || c.Forward > MaxConsumption {
+		r.Add(CodeConsume, "consumption", "%d buckets backward and %d forward: want 0 to %d", c.Backward, c.Forward, MaxConsumption)
 	}
 	m := d.Method
 	if (m.Name != "" && !artifact.IsName(m.Name)) || (m.Version != "" && !artifact.IsName(m.Version)) || !oneOf(m.Bands, "", BandsModel, BandsEmpirical, BandsNone) {

@@ -54,6 +54,9 @@ func Diff(old, revised Document) ([]Change, error) {
 	for _, k := range keys {
 		o, n := before[k], after[k]
 		meaning := lineDifferences(o, n)
+		if old.Consumption != revised.Consumption && o != nil && n != nil && (o.HasOrders() || n.HasOrders()) && !slices.Contains(meaning, "line") {
+			meaning = append(meaning, "line")
+		}
 		lot := lotOf(o, n)
 		for _, b := range bucketsOf(o, n) {
 			c := Change{Line: k, Bucket: b, Old: cellOf(o, b), New: cellOf(n, b), Lot: lot}

@@ -44,6 +44,7 @@ type Document struct {
 	WeekScheme   WeekScheme      `json:"weekScheme,omitempty"`   // first day of weekly buckets; absent: ISO-8601
 	AnswerDue    int64           `json:"answerDue,omitempty"`    // by when the seller should answer, ms UTC; 0 = no answer asked
 	OnNoAnswer   OnNoAnswer      `json:"onNoAnswer,omitempty"`   // what silence means (practice T5)
+	Consumption  Consumption     `json:"consumption,omitzero"`   // in which buckets beside their own orders meet forecast
 	Method       Method          `json:"method"`                 // how the bands were made
 	Contributors int64           `json:"contributors,omitempty"` // third parties behind the figures; 0 = the sender's own plan (PROTOCOL 7)
 	Emission     *Emission       `json:"emission,omitempty"`     // only on demand passed on from another tier

@@ -12,6 +12,7 @@ type head struct {
 	WeekScheme   WeekScheme      `cbor:"weekScheme,omitempty"`
 	AnswerDue    int64           `cbor:"answerDue,omitzero"`
 	OnNoAnswer   OnNoAnswer      `cbor:"onNoAnswer,omitempty"`
+	Consumption  Consumption     `cbor:"consumption,omitzero"`
 	Method       Method          `cbor:"method"`
 	Contributors int64           `cbor:"contributors,omitzero"`
 	Emission     *Emission       `cbor:"emission,omitempty"`
@@ -21,7 +22,7 @@ type head struct {
 // ToSheet writes the document as a sheet of keyed rows, one per line. The order of the lines is irrelevant; two
 // lines with one key are an error.
 func ToSheet(d Document, seriesKey [32]byte) (block.Sheet, error) {
-	h := head{d.Header, d.Purpose, d.WeekScheme, d.AnswerDue, d.OnNoAnswer, d.Method, d.Contributors, d.Emission, d.Fences}
+	h := head{d.Header, d.Purpose, d.WeekScheme, d.AnswerDue, d.OnNoAnswer, d.Consumption, d.Method, d.Contributors, d.Emission, d.Fences}
 	return artifact.ToSheet(Type, seriesKey, h, d.Lines)
 }
 
@@ -32,5 +33,5 @@ func FromSheet(s block.Sheet) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{h.Header, h.Purpose, h.WeekScheme, h.AnswerDue, h.OnNoAnswer, h.Method, h.Contributors, h.Emission, h.Fences, lines}, nil
+	return Document{h.Header, h.Purpose, h.WeekScheme, h.AnswerDue, h.OnNoAnswer, h.Consumption, h.Method, h.Contributors, h.Emission, h.Fences, lines}, nil
 }

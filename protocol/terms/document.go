@@ -39,8 +39,8 @@ const (
 	MaxDays       = 3_660 // of any horizon, window or time limit: ten years
 	MaxYears      = 30    // of the whole period
 	MaxOffset     = 14 * 60
-	MaxWindow     = 26 // buckets that consumption looks backward or forward
-	MaxDecimals   = 9  // of a price, an index and a target
+	MaxWindow     = forecast.MaxConsumption // buckets that consumption looks backward or forward
+	MaxDecimals   = 9                       // of a price, an index and a target
 	MaxUnitPrice  = 1_000_000_000_000
 	MaxIndexRatio = 1_000 // times the base price a collar may let an index go
 )
