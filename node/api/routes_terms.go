@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"io"
+	"slices"
 
 	"kontor/node/api/wire"
 	"kontor/node/board"
 	"kontor/node/desk"
+	"kontor/node/intake"
 )
 
 // TermsListQuery chooses terms.
@@ -28,7 +30,7 @@ type TermsProposal struct {
 	Deadline int64  `json:"deadline,omitempty" doc:"ms UTC; empty: in a week"`
 }
 
-// Routes of contract terms.
+// Routes of contract terms, and of the loop of forecast, answer and order.
 var (
 	TermsDraft    = wire.Get[desk.TermsQuery, desk.TermsFile]("/v1/terms/draft", wire.Plan, "Gives the draft of terms as a file, or a template to begin from.")
 	TermsImport   = wire.PostFile[desk.TermsImport, desk.TermsDrafted]("/v1/terms/import", wire.Plan, "Keeps a JSON file of terms as the draft of its contract.")
@@ -40,6 +42,9 @@ var (
 	TermsIndex    = wire.Post[desk.IndexEntry, desk.IndexEntry]("/v1/terms/index", wire.Plan, "Keeps a published value of an index.")
 	TermsExposure = wire.Get[desk.ExposureQuery, desk.ExposureView]("/v1/terms/exposure", wire.View, "Says what the buyer's authorisations have the seller carry.")
 	TermsFlex     = wire.Get[desk.TermsQuery, desk.FlexView]("/v1/terms/flex", wire.View, "Judges a revised forecast by the flex bands in force.")
+	OrderImport   = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/order/import", wire.Plan, "Takes open orders from a table; only their sums by period leave, with a forecast.")
+	OrderList     = wire.Get[wire.None, []intake.Order]("/v1/order/list", wire.View, "Lists the open orders.")
+	ForecastLoop  = wire.Get[WithQuery, desk.LoopView]("/v1/forecast/loop", wire.View, "Says where the forecast in force stands between what is foreseen, answered and ordered.")
 	TermsDates    = wire.Get[TermsDatesQuery, []desk.TermsDates]("/v1/terms/dates", wire.View, "Lists the next meetings, and the windows of the SLAs with their reports.")
 )
 
@@ -75,6 +80,20 @@ func registerTerms(r *Registry, d *desk.Desk) {
 	})
 	Handle(r, TermsFlex, func(_ context.Context, c Caller, in desk.TermsQuery) (desk.FlexView, error) {
 		return d.Flex(in, c.Scope.Product)
+	})
+	HandleUpload(r, OrderImport, func(_ context.Context, _ Caller, in desk.ImportOptions, file io.Reader) (desk.ImportResult, error) {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return desk.ImportResult{}, err
+		}
+		return d.ImportOrders(data, in)
+	})
+	Handle(r, OrderList, func(_ context.Context, c Caller, _ wire.None) ([]intake.Order, error) {
+		list, err := d.Orders()
+		return slices.DeleteFunc(list, func(o intake.Order) bool { return !c.Scope.Product(o.Product) || !c.Scope.Region(o.Region) }), err
+	})
+	Handle(r, ForecastLoop, func(_ context.Context, c Caller, in WithQuery) (desk.LoopView, error) {
+		return d.Loop(in.With, func(product, region string) bool { return c.Scope.Product(product) && c.Scope.Region(region) })
 	})
 	Handle(r, TermsDates, func(_ context.Context, _ Caller, in TermsDatesQuery) ([]desk.TermsDates, error) {
 		return d.Dates(in.TermsQuery, in.From)

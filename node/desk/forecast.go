@@ -303,13 +303,21 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, leaving.Scope
 		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, WeekScheme: draft.WeekScheme, OnNoAnswer: forecast.NoCommit,
 			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
+		if err := d.agreedLoop(r, &out.doc); err != nil {
+			return err
+		}
 		kept, outside, notes, err := reduceForecast(out.doc, leaving)
 		if err != nil {
 			return err
 		}
 		out.withheld, out.outside = len(lines)-countIn(lines, leaving), outside
+		withOrders, lost, err := d.withOrders(kept.Lines)
+		if err != nil {
+			return err
+		}
+		notes = append(notes, lost...)
 		texts := d.texts(p)
-		kept.Lines = slices.Clone(kept.Lines)
+		kept.Lines = slices.Clone(withOrders)
 		for i := range kept.Lines {
 			l, path := &kept.Lines[i], fmt.Sprintf("lines[%d]", i)
 			l.Item.Description = texts.mask(path+".item.description", l.Item.Description)
@@ -384,6 +392,9 @@ func (d *Desk) PreviewForecast(with string) (Preview, error) {
 		{"method", fmt.Sprintf("%s %s, bands %s", pre.doc.Method.Name, pre.doc.Method.Version, pre.doc.Method.Bands), "so that the bands' record can be judged"},
 		{"purpose, roles", orAll(scope.Purpose) + ", " + orAll(scope.Roles), "scope: what it may be used for, and by whom"},
 		{"provenance", pre.doc.Header.Provenance.SourceSystem + ", " + pre.doc.Header.Provenance.Activity, "every artifact says where its figures come from"},
+	}
+	if slices.ContainsFunc(pre.doc.Lines, forecast.Line.HasOrders) {
+		v.Sees = append(v.Sees, Seen{"buckets.ordered, consumption", "the sum of open orders of each period, and where they meet forecast", "the partner holds these orders; both take them from what is foreseen"})
 	}
 	v.Sample = pre.doc.Lines[:min(len(pre.doc.Lines), previewLines)]
 	return v, nil

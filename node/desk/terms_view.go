@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
@@ -383,9 +384,17 @@ func (d *Desk) Flex(in TermsQuery, sees func(product string) bool) (out FlexView
 		revised := pair.revised
 		if out.Reference, out.Revised = pair.referenceCID, &pair.revisedCID; draft != nil {
 			revised, out.Revised = *draft, nil
-			if pair.answered == nil {
-				out.Reference = pair.revisedCID
-				pair.reference = pair.revised
+			// The draft follows the version in force: what was answered of it or before, else it itself, is what it moves against.
+			answered, by, err := d.answeredVersion(p, r, pair.revised.Header.Series, block.CID{})
+			if err != nil {
+				return err
+			}
+			if by == nil {
+				answered = pair.revisedCID
+			}
+			out.Reference = answered
+			if pair.reference, err = r.Forecast(answered); err != nil {
+				return err
 			}
 		}
 		out.Cells, err = list[0].Document.Flex(pair.reference, revised)
@@ -437,7 +446,7 @@ func (d *Desk) flexPair(p *node.Partnership, r *protocol.Replica) (out flexed, e
 
 // answeredVersion is the newest version of a series that a seller has answered, other than one.
 func (d *Desk) answeredVersion(p *node.Partnership, r *protocol.Replica, series artifact.SeriesID, but block.CID) (root block.CID, answer *block.CID, err error) {
-	answers, err := r.Versions("ForecastAnswer.v1")
+	answers, err := r.Versions(capacity.AnswerType)
 	if err != nil {
 		return root, nil, err
 	}

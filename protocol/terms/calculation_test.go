@@ -367,3 +367,16 @@ func TestDeliveryWindow(t *testing.T) {
 		t.Errorf("calendar days: %s", got)
 	}
 }
+
+func TestAnswerDue(t *testing.T) {
+	d := full(t)
+	// Issued on Friday 30 April 2027 at 23:30 UTC, which is Saturday in Berlin: three working days later is Wednesday 5 May, whose last moment there is 23:00 UTC.
+	issued := day("2027-04-30").Millis() + 23*3_600_000 + 1_800_000
+	if got, want := d.AnswerDue(issued), day("2027-05-05").Millis()+23*3_600_000-1; got != want {
+		t.Errorf("due at %d, want %d", got, want)
+	}
+	d.Loop.AnswerDays = 0
+	if d.AnswerDue(issued) != 0 {
+		t.Error("due without days")
+	}
+}

@@ -106,3 +106,12 @@ func (f Frame) DeliveryWindow(due calendar.Date) calendar.Bucket {
 	b.End = b.End.AddDays(1)
 	return b
 }
+
+// AnswerDue is the last millisecond, UTC, of the day by which a forecast issued at an instant is to be answered; 0 where the terms name no days.
+func (f Frame) AnswerDue(issued int64) int64 {
+	if f.Loop.AnswerDays <= 0 {
+		return 0
+	}
+	due := f.Calendar.Workdays().Add(f.Calendar.day(issued), int(f.Loop.AnswerDays))
+	return due.AddDays(1).Millis() - f.Calendar.Offset*60_000 - 1
+}

@@ -41,6 +41,7 @@ func nouns() []*cli.Command {
 		qualityNoun(),
 		termsNoun(),
 		performanceNoun(),
+		orderNoun(),
 		artifactNoun(),
 		requestNoun(),
 		scopeNoun(),

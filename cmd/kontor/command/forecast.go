@@ -105,6 +105,7 @@ func forecastNoun() *cli.Command {
 				})
 			},
 		},
+		forecastConsumeVerb,
 		verb{
 			name: "list", short: "list the forecasts held, own and partners'", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitNotFound},
 			examples: []string{"kontor forecast list --json"},
