@@ -7,25 +7,25 @@ import (
 
 // Columns of a table of open orders: one line for each line of an order, or each call-off of it.
 const (
-	orderNumber = iota
-	orderLine
-	orderProduct
-	orderRegion
-	orderDay
-	orderQuantity
-	orderDelivered
-	orderUnit
+	openNumber = iota
+	openLine
+	openProduct
+	openRegion
+	openDay
+	openQuantity
+	openDelivered
+	openUnit
 )
 
-var orderColumns = []Column{
-	orderNumber:    {Says: "the order's number", Names: []string{"order", "order number", "order no", "order id", "purchase order", "po", "po number", "call off", "release", "bestellung", "bestellnummer", "abruf"}, Needed: true},
-	orderLine:      {Says: "the line of the order", Names: []string{"line", "line number", "line no", "position", "pos", "order line", "schedule line", "zeile"}},
-	orderProduct:   {Says: "the product", Names: productNames, Needed: true},
-	orderRegion:    {Says: "the region", Names: regionNames},
-	orderDay:       {Says: "the day it is due", Names: append([]string{"due", "due date", "requested", "requested date", "required date", "need date", "liefertermin", "wunschtermin"}, periodNames...), Form: Period, Needed: true},
-	orderQuantity:  {Says: "the quantity ordered", Names: []string{"quantity", "qty", "ordered", "ordered quantity", "order quantity", "open quantity", "menge", "bestellmenge"}, Form: Number, Needed: true},
-	orderDelivered: {Says: "the quantity delivered already", Names: []string{"delivered quantity", "received quantity", "goods received", "geliefert", "gelieferte menge"}, Form: Number},
-	orderUnit:      {Says: "the unit", Names: []string{"unit", "uom", "unit of measure", "einheit", "me"}},
+var openColumns = []Column{
+	openNumber:    {Says: "the order's number", Names: []string{"order", "order number", "order no", "order id", "purchase order", "po", "po number", "call off", "release", "bestellung", "bestellnummer", "abruf"}, Needed: true},
+	openLine:      {Says: "the line of the order", Names: []string{"line", "line number", "line no", "position", "pos", "order line", "schedule line", "zeile"}},
+	openProduct:   {Says: "the product", Names: productNames, Needed: true},
+	openRegion:    {Says: "the region", Names: regionNames},
+	openDay:       {Says: "the day it is due", Names: append([]string{"due", "due date", "requested", "requested date", "required date", "need date", "liefertermin", "wunschtermin"}, periodNames...), Form: Period, Needed: true},
+	openQuantity:  {Says: "the quantity ordered", Names: []string{"quantity", "qty", "ordered", "ordered quantity", "order quantity", "open quantity", "menge", "bestellmenge"}, Form: Number, Needed: true},
+	openDelivered: {Says: "the quantity delivered already", Names: []string{"delivered quantity", "received quantity", "goods received", "geliefert", "gelieferte menge"}, Form: Number},
+	openUnit:      {Says: "the unit", Names: []string{"unit", "uom", "unit of measure", "einheit", "me"}},
 }
 
 // Order is one line of an open order.
@@ -46,7 +46,7 @@ func (o Order) Key() string {
 
 // ReadOrders reads a table of open orders. What was delivered in full is left out. The orders are nil when the report has complaints and SkipBad isn't set.
 func ReadOrders(data []byte, options Options) ([]Order, *Report) {
-	t, report := Open(data, orderColumns, false, options)
+	t, report := Open(data, openColumns, false, options)
 	if t == nil {
 		return nil, report
 	}
@@ -56,19 +56,19 @@ func ReadOrders(data []byte, options Options) ([]Order, *Report) {
 	}
 	orders := []Order{}
 	if !t.Each(func(l *Line) {
-		o := Order{Number: l.Text(orderNumber), Line: l.Text(orderLine), Product: l.Text(orderProduct), Region: l.Text(orderRegion), Due: l.Period(orderDay), Unit: l.t.unit(l.row, orderUnit, unit)}
-		ordered, _ := l.Quantity(orderQuantity)
-		delivered, _ := l.Quantity(orderDelivered)
+		o := Order{Number: l.Text(openNumber), Line: l.Text(openLine), Product: l.Text(openProduct), Region: l.Text(openRegion), Due: l.Period(openDay), Unit: l.t.unit(l.row, openUnit, unit)}
+		ordered, _ := l.Quantity(openQuantity)
+		delivered, _ := l.Quantity(openDelivered)
 		if l.Bad() {
 			return
 		}
 		if ordered.Sign() < 0 || delivered.Sign() < 0 {
-			l.Refuse(orderQuantity, CodeContradiction, "a quantity below zero", "returns stay out of the list of open orders")
+			l.Refuse(openQuantity, CodeContradiction, "a quantity below zero", "returns stay out of the list of open orders")
 			return
 		}
 		open, err := ordered.Sub(delivered)
 		if err != nil {
-			l.Refuse(orderQuantity, CodeNumber, "the open quantity is too large", "a smaller figure")
+			l.Refuse(openQuantity, CodeNumber, "the open quantity is too large", "a smaller figure")
 			return
 		}
 		if o.Quantity = open; open.Sign() > 0 && l.Once("that line of that order for that day", o.Key()) {
