@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kontor/node"
+	"kontor/node/intake"
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
 	"kontor/protocol/quality"
@@ -82,6 +83,7 @@ var comparisons = []comparison{
 	{billRows, cellsOf(billCells)},
 	{draftEvents, fieldsOf(func(e draftEvent) (string, any) { return e.Event.ID, e.Event })},
 	{draftBlackouts, fieldsOf(func(b draftBlackout) (string, any) { return b.Blackout.ID, b.Blackout })},
+	{orderRows, fieldsOf(func(o intake.Order) (string, any) { return o.Key(), o })},
 	{draftMeasures, fieldsOf(func(m quality.Measure) (string, any) { return m.Key(), m })},
 	{draftComplaints, fieldsOf(func(c quality.Complaint) (string, any) { return c.Key(), c })},
 	{draftCases, fieldsOf(func(c quality.Case) (string, any) { return c.Key(), c })},

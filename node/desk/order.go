@@ -22,9 +22,13 @@ const MaxOrders = 100_000
 
 // ImportOrders takes open orders from a table. A line of the file takes the place of the one of its key; with Replace what the file does not name is gone.
 func (d *Desk) ImportOrders(data []byte, o ImportOptions) (ImportResult, error) {
-	opts, err := o.tableOptions()
-	if err != nil {
-		return ImportResult{Report: &intake.Report{}}, err
+	opts := intake.Options{SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder}
+	if o.Unit != "" {
+		unit, err := quantity.ParseUnit(o.Unit)
+		if err != nil {
+			return ImportResult{Report: &intake.Report{}}, node.Failf("BAD_UNIT", "%v", err)
+		}
+		opts.Unit = unit
 	}
 	orders, report := intake.ReadOrders(data, opts)
 	result := ImportResult{Report: report, DryRun: o.DryRun}
@@ -34,7 +38,7 @@ func (d *Desk) ImportOrders(data []byte, o ImportOptions) (ImportResult, error) 
 	if len(orders) > MaxOrders {
 		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %d open orders are more than %d", len(orders), MaxOrders)
 	}
-	return result, d.change(o, func(rows node.PrivateRows) error {
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if o.Replace {
 			if err := rows.Clear(orderRows); err != nil {
 				return err
@@ -42,6 +46,7 @@ func (d *Desk) ImportOrders(data []byte, o ImportOptions) (ImportResult, error) 
 		}
 		return putRows(rows, orderRows, orders, &result)
 	})
+	return result, err
 }
 
 // Orders lists the open orders, by key.
