@@ -29,6 +29,8 @@ var (
 	RequestForm   = wire.Get[desk.DetailOptions, desk.DetailForm]("/v1/request/form", wire.Work, "Fills in what an officer signs to grant detail.")
 	RequestGrant  = wire.Post[SignedDetail, desk.Answered]("/v1/request/grant", wire.Work, "Grants detail with an officer's signature.")
 	RequestRules  = wire.Post[RequestPolicy, wire.None]("/v1/request/policy", wire.Plan, "Sets what the node answers by itself when newer figures are asked for.")
+	TextRules     = wire.Post[desk.TextPolicy, wire.None]("/v1/scope/texts", wire.Administer, "Sets what becomes of personal data in texts that leave.")
+	TextRulesShow = wire.Get[wire.None, desk.TextPolicy]("/v1/scope/texts", wire.View, "Shows what becomes of personal data in texts that leave.")
 	ScopeShow     = wire.Get[WithQuery, []desk.ScopeView]("/v1/scope/show", wire.View, "Shows what every member may share, kind by kind.")
 	ScopeSet      = wire.Post[desk.ScopeOptions, desk.ScopeWritten]("/v1/scope/set", wire.Administer, "Narrows what this company lets leave of a kind.")
 )
@@ -59,6 +61,10 @@ func registerRequests(r *Registry, d *desk.Desk) {
 	Handle(r, RequestRules, func(_ context.Context, _ Caller, in RequestPolicy) (wire.None, error) {
 		return wire.None{}, d.SetRequestPolicy(desk.AutoAnswer(in.Answer))
 	})
+	Handle(r, TextRules, func(_ context.Context, _ Caller, in desk.TextPolicy) (wire.None, error) {
+		return wire.None{}, d.SetTextPolicy(in)
+	})
+	Handle(r, TextRulesShow, func(_ context.Context, _ Caller, _ wire.None) (desk.TextPolicy, error) { return d.TextPolicy() })
 	Handle(r, ScopeShow, func(_ context.Context, _ Caller, in WithQuery) ([]desk.ScopeView, error) { return d.Scopes(in.With) })
 	Handle(r, ScopeSet, func(ctx context.Context, c Caller, in desk.ScopeOptions) (desk.ScopeWritten, error) {
 		return d.SetScope(ctx, in, c.Command)

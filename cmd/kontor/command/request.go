@@ -233,6 +233,41 @@ func scopeNoun() *cli.Command {
 			},
 		},
 		verb{
+			name: "texts", short: "show or set what becomes of personal data in texts that leave", flags: []cli.Flag{
+				&cli.StringSliceFlag{Name: "mask", Usage: "`KIND` that is masked: E_MAIL, IDENTIFIER, PHONE, NAME"},
+				&cli.StringSliceFlag{Name: "refuse", Usage: "`KIND` that lets nothing leave until it is taken out"},
+				&cli.StringSliceFlag{Name: "allow", Usage: "`NAME` of a place, brand or company that is no person; may be repeated"}},
+			long:     "Without flags it is shown. With flags they are the whole policy: kinds that are not named are masked, identifiers refused.",
+			examples: []string{"kontor scope texts", "kontor scope texts --refuse E_MAIL --allow \"Dr. Oetker\""},
+			run: func(c *call) error {
+				in := desk.TextPolicy{Actions: map[string]string{}, Allow: append([]string{}, c.StringSlice("allow")...)}
+				for flag, action := range map[string]string{"mask": "MASK", "refuse": "REFUSE"} {
+					for _, kind := range c.StringSlice(flag) {
+						in.Actions[kind] = action
+					}
+				}
+				if len(in.Actions)+len(in.Allow) > 0 {
+					if _, err := ask(c, api.TextRules, in); err != nil {
+						return err
+					}
+				}
+				out, err := ask(c, api.TextRulesShow, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					for _, kind := range []string{"E_MAIL", "IDENTIFIER", "PHONE", "NAME"} {
+						action := out.Actions[kind]
+						if action == "" {
+							action = map[bool]string{true: "REFUSE", false: "MASK"}[kind == "IDENTIFIER"]
+						}
+						fmt.Fprintf(w, "%s: %s\n", kind, strings.ToLower(action))
+					}
+					fmt.Fprintf(w, "no people: %s\n", strings.Join(out.Allow, ", "))
+				})
+			},
+		},
+		verb{
 			name: "set", short: "narrow what this company lets leave of a kind, or open it again", exits: []int{wire.ExitRefused, wire.ExitNotFound},
 			flags: []cli.Flag{withFlag(),
 				&cli.StringFlag{Name: "kind", Usage: "`KIND` of artifact", Required: true},
