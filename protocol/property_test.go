@@ -141,10 +141,13 @@ func TestAnyOrderGivesTheSameRows(t *testing.T) {
 			if rapid.Bool().Draw(t, "rest") { // else the next batch comes before this one is folded
 				n.rest(t)
 			}
-			if out.Line < line && forks == 0 {
-				t.Fatalf("the settled line went back from %d to %d, %d aside, behind %t, admitted %d", line, out.Line, out.Aside, out.Behind, len(out.Admitted))
+			// What is not folded yet may be folded from the beginning: branches put aside, and taken up again.
+			if !out.Behind {
+				if out.Line < line && forks == 0 {
+					t.Fatalf("the settled line went back from %d to %d, %d aside, admitted %d", line, out.Line, out.Aside, len(out.Admitted))
+				}
+				line = out.Line
 			}
-			line = out.Line
 			if len(out.Admitted) > 0 && compared < 3 {
 				compared++
 				n.compare(t, h)

@@ -192,12 +192,15 @@ func (r *Replica) receive(batch []feed.Signed, now int64, more bool) (Outcome, e
 		}
 		out.Business = slices.ContainsFunc(out.Admitted, func(e feed.Entry) bool { return !kinds[e.Header.Kind].housekeeping })
 	}
-	if changed {
+	if len(out.Admitted)+len(gone) > 0 {
+		// Also one that changes no row yet is reported: it is known from now on, and would be news to nobody later.
 		forks, err := r.Log.Forks()
 		if err != nil {
 			return out, err
 		}
 		out.Forks = newForks(forksBefore, forks)
+	}
+	if changed {
 		if err := r.Rebuild(); err != nil {
 			return out, err
 		}
