@@ -27,7 +27,7 @@ type ImportResult struct {
 	*intake.Report
 	Number    int64 `json:"number,omitempty"` // under which it can be undone
 	DryRun    bool  `json:"dry_run"`
-	Added     int   `json:"added"`     // rows that were not there
+	Added     int   `json:"added"`     // rows that were not there; of a forecast, its cells
 	Changed   int   `json:"changed"`   // rows that now say something else
 	Unchanged int   `json:"unchanged"` // rows that were there already
 	// Difference is what changes of what is there, cell by cell; the cells themselves are listed in a dry run.
