@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"kontor/node"
 	"kontor/protocol"
@@ -15,6 +14,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
+	"kontor/protocol/state"
 	"kontor/protocol/terms"
 )
 
@@ -95,36 +95,14 @@ func (d *Desk) loopInput(p *node.Partnership, r *protocol.Replica, out *LoopView
 	return in, series, nil
 }
 
-// answerPoll is how often forecasts are looked at where a notice was lost.
-const answerPoll = 30 * time.Second
-
 // AnswerInside accepts by itself what both signed that a node may (practice T4, the first speed): a revised forecast every move of which lies inside the flex
 // bands in force, on top of one this company had accepted in full, where the terms say so. Everything else waits for the desk. It goes on until ctx ends.
 func (d *Desk) AnswerInside(ctx context.Context) error {
-	notices, stop := d.node.Listen()
-	defer stop()
-	poll := time.NewTicker(answerPoll)
-	defer poll.Stop()
-	for {
-		if err := d.answerInside(ctx); err != nil && ctx.Err() == nil {
-			d.node.Log().Debug("forecasts not answered by rule", "reason", err)
-		}
-		for wait := true; wait; {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-poll.C:
-				wait = false
-			case n, open := <-notices:
-				if !open {
-					return nil
-				}
-				for _, row := range n.Outcome.Settled {
-					wait = wait && (row.New == nil || !strings.HasPrefix(row.Key, "inforce/"+forecast.Type+"/"))
-				}
-			}
-		}
-	}
+	return d.whenever(ctx, "forecasts not answered by rule", d.answerInside, func(out protocol.Outcome) bool {
+		return slices.ContainsFunc(out.Settled, func(row state.SettledRow) bool {
+			return row.New != nil && strings.HasPrefix(row.Key, "inforce/"+forecast.Type+"/")
+		})
+	})
 }
 
 func (d *Desk) answerInside(ctx context.Context) error {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kontor/crypto/keys"
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/feed"
 	"kontor/protocol/partnership"
 	"kontor/protocol/request"
 )
@@ -404,35 +404,11 @@ func (d *Desk) requestPolicy() (AutoAnswer, error) {
 	return row.Answer, err
 }
 
-// requestPoll is how often requests are looked for where a notice was lost.
-const requestPoll = 30 * time.Second
-
 // AnswerRequests answers requests for newer figures by itself, within the policy, until ctx ends. Detail is never granted by itself.
 func (d *Desk) AnswerRequests(ctx context.Context) error {
-	notices, stop := d.node.Listen()
-	defer stop()
-	poll := time.NewTicker(requestPoll)
-	defer poll.Stop()
-	for {
-		if err := d.answerPass(ctx); err != nil && ctx.Err() == nil {
-			d.node.Log().Debug("requests not answered", "reason", err)
-		}
-		for wait := true; wait; {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-poll.C:
-				wait = false
-			case n, open := <-notices:
-				if !open {
-					return nil
-				}
-				for _, e := range n.Outcome.Admitted {
-					wait = wait && e.Header.Kind != protocol.KindRequest
-				}
-			}
-		}
-	}
+	return d.whenever(ctx, "requests not answered", d.answerPass, func(out protocol.Outcome) bool {
+		return slices.ContainsFunc(out.Admitted, func(e feed.Entry) bool { return e.Header.Kind == protocol.KindRequest })
+	})
 }
 
 func (d *Desk) answerPass(ctx context.Context) error {
