@@ -1,0 +1,232 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	productmap "kontor/protocol/product"
+	"kontor/protocol/quantity"
+)
+
+// preparedMap is a product map ready to be shared.
+type preparedMap struct {
+	doc      productmap.Document
+	sheet    block.Sheet
+	current  *protocol.ArtifactRow
+	changes  []artifact.Change
+	outside  []string
+	refusals []artifact.Finding
+	notes    []string
+}
+
+func (d *Desk) prepareMap(p *node.Partnership) (out preparedMap, err error) {
+	leaving, err := d.leaving(p, protocol.KindProduct)
+	if err != nil {
+		return out, err
+	}
+	own, err := d.ownProducts()
+	if err != nil {
+		return out, err
+	}
+	s, err := d.series(p.PID, productmap.Type, "own")
+	if err != nil {
+		return out, err
+	}
+	seller, texts := d.node.Own(p).Role == partnership.RoleSeller, d.texts(p)
+	for _, x := range own {
+		for _, n := range x.Numbers {
+			if n.With != "" && !d.names(p, n.With) {
+				continue
+			}
+			plant, err := plantOf(n.Plant)
+			if err != nil {
+				return out, err
+			}
+			l := productmap.Link{Buyers: x.ID, Sellers: n.Theirs, GTIN: x.GTIN, Plant: plant, From: n.From, Until: n.Until, Units: n.Units, Kit: n.Kit, Share: n.Share,
+				Description: texts.mask("links."+x.ID+".description", x.Description)}
+			if seller {
+				l.Buyers, l.Sellers = l.Sellers, l.Buyers
+			}
+			in := slices.ContainsFunc(leaving.Scopes(), func(s artifact.Scope) bool { return s.HasProduct(l.Buyers, l.Sellers, l.GTIN) })
+			if !in {
+				if len(out.outside) < maxOutside {
+					out.outside = append(out.outside, x.ID+": outside the scope")
+				}
+				continue
+			}
+			out.doc.Links = append(out.doc.Links, l)
+		}
+	}
+	if len(out.doc.Links) == 0 {
+		return out, node.Failf("NO_DRAFT", "no own product has a number of %s's to share; run: kontor product map OWN THEIRS, or kontor product import FILE", d.PartnerName(p))
+	}
+	slices.SortFunc(out.doc.Links, func(a, b productmap.Link) int { return strings.Compare(a.Key(), b.Key()) })
+	out.notes, out.refusals = texts.notes, texts.refusals
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		h, current, err := d.next(r, productmap.Type, s, d.node.Now())
+		if err != nil {
+			return err
+		}
+		h.Scope, h.Provenance = leaving.Scope, artifact.Provenance{SourceSystem: "product desk", ExtractedAt: h.Issued, Activity: "EDIT"}
+		out.doc.Header, out.current = h, current
+		if current == nil {
+			return nil
+		}
+		before, err := r.ProductMap(current.Root)
+		if err == nil {
+			out.changes, err = artifact.Compare(before, out.doc, nil)
+		}
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.sheet, err = productmap.ToSheet(out.doc, s.Key)
+	return out, err
+}
+
+// PreviewProducts shows the product map a partner would hold.
+func (d *Desk) PreviewProducts(with string) (v Preview, err error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return v, err
+	}
+	pre, err := d.prepareMap(p)
+	if err != nil {
+		return v, err
+	}
+	root, below, err := pre.sheet.Build()
+	if err != nil {
+		return v, err
+	}
+	v = Preview{With: d.PartnerName(p), Type: productmap.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Links), Bytes: len(root.Data), Withheld: len(pre.outside), Outside: append([]string{}, pre.outside...),
+		Changes: len(pre.changes), Material: countMaterial(pre.changes), Notes: append([]string{}, pre.notes...), Findings: append(productmap.Check(pre.doc), pre.refusals...), Inferable: []string{}, Sample: []forecast.Line{},
+		Sees: []Seen{{"links", "own number, the partner's number, GTIN, plant, days, units, share", "both sides name one product by two numbers"}, {"description", "the product's description", "so that people can compare"},
+			{"provenance", "product desk", "every artifact says where it comes from"}}}
+	for _, b := range below {
+		v.Bytes += len(b.Data)
+	}
+	return v, nil
+}
+
+// ShareProducts shares the product map with a partner as its next revision.
+func (d *Desk) ShareProducts(ctx context.Context, with string, command node.Command) (out Shared, err error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return out, err
+	}
+	pre, err := d.prepareMap(p)
+	if err != nil {
+		return out, err
+	}
+	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Links), Changes: len(pre.changes)}
+	if pre.current != nil && len(pre.changes) == 0 {
+		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
+		out.Waits, err = d.waits(p, out.Entry)
+		return out, err
+	}
+	if findings := append(productmap.Check(pre.doc), pre.refusals...); len(findings) > 0 {
+		return out, &node.Failure{Code: "PRODUCT_REFUSED", Text: fmt.Sprintf("the product map breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
+	}
+	w, size, err := d.share(ctx, p, command, protocol.KindProduct, pre.sheet)
+	if err != nil {
+		return out, err
+	}
+	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
+	out.Waits, err = d.waits(p, out.Entry)
+	return out, err
+}
+
+// inBuyersNumbers names a seller's lines and stock by the numbers its buyer asks under, where the maps in force on a day say so: load per unit and stock are
+// converted, the notes keep the figures as they were. What stands under the buyer's number already stays.
+func inBuyersNumbers(lines []capacityRow, stock []stockRow, links []productmap.Link, asked func(string) bool, day calendar.Date) ([]capacityRow, []stockRow, []string, error) {
+	var notes []string
+	note := func(format string, args ...any) {
+		if len(notes) < maxOutside {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	// theirs are the links of an own number to numbers that are asked for.
+	theirs := func(id string) (out []productmap.Link) {
+		if asked(id) {
+			return nil
+		}
+		for _, l := range productmap.Find(links, productmap.OfSeller, id, forecast.Location{}, day) {
+			if asked(l.Buyers) {
+				out = append(out, l)
+			}
+		}
+		return out
+	}
+	lines = slices.Clone(lines)
+	for i := range lines {
+		kept := []capacityLink{}
+		for _, k := range lines[i].Links {
+			kept = append(kept, k)
+			for _, l := range theirs(k.Product) {
+				factor, err := k.Factor.Mul(l.Units)
+				if err != nil {
+					return nil, nil, nil, err
+				}
+				if !hasLink(kept, l.Buyers) {
+					kept = append(kept, capacityLink{l.Buyers, factor})
+					note("%s is %s of the buyer's: load %s became %s", k.Product, l.Buyers, k.Factor, factor)
+				}
+			}
+		}
+		slices.SortFunc(kept, func(a, b capacityLink) int { return strings.Compare(a.Product, b.Product) })
+		lines[i].Links = kept
+	}
+	out := slices.Clone(stock)
+	for _, s := range stock {
+		found := theirs(s.Product)
+		if len(found) != 1 || found[0].Kit {
+			if len(found) > 0 {
+				note("stock of %s is not counted: %d of the buyer's items, or a kit, may be made of it", s.Product, len(found))
+			}
+			continue
+		}
+		l := found[0]
+		x := s
+		x.Product = l.Buyers
+		for _, q := range []*quantity.Quantity{&x.OnHand, &x.InTransit, &x.Backlog} {
+			whole, err := wholeUnits(*q, l.Units)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			*q = whole
+		}
+		note("%s of %s on hand are %s of %s", s.OnHand, s.Product, x.OnHand, l.Buyers)
+		if at := slices.IndexFunc(out, func(o stockRow) bool { return o.Product == x.Product && o.Region == x.Region }); at >= 0 {
+			var err error
+			for _, pair := range [][2]*quantity.Quantity{{&out[at].OnHand, &x.OnHand}, {&out[at].InTransit, &x.InTransit}, {&out[at].Backlog, &x.Backlog}} {
+				if *pair[0], err = pair[0].Add(*pair[1]); err != nil {
+					return nil, nil, nil, err
+				}
+			}
+			continue
+		}
+		out = append(out, x)
+	}
+	return lines, out, notes, nil
+}
+
+// wholeUnits is how many whole packs of some units are in a quantity: what is less than one is none.
+func wholeUnits(q, units quantity.Quantity) (quantity.Quantity, error) {
+	e := min(q.Exponent(), units.Exponent())
+	a, okA := q.At(e)
+	b, okB := units.At(e)
+	if !okA || !okB || b.Sign() <= 0 {
+		return quantity.Quantity{}, fmt.Errorf("convert %s by %s: out of range", q, units)
+	}
+	return quantity.FromBig(a.Quo(a, b), 0)
+}
