@@ -22,7 +22,7 @@ var (
 )
 
 // historyOf remembers what a seed gives: the histories are dear to play, and many orders of each are tried.
-func historyOf(t *rapid.T, seed uint64) virtual.History {
+func historyOf(t rapid.TB, seed uint64) virtual.History {
 	historiesMu.Lock()
 	defer historiesMu.Unlock()
 	h, known := histories[seed]
@@ -52,9 +52,15 @@ func newNode(t *rapid.T, h virtual.History) node {
 		c.Step = state.Step{Keys: rapid.IntRange(1, 30).Draw(t, "keys"), Bytes: 1 << 20}
 	}
 	n := node{memory.New(), c, map[block.CID]feed.Signed{}}
-	err = n.db.Update(func(kv kv.KV) error {
-		for _, b := range h.Blocks {
-			if err := c.Open(kv).PutBlock(b); err != nil {
+	n.store(t, h.Blocks)
+	return n
+}
+
+// store keeps the blocks of a history, so that entries are all that has to come.
+func (n node) store(t rapid.TB, blocks []block.Block) {
+	err := n.db.Update(func(kv kv.KV) error {
+		for _, b := range blocks {
+			if err := n.contract.Open(kv).PutBlock(b); err != nil {
 				return err
 			}
 		}
@@ -63,7 +69,6 @@ func newNode(t *rapid.T, h virtual.History) node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
 }
 
 // take gives a batch to the node and returns what has to come again later.
@@ -191,6 +196,57 @@ func (n node) compare(t *rapid.T, h virtual.History) {
 	}
 	if d, err := virtual.Differ(n.db, fresh, n.contract.PID); err != nil || d != nil {
 		t.Fatalf("the settled tree differs: %+v, %v", d, err)
+	}
+}
+
+// TestForkThatComesResolvedIsReported: a node that was away gets both histories of a member and what resolves them in one batch. It reports the
+// fork all the same, once: what it settled before may be settled anew.
+func TestForkThatComesResolvedIsReported(t *testing.T) {
+	resolved := 0
+	for seed := range uint64(25) {
+		h := historyOf(t, seed)
+		c, err := protocol.NewContract(h.Genesis, h.Identities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := node{memory.New(), c, map[block.CID]feed.Signed{}}
+		n.store(t, h.Blocks)
+		batch := make([]feed.Signed, len(h.Entries))
+		for i, env := range h.Entries {
+			if batch[i], err = feed.Open(c.Circle, env, c.Identities); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err = n.db.Update(func(kv kv.KV) error {
+			r := c.Open(kv)
+			out, err := r.Receive(batch, 0)
+			if err != nil {
+				return err
+			}
+			forks, err := r.OpenForks()
+			if err != nil {
+				return err
+			}
+			if len(out.Forks) != len(forks) {
+				t.Errorf("history %d has %d forks, %d were reported", seed, len(forks), len(out.Forks))
+			}
+			for _, f := range forks {
+				if f.Resolved {
+					resolved++
+				}
+			}
+			again, err := c.Open(kv).Receive(batch, 0)
+			if len(again.Forks) > 0 {
+				t.Errorf("history %d: %d forks are reported again with entries held before", seed, len(again.Forks))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if resolved == 0 {
+		t.Error("no history has a fork that is resolved: nothing was tested")
 	}
 }
 

@@ -122,7 +122,7 @@ type Outcome struct {
 	Mismatches []Mismatch
 	// Aside counts entries that were valid and set aside: further histories of a member, or what a stolen key signed (see feed.Log.Keep).
 	Aside int
-	// Forks are equivocations seen for the first time.
+	// Forks are equivocations seen for the first time, also those that came resolved.
 	Forks []feed.Fork
 	// Business is true when something other than housekeeping was admitted: it deserves a receipt.
 	Business bool
@@ -145,13 +145,10 @@ func (r *Replica) receive(batch []feed.Signed, now int64, more bool) (Outcome, e
 	var out Outcome
 	var stopped error
 	var places []state.OrderKey
-	forksBefore, err := r.Log.Forks()
-	if err != nil {
-		return out, err
-	}
 	if _, err := r.learnForks(); err != nil {
 		return out, err
 	}
+	forksBefore := r.forks
 	before, err := r.heads()
 	if err != nil {
 		return out, err
@@ -193,12 +190,9 @@ func (r *Replica) receive(batch []feed.Signed, now int64, more bool) (Outcome, e
 		out.Business = slices.ContainsFunc(out.Admitted, func(e feed.Entry) bool { return !kinds[e.Header.Kind].housekeeping })
 	}
 	if len(out.Admitted)+len(gone) > 0 {
-		// Also one that changes no row yet is reported: it is known from now on, and would be news to nobody later.
-		forks, err := r.Log.Forks()
-		if err != nil {
-			return out, err
-		}
-		out.Forks = newForks(forksBefore, forks)
+		// Also one that changes no row yet, and one that came together with what resolves it: each is known from now on, and would be
+		// news to nobody later.
+		out.Forks = r.newForks(forksBefore)
 	}
 	if changed {
 		if err := r.Rebuild(); err != nil {
@@ -228,14 +222,14 @@ func IsVerdict(err error) bool {
 	return errors.As(err, &verdict) || errors.As(err, &missing) || errors.Is(err, feed.ErrParked)
 }
 
-func newForks(before, after []feed.Fork) (fresh []feed.Fork) {
-	for _, f := range after {
-		known := false
-		for _, b := range before {
-			known = known || b.Author == f.Author && b.Seq == f.Seq
-		}
-		if !known {
-			fresh = append(fresh, f)
+// newForks are the forks known now, resolved or not, that were not among those known before; in the order of the members.
+func (r *Replica) newForks(before map[block.CID][]forkState) (fresh []feed.Fork) {
+	for _, m := range r.Circle.Members {
+		for _, f := range r.forks[m.Company] {
+			known := slices.ContainsFunc(before[m.Company], func(b forkState) bool { return b.Seq == f.Seq })
+			if !known {
+				fresh = append(fresh, f.Fork)
+			}
 		}
 	}
 	return fresh
