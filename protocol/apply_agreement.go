@@ -29,7 +29,7 @@ func applyDraft(f *fold) ([]string, error) {
 	if _, err := get(f.rows, policyKey(doc.Topic), &policies); err != nil {
 		return nil, err
 	}
-	after, findings := t.Draft(doc, cid, policies.authority(f.genesis.Witness), f.at())
+	after, findings := t.Draft(doc, cid, policies.Authority(doc, t.Scope, f.genesis.Witness), f.at())
 	if len(findings) > 0 {
 		return artifact.Codes(findings), nil
 	}

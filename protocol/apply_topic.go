@@ -14,20 +14,46 @@ type PolicyRow struct {
 	Parties []PartyPolicy `cbor:"parties" json:"parties"`
 }
 
-// PartyPolicy is one party's quorum.
+// PartyPolicy is one party's quorum: its own for the kind, and those for weightier matters in the order in which they are asked.
 type PartyPolicy struct {
-	Company block.CID `cbor:"company" json:"company"`
-	Quorum  string    `cbor:"quorum" json:"quorum"`
-	Policy  block.CID `cbor:"policy" json:"policy"` // identity chain entry
-	DualHat bool      `cbor:"dual_hat" json:"dual_hat"`
+	Company block.CID       `cbor:"company" json:"company"`
+	Quorum  string          `cbor:"quorum" json:"quorum"`
+	Policy  block.CID       `cbor:"policy" json:"policy"` // identity chain entry
+	DualHat bool            `cbor:"dual_hat" json:"dual_hat"`
+	Rules   []identity.Rule `cbor:"rules,omitempty" json:"rules,omitempty"`
 }
 
-func (p PolicyRow) authority(witness *block.CID) decision.Authority {
+// Authority is whose signatures bind each party to a document about a topic of this scope: what the document commits to and touches
+// chooses among the quorums that stood when the topic was opened.
+func (p PolicyRow) Authority(doc decision.Agreement, scope decision.Scope, witness *block.CID) decision.Authority {
+	m := matterOf(doc, scope)
 	auth := decision.Authority{Witness: witness}
 	for _, party := range p.Parties {
-		auth.Parties = append(auth.Parties, decision.PartyAuthority{Company: party.Company, Policy: party.Policy, Quorum: party.Quorum, DualHat: party.DualHat})
+		rule := identity.Choose(identity.Rule{Quorum: party.Quorum, Entry: party.Policy}, party.Rules, m)
+		auth.Parties = append(auth.Parties, decision.PartyAuthority{Company: party.Company, Policy: rule.Entry, Quorum: rule.Quorum, DualHat: party.DualHat})
 	}
 	return auth
+}
+
+// matterOf is what a document is about: products and regions of the topic's scope and of its effects. Where either names none, as
+// terms put in force do, it is about all of them, so that nothing escapes a condition by saying less.
+func matterOf(doc decision.Agreement, scope decision.Scope) (m identity.Matter) {
+	allProducts, allRegions := len(scope.Products) == 0, len(scope.Regions) == 0
+	for _, e := range doc.Effects {
+		allProducts, allRegions = allProducts || e.Product == "", allRegions || e.Region == ""
+		m.Products, m.Regions = append(m.Products, e.Product), append(m.Regions, e.Region)
+	}
+	m.Products, m.Regions = append(m.Products, scope.Products...), append(m.Regions, scope.Regions...)
+	if allProducts {
+		m.Products = nil
+	}
+	if allRegions {
+		m.Regions = nil
+	}
+	if doc.Amount != nil {
+		m.Amount = &identity.Amount{Minor: doc.Amount.Minor, Currency: string(doc.Amount.Currency)}
+	}
+	return m
 }
 
 const policyPrefix = "policy/"
@@ -93,7 +119,7 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 			return []string{codeUnsigned}, nil
 		}
 		quorum, entry := view.Quorum(string(t.Kind))
-		row.Parties = append(row.Parties, PartyPolicy{Company: party.Company, Quorum: quorum, Policy: entry, DualHat: view.DualHat()})
+		row.Parties = append(row.Parties, PartyPolicy{Company: party.Company, Quorum: quorum, Policy: entry, DualHat: view.DualHat(), Rules: view.Rules(string(t.Kind))})
 	}
 	if err := put(f.rows, policyKey(t.ID), row); err != nil {
 		return nil, err

@@ -100,6 +100,9 @@ func registerIdentity(r *Registry, o *admin.Office) {
 	Handle(r, wire.OfficerPerson, func(_ context.Context, _ Caller, in wire.PersonRequest) (wire.PersonReport, error) {
 		return o.Person(in.Name)
 	})
+	Handle(r, wire.PolicyShow, func(_ context.Context, c Caller, in wire.PartnerQuery) (wire.PolicyReport, error) {
+		return o.Policies(c.Scope, in.With)
+	})
 	Handle(r, wire.MandateGrant, func(ctx context.Context, c Caller, in wire.SignedRequest) (wire.EntryReceipt, error) {
 		return o.GrantMandate(ctx, c.Command, in)
 	})

@@ -69,11 +69,6 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 	}
 	for i, party := range doc.Parties {
 		doc.Parties[i].Name = b.node.CompanyName(party.Company)
-		for _, policy := range policies.Parties {
-			if policy.Company == party.Company {
-				doc.Parties[i].Quorum, doc.Parties[i].Policy, doc.Parties[i].DualHat = policy.Quorum, policy.Policy, policy.DualHat
-			}
-		}
 	}
 	doc.Witness = p.Genesis.Witness
 	option, _ := t.Option(doc.Option)
@@ -118,6 +113,13 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 	}
 	if doc.Amount == nil {
 		doc.Amount = d.amount(materiality(p).Currency)
+	}
+	for _, policy := range policies.Authority(doc, t.Scope, doc.Witness).Parties { // what it commits to decides who signs
+		for i := range doc.Parties {
+			if doc.Parties[i].Company == policy.Company {
+				doc.Parties[i].Quorum, doc.Parties[i].Policy, doc.Parties[i].DualHat = policy.Quorum, policy.Policy, policy.DualHat
+			}
+		}
 	}
 	return doc.Sorted(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
+	"kontor/protocol/identity"
 )
 
 // leastTime is the least time a topic is given: two business days (practice T1) are not to be had in less.
@@ -99,12 +100,13 @@ func members(p *node.Partnership) (out []decision.Member) {
 // proposal is what the caller wrote, with what it left empty filled in.
 func (b *Board) proposal(p *node.Partnership, in wire.TopicOpenRequest) (decision.Proposal, error) {
 	out := decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByHand, Priority: decision.High}
+	var worth *identity.Amount
 	if !in.Manual {
-		made, err := b.fromException(p, in)
+		made, value, err := b.fromException(p, in)
 		if err != nil {
 			return out, err
 		}
-		out = made
+		out, worth = made, value
 	}
 	if own := in.Proposal; own != nil {
 		out = overlay(out, *own)
@@ -119,7 +121,7 @@ func (b *Board) proposal(p *node.Partnership, in wire.TopicOpenRequest) (decisio
 		out.Deadline = b.node.Now() + 7*24*60*60*1000
 	}
 	if len(out.Required) == 0 {
-		required, err := b.required(p, out.Kind)
+		required, err := b.required(p, out, worth)
 		if err != nil {
 			return out, err
 		}
@@ -197,15 +199,19 @@ func (b *Board) tidy(p decision.Proposal, basis []decision.OptionBasis) decision
 	return p
 }
 
-// required are the roles whose signatures bind each party in topics of a kind: who signs has scored.
-func (b *Board) required(p *node.Partnership, kind decision.Kind) (out []decision.Requirement, err error) {
-	for _, m := range members(p) {
-		chain := b.node.Chain(m.Company)
+// required are the roles whose signatures bind each party in a topic of this kind, scope and worth: who signs has scored. Where the worth
+// is unknown it counts as high. What the document commits to in the end decides again who signs it.
+func (b *Board) required(p *node.Partnership, topic decision.Proposal, worth *identity.Amount) (out []decision.Requirement, err error) {
+	m := identity.Matter{Amount: worth, Products: topic.Scope.Products, Regions: topic.Scope.Regions}
+	for _, member := range members(p) {
+		chain := b.node.Chain(member.Company)
 		if chain == nil {
-			return nil, node.Failf("NO_IDENTITY", "the identity of %s is not held yet", m.Company.Short())
+			return nil, node.Failf("NO_IDENTITY", "the identity of %s is not held yet", member.Company.Short())
 		}
-		text, _ := chain.Now().Quorum(string(kind))
-		policy, err := sign.ParsePolicy(text)
+		view := chain.Now()
+		quorum, entry := view.Quorum(string(topic.Kind))
+		rule := identity.Choose(identity.Rule{Quorum: quorum, Entry: entry}, view.Rules(string(topic.Kind)), m)
+		policy, err := sign.ParsePolicy(rule.Quorum)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +219,7 @@ func (b *Board) required(p *node.Partnership, kind decision.Kind) (out []decisio
 		if len(roles) == 0 {
 			roles = []decision.Role{decision.COO}
 		}
-		out = append(out, decision.Requirement{Company: m.Company, Roles: roles})
+		out = append(out, decision.Requirement{Company: member.Company, Roles: roles})
 	}
 	return out, nil
 }
@@ -253,23 +259,26 @@ func chosen(list []desk.ExceptionView, id string) (desk.ExceptionView, error) {
 	return desk.ExceptionView{}, node.Failf("NO_EXCEPTION", "no exception is open: demand is covered; a topic without one takes --proposal FILE --manual")
 }
 
-// fromException makes the proposal of a topic about an exception.
-func (b *Board) fromException(p *node.Partnership, in wire.TopicOpenRequest) (decision.Proposal, error) {
+// fromException makes the proposal of a topic about an exception, and says what the exception is worth where that is known.
+func (b *Board) fromException(p *node.Partnership, in wire.TopicOpenRequest) (decision.Proposal, *identity.Amount, error) {
 	view, err := b.desk.Match(p.PID.String())
 	if err != nil {
-		return decision.Proposal{}, err
+		return decision.Proposal{}, nil, err
 	}
 	e, err := chosen(view.Exceptions, in.Exception)
 	if err != nil {
-		return decision.Proposal{}, err
+		return decision.Proposal{}, nil, err
 	}
 	plan, err := b.waysOut(p, view, e)
 	if err != nil {
-		return decision.Proposal{}, err
+		return decision.Proposal{}, nil, err
 	}
 	id := desk.ExceptionCID(e.ID)
 	out := decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
 		Title: fmt.Sprintf("%s short in %s", plan.product, periods(e.Scope.Buckets)), Scope: plan.scope(),
 		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}
-	return out, nil
+	if e.Value.Minor == 0 {
+		return out, nil, nil
+	}
+	return out, &identity.Amount{Minor: e.Value.Minor, Currency: string(e.Value.Currency)}, nil
 }

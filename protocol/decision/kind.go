@@ -13,6 +13,9 @@ const (
 	Commercial     Kind = "COMMERCIAL"
 )
 
+// Kinds are the kinds of topics, in the order screens show them.
+var Kinds = []Kind{DemandCapacity, JointMarketing, Quality, Commercial}
+
 // Role is an officer's function.
 type Role string
 

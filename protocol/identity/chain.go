@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"kontor/crypto/sign"
 	"kontor/protocol/block"
 	"kontor/protocol/bound"
 )
@@ -194,13 +193,8 @@ func (c *Chain) apply(e Entry) error {
 		c.roots, c.next = e.Rotate.Set, e.Rotate.Next
 		c.rootSets = append(c.rootSets, rootsAt{e.Seq, c.roots})
 	case KindSetPolicy:
-		policy, err := sign.ParsePolicy(e.Policy.Quorum)
-		if err != nil {
+		if err := c.checkPolicy(*e.Policy); err != nil {
 			return err
-		}
-		// Agreements name the quorum by its printed form: another text for it could never be met by a document.
-		if printed := policy.String(); printed != e.Policy.Quorum {
-			return fmt.Errorf("quorum %q is not in its printed form; %q is right", e.Policy.Quorum, printed)
 		}
 		c.policies = append(c.policies, policyAt{e.Seq, *e.Policy})
 	case KindSetProfile:

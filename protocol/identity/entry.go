@@ -50,12 +50,6 @@ type Rotation struct {
 	Next []byte  `cbor:"next"` // commitment to the set after this one
 }
 
-// Policy is the quorum of officers that binds the company in topics of one kind; text form of sign.Policy.
-type Policy struct {
-	TopicKind string `cbor:"topic_kind"`
-	Quorum    string `cbor:"quorum"`
-}
-
 // Profile is what a company says about itself to partners.
 type Profile struct {
 	Name string `cbor:"name"` // see CheckName

@@ -122,14 +122,3 @@ func (v View) FeedKey() (keys.Public, bool) {
 	}
 	return keys.Public(list[len(list)-1].Key), true
 }
-
-// Quorum is whose signatures bind the company in topics of a kind, and the chain entry that says so: its newest policy for the kind, or
-// DefaultQuorum, which stands with the genesis.
-func (v View) Quorum(topicKind string) (text string, entry block.CID) {
-	for i := len(v.chain.policies) - 1; i >= 0; i-- {
-		if p := v.chain.policies[i]; p.seq <= v.seq && p.policy.TopicKind == topicKind {
-			return p.policy.Quorum, v.chain.heads[p.seq]
-		}
-	}
-	return DefaultQuorum, v.chain.heads[0]
-}

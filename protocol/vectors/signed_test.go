@@ -201,6 +201,10 @@ func rotated(t *testing.T, c *virtual.Company, l *signedList) {
 		{identity.KindRotateRoot, func(e *identity.Entry) {
 			e.Rotate = &identity.Rotation{Set: identity.RootSet{Roots: [][]byte{next[:]}, Threshold: 1}, Next: make([]byte, 32)}
 		}, []keys.Private{c.Root, c.NextRoot}},
+		{identity.KindSetPolicy, func(e *identity.Entry) {
+			e.Policy = &identity.Policy{TopicKind: "COMMERCIAL", Quorum: "CEO and CFO", When: &identity.Condition{
+				Above: &identity.Amount{Minor: 1_000_000_00, Currency: "USD"}, Products: []string{"ZDV-300"}, Regions: []string{"CI", "NG"}}}
+		}, []keys.Private{c.NextRoot}},
 	} {
 		e := chain.Next(x.kind)
 		x.fill(&e)

@@ -32,6 +32,7 @@ func nouns() []*cli.Command {
 		partnerNoun(),
 		officerNoun(),
 		mandateNoun(),
+		policyNoun(),
 		tokenNoun(),
 		historyNoun(),
 		forecastNoun(),

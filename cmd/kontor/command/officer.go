@@ -21,7 +21,7 @@ import (
 )
 
 func officerNoun() *cli.Command {
-	return noun("officer", "certify officers' keys, see and revoke them, and say whose signatures bind", officerAdd, officerList, officerRevoke, officerPolicy)
+	return noun("officer", "certify officers' keys, see and revoke them", officerAdd, officerList, officerRevoke)
 }
 
 // officerLife is how long an officer's certificate is valid: it outlives few officers, and revoking ends it before.
@@ -249,7 +249,7 @@ var officerList = verb{
 				rows = append(rows, []string{k.Role, name, k.ID, amount(k.Limit), moment(k.Until), state})
 			}
 			facts(w, "company", l.Company, "fingerprint", l.Fingerprint, "one person, several roles", yesNo(l.DualHat))
-			printPolicies(w, l.Policies)
+			printQuorums(w, l.Policies)
 			fmt.Fprintln(w)
 			table(w, []string{"role", "person", "key", "limit", "until", "state"}, rows)
 		})

@@ -51,6 +51,9 @@ var (
 	OfficerPerson = Post[PersonRequest, PersonReport]("/v1/officer/person", Administer,
 		"Find or make the 16 random bytes that stand for a natural person; the name stays in this node.")
 
+	PolicyShow = Get[PartnerQuery, PolicyReport]("/v1/policy/show", View,
+		"Show whose signatures bind this company and its partners, by kind of topic, amount, product and region.")
+
 	MandateGrant = Post[SignedRequest, EntryReceipt]("/v1/mandate/grant", Decide,
 		"Hand in a mandate that an officer signed.")
 	MandateRevoke = Post[SignedRequest, EntryReceipt]("/v1/mandate/revoke", Decide,

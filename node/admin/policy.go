@@ -1,0 +1,80 @@
+package admin
+
+import (
+	"kontor/crypto/keys"
+	"kontor/crypto/sign"
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+)
+
+// Policies shows whose signatures bind this company and each partner the caller may see, as their identity chains say: nobody has to
+// ask the other side who must sign.
+func (o *Office) Policies(scope wire.Scope, with string) (wire.PolicyReport, error) {
+	out := wire.PolicyReport{Companies: []wire.CompanyPolicies{o.policiesOf(o.node.Company())}}
+	all := o.node.Partnerships()
+	if with != "" {
+		p, err := o.Find(scope, with)
+		if err != nil {
+			return out, err
+		}
+		all = []*node.Partnership{p}
+	}
+	told := map[block.CID]bool{o.node.Company(): true}
+	for _, p := range all {
+		if !o.sees(scope, p) {
+			continue
+		}
+		for _, other := range p.Genesis.Others(o.node.Company()) {
+			if other.Role == partnership.RoleObserver || told[other.Company] || o.node.Chain(other.Company) == nil {
+				continue
+			}
+			told[other.Company] = true
+			out.Companies = append(out.Companies, o.policiesOf(other.Company))
+		}
+	}
+	return out, nil
+}
+
+func (o *Office) policiesOf(company block.CID) wire.CompanyPolicies {
+	view := o.node.Chain(company).Now()
+	out := wire.CompanyPolicies{Company: company.String(), Name: o.node.CompanyName(company), Own: company == o.node.Company(), DualHat: view.DualHat(),
+		Policies: []wire.PolicyInfo{}, Officers: []wire.OfficerCount{}}
+	for _, kind := range decision.Kinds {
+		quorum, entry := view.Quorum(string(kind))
+		for _, rule := range view.Rules(string(kind)) {
+			out.Policies = append(out.Policies, policyInfo(kind, rule))
+		}
+		out.Policies = append(out.Policies, policyInfo(kind, identity.Rule{Quorum: quorum, Entry: entry}))
+	}
+	now := o.node.Now()
+	for _, role := range sign.Roles {
+		count := wire.OfficerCount{Role: role}
+		for _, k := range view.Current(keys.Role) {
+			if k.Role != role || k.From > now || k.Until <= now {
+				continue
+			}
+			count.Keys++
+			if k.Limit == nil {
+				count.Unlimited = true
+			} else {
+				count.Limits = append(count.Limits, wire.Amount{Minor: k.Limit.Minor, Currency: k.Limit.Currency})
+			}
+		}
+		if count.Keys > 0 {
+			out.Officers = append(out.Officers, count)
+		}
+	}
+	return out
+}
+
+func policyInfo(kind decision.Kind, rule identity.Rule) wire.PolicyInfo {
+	info := wire.PolicyInfo{Kind: string(kind), Quorum: rule.Quorum, Products: rule.Products, Regions: rule.Regions, Entry: rule.Entry.String()}
+	if rule.Above != nil {
+		info.Above = &wire.Amount{Minor: rule.Above.Minor, Currency: rule.Above.Currency}
+	}
+	return info
+}
