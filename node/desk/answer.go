@@ -46,7 +46,7 @@ func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (A
 		if err != nil {
 			return err
 		}
-		result, err := capacity.Match(in)
+		result, err := Match(in)
 		if err != nil {
 			return err
 		}

@@ -117,7 +117,7 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	if err != nil {
 		return v, err
 	}
-	result, err := capacity.Match(in)
+	result, err := Match(in)
 	if err != nil {
 		return v, err
 	}

@@ -100,7 +100,7 @@ func Expect(in capacity.Input, mark block.CID, scope decision.Scope, effects []d
 		agreed = append(agreed, capacity.Supply{Agreement: mark, Product: e.Product, Region: region, Bucket: e.Bucket, Quantity: e.Quantity})
 	}
 	in.Agreed = agreed
-	r, err := capacity.Match(in)
+	r, err := Match(in)
 	if err != nil {
 		return x, fmt.Errorf("what an option leaves short: %w", err)
 	}

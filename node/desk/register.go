@@ -176,7 +176,7 @@ func (d *Desk) found(p *node.Partnership, at pair) ([]exception.Exception, error
 	if err != nil {
 		return nil, err
 	}
-	result, err := capacity.Match(in)
+	result, err := Match(in)
 	if err != nil {
 		return nil, nil // two documents that can't be compared show nothing; the match says why
 	}

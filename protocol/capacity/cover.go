@@ -49,47 +49,48 @@ type Cover struct {
 }
 
 // cover compares the sum of cumulative demands with a cumulative supply. Over counts what exceeds maxCover.
-func (m *matcher) cover(terms []curve, supply, maxCover *big.Int) (Cover, error) {
-	together := comonotone(terms)
-	cover := Cover{Basis: BasisLevels, Shortage: together.exceed(supply)}
-	short, open := together.short(supply)
-	leftover := new(big.Int).Sub(supply, maxCover)
-	over, overOpen := together.over(leftover)
-	if len(together.levels) == 0 {
+func (p *part) cover(terms []term, sum curve, level bool, supply, maxCover *big.Int) (Cover, error) {
+	cover := Cover{Basis: BasisLevels, Shortage: sum.exceed(supply)}
+	short, open := sum.short(supply)
+	leftover, over, overOpen := supply, mass{}, open
+	if maxCover.Sign() == 0 && sum.mean != nil {
+		over = sum.overOf(supply, short)
+	} else {
+		leftover = new(big.Int).Sub(supply, maxCover)
+		over, overOpen = sum.over(leftover)
+	}
+	if len(sum.levels) == 0 {
 		cover.Basis, cover.Shortage = BasisMeans, Interval{0, ppm}
 	} else if moving(terms) > 1 {
 		cover.Basis = BasisDependence
-		if apart, ok := m.apart(terms); !ok {
+		if apart, ok := p.apart(terms, sum, level); !ok {
 			cover.Basis = BasisComonotone
 		} else {
-			p := apart.exceed(supply)
-			cover.Shortage = Interval{min(cover.Shortage.Lower, p), max(cover.Shortage.Upper, p)}
+			chance := apart.exceed(supply)
+			cover.Shortage = Interval{min(cover.Shortage.Lower, chance), max(cover.Shortage.Upper, chance)}
 			short = widen(short, apart.short(supply))
 			over = widen(over, apart.over(leftover))
 		}
 	}
-	return m.finish(cover, together.mean, supply, short, open, over, overOpen)
+	return p.finish(cover, sum.mean, supply, short, open, over, overOpen)
 }
 
 // apart is the independent end, as long as the match can afford it.
-func (m *matcher) apart(terms []curve) (grid, bool) {
-	steps := gridStepsFor(len(terms))
-	if m.gridWork += steps * steps; m.gridWork > MaxGridWork {
-		if m.gridWork-steps*steps <= MaxGridWork {
-			m.note("the match is too large for the independent end of every sum: from here on the comonotone end stands alone")
-		}
+func (p *part) apart(terms []term, sum curve, level bool) (grid, bool) {
+	if p.gridWork -= gridWork(len(terms)); p.gridWork < 0 {
+		p.tooLarge = true
 		return grid{}, false
 	}
-	return independent(terms)
+	return p.grids.independent(terms, sum, level)
 }
 
 func widen(m mass, v *big.Int) mass { return mass{minInt(m.lower, v), maxInt(m.upper, v)} }
 
 // moving counts the terms that are not a single certain value.
-func moving(terms []curve) int {
+func moving(terms []term) int {
 	n := 0
 	for _, t := range terms {
-		if k := len(t.values); k > 0 && t.values[k-1].Sign() != 0 {
+		if t.moves() {
 			n++
 		}
 	}
@@ -97,7 +98,7 @@ func moving(terms []curve) int {
 }
 
 // finish states the figures in units and gives the verdict.
-func (m *matcher) finish(c Cover, mean, supply *big.Int, short mass, open bool, over mass, overOpen bool) (Cover, error) {
+func (m *part) finish(c Cover, mean, supply *big.Int, short mass, open bool, over mass, overOpen bool) (Cover, error) {
 	var err error
 	if c.Expected, err = short.toRange(m.scale, open); err != nil {
 		return Cover{}, err
@@ -163,7 +164,7 @@ func (s *stockPath) step(cumulative curve, supply *big.Int) bool {
 }
 
 // limitedCover is the cover where a stock limit has held: B_t itself as a curve, compared with zero.
-func (m *matcher) limitedCover(s *stockPath, mean, supply, maxCover *big.Int) (Cover, error) {
+func (m *part) limitedCover(s *stockPath, mean, supply, maxCover *big.Int) (Cover, error) {
 	values := append([]*big.Int(nil), s.path...)
 	sort.Slice(values, func(i, j int) bool { return values[i].Cmp(values[j]) < 0 })
 	b := curve{levels: s.levels, values: values, floor: new(big.Int).Neg(s.limit)}

@@ -75,6 +75,7 @@ type mass struct{ lower, upper *big.Int }
 
 var (
 	zero     = new(big.Int)
+	one      = big.NewInt(1)
 	wholePPM = big.NewInt(2 * ppm)
 )
 
@@ -99,34 +100,40 @@ func (c curve) short(s *big.Int) (m mass, open bool) {
 	if n == 0 {
 		return c.shortOfMean(s)
 	}
-	inner, excess := mass{new(big.Int), new(big.Int)}, mass{new(big.Int), new(big.Int)}
+	inner, excess := new(big.Int), mass{new(big.Int), new(big.Int)}
+	area, weight, rest := new(big.Int), new(big.Int), new(big.Int) // for one thing after the other
 	for k := 0; k+1 < n; k++ {
-		dp, lo, hi := c.levels[k+1]-c.levels[k], c.values[k], c.values[k+1]
-		area := timesInt(new(big.Int).Add(lo, hi), dp)
-		inner.lower.Add(inner.lower, area)
+		lo, hi := c.values[k], c.values[k+1]
+		dp := weight.SetInt64(c.levels[k+1] - c.levels[k])
+		area.Add(lo, hi)
+		area.Mul(area, dp)
+		inner.Add(inner, area)
 		switch {
 		case hi.Cmp(s) <= 0:
 		case lo.Cmp(s) >= 0:
-			area = area.Sub(area, timesInt(s, 2*dp))
+			area.Sub(area, rest.Lsh(rest.Mul(s, dp), 1))
 			excess.lower.Add(excess.lower, area)
 			excess.upper.Add(excess.upper, area)
 		default: // the line crosses s: a triangle
-			over := new(big.Int).Sub(hi, s)
-			over.Mul(over, over).Mul(over, big.NewInt(dp))
-			q, rest := over.QuoRem(over, new(big.Int).Sub(hi, lo), new(big.Int))
+			over := area.Sub(hi, s)
+			over.Mul(over, over).Mul(over, dp)
+			q, rest := over.QuoRem(over, weight.Sub(hi, lo), rest)
 			excess.lower.Add(excess.lower, q)
-			if rest.Sign() != 0 {
-				q = new(big.Int).Add(q, big.NewInt(1))
-			}
 			excess.upper.Add(excess.upper, q)
+			if rest.Sign() != 0 {
+				excess.upper.Add(excess.upper, one)
+			}
 		}
 	}
 	first, last := c.values[0], c.values[n-1]
 	low, high := c.levels[0], ppm-c.levels[n-1]
-	if c.floor != nil {
-		excess.lower.Add(excess.lower, timesInt(above(c.floor, s), 2*low))
+	twice := weight.SetInt64(2 * low)
+	if c.floor != nil && c.floor.Cmp(s) > 0 {
+		excess.lower.Add(excess.lower, area.Mul(area.Sub(c.floor, s), twice))
 	}
-	excess.upper.Add(excess.upper, timesInt(above(first, s), 2*low))
+	if first.Cmp(s) > 0 {
+		excess.upper.Add(excess.upper, area.Mul(area.Sub(first, s), twice))
+	}
 
 	least := timesInt(last, 2*high) // the upper part lies at its outer quantile at least
 	lower, upper := least, least
@@ -136,22 +143,22 @@ func (c curve) short(s *big.Int) (m mass, open bool) {
 	case c.mean == nil:
 		open = true
 	default:
-		total := new(big.Int).Sub(new(big.Int).Mul(c.mean, wholePPM), inner.lower)
-		upper = maxInt(least, new(big.Int).Sub(total, timesInt(c.lowest(), 2*low)))
-		lower = maxInt(least, new(big.Int).Sub(total, timesInt(first, 2*low)))
+		total := area.Sub(area.Mul(c.mean, wholePPM), inner)
+		upper = maxInt(least, new(big.Int).Sub(total, rest.Mul(c.lowest(), twice)))
+		lower = maxInt(least, new(big.Int).Sub(total, rest.Mul(first, twice)))
 	}
+	part := timesInt(s, 2*high)
 	if s.Cmp(last) <= 0 {
-		part := timesInt(s, 2*high)
-		excess.lower.Add(excess.lower, new(big.Int).Sub(lower, part))
-		excess.upper.Add(excess.upper, new(big.Int).Sub(upper, part))
+		excess.lower.Add(excess.lower, rest.Sub(lower, part))
+		excess.upper.Add(excess.upper, rest.Sub(upper, part))
 	} else {
-		excess.lower.Add(excess.lower, above(lower, timesInt(s, 2*high)))
+		excess.lower.Add(excess.lower, above(lower, part))
 		// Known total: all of it may lie far out with little probability. Known top: it may lie there.
-		rest := least
+		most := least
 		if c.mean == nil && c.top != nil {
-			rest = timesInt(s, 2*high)
+			most = part
 		}
-		excess.upper.Add(excess.upper, above(upper, rest))
+		excess.upper.Add(excess.upper, above(upper, most))
 	}
 	return excess, open
 }
@@ -161,9 +168,7 @@ func (c curve) short(s *big.Int) (m mass, open bool) {
 func (c curve) over(s *big.Int) (mass, bool) {
 	if c.mean != nil {
 		m, open := c.short(s)
-		gap := new(big.Int).Sub(s, c.mean)
-		gap.Mul(gap, wholePPM)
-		return mass{above(new(big.Int).Add(gap, m.lower), zero), above(new(big.Int).Add(gap, m.upper), zero)}, open
+		return c.overOf(s, m), open
 	}
 	n := len(c.levels)
 	mirror := curve{levels: make([]int64, n), values: make([]*big.Int, n)}
@@ -177,6 +182,32 @@ func (c curve) over(s *big.Int) (mass, bool) {
 		mirror.floor = new(big.Int).Neg(c.top)
 	}
 	return mirror.short(new(big.Int).Neg(s))
+}
+
+// times is the curve of the quantity multiplied by a factor above zero.
+func (c curve) times(factor *big.Int) curve {
+	scaled := curve{levels: c.levels, values: make([]*big.Int, len(c.values)), floor: new(big.Int).Mul(c.lowest(), factor)}
+	for i, v := range c.values {
+		scaled.values[i] = new(big.Int).Mul(v, factor)
+	}
+	if c.mean != nil {
+		scaled.mean = new(big.Int).Mul(c.mean, factor)
+	}
+	return scaled
+}
+
+// overOf is over where the mean is known and the expected excess over s as well.
+func (c curve) overOf(s *big.Int, short mass) mass {
+	gap := new(big.Int).Sub(s, c.mean)
+	gap.Mul(gap, wholePPM)
+	m := mass{new(big.Int).Add(gap, short.lower), gap.Add(gap, short.upper)}
+	if m.lower.Sign() < 0 {
+		m.lower.SetInt64(0)
+	}
+	if m.upper.Sign() < 0 {
+		m.upper.SetInt64(0)
+	}
+	return m
 }
 
 func (c curve) lowest() *big.Int {
@@ -243,7 +274,8 @@ func toQuantity(n *big.Int, scale int) (quantity.Quantity, error) {
 		return q, nil
 	}
 	// An exact figure of more digits is shown with as many as fit; the verdict was made on the exact one.
-	for cut := 1; cut <= 24; cut++ {
+	const digits = 19
+	for cut := max(1, len(n.String())-digits-1); cut <= 24+digits; cut++ {
 		short := new(big.Int).Quo(n, power(cut))
 		if q, err := quantity.FromBig(short, scale+cut); err == nil {
 			return q, nil

@@ -13,64 +13,59 @@ import (
 // extraDigits below the finest figure keep the reading of straight lines between levels accurate.
 const extraDigits = 3
 
-// demandLine is one forecast line made ready: figures as integers of the match's scale, demand from the first
-// bucket on summed up.
-type demandLine struct {
-	key      string
-	product  string // item id
-	region   string
-	category forecast.Category
-	unit     quantity.Unit
-	cells    []demandCell
-	banded   bool // every cell has levels
-	chained  bool // cumulative levels were not shared: bucket quantiles were added, as if all buckets were high together
-}
-
-// demandCell is the demand of one bucket, in the line's unit.
-type demandCell struct {
-	bucket     calendar.Bucket
-	mean       *big.Int
-	cumulative curve // demand from the first bucket to the end of this one
-}
-
 // demand is a forecast made ready for matching.
 type demand struct {
-	lines    []demandLine
+	lines    []demandLine      // by key
 	products map[string]string // any identifier of an item, to its item id
 	scale    int               // figures are integers × 10^scale, in the line's unit
 	start    calendar.Date     // the first day of the horizon
 	rule     forecast.Consumption
+	exact    bool // figures are kept as big integers also where they fit 63 bits: what the narrow ones are tested against
+	axes     []*axis
+	levels   [][]int64
 }
 
 // readDemand selects the lines that ask for supply and makes them ready: what is needed after orders have met forecast. Of propagated demand the planned receipts
 // count, not the end demand behind them; where a TOTAL line exists its parts do not count again.
 //
 // finest is the smallest exponent of the other figures that must fit the scale.
-func readDemand(f forecast.Document, finest int) demand {
-	d := demand{products: map[string]string{}, scale: finest, rule: f.Consumption}
-	lines := append([]forecast.Line(nil), f.Lines...)
-	sort.SliceStable(lines, func(i, j int) bool { return lines[i].Key() < lines[j].Key() })
-	totals := map[string]bool{}
-	for _, l := range lines {
-		if l.Kind == forecast.Total {
-			totals[partsKey(l)] = true
-		}
-		for _, c := range l.Buckets {
+func readDemand(f forecast.Document, finest int, exact bool) demand {
+	d := demand{products: map[string]string{}, scale: finest, rule: f.Consumption, exact: exact}
+	type keyed struct {
+		key string
+		*forecast.Line
+	}
+	lines := make([]keyed, len(f.Lines))
+	parts := false
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		lines[i] = keyed{l.Key(), l}
+		parts = parts || l.Kind != forecast.Total
+		for j := range l.Buckets {
+			c := &l.Buckets[j]
 			d.scale = min(d.scale, c.Mean.Exponent())
 			if c.Ordered != nil {
 				d.scale = min(d.scale, c.Ordered.Exponent())
 			}
-			for _, q := range c.Quantiles {
-				d.scale = min(d.scale, q.Q.Exponent())
+			for k := range c.Quantiles {
+				d.scale = min(d.scale, c.Quantiles[k].Q.Exponent())
 			}
-			for _, q := range c.Cumulative {
-				d.scale = min(d.scale, q.Q.Exponent())
+			for k := range c.Cumulative {
+				d.scale = min(d.scale, c.Cumulative[k].Q.Exponent())
 			}
 		}
 	}
 	d.scale -= extraDigits
+	sort.SliceStable(lines, func(i, j int) bool { return lines[i].key < lines[j].key })
+	totals := map[string]bool{}
 	for _, l := range lines {
-		if l.Role == forecast.EndDemand || (l.Kind != forecast.Total && totals[partsKey(l)]) {
+		if parts && l.Kind == forecast.Total {
+			totals[partsKey(l.Line)] = true
+		}
+	}
+	d.lines = make([]demandLine, 0, len(lines))
+	for _, l := range lines {
+		if l.Role == forecast.EndDemand || (l.Kind != forecast.Total && totals[partsKey(l.Line)]) {
 			continue
 		}
 		for _, id := range []string{l.Item.ID(), l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN} {
@@ -78,20 +73,20 @@ func readDemand(f forecast.Document, finest int) demand {
 				d.products[id] = l.Item.ID()
 			}
 		}
-		ready := d.ready(l)
-		if len(ready.cells) > 0 && (d.start == 0 || ready.cells[0].bucket.Start < d.start) {
-			d.start = ready.cells[0].bucket.Start
+		ready := d.ready(l.key, l.Line)
+		if b := ready.axis.buckets; len(b) > 0 && (d.start == 0 || b[0].Start < d.start) {
+			d.start = b[0].Start
 		}
 		d.lines = append(d.lines, ready)
 	}
 	return d
 }
 
-func partsKey(l forecast.Line) string {
+func partsKey(l *forecast.Line) string {
 	return forecast.JoinKey(l.Item.ID(), l.Location.Key(), string(l.Category), string(l.Role))
 }
 
-func (d demand) int(q quantity.Quantity) *big.Int {
+func (d *demand) int(q quantity.Quantity) *big.Int {
 	n, ok := q.At(d.scale)
 	if !ok {
 		panic("capacity: the scale of a match is its finest exponent")
@@ -101,9 +96,24 @@ func (d demand) int(q quantity.Quantity) *big.Int {
 
 // ready makes one line ready: its means and every level after consumption (practice T5), summed up from the first bucket on. Each level is consumed as a
 // forecast of its own: the demand of a bucket at a level is what remains of the level there and all that is ordered.
-func (d demand) ready(l forecast.Line) demandLine {
-	line := demandLine{key: l.Key(), product: l.Item.ID(), region: l.Location.Region, category: l.Category, unit: l.Unit}
-	line.banded, line.chained = bandsOf(l)
+func (d *demand) ready(key string, l *forecast.Line) demandLine {
+	line := demandLine{key: key, product: l.Item.ID(), region: l.Location.Region, category: l.Category, unit: l.Unit, axis: d.axisOf(l.Buckets)}
+	var banded bool
+	if banded, line.chained = bandsOf(l); banded {
+		line.levels = d.levelsOf(levelsOf(&l.Buckets[0], line.chained))
+	}
+	if !d.exact && !l.HasOrders() && line.read(l, d.scale) {
+		return line
+	}
+	line.figures, line.exact = nil, d.consumed(l, &line)
+	if !d.exact {
+		line.narrow()
+	}
+	return line
+}
+
+// consumed are the line's figures, after consumption where it has orders.
+func (d *demand) consumed(l *forecast.Line, line *demandLine) []*big.Int {
 	means, ordered := make([]*big.Int, len(l.Buckets)), make([]*big.Int, len(l.Buckets))
 	for i, c := range l.Buckets {
 		means[i], ordered[i] = d.int(c.Mean), new(big.Int)
@@ -122,29 +132,25 @@ func (d demand) ready(l forecast.Line) demandLine {
 	for i, path := range levels {
 		levels[i] = after(path)
 	}
-	sum, floor, sums := new(big.Int), new(big.Int), make([]*big.Int, len(levels))
+	figures := make([]*big.Int, 0, len(means)*line.width())
+	sum, floor, sums := new(big.Int), new(big.Int), zeros(len(levels))
 	for i, mean := range after(means) {
 		sum, floor = new(big.Int).Add(sum, mean), new(big.Int).Add(floor, ordered[i])
-		cell := demandCell{bucket: l.Buckets[i].Bucket, mean: mean, cumulative: curve{mean: sum, floor: floor}}
+		figures = append(figures, mean, sum, floor)
 		for k, path := range levels {
-			if sums[k] == nil {
-				sums[k] = new(big.Int)
-			}
 			sums[k] = new(big.Int).Add(sums[k], path[i])
 			value := sums[k]
 			// Orders in a window may meet more of a higher level than of a lower one; levels never fall.
-			if k > 0 && hasOrders && value.Cmp(cell.cumulative.values[k-1]) < 0 {
-				value = cell.cumulative.values[k-1]
+			if k > 0 && hasOrders && value.Cmp(figures[len(figures)-1]) < 0 {
+				value = figures[len(figures)-1]
 			}
-			cell.cumulative.levels = append(cell.cumulative.levels, levelsOf(l.Buckets[i], line.chained)[k].P)
-			cell.cumulative.values = append(cell.cumulative.values, value)
+			figures = append(figures, value)
 		}
-		line.cells = append(line.cells, cell)
 	}
-	return line
+	return figures
 }
 
-func levelsOf(c forecast.Cell, chained bool) []forecast.Quantile {
+func levelsOf(c *forecast.Cell, chained bool) []forecast.Quantile {
 	if chained {
 		return c.Quantiles
 	}
@@ -152,15 +158,12 @@ func levelsOf(c forecast.Cell, chained bool) []forecast.Quantile {
 }
 
 // levelPaths are the figures of each level bucket by bucket: the buckets' own levels, or what cumulative ones rise by. None for a line without bands.
-func (d demand) levelPaths(l forecast.Line, line demandLine) [][]*big.Int {
-	if !line.banded || len(l.Buckets) == 0 {
-		return nil
-	}
-	paths := make([][]*big.Int, len(levelsOf(l.Buckets[0], line.chained)))
+func (d *demand) levelPaths(l *forecast.Line, line *demandLine) [][]*big.Int {
+	paths := make([][]*big.Int, len(line.levels))
 	for k := range paths {
 		before := new(big.Int)
-		for _, c := range l.Buckets {
-			v := d.int(levelsOf(c, line.chained)[k].Q)
+		for i := range l.Buckets {
+			v := d.int(levelsOf(&l.Buckets[i], line.chained)[k].Q)
 			if line.chained {
 				paths[k] = append(paths[k], v)
 				continue
@@ -174,9 +177,10 @@ func (d demand) levelPaths(l forecast.Line, line demandLine) [][]*big.Int {
 
 // bandsOf says whether the line's cumulative demand has levels in every bucket, and whether they must be chained
 // from the buckets' own.
-func bandsOf(l forecast.Line) (banded, chained bool) {
+func bandsOf(l *forecast.Line) (banded, chained bool) {
 	cumulative, own := len(l.Buckets) > 0, len(l.Buckets) > 0
-	for i, c := range l.Buckets {
+	for i := range l.Buckets {
+		c := &l.Buckets[i]
 		cumulative = cumulative && len(c.Cumulative) > 0
 		own = own && len(c.Quantiles) > 0 && (i == 0 || sameLevels(c.Quantiles, l.Buckets[i-1].Quantiles))
 	}
@@ -195,23 +199,29 @@ func sameLevels(a, b []forecast.Quantile) bool {
 	return true
 }
 
-// upTo is the cumulative demand at the end of the given day's eve; false where a bucket straddles that day.
-func (l demandLine) upTo(end calendar.Date) (curve, bool) {
-	i := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].bucket.End > end })
-	if i < len(l.cells) && l.cells[i].bucket.Start < end {
-		return curve{}, false
-	}
-	if i == 0 {
-		return curve{levels: l.levels(), values: zeros(len(l.levels())), mean: zero, floor: zero}, true
-	}
-	return l.cells[i-1].cumulative, true
-}
+// recent is how many axes and sets of levels a line's are compared with: most forecasts have one of each, and no forecast makes many comparisons.
+const recent = 4
 
-func (l demandLine) levels() []int64 {
-	if !l.banded || len(l.cells) == 0 {
-		return nil
+// levelsOf are the levels of a line, the same slice for lines of the same levels.
+func (d *demand) levelsOf(qs []forecast.Quantile) []int64 {
+	for _, known := range d.levels[max(0, len(d.levels)-recent):] {
+		if len(known) != len(qs) {
+			continue
+		}
+		same := true
+		for i := range qs {
+			same = same && known[i] == qs[i].P
+		}
+		if same {
+			return known
+		}
 	}
-	return l.cells[0].cumulative.levels
+	levels := make([]int64, len(qs))
+	for i, q := range qs {
+		levels[i] = q.P
+	}
+	d.levels = append(d.levels, levels)
+	return levels
 }
 
 func zeros(n int) []*big.Int {
@@ -220,32 +230,6 @@ func zeros(n int) []*big.Int {
 		z[i] = zero
 	}
 	return z
-}
-
-// inside is the mean demand of all buckets that lie wholly in b, and whether some bucket straddles an end of b.
-func (l demandLine) inside(b calendar.Bucket) (sum *big.Int, straddles bool) {
-	sum = new(big.Int)
-	i := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].bucket.End > b.Start })
-	for ; i < len(l.cells) && l.cells[i].bucket.Start < b.End; i++ {
-		if b.Covers(l.cells[i].bucket) {
-			sum.Add(sum, l.cells[i].mean)
-		} else {
-			straddles = true
-		}
-	}
-	return sum, straddles
-}
-
-// times is the curve of the quantity multiplied by a factor above zero.
-func (c curve) times(factor *big.Int) curve {
-	scaled := curve{levels: c.levels, values: make([]*big.Int, len(c.values)), floor: new(big.Int).Mul(c.lowest(), factor)}
-	for i, v := range c.values {
-		scaled.values[i] = new(big.Int).Mul(v, factor)
-	}
-	if c.mean != nil {
-		scaled.mean = new(big.Int).Mul(c.mean, factor)
-	}
-	return scaled
 }
 
 // unitFactor is the load of one unit of demand: the link's load factor, or the exact ratio of the units where the

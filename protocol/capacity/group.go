@@ -9,28 +9,34 @@ import (
 )
 
 // matchGroup makes the contract view of a group, and the cover of its products together.
-func (m *matcher) matchGroup(g loadedGroup) error {
-	out := GroupMatch{Group: g.ID, Name: g.Name, Unit: g.Unit}
-	opening, limited := m.groupOpening(g)
+func (p *part) matchGroup(g loadedGroup) (GroupMatch, error) {
+	out := GroupMatch{Group: g.ID, Name: g.Name, Unit: g.Unit, Buckets: make([]GroupCell, 0, len(g.Capacities))}
+	opening, limited := p.groupOpening(g)
 	supply := new(big.Int)
-	straddling := map[string]bool{}
-	agreedLoads := m.agreedLoads(g)
+	found, at := windows{}, make([][]window, len(g.loads))
+	for i, l := range g.loads {
+		at[i] = found.of(l.line.axis, len(g.Capacities), func(j int) calendar.Bucket { return g.Capacities[j].Bucket })
+	}
+	noted := make([]bool, len(g.loads))
+	agreedLoads := p.agreedLoads(g)
+	terms := make([]term, len(g.loads))
 	for j, c := range g.Capacities {
-		sum := new(big.Int)
-		for _, l := range g.loads {
-			mean, straddles := l.line.inside(c.Bucket)
-			if straddles && !straddling[l.line.key] {
-				straddling[l.line.key] = true
-				m.note("group %q: a bucket of line %q straddles bucket %s and is not counted", artifact.Clip(g.ID), artifact.Clip(l.line.key), c.Bucket)
+		var demand accumulator
+		for i, l := range g.loads {
+			w := at[i][j]
+			if w.straddles && !noted[i] {
+				noted[i] = true
+				p.note("group %q: a bucket of line %q straddles bucket %s and is not counted", artifact.Clip(g.ID), artifact.Clip(l.line.key), c.Bucket)
 			}
-			sum.Add(sum, mean.Mul(mean, l.factor)) // load factor first
+			l.line.addTo(&demand, w.from, w.to, colMean, l.factor) // load factor first
 		}
+		sum := demand.value()
 		if c.Delta != nil {
-			sum.Add(sum, m.at(*c.Delta)) // delta last
+			sum.Add(sum, p.at(*c.Delta)) // delta last
 		}
 		agreed := agreedLoads[j]
-		actual := new(big.Int).Add(m.at(c.Actual), agreed)
-		maximum := maxInt(new(big.Int).Add(m.at(c.Maximum), agreed), actual)
+		actual := new(big.Int).Add(p.at(c.Actual), agreed)
+		maximum := maxInt(new(big.Int).Add(p.at(c.Maximum), agreed), actual)
 		cell := GroupCell{Bucket: c.Bucket}
 		cell.Scenario, cell.Verdict, cell.Colour = judge(sum, actual, maximum)
 		for _, f := range []struct {
@@ -38,40 +44,35 @@ func (m *matcher) matchGroup(g loadedGroup) error {
 			from *big.Int
 		}{{&cell.Demand, sum}, {&cell.Actual, actual}, {&cell.Maximum, maximum}, {&cell.Agreed, agreed}, {&cell.Excess, above(sum, actual)}} {
 			var err error
-			if *f.to, err = toQuantity(f.from, m.scale); err != nil {
-				return err
+			if *f.to, err = toQuantity(f.from, p.scale); err != nil {
+				return out, err
 			}
 		}
-		if c.Start >= m.demand.start {
+		if c.Start >= p.demand.start {
 			supply.Add(supply, actual)
-			if opening != nil && !limited {
-				terms, ok := termsUpTo(g.loads, c.End)
-				if ok && len(terms) > 0 {
-					cover, err := m.cover(terms, new(big.Int).Add(supply, opening), zero)
-					if err != nil {
-						return err
-					}
-					cell.Cover = &cover
+			if opening != nil && !limited && len(terms) > 0 && termsUpTo(terms, g.loads, at, j) {
+				sum, level := together(terms)
+				cover, err := p.cover(terms, sum, level, new(big.Int).Add(supply, opening), zero)
+				if err != nil {
+					return out, err
 				}
+				cell.Cover = &cover
 			}
 		}
 		out.Buckets = append(out.Buckets, cell)
 	}
-	m.result.Groups = append(m.result.Groups, out)
-	return nil
+	return out, nil
 }
 
-// termsUpTo are the cumulative loads of the lines at a day; false where a bucket straddles it.
-func termsUpTo(loads []load, end calendar.Date) ([]curve, bool) {
-	terms := make([]curve, 0, len(loads))
-	for _, l := range loads {
-		c, ok := l.line.upTo(end)
-		if !ok {
-			return nil, false
+// termsUpTo fills the cumulative loads of the lines at the end of a bucket; false where a row straddles it.
+func termsUpTo(terms []term, loads []load, at [][]window, j int) bool {
+	for i, l := range loads {
+		if !at[i][j].ends {
+			return false
 		}
-		terms = append(terms, c.times(l.factor))
+		terms[i] = term{l.line, at[i][j].row, l.factor}
 	}
-	return terms, true
+	return true
 }
 
 // agreedLoads are the loads of agreed supply of the group's products, one figure per capacity bucket. A supply
@@ -90,7 +91,7 @@ func (m *matcher) agreedLoads(g loadedGroup) []*big.Int {
 		for _, l := range byProduct[s.Product] {
 			if regionCovers(s.Region, l.line.region) {
 				n, _ := s.Quantity.At(m.demand.scale)
-				sums[j] = n.Add(n.Mul(n, l.factor), sums[j])
+				sums[j] = n.Add(n.Mul(n, l.factor.exact), sums[j])
 				break
 			}
 		}
@@ -106,23 +107,24 @@ func (m *matcher) groupOpening(g loadedGroup) (sum *big.Int, limited bool) {
 	factors := map[string]*big.Int{}
 	for _, l := range g.loads {
 		if _, set := factors[l.line.product]; !set {
-			factors[l.line.product] = l.factor
+			factors[l.line.product] = l.factor.exact
 		}
 	}
-	stocked := map[string]bool{}
-	for _, p := range m.positions {
-		factor, here := factors[p.Product]
-		if !here || p.Stock == nil {
-			continue
+	for product, factor := range factors {
+		stocked := false
+		for _, i := range m.positionsOf[product] {
+			p := m.positions[i]
+			if p.Stock == nil {
+				continue
+			}
+			stocked = true
+			limited = limited || p.Limit != nil
+			n := new(big.Int).Quo(m.opening(p), oneFactor)
+			sum.Add(sum, n.Mul(n, factor))
 		}
-		stocked[p.Product] = true
-		limited = limited || p.Limit != nil
-		n := new(big.Int).Quo(m.opening(p), oneFactor)
-		sum.Add(sum, n.Mul(n, factor))
-	}
-	for product := range factors {
-		if !stocked[product] {
-			return nil, limited
+		if !stocked {
+			sum = nil
+			break
 		}
 	}
 	return sum, limited

@@ -18,7 +18,7 @@ const (
 	// node for minutes.
 	MaxWork = 20_000_000
 	// MaxGridWork bounds the multiplications spent on the independent end of sums, a few seconds in all. A match that
-	// needs more states the comonotone end alone from there on, and says so in its notes.
+	// needs more states the comonotone end alone from some part on, and says so in its notes.
 	MaxGridWork = 4_000_000_000
 	// MaxAgreed is the most committed supplies taken into one match.
 	MaxAgreed = 100_000
@@ -112,53 +112,29 @@ type ProductCell struct {
 // Both documents must pass their checks: the first finding is returned as an error otherwise. The other error is
 // too much work.
 func Match(in Input) (Result, error) {
-	for _, found := range [][]artifact.Finding{forecast.Check(in.Forecast), CheckPlan(in.Plan)} {
-		if len(found) > 0 {
-			return Result{}, fmt.Errorf("match: %w", found[0])
-		}
+	m, err := Prepare(in)
+	if err != nil {
+		return Result{}, err
 	}
-	if len(in.Agreed) > MaxAgreed {
-		return Result{}, fmt.Errorf("match: %d agreed supplies are more than %d", len(in.Agreed), MaxAgreed)
+	for i := range m.Parts() {
+		m.Make(i)
 	}
-	m := matcher{Input: in, result: Result{Forecast: in.ForecastCID, Plan: in.PlanCID, Risk: in.Risk}, positioned: map[string]map[string]bool{}}
-	if m.Risk == 0 {
-		m.Risk, m.result.Risk = DefaultRisk, DefaultRisk
-	}
-	if err := m.prepare(); err != nil {
-		return Result{}, fmt.Errorf("match: %w", err)
-	}
-	for _, g := range m.groups {
-		if err := m.matchGroup(g); err != nil {
-			return Result{}, fmt.Errorf("match group %q: %w", artifact.Clip(g.ID), err)
-		}
-	}
-	for _, p := range m.pools() {
-		if err := m.matchProduct(p); err != nil {
-			return Result{}, fmt.Errorf("match product %q: %w", artifact.Clip(p.product), err)
-		}
-	}
-	for _, l := range m.demand.lines {
-		if !m.linked[l.key] {
-			m.result.Unlinked = append(m.result.Unlinked, l.key)
-		}
-	}
-	return m.result, nil
+	return m.Result()
 }
 
-// matcher holds one match while it is made.
+// matcher is what the parts of a match read.
 type matcher struct {
 	Input
-	demand     demand
-	scale      int // of all loads and supplies: the demand's and the factor's together
-	groups     []loadedGroup
-	positions  []Position                 // in their product's unit, under its item id, by key
-	positioned map[string]map[string]bool // product to the regions with a stock of their own
-	linked     map[string]bool
-	makers     map[string][]int // item id to the indexes of the groups that make it
-	work       int
-	gridWork   int
-	agreedOf   map[string][]Supply // by item id
-	result     Result
+	demand      demand
+	scale       int // of all loads and supplies: the demand's and the factor's together
+	groups      []loadedGroup
+	positions   []Position                 // in their product's unit, under its item id, by key
+	positionsOf map[string][]int           // by product
+	positioned  map[string]map[string]bool // product to the regions with a stock of their own
+	makers      map[string][]int           // item id to the indexes of the groups that make it
+	work        int
+	agreedOf    map[string][]Supply // by item id
+	notes       []string
 }
 
 // loadedGroup is an active group with the lines that load it.
@@ -171,18 +147,27 @@ type loadedGroup struct {
 type load struct {
 	line   *demandLine
 	link   int
-	factor *big.Int // × 10^factorScale
+	factor factor
 }
 
-func (m *matcher) note(format string, args ...any) {
-	if len(m.result.Notes) < MaxNotes {
-		m.result.Notes = append(m.result.Notes, fmt.Sprintf(format, args...))
+func (m *matcher) note(format string, args ...any) { m.notes = noted(m.notes, format, args...) }
+
+func noted(notes []string, format string, args ...any) []string {
+	if len(notes) < MaxNotes {
+		notes = append(notes, fmt.Sprintf(format, args...))
 	}
+	return notes
+}
+
+// newMatcher reads both documents. exact keeps all figures in big integers.
+func newMatcher(in Input, exact bool) (*matcher, error) {
+	m := &matcher{Input: in, positioned: map[string]map[string]bool{}, positionsOf: map[string][]int{}}
+	m.demand = readDemand(m.oneUnit(m.Forecast), m.finest(), exact)
+	return m, m.prepare()
 }
 
 // prepare brings everything to one scale and finds which lines load which group.
 func (m *matcher) prepare() error {
-	m.demand = readDemand(m.oneUnit(m.Forecast), m.finest())
 	m.scale = m.demand.scale + factorScale
 	units := map[string]quantity.Unit{}
 	byProduct := map[string][]*demandLine{}
@@ -193,7 +178,11 @@ func (m *matcher) prepare() error {
 	}
 	m.readPositions(units)
 	m.dropIncluded()
-	m.linked, m.makers = map[string]bool{}, map[string][]int{}
+	m.agreedOf = map[string][]Supply{}
+	for _, s := range m.Agreed {
+		m.agreedOf[s.Product] = append(m.agreedOf[s.Product], s)
+	}
+	m.makers = map[string][]int{}
 	groups := append([]Group(nil), m.Plan.Groups...)
 	sort.SliceStable(groups, func(i, j int) bool { return groups[i].ID < groups[j].ID })
 	for _, g := range groups {
@@ -214,9 +203,9 @@ func (m *matcher) prepare() error {
 					m.note("group %q leaves out line %q: %v", artifact.Clip(g.ID), artifact.Clip(l.key), err)
 					continue
 				}
-				loaded.loads = append(loaded.loads, load{l, i, factor})
-				m.linked[l.key] = true
-				if m.work += len(l.cells) + len(g.Links); m.work > MaxWork {
+				loaded.loads = append(loaded.loads, load{l, i, factorOf(factor)})
+				l.linked = true
+				if m.work += len(l.axis.buckets) + len(g.Links); m.work > MaxWork {
 					return fmt.Errorf("lines times groups exceed %d", MaxWork)
 				}
 			}
@@ -309,6 +298,7 @@ func (m *matcher) readPositions(units map[string]quantity.Unit) {
 			continue
 		}
 		converted.Product = product
+		m.positionsOf[product] = append(m.positionsOf[product], len(m.positions))
 		m.positions = append(m.positions, converted)
 		if converted.Region != "" {
 			if m.positioned[product] == nil {

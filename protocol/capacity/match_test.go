@@ -309,18 +309,18 @@ func abs(n int64) int64 { return max(n, -n) }
 func TestGridKeepsMassAndMean(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		terms := rapid.SliceOfN(curves(), 1, 6).Draw(t, "terms")
-		g, ok := independent(terms)
+		var room, again scratch
+		g, ok := room.independentOf(terms)
 		if !ok {
 			t.Fatal("terms with levels have a grid")
 		}
 		var total int64
 		mean := new(big.Int)
-		for i, m := range g.mass {
-			if m < 0 {
-				t.Fatalf("mass %d at %d", m, i)
-			}
-			total += m
-			mean.Add(mean, new(big.Int).Mul(g.value(i), big.NewInt(m)))
+		whole := again.fold(g.parts.a, g.parts.b)
+		for i, m := range whole.mass {
+			total += int64(m)
+			value := timesInt(g.step, int64(whole.at+i))
+			mean.Add(mean, value.Add(value, g.origin).Mul(value, new(big.Int).SetUint64(m)))
 		}
 		if total != billion {
 			t.Fatalf("mass %d", total)

@@ -107,7 +107,7 @@ func (m *matcher) nest() error {
 				}
 				seen[l.line.key] = true
 				m.groups[i].loads = append(m.groups[i].loads, l)
-				if m.work += len(l.line.cells); m.work > MaxWork {
+				if m.work += len(l.line.axis.buckets); m.work > MaxWork {
 					return fmt.Errorf("lines times groups exceed %d", MaxWork)
 				}
 			}

@@ -1,7 +1,6 @@
 package capacity
 
 import (
-	"fmt"
 	"math/big"
 	"sort"
 
@@ -59,13 +58,17 @@ func (m *matcher) stockRegion(l *demandLine) string {
 
 // axis are the distinct buckets of the pool's lines, and false where they overlap.
 func (p pool) axis() ([]calendar.Bucket, bool) {
+	own := p.axes()
+	if len(own) == 1 {
+		return own[0].buckets, true
+	}
 	seen := map[calendar.Bucket]bool{}
 	var all []calendar.Bucket
-	for _, l := range p.lines {
-		for _, c := range l.cells {
-			if !seen[c.bucket] {
-				seen[c.bucket] = true
-				all = append(all, c.bucket)
+	for _, a := range own {
+		for _, b := range a.buckets {
+			if !seen[b] {
+				seen[b] = true
+				all = append(all, b)
 			}
 		}
 	}
@@ -78,86 +81,97 @@ func (p pool) axis() ([]calendar.Bucket, bool) {
 	return all, true
 }
 
+// axes are those of the pool's lines, each once where they follow each other.
+func (p pool) axes() []*axis {
+	var own []*axis
+	for _, l := range p.lines {
+		if len(own) == 0 || own[len(own)-1] != l.axis {
+			own = append(own, l.axis)
+		}
+	}
+	return own
+}
+
 // matchProduct makes the cover view of one pool.
-func (m *matcher) matchProduct(p pool) error {
-	out := ProductMatch{Product: p.product, Region: p.region, Unit: p.lines[0].unit}
-	axis, aligned := p.axis()
+func (p *part) matchProduct(of pool) (ProductMatch, error) {
+	out := ProductMatch{Product: of.product, Region: of.region, Unit: of.lines[0].unit}
+	axis, aligned := of.axis()
 	if !aligned {
 		out.Missing = "the buckets of its lines overlap"
-		m.result.Products = append(m.result.Products, out)
-		return nil
+		return out, nil
 	}
-	supply, groups, missing, err := m.allotted(p, axis)
-	if err != nil {
-		return err
-	}
-	out.Groups, out.Missing = groups, missing
-	if p.position == nil || p.position.Stock == nil {
+	supply, groups, missing := p.allotted(of, axis)
+	out.Groups, out.Missing, out.Buckets = groups, missing, make([]ProductCell, 0, len(axis))
+	if of.position == nil || of.position.Stock == nil {
 		out.Missing = "no stock shared"
 	}
 	var tracker *stockPath
 	total, maxCover := new(big.Int), new(big.Int)
 	if out.Missing == "" {
-		total = m.opening(*p.position)
-		if p.position.MaxCover != nil {
-			maxCover = m.at(*p.position.MaxCover)
+		total = p.opening(*of.position)
+		if of.position.MaxCover != nil {
+			maxCover = p.at(*of.position.MaxCover)
 		}
-		if p.position.Limit != nil {
-			tracker = &stockPath{limit: m.at(*p.position.Limit), opening: new(big.Int).Set(total)}
+		if of.position.Limit != nil {
+			tracker = &stockPath{limit: p.at(*of.position.Limit), opening: new(big.Int).Set(total)}
 		}
 	}
-	for i, b := range axis {
+	found, at := windows{}, make([][]window, len(of.lines))
+	for i, l := range of.lines {
+		at[i] = found.of(l.axis, len(axis), func(j int) calendar.Bucket { return axis[j] })
+	}
+	terms := make([]term, len(of.lines))
+	for j, b := range axis {
 		cell := ProductCell{Bucket: b}
-		mean := new(big.Int)
-		terms := make([]curve, 0, len(p.lines))
+		var mean accumulator
 		chained := false
-		for _, l := range p.lines {
-			inside, _ := l.inside(b)
-			mean.Add(mean, inside)
-			c, ok := l.upTo(b.End)
-			if !ok {
+		for i, l := range of.lines {
+			w := at[i][j]
+			if !w.ends {
 				panic("capacity: an axis without overlap is aligned with every checked line")
 			}
-			terms = append(terms, c.times(oneFactor))
+			l.addTo(&mean, w.from, w.to, colMean, unfactored)
+			terms[i] = term{l, w.row, unfactored}
 			chained = chained || l.chained
 		}
-		if cell.Demand, err = toQuantity(mean.Mul(mean, oneFactor), m.scale); err != nil {
-			return err
+		var err error
+		if cell.Demand, err = toQuantity(mean.value(), p.scale); err != nil {
+			return out, err
 		}
-		if cell.Supply, err = toQuantity(supply[i], m.scale); err != nil {
-			return err
+		if cell.Supply, err = toQuantity(supply[j], p.scale); err != nil {
+			return out, err
 		}
 		if out.Missing == "" {
-			total = new(big.Int).Add(total, supply[i])
+			total.Add(total, supply[j])
 			var cover Cover
-			if tracker != nil && tracker.step(comonotone(terms), supply[i]) {
-				cover, err = m.limitedCover(tracker, comonotone(terms).mean, total, maxCover)
+			sum, level := together(terms)
+			if tracker != nil && tracker.step(sum, supply[j]) {
+				cover, err = p.limitedCover(tracker, sum.mean, total, maxCover)
 			} else {
-				cover, err = m.cover(terms, total, maxCover)
+				cover, err = p.cover(terms, sum, level, total, maxCover)
 			}
 			if err != nil {
-				return err
+				return out, err
 			}
 			cover.Chained = chained
 			cell.Cover = &cover
 		}
 		out.Buckets = append(out.Buckets, cell)
 	}
-	m.result.Products = append(m.result.Products, out)
-	return nil
+	return out, nil
 }
+
+// unfactored leaves a figure as it is, at the scale of the match.
+var unfactored = factorOf(oneFactor)
 
 // allotted is the supply of the pool in each bucket of its axis, in its own unit at the scale of the match.
 //
 // Of each group that makes the product it gets its reserved and committed slots first, then its stated share of
 // what slots leave (practice T14: guaranteed minimum, then agreed share; never the current forecast). Where
 // several groups are needed the smallest decides. Agreed supply comes on top.
-func (m *matcher) allotted(p pool, axis []calendar.Bucket) (supply []*big.Int, groups []string, missing string, err error) {
+func (m *part) allotted(p pool, axis []calendar.Bucket) (supply []*big.Int, groups []string, missing string) {
 	for _, i := range m.makers[p.product] {
 		g := m.groups[i]
-		if m.work += len(g.Links) + len(g.Slots) + len(g.Capacities); m.work > MaxWork {
-			return nil, nil, "", fmt.Errorf("products times groups exceed %d", MaxWork)
-		}
 		part, made, shared := m.allottedBy(g, p, axis)
 		if !made {
 			continue
@@ -178,12 +192,6 @@ func (m *matcher) allotted(p pool, axis []calendar.Bucket) (supply []*big.Int, g
 		supply = zeros(len(axis))
 		missing = "no active capacity group makes it"
 	}
-	if m.agreedOf == nil {
-		m.agreedOf = map[string][]Supply{}
-		for _, s := range m.Agreed {
-			m.agreedOf[s.Product] = append(m.agreedOf[s.Product], s)
-		}
-	}
 	for _, s := range m.agreedOf[p.product] {
 		if !m.serves(p, s.Region) {
 			continue
@@ -193,7 +201,7 @@ func (m *matcher) allotted(p pool, axis []calendar.Bucket) (supply []*big.Int, g
 			supply[i] = n.Add(n.Mul(n, oneFactor), supply[i])
 		}
 	}
-	return supply, groups, missing, nil
+	return supply, groups, missing
 }
 
 // serves reports whether supply for a region reaches the pool: a regional pool takes its own region's, the pool of
@@ -215,7 +223,7 @@ func bucketAt(axis []calendar.Bucket, b calendar.Bucket) int {
 
 // allottedBy is one group's part. made says that the group makes the product for this pool; shared that every link
 // states its share, or that there is only one demand series and it has all.
-func (m *matcher) allottedBy(g loadedGroup, p pool, axis []calendar.Bucket) (supply []*big.Int, made, shared bool) {
+func (m *part) allottedBy(g loadedGroup, p pool, axis []calendar.Bucket) (supply []*big.Int, made, shared bool) {
 	type cut struct {
 		share  int64
 		factor *big.Int

@@ -104,7 +104,7 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 			continue
 		}
 		for _, l := range g.loads {
-			if !l.line.weekly() {
+			if !l.line.axis.weekly() {
 				is.note("group %q: the buckets of line %q are not days or weeks from Monday: it is not counted where one reaches beyond a week", artifact.Clip(g.ID), artifact.Clip(l.line.key))
 			}
 		}
@@ -133,7 +133,7 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 			}
 		}
 	}
-	return out, is.result.Notes, nil
+	return out, is.notes, nil
 }
 
 // loaded finds which lines load which groups.
@@ -143,25 +143,24 @@ func loaded(f forecast.Document, p Plan) (*matcher, error) {
 			return nil, found[0]
 		}
 	}
-	m := &matcher{Input: Input{Forecast: f, Plan: p}, positioned: map[string]map[string]bool{}}
-	return m, m.prepare()
+	return newMatcher(Input{Forecast: f, Plan: p}, false)
 }
 
 // weekly tells whether each bucket lies in one week from Monday.
-func (l demandLine) weekly() bool {
-	return !slices.ContainsFunc(l.cells, func(c demandCell) bool {
-		return c.bucket.Start.StartOfWeek(time.Monday) != c.bucket.Last().StartOfWeek(time.Monday)
+func (a *axis) weekly() bool {
+	return !slices.ContainsFunc(a.buckets, func(b calendar.Bucket) bool {
+		return b.Start.StartOfWeek(time.Monday) != b.Last().StartOfWeek(time.Monday)
 	})
 }
 
 // demandIn is the demand of a group in a bucket after load factors, in its unit.
 func (m *matcher) demandIn(g loadedGroup, b calendar.Bucket) (quantity.Quantity, error) {
-	sum := new(big.Int)
+	var sum accumulator
 	for _, l := range g.loads {
-		mean, _ := l.line.inside(b)
-		sum.Add(sum, mean.Mul(mean, l.factor))
+		w := l.line.axis.window(b)
+		l.line.addTo(&sum, w.from, w.to, colMean, l.factor)
 	}
-	return toQuantity(sum, m.scale)
+	return toQuantity(sum.value(), m.scale)
 }
 
 // judge compares one week with the thresholds.

@@ -208,6 +208,15 @@ func (q Quantity) At(exponent int) (*big.Int, bool) {
 	return n, true
 }
 
+// Int64At is At for a result that fits an int64, without an allocation; false also where it does not.
+func (q Quantity) Int64At(exponent int) (int64, bool) {
+	shift := int(q.exponent) - exponent
+	if shift < 0 {
+		return 0, q.mantissa == 0
+	}
+	return shifted(q.mantissa, shift)
+}
+
 // FromBig is n × 10^exponent in its one representation, or ErrOverflow.
 func FromBig(n *big.Int, exponent int) (Quantity, error) {
 	if n.IsInt64() {

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"time"
 
+	"kontor/node/desk"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
@@ -13,11 +14,11 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// measureMatch sets forecasts against capacity groups, both views, from a hundredth of the series to all. Its limit is the arithmetic no match
-// can do without: each mean times its load factor, added up.
+// measureMatch sets forecasts against capacity groups, both views, from a hundredth of the series and groups to all, on all cores as a node does. Its
+// limit is the arithmetic no match can do without: each mean times its load factor, added up, on one.
 func measureMatch(ctx context.Context, b *bench) error {
-	const groups = 200
 	for _, series := range []int{b.Series / 100, b.Series / 10, b.Series} {
+		groups := max(series/50, 1)
 		f, plan := matchOf(series, groups)
 		var p pair
 		for range min(b.Rounds, 3) {
@@ -25,12 +26,12 @@ func measureMatch(ctx context.Context, b *bench) error {
 				return err
 			}
 			began := time.Now()
-			r, err := capacity.Match(capacity.Input{Forecast: f, Plan: plan})
+			r, err := desk.Match(capacity.Input{Forecast: f, Plan: plan})
 			work := time.Since(began)
 			if err != nil {
 				return err
 			}
-			if len(r.Groups) != groups || r.Products[0].Buckets[0].Cover == nil {
+			if last := r.Products[len(r.Products)-1].Buckets; len(r.Groups) != groups || len(r.Notes) > 0 || last[len(last)-1].Cover.Basis != capacity.BasisDependence {
 				return fmt.Errorf("%d groups are matched, with notes %v", len(r.Groups), r.Notes)
 			}
 			began = time.Now()
