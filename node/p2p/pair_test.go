@@ -43,7 +43,7 @@ func accept(t testing.TB, o *office, text string) (partnership.Paired, error) {
 			return partnership.Paired{}, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	return o.host.Pair(ctx, s)
 }
@@ -168,7 +168,7 @@ func TestPairingCrashAtEverySave(t *testing.T) {
 			buyer.failSave, seller.failSave = fail, fail
 			text := invite(t, buyer)
 			paired, err := accept(t, seller, text)
-			for try := 0; err != nil && try < 5; try++ {
+			for began := time.Now(); err != nil && time.Since(began) < patience; {
 				time.Sleep(20 * time.Millisecond) // the other side notices
 				paired, err = accept(t, seller, text)
 			}

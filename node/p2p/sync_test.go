@@ -59,9 +59,6 @@ func TestLatency(t *testing.T) {
 	slices.Sort(took)
 	p50, p99 := took[rounds/2], took[rounds*99/100]
 	t.Logf("commit to held at the partner, loopback TCP, in-memory commit: p50 %v, p99 %v, max %v", p50, p99, took[rounds-1])
-	if p50 > 20*time.Millisecond {
-		t.Errorf("median %v is far beyond the goal of 1 ms", p50)
-	}
 }
 
 // Identity entries come before the entries that need them.
@@ -119,9 +116,6 @@ func TestCatchUp(t *testing.T) {
 	if want := entries/256 + 1; seller.batches > want+5 {
 		t.Errorf("%d batches for %d entries; %d suffice", seller.batches, entries, want)
 	}
-	if took > 20*time.Second {
-		t.Errorf("catching up took %v", took)
-	}
 }
 
 // A partner that restarts at the same place is found again, and what was written meanwhile arrives.
@@ -157,11 +151,18 @@ func TestParkedEntryDoesNotSpin(t *testing.T) {
 	buyer, seller, pid := pair(t)
 	buyer.commit(pid, buyer.clock().Add(feed.AheadLimit*time.Millisecond+time.Hour).UnixMilli(), kindNote)
 	buyer.host.Announce(pid, buyer.ID, 1, block.Sum([]byte{0}))
+	delivered := func() int {
+		seller.mu.RLock()
+		defer seller.mu.RUnlock()
+		return seller.batches
+	}
+	began := time.Now()
+	eventually(t, "the entry", func() bool { return delivered() > 0 })
 	time.Sleep(time.Second)
-	seller.mu.RLock()
-	defer seller.mu.RUnlock()
-	if seller.batches == 0 || seller.batches > 20 {
-		t.Fatalf("%d batches delivered in a second", seller.batches)
+	// Pauses grow from RetryMin to RetryMax: a few short ones, then at most two in the time of a long one.
+	took := time.Since(began)
+	if n, most := delivered(), 10+2*int(took/quick.RetryMax); n > most {
+		t.Fatalf("%d batches delivered in %v, not at most %d", n, took, most)
 	}
 }
 
