@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"net"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -12,19 +11,18 @@ import (
 
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/testnet/port"
 )
 
 // foundAt is found with an address that outlives the process, so that two offices that were both away find each other.
 func foundAt(t *testing.T, name string) *office {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	_ = l.Close()
 	home := Home(filepath.Join(t.TempDir(), name))
-	if _, err := Init(home, InitOptions{Company: name, Listen: []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port)}, Now: time.Now()}); err != nil {
+	if _, err := Init(home, InitOptions{Company: name, Listen: []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", free)}, Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	return open(t, home)

@@ -18,8 +18,8 @@ func TestSignaturesWaitForAConfirmedHead(t *testing.T) {
 	buyer.mu.Lock()
 	buyer.confirmed = map[block.CID]map[block.CID]bool{} // as after a start; a start would take another port here
 	buyer.mu.Unlock()
-	write := func(kind string) string {
-		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	write := func(kind string, patience time.Duration) string {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_, err := buyer.Write(ctx, pid, "", func(*protocol.Replica, int64) (protocol.Draft, error) {
 			body, err := block.New(map[string]int64{"nonsense": 1})
@@ -32,17 +32,17 @@ func TestSignaturesWaitForAConfirmedHead(t *testing.T) {
 	}
 	signing := []string{protocol.KindSignature, protocol.KindMandateGrant, protocol.KindExceptionClose, protocol.KindRecord}
 	for _, kind := range signing {
-		if code := write(kind); code != "HEAD_UNCONFIRMED" {
+		if code := write(kind, 200*time.Millisecond); code != "HEAD_UNCONFIRMED" {
 			t.Errorf("%s without a partner: %q", kind, code)
 		}
 	}
-	if code := write(protocol.KindMandateRevoke); code != "REFUSED" { // the rules judge it, nonsense as it is
+	if code := write(protocol.KindMandateRevoke, time.Minute); code != "REFUSED" { // the rules judge it, nonsense as it is
 		t.Errorf("a revocation waits for the partner: %q", code)
 	}
 	open(t, seller.home)
 	eventually(t, "the partner's word", func() bool { return buyer.HeadConfirmed(pid) })
 	for _, kind := range signing {
-		if code := write(kind); code != "REFUSED" {
+		if code := write(kind, time.Minute); code != "REFUSED" {
 			t.Errorf("%s after the partner's word: %q", kind, code)
 		}
 	}

@@ -198,10 +198,10 @@ func TestFullDiskWhileRunning(t *testing.T) {
 		return s.Update(func(k kv.KV) error { return k.Put('b', []byte("k"), make([]byte, 20<<10)) })
 	}
 	// Far apart enough for a new measurement, by bytes rather than by time.
-	settle := func() {
+	settle := func(writable bool) {
 		t.Helper()
-		deadline := time.Now().Add(5 * time.Second)
-		for was := s.Writable() == nil; (s.Writable() == nil) == was; {
+		deadline := time.Now().Add(time.Minute)
+		for (s.Writable() == nil) != writable {
 			if time.Now().After(deadline) {
 				t.Fatal("the watchdog saw no change")
 			}
@@ -212,7 +212,7 @@ func TestFullDiskWhileRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	free = 5<<30 - 1 // below 5 % of 100 GiB
-	settle()
+	settle(false)
 	if err := write(); kv.CodeOf(err) != kv.CodeDiskFull {
 		t.Errorf("update on a full disk: %v", err)
 	}
@@ -232,7 +232,7 @@ func TestFullDiskWhileRunning(t *testing.T) {
 		t.Errorf("stats: %+v, %v", st, err)
 	}
 	free = 6 << 30
-	settle()
+	settle(true)
 	if err := write(); err != nil {
 		t.Errorf("update after space was freed: %v", err)
 	}

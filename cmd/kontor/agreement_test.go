@@ -36,7 +36,7 @@ func TestAgreementScripts(t *testing.T) {
 }
 
 // untilLimit is how long news may take from one node on this machine to the other.
-const untilLimit = 20 * time.Second
+const untilLimit = time.Minute
 
 // until says a command again until its output matches: until REGEXP COMMAND ARGUMENTS...
 func until(ts *testscript.TestScript, neg bool, args []string) {

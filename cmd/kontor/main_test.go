@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kontor/cmd/kontor/command"
+	"kontor/testnet/port"
 )
 
 func TestMain(m *testing.M) {
@@ -75,12 +76,9 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 
 // freePort sets a variable to a TCP port that is free now.
 func freePort(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	ts.Check(err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	ts.Check(err)
-	ts.Setenv(args[0], port)
+	ts.Setenv(args[0], strconv.Itoa(free))
 }
 
 // lacks asserts that nothing was left behind: lacks PATH...

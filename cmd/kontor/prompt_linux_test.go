@@ -64,7 +64,7 @@ func (a *asker) Write(b []byte) (int, error) {
 var keys = strings.NewReplacer(`\n`, "\n", "^C", "\x03", "^D", "\x04")
 
 // typedLimit is how long a program may take to end after an answer.
-const typedLimit = 20 * time.Second
+const typedLimit = time.Minute
 
 // typed runs a program on a terminal of its own and types the answer when it asks yes or no: [!] typed ANSWER PROGRAM ARGUMENTS...
 func typed(ts *testscript.TestScript, neg bool, args []string) {

@@ -33,7 +33,7 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 	for _, role := range wire.Roles {
 		token := s.token(t, role, wire.Scope{})
 		for _, route := range s.registry.Routes() {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			req, err := http.NewRequestWithContext(ctx, route.Method, "http://kontor"+route.Path, strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)

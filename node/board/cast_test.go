@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +23,7 @@ import (
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
+	"kontor/testnet/port"
 )
 
 // company is a running node of the cast with its board and its officers' keys, which no node holds.
@@ -53,16 +54,11 @@ func founded(t *testing.T, name string, dualHat bool) *company {
 // freePort is a port that stays the same over restarts, so that partners find the node again.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return strconv.Itoa(free)
 }
 
 // start opens the home and runs the node and its watch until stop.
@@ -146,11 +142,10 @@ func (c *company) extend(t *testing.T, kind string, fill func(*identity.Entry)) 
 
 func soon(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 1500 {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("never came: " + what)
 }

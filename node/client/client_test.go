@@ -93,7 +93,7 @@ func TestRetryKeepsTheCommandID(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if r, err := Call(ctx, Dial(home, ""), wire.ClockConfirm, wire.None{}); err != nil || !r.Confirmed {
 		t.Fatalf("%+v: %v", r, err)

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kontor/node"
 	"kontor/node/desk"
@@ -50,7 +49,7 @@ func (d *demo) breakRoot(ctx context.Context) error {
 	if err := d.agency.Ask(ctx, &shared, "forecast", "share"); err != nil {
 		return err
 	}
-	return proc.Eventually(ctx, "the new forecast at "+d.maker.Name, 10*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, "the new forecast at "+d.maker.Name, patience, func() (bool, error) {
 		return d.holds(ctx, d.maker, shared.CID.String())
 	})
 }

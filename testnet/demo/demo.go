@@ -35,6 +35,9 @@ type Options struct {
 // Breaks are the things that can be broken on purpose.
 var Breaks = []string{"sign", "root", "name", "restart", "quorum"}
 
+// patience is how long one node waits for what another brings. News takes milliseconds; a machine that is busy with other things gets its time.
+const patience = time.Minute
+
 // demo is one run.
 type demo struct {
 	Options

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { os.Exit(proc.Main(m.Run)) }
 
 func play(t *testing.T, o demo.Options) (demo.Report, string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	var story bytes.Buffer
 	o.Kontor, o.Exit, o.Stdout, o.Stderr = proc.Binary, true, &story, &story

@@ -78,7 +78,7 @@ func (d *demo) setPrices(ctx context.Context) error {
 // matchOnBoth asks both nodes for the match until they hold the same documents, and compares the results to the last byte.
 func (d *demo) matchOnBoth(ctx context.Context) (match desk.MatchView, err error) {
 	var ours, theirs []byte
-	err = proc.Eventually(ctx, "the same match on both nodes", 10*time.Second, func() (bool, error) {
+	err = proc.Eventually(ctx, "the same match on both nodes", patience, func() (bool, error) {
 		var other desk.MatchView
 		if err := d.maker.Ask(ctx, &match, "capacity", "match", "--with", d.agency.Name); err != nil {
 			return false, err
@@ -147,7 +147,7 @@ func (d *demo) closeSmallest(ctx context.Context, m desk.MatchView) error {
 	}
 	d.report.Match.ClosedAtDesk = id
 	d.say("the desk closes the smallest under its mandate: %s, %s", m.Exceptions[smallest].Scope.Product, m.Exceptions[smallest].Value)
-	return proc.Eventually(ctx, fmt.Sprintf("exception %s closed at %s", id[:8], d.agency.Name), 10*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, fmt.Sprintf("exception %s closed at %s", id[:8], d.agency.Name), patience, func() (bool, error) {
 		var list []desk.ExceptionView
 		if err := d.agency.Ask(ctx, &list, "exception", "list", "--all"); err != nil {
 			return false, err

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kontor/node/api/wire"
 	"kontor/testnet/proc"
@@ -32,7 +31,7 @@ func (d *demo) compare(ctx context.Context) error {
 
 func (d *demo) compareRoots(ctx context.Context, a, b *proc.Company) error {
 	var one, other wire.PartnershipStatus
-	err := proc.Eventually(ctx, "one settled line at "+a.Name+" and "+b.Name, 10*time.Second, func() (bool, error) {
+	err := proc.Eventually(ctx, "one settled line at "+a.Name+" and "+b.Name, patience, func() (bool, error) {
 		var err error
 		if one, err = standing(ctx, a, b.Name); err != nil {
 			return false, err

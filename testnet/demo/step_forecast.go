@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"time"
 
 	"kontor/node/desk"
 	"kontor/testnet/proc"
@@ -50,7 +49,7 @@ func (d *demo) shareForecast(ctx context.Context) error {
 	}
 	r.CID, r.Series, r.Buckets, r.Bytes = shared.CID.String(), shared.Series, shared.Buckets, shared.Bytes
 	d.say("shared as %s", shared.CID)
-	return proc.Eventually(ctx, "the forecast at "+d.maker.Name, 10*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, "the forecast at "+d.maker.Name, patience, func() (bool, error) {
 		return d.holds(ctx, d.maker, r.CID)
 	})
 }

@@ -59,7 +59,7 @@ func (d *demo) negotiate(ctx context.Context) error {
 
 // seen waits until a company's node shows a topic in the way asked for.
 func (d *demo) seen(ctx context.Context, c *proc.Company, topic, what string, ok func(wire.TopicDetail) bool) error {
-	return proc.Eventually(ctx, what+" at "+c.Name, 10*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, what+" at "+c.Name, patience, func() (bool, error) {
 		t, err := do(ctx, c, wire.TopicShow, wire.TopicQuery{Topic: topic})
 		return err == nil && ok(t), err
 	})

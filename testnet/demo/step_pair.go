@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"kontor/node/api/wire"
 	"kontor/testnet/proc"
@@ -60,7 +59,7 @@ func (d *demo) invite(ctx context.Context, buyer, seller *proc.Company) error {
 		return err
 	}
 	d.say("%s buys from %s; six words on both screens: %v", buyer.Name, seller.Name, done.Words)
-	return proc.Eventually(ctx, "the partnership of "+buyer.Name+" and "+seller.Name, 10*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, "the partnership of "+buyer.Name+" and "+seller.Name, patience, func() (bool, error) {
 		for _, c := range []*proc.Company{buyer, seller} {
 			var list wire.PartnerListing
 			if err := c.Ask(ctx, &list, "partner", "list"); err != nil {

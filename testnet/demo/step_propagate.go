@@ -32,7 +32,7 @@ func (d *demo) propagate(ctx context.Context) error {
 	}
 	d.say("%s raises %s from %s to %s packs and shares revision %d", d.agency.Name, product, adjusted.Before, adjusted.After, shared.Revision)
 	var after desk.TierStatus
-	err = proc.Eventually(ctx, "new ingredient demand at "+d.ingredient.Name, 20*time.Second, func() (bool, error) {
+	err = proc.Eventually(ctx, "new ingredient demand at "+d.ingredient.Name, patience, func() (bool, error) {
 		if after, err = d.edge(ctx); err != nil || after.Last.CID == before.Last.CID || after.Last.CID == "" {
 			return false, err
 		}
@@ -89,7 +89,7 @@ func (d *demo) openEdge(ctx context.Context) error {
 		return err
 	}
 	d.say("one customer stands behind these figures: the maker's %s signs a standing grant, until %s", grant.Officer, time.UnixMilli(grant.Until).UTC().Format(time.DateOnly))
-	return proc.Eventually(ctx, "the first ingredient demand", 20*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, "the first ingredient demand", patience, func() (bool, error) {
 		st, err := d.edge(ctx)
 		if err == nil && st.Last.CID == "" {
 			err = fmt.Errorf("the edge says %q", st.Note)

@@ -22,7 +22,7 @@ func (d *demo) sign(ctx context.Context) error {
 	}
 	id := d.report.Agreement.CID
 	for _, c := range []*proc.Company{d.agency, d.maker} {
-		if err := proc.Eventually(ctx, "the document at "+c.Name, 10*time.Second, func() (bool, error) {
+		if err := proc.Eventually(ctx, "the document at "+c.Name, patience, func() (bool, error) {
 			_, err := do(ctx, c, wire.AgreementShow, wire.AgreementQuery{Agreement: id})
 			return err == nil, err
 		}); err != nil {
@@ -118,7 +118,7 @@ func (d *demo) killWhileSigning(ctx context.Context, c *proc.Company, key, id st
 	if err := c.Start(ctx); err != nil {
 		return err
 	}
-	return proc.Eventually(ctx, c.Name+" back with its partner", 15*time.Second, func() (bool, error) {
+	return proc.Eventually(ctx, c.Name+" back with its partner", patience, func() (bool, error) {
 		other := d.agency
 		if c == d.agency {
 			other = d.maker
@@ -139,7 +139,7 @@ func signedAlready(err error) bool {
 }
 
 func (d *demo) awaitFinal(ctx context.Context, id string) error {
-	limit := 10 * time.Second
+	limit := patience
 	if d.Break != "" {
 		limit = 3 * time.Second
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"kontor/node/client"
+	"kontor/testnet/port"
 )
 
 // Company is one company with a home of its own and a real kontor process.
@@ -33,8 +33,8 @@ type Company struct {
 }
 
 const (
-	startLimit = 15 * time.Second
-	stopLimit  = 10 * time.Second
+	startLimit = 60 * time.Second
+	stopLimit  = 60 * time.Second
 )
 
 // Start runs the node and returns when it answers.
@@ -219,13 +219,12 @@ func (c *Company) WriteFile(name string, data []byte) (string, error) {
 
 // New describes a company below a directory, listening on a free port of loopback. Somebody may take the port before the node does; then its start says so.
 func New(dir, kontor, name, label string) (*Company, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
-	defer l.Close()
 	return &Company{Name: name, Label: label, Home: filepath.Join(dir, label), Kontor: kontor, Log: filepath.Join(dir, label+".log"),
-		Received: filepath.Join(dir, label+".received"), Listen: fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", l.Addr().(*net.TCPAddr).Port)}, nil
+		Received: filepath.Join(dir, label+".received"), Listen: fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", free)}, nil
 }
 
 // Found sets the company up and starts its node.

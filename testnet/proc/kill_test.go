@@ -55,7 +55,7 @@ func must(t *testing.T, err error) {
 // settled waits until both sides stand at one line with one root, and nothing is unacknowledged that should not be.
 func settled(t *testing.T, ctx context.Context, buyer, seller *proc.Company) {
 	t.Helper()
-	must(t, proc.Eventually(ctx, "one line and one root on both sides", 30*time.Second, func() (bool, error) {
+	must(t, proc.Eventually(ctx, "one line and one root on both sides", time.Minute, func() (bool, error) {
 		var a, b wire.PartnerListing
 		if err := buyer.Ask(ctx, &a, "partner", "list"); err != nil {
 			return false, err
@@ -147,7 +147,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Duration(kills)*20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(kills)*time.Minute)
 	defer cancel()
 	buyer, seller := pair(t, ctx)
 	planned(t, ctx, buyer)
@@ -192,7 +192,7 @@ func TestDatabaseFromACopyTakenWhileRunning(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	buyer, seller := pair(t, ctx)
 	planned(t, ctx, buyer)
@@ -222,7 +222,7 @@ func TestDatabaseFromACopyTakenWhileRunning(t *testing.T) {
 		t.Fatalf("a node behind its own entries wrote another: %s\n%s", said, proc.Tail(buyer.Log))
 	}
 	must(t, seller.Start(ctx))
-	err = proc.Eventually(ctx, "recovery", 60*time.Second, func() (bool, error) {
+	err = proc.Eventually(ctx, "recovery", time.Minute, func() (bool, error) {
 		err := buyer.Ask(ctx, &status, "status")
 		return status.State == "ready", err
 	})
@@ -233,7 +233,7 @@ func TestDatabaseFromACopyTakenWhileRunning(t *testing.T) {
 	sharing.held(t, ctx, buyer, seller)
 	again := share{acknowledged: map[string]bool{}}
 	again.start(ctx, buyer)
-	must(t, proc.Eventually(ctx, "another share", 30*time.Second, func() (bool, error) {
+	must(t, proc.Eventually(ctx, "another share", time.Minute, func() (bool, error) {
 		again.mu.Lock()
 		defer again.mu.Unlock()
 		return len(again.acknowledged) > 0, nil
