@@ -16,8 +16,11 @@ import (
 func TestOneRuleAltered(t *testing.T) {
 	set := protocol.KnownRules()[1]
 	set.Mandates = 0
+	// In about half of the networks the rule matters, and in one of eight somebody commits to what came of it before the last comparison: more
+	// networks are played until both were seen, since every change to what networks do deals the seeds anew.
 	found, alarms := 0, 0
-	for seed := uint64(0); seed < 12; seed++ {
+	seed := uint64(0)
+	for ; seed < 12 || (found == 0 || alarms == 0) && seed < 200; seed++ {
 		_, err := Run(Config{Seed: seed, Rules: func(office string) protocol.RuleSets {
 			if office == "agency" {
 				return protocol.RuleSets{1: set}
@@ -35,7 +38,7 @@ func TestOneRuleAltered(t *testing.T) {
 		}
 	}
 	if found == 0 || alarms == 0 {
-		t.Errorf("the altered rule showed in %d of 12 networks, by a commitment in %d", found, alarms)
+		t.Errorf("the altered rule showed in %d of %d networks, by a commitment in %d", found, seed, alarms)
 	}
 }
 
