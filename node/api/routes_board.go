@@ -12,6 +12,7 @@ import (
 func RegisterBoard(r *Registry, b *board.Board) {
 	registerTopics(r, b)
 	registerAgreements(r, b)
+	registerCadence(r, b)
 	registerTermsTopics(r, b)
 	go b.Watch()
 }
@@ -70,6 +71,18 @@ func registerTopics(r *Registry, b *board.Board) {
 	})
 	Handle(r, wire.TopicShow, func(_ context.Context, c Caller, in wire.TopicQuery) (wire.TopicDetail, error) {
 		return b.Show(by(c), in)
+	})
+}
+
+func registerCadence(r *Registry, b *board.Board) {
+	Handle(r, wire.CadenceShow, func(_ context.Context, c Caller, in wire.CadenceQuery) (wire.CadenceReport, error) {
+		return b.Cadence(by(c), in)
+	})
+	Handle(r, wire.CadenceCalendar, func(_ context.Context, c Caller, in wire.CadenceQuery) (wire.CadenceFile, error) {
+		return b.CadenceCalendar(by(c), in)
+	})
+	Handle(r, wire.CadenceMinutes, func(_ context.Context, c Caller, in wire.CadenceQuery) (wire.MinutesReport, error) {
+		return b.Minutes(by(c), in)
 	})
 }
 

@@ -33,6 +33,7 @@ func nouns() []*cli.Command {
 		officerNoun(),
 		mandateNoun(),
 		policyNoun(),
+		cadenceNoun(),
 		tokenNoun(),
 		historyNoun(),
 		forecastNoun(),
