@@ -48,7 +48,7 @@ type CloseQuery struct {
 // ImportQuery are the options of an import of any kind.
 type ImportQuery struct {
 	desk.ImportOptions
-	Kind string `json:"kind,omitempty" doc:"history, forecast, capacity, stock, bom, campaign or quality; empty: found by content"`
+	Kind string `json:"kind,omitempty" doc:"history, forecast, capacity, stock, bom, products, campaign, quality, performance or answer; empty: found by content"`
 }
 
 // Counted says how many there were.
@@ -114,7 +114,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	HandleUpload(r, Import, func(_ context.Context, _ Caller, in ImportQuery, file io.Reader) (desk.ImportResult, error) {
 		kind, ok := intake.ParseKind(in.Kind)
 		if !ok {
-			return desk.ImportResult{}, wire.Problemf("BAD_REQUEST", "parameter \"kind\" is %q; history, forecast, capacity, stock, bom, campaign or quality is right", in.Kind)
+			return desk.ImportResult{}, wire.Problemf("BAD_REQUEST", "parameter \"kind\" is %q; history, forecast, capacity, stock, bom, products, campaign, quality, performance or answer is right", in.Kind)
 		}
 		data, err := io.ReadAll(file)
 		if err != nil {

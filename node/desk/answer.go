@@ -18,9 +18,10 @@ import (
 // AnswerResult is the receipt of an answer.
 type AnswerResult struct {
 	Shared
-	Accepted  int               `json:"accepted"`  // cells committed in full
-	Countered int               `json:"countered"` // cells committed in part
-	Asked     quantity.Quantity `json:"asked"`     // sum of means, in the products' own units
+	Accepted  int               `json:"accepted"`          // cells committed in full
+	Countered int               `json:"countered"`         // cells committed in part
+	ByHand    int               `json:"by_hand,omitempty"` // cells that stand as the desk wrote them into a file
+	Asked     quantity.Quantity `json:"asked"`             // sum of means, in the products' own units
 	Committed quantity.Quantity `json:"committed"`
 }
 
@@ -58,7 +59,14 @@ func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (A
 		h.Provenance = artifact.Provenance{SourceSystem: "kontor match", ExtractedAt: h.Issued, Activity: "ANSWER", DerivedFrom: sortedCIDs(in.ForecastCID, in.PlanCID)}
 		plan := in.PlanCID
 		answer = capacity.Answer{Header: h, Forecast: in.ForecastCID, Plan: &plan}
-		return answerLines(&answer, in.Forecast, result, &out)
+		if err := answerLines(&answer, in.Forecast, result, &out); err != nil {
+			return err
+		}
+		drafts, err := d.answerDrafts(p.PID, in.ForecastCID)
+		if err != nil {
+			return err
+		}
+		return byHand(&answer, in.Forecast, drafts, &out)
 	})
 	if err != nil {
 		return out, err

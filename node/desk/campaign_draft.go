@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -31,7 +32,7 @@ type draftBlackout struct {
 
 // campaignDraft is the whole draft as one partnership would get it.
 func (d *Desk) campaignDraft(pid block.CID) (doc campaign.Document, err error) {
-	doc.Zone = "UTC"
+	doc.Zone = defaultZone
 	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
 		if _, err := rows.Get(draftZone, &doc.Zone); err != nil {
 			return err
@@ -65,6 +66,9 @@ func (d *Desk) campaignDraft(pid block.CID) (doc campaign.Document, err error) {
 	})
 	return doc, err
 }
+
+// defaultZone is whose days the dates of a calendar are where none was set.
+const defaultZone = "UTC"
 
 // campaignFile is what a JSON file of campaigns holds: parts of a calendar.
 type campaignFile struct {
@@ -114,7 +118,11 @@ func (d *Desk) ImportCampaigns(data []byte, o ImportOptions) (ImportResult, erro
 func (d *Desk) takeCampaigns(file campaignFile, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
-		if file.Zone != "" {
+		zone := ""
+		if _, err := rows.Get(draftZone, &zone); err != nil {
+			return err
+		}
+		if file.Zone != "" && file.Zone != cmp.Or(zone, defaultZone) {
 			if err := rows.Put(draftZone, file.Zone); err != nil {
 				return err
 			}

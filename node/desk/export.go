@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"kontor/node"
@@ -15,6 +16,7 @@ import (
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quality"
+	"kontor/protocol/terms"
 )
 
 // ExportOptions say what is written, and how.
@@ -26,7 +28,8 @@ type ExportOptions struct {
 	Sender   string   `json:"sender"`   // interchange address, GLN or BPNL
 	Receiver string   `json:"receiver"` // the same
 	Places   []string `json:"places"`   // the receiver's codes of places, each as PLACE=CODE
-	Kind     string   `json:"kind"`     // of the draft where no CID is given: forecast, campaign or quality; empty: forecast
+	Kind     string   `json:"kind"`     // of the draft, or of the figures at home, where no CID is given; empty: forecast
+	Layout   string   `json:"layout"`   // of a table: period, long, wide; or fields, records: the whole document
 	Contact  string   `json:"contact"`  // of the customer, for a Report8D: COMPANY, CITY, COUNTRY, EMAIL
 	Order    string   `json:"order"`    // of the part, for a Report8D
 }
@@ -41,7 +44,7 @@ type Exported struct {
 
 // Export writes an artifact that is held, or the draft forecast, for another system.
 func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
-	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}, Order: o.Order}
+	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}, Order: o.Order, Layout: intake.Layout(o.Layout)}
 	if o.Contact != "" {
 		if opts.Contact, err = outlet.ParseContact(o.Contact); err != nil {
 			return out, node.Failf("BAD_CONTACT", "%v", err)
@@ -64,10 +67,14 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 			}
 			cid = v.CID
 		}
-	case o.Kind == string(intake.Campaign) || o.Kind == string(intake.Quality):
+	case slices.Contains([]intake.Kind{intake.Campaign, intake.Quality, intake.Terms}, intake.Kind(o.Kind)):
 		return d.exportDraft(o, opts)
+	case o.Kind == string(intake.Answers):
+		return d.exportAnswer(o, opts, Exported{Format: o.Format})
+	case slices.Contains([]intake.Kind{intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Products, intake.Performance, OrderLines}, intake.Kind(o.Kind)):
+		return d.exportPrivate(o, Exported{Format: o.Format})
 	case o.Kind != "" && o.Kind != string(intake.Forecast):
-		return out, node.Failf("BAD_KIND", "there is no draft of the kind %q to export; forecast, campaign or quality is right", o.Kind)
+		return out, node.Failf("BAD_KIND", "there is nothing of the kind %q to export; forecast, answer, campaign, quality, terms, history, capacity, stock, bom, products, performance or lines is right", o.Kind)
 	case o.With != "":
 		if cid, err = d.NewestForecast(o.With); err != nil {
 			return out, err
@@ -82,6 +89,10 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 		out.Type = forecast.Type
 		doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Lines: lines}
 		doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
+		if outlet.AllFields(opts.Layout) {
+			out.Data, err = outlet.Fields(string(intake.Forecast), doc, outlet.Format(o.Format), opts.Layout)
+			return out, refusedExport(err)
+		}
 		out.Data, out.Left, err = outlet.Forecast(doc, outlet.Format(o.Format), opts)
 		return out, refusedExport(err)
 	}
@@ -93,6 +104,13 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 		return out, err
 	}
 	out.Type = sheet.Type
+	if f := outlet.Format(o.Format); f == outlet.CSV || f == outlet.XLSX {
+		data, left, found, err := d.exportSheet(cid, sheet, f, opts)
+		if found {
+			out.Data, out.Left = data, left
+			return out, refusedExport(err)
+		}
+	}
 	switch f := outlet.Format(o.Format); {
 	case f == outlet.CARFile || f == outlet.DAGJSON:
 		root, below, err := sheet.Build()
@@ -190,12 +208,20 @@ func (d *Desk) exportDraft(o ExportOptions, opts outlet.Options) (out Exported, 
 		pid = p.PID
 	}
 	out.Format = o.Format
+	if o.Kind == string(intake.Terms) {
+		return d.exportTermsDraft(o, out)
+	}
+	whole := outlet.AllFields(opts.Layout)
 	if o.Kind == string(intake.Campaign) {
 		doc, err := d.campaignDraft(pid)
 		if err != nil {
 			return out, err
 		}
 		out.Type, doc.Header.Issued = campaign.Type, d.node.Now()
+		if whole {
+			out.Data, err = outlet.Fields(o.Kind, campaignFile{doc.Zone, doc.Events, doc.Blackouts}, outlet.Format(o.Format), opts.Layout)
+			return out, refusedExport(err)
+		}
 		out.Data, out.Left, err = outlet.Calendar(doc, outlet.Format(o.Format), opts)
 		return out, refusedExport(err)
 	}
@@ -204,7 +230,23 @@ func (d *Desk) exportDraft(o ExportOptions, opts outlet.Options) (out Exported, 
 		return out, err
 	}
 	out.Type, doc.Header.Issued = quality.Type, d.node.Now()
+	if whole {
+		file := qualityFile{Measures: doc.Measures, Complaints: doc.Complaints, Cases: doc.Cases, Audits: doc.Audits}
+		out.Data, err = outlet.Fields(o.Kind, file, outlet.Format(o.Format), opts.Layout)
+		return out, refusedExport(err)
+	}
 	out.Data, out.Left, err = outlet.Report(doc, outlet.Format(o.Format), opts)
+	return out, refusedExport(err)
+}
+
+// exportTermsDraft writes the draft of a contract, or a template where there is none, as a table to be changed and imported again.
+func (d *Desk) exportTermsDraft(o ExportOptions, out Exported) (Exported, error) {
+	file, err := d.TermsDraft("")
+	if err != nil {
+		return out, err
+	}
+	out.Type = terms.Type
+	out.Data, err = outlet.Fields(o.Kind, file, outlet.Format(o.Format), termsLayout(intake.Layout(o.Layout)))
 	return out, refusedExport(err)
 }
 

@@ -76,6 +76,9 @@ func (d *Desk) Import(kind intake.Kind, data []byte, o ImportOptions) (ImportRes
 }
 
 func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (ImportResult, error) {
+	if kind == intake.Products {
+		return d.ImportProducts(data, o)
+	}
 	var err error
 	if o.known, err = d.knownProducts(); err != nil {
 		return ImportResult{}, err
@@ -86,6 +89,9 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 	}
 	if err := d.park(report, o); err != nil {
 		return ImportResult{Report: report}, err
+	}
+	if draft.Fields != nil {
+		return d.takeFields(draft, report, o)
 	}
 	switch draft.Kind {
 	case intake.History:
@@ -104,6 +110,16 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 			return ImportResult{Report: report}, err
 		}
 		return d.takeMovements(p, draft, report, performance.ReceiptPosted, o)
+	case intake.Products:
+		return d.ImportProducts(data, o)
+	case intake.Performance:
+		p, err := d.Partner(o.From, "")
+		if err != nil {
+			return ImportResult{Report: report}, err
+		}
+		return d.takeFigures(p, draft.Figures, report, o)
+	case intake.Answers:
+		return d.takeAnswers(draft, report, o)
 	case intake.Campaign:
 		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)
 	case intake.Quality:

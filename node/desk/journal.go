@@ -16,6 +16,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
 	"kontor/protocol/quality"
+	"kontor/protocol/terms"
 )
 
 // Rows of the journal of imports.
@@ -304,7 +305,7 @@ func changedSince(rows node.PrivateRows, entry importRow, key string) error {
 // usedSince says what was made of the figures of an import; "" where nothing was.
 func (d *Desk) usedSince(entry importRow) (string, error) {
 	typ := map[intake.Kind]string{intake.Forecast: forecast.Type, intake.Bill: forecast.Type, intake.Capacity: capacity.PlanType, intake.Stock: capacity.PlanType,
-		intake.Campaign: campaign.Type, intake.Quality: quality.Type, "performance": performance.Type}[entry.Kind]
+		intake.Campaign: campaign.Type, intake.Quality: quality.Type, intake.Performance: performance.Type, intake.Terms: terms.Type, intake.Answers: capacity.AnswerType}[entry.Kind]
 	if entry.Kind == intake.History {
 		draft, _, err := d.draft()
 		if err != nil && node.AsFailure(err).Code != "NO_DRAFT" {

@@ -7,6 +7,7 @@ import (
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/node/intake/door"
 	"kontor/protocol"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
@@ -30,7 +31,11 @@ func (d *Desk) ImportOrders(data []byte, o ImportOptions) (ImportResult, error) 
 		}
 		opts.Unit = unit
 	}
-	orders, report := intake.ReadOrders(data, opts)
+	text, opts, report, ok := door.Plain(data, door.Options{Options: opts, Format: door.Format(o.Format), Sheet: o.Sheet})
+	if !ok {
+		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	}
+	orders, report := intake.ReadOrders(text, opts)
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	if orders == nil {
 		return result, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}

@@ -93,6 +93,9 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 	if in.From == "" {
 		in.From = in.With
 	}
+	if rows, ok := door.Fields(data, door.Options{Format: door.Format(in.Format), Sheet: in.Sheet}); ok {
+		return d.takeFields(rows, &intake.Report{Kind: intake.Performance, Format: string(door.Detect(data)), Lines: len(rows.Fields) - 1, Imported: len(rows.Fields) - 1}, in.ImportOptions)
+	}
 	opts, kept, err := d.readOptions(in.ImportOptions, "performance")
 	opts.Kind = "" // its columns tell lines from figures
 	if err != nil {
@@ -122,7 +125,18 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		noteKept(report, kept)
 		return d.takeLines(p, records, report, true, in.ImportOptions)
 	}
+	shaped, report := intake.Reshape(text, opts)
+	if shaped != nil {
+		if shaped.Text == nil {
+			report.Format, report.Kind = string(format), intake.Performance
+			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+		}
+		text, opts = shaped.Text, shaped.Options
+	}
 	cells, report := intake.ReadFigures(text, opts)
+	if shaped != nil {
+		shaped.Restore(report)
+	}
 	report.Format = string(format)
 	if cells == nil {
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}

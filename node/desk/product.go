@@ -6,6 +6,7 @@ import (
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/node/intake/door"
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
@@ -54,7 +55,11 @@ func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error
 	if err != nil {
 		return ImportResult{}, err
 	}
-	lines, report := intake.ReadProducts(data, opts)
+	text, opts, report, ok := door.Plain(data, door.Options{Options: opts, Format: door.Format(o.Format), Sheet: o.Sheet})
+	if !ok {
+		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	}
+	lines, report := intake.ReadProducts(text, opts)
 	noteKept(report, kept)
 	if lines == nil {
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}

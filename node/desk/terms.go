@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"kontor/node"
+	"kontor/node/intake"
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -110,6 +111,9 @@ type TermsDrafted struct {
 
 // ImportTerms keeps a file of terms as the draft of its contract.
 func (d *Desk) ImportTerms(data []byte, in TermsImport) (out TermsDrafted, err error) {
+	if data, err = fieldsText(data, intake.Terms); err != nil {
+		return out, err
+	}
 	doc, err := ReadTerms(data)
 	if err != nil {
 		return out, err

@@ -21,6 +21,10 @@ const (
 	Forecast Kind = "forecast" // what will be needed: product, region, period, mean, quantiles
 	Campaign Kind = "campaign" // events: event, first and last day, product, lift
 	Quality  Kind = "quality"  // defect counts: product, period, bad units, and what they are of
+
+	Performance Kind = "performance" // what was counted with a partner: product, period, ordered, received ...
+	Terms       Kind = "terms"       // contract terms, by their fields
+	Answers     Kind = "answer"      // what a seller commits of a forecast: product, region, period, committed
 )
 
 // Kinds of messages that no table has.
@@ -43,23 +47,39 @@ func ParseKind(name string) (Kind, bool) {
 		return "", true
 	}
 	k := Kind(name)
-	return k, k == Campaign || k == Quality || slices.Contains(kinds, k)
+	return k, slices.Contains(openKinds, k) || slices.Contains(kinds, k)
 }
 
-// TableKind tells a table of campaigns or of quality by its header; "" for all others. These two have columns that no other kind has.
+// openKinds are read by columns of their own, which no other kind has.
+var openKinds = []Kind{Campaign, Quality, Answers, Performance}
+
+// leastFigures is how many columns of counted figures tell a table of performance: a history or a stock list has one or two of them.
+const leastFigures = 4
+
+// TableKind tells a table of campaigns, quality, answers or performance by its header; "" for all others.
 func TableKind(data []byte, options Options) Kind {
 	options = options.Mapped()
 	data = data[:min(len(data), MaxField)] // the header stands among the first lines
-	for kind, columns := range map[Kind][]Column{Campaign: eventColumns, Quality: defectColumns} {
+	for _, kind := range openKinds {
 		report := &Report{}
+		columns := columnsOf(kind)
 		r := openTable(data, options, report, func(text string, delimiter rune) (header, bool) {
 			return findColumns(text, delimiter, columns, options.Map, report)
 		})
-		if r != nil {
-			return kind
+		if r == nil {
+			continue
 		}
+		if figures := slices.DeleteFunc(slices.Clone(r.header.at[min(figureFirst, len(columns)):]), func(at int) bool { return at < 0 }); kind == Performance && len(figures) < leastFigures {
+			continue
+		}
+		return kind
 	}
 	return ""
+}
+
+// columnsOf are the columns of the kinds that have some of their own.
+func columnsOf(k Kind) []Column {
+	return map[Kind][]Column{Campaign: eventColumns, Quality: defectColumns, Performance: figureColumns, Answers: answerColumns}[k]
 }
 
 // field is one thing that a kind of file says, and the headers it goes by, the

@@ -42,6 +42,8 @@ const (
 	CodeTruncated      Code = "INTAKE-28" // the end of the message is missing, or its own counts say that a part is
 	CodeMapping        Code = "INTAKE-31" // a mapping that names columns the file has not
 	CodeMeasure        Code = "INTAKE-30" // a measure that is neither the mean nor a quantile
+	CodeField          Code = "INTAKE-32" // a field of a document that its table has wrong
+	CodeTemplate       Code = "INTAKE-33" // a template that somebody changed where it was not to be changed
 	CodeWide           Code = "INTAKE-29" // a wide table of which nothing says what its figures are
 )
 
@@ -63,6 +65,7 @@ const (
 	NoteShortened   Code = "INTAKE-54" // a period that begins inside another: it begins where that one ends
 	NoteReturns     Code = "INTAKE-55" // sales below zero: more came back than was sold
 	NoteMapped      Code = "INTAKE-56" // read with a mapping that was kept from before
+	NoteRule        Code = "INTAKE-57" // kept as a draft, and against a rule of the document it becomes
 
 	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )

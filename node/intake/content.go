@@ -8,6 +8,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 )
 
@@ -85,6 +86,27 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 				s.Further = told("document", m.Document, "order", m.Order, "accepted", m.Accepted.String())
 			}
 			s.called(m.Item)
+			return s
+		})
+	}
+	for _, c := range d.Figures {
+		say(func() Said {
+			s := Said{What: "performance", Place: c.Place.Key(), Period: c.Bucket.String(), Unit: c.Unit, Further: map[string]string{}}
+			for _, f := range performance.Figures {
+				if q := *c.At(f); q != nil {
+					s.Further[string(f)] = q.String()
+				}
+			}
+			s.called(c.Item)
+			return s
+		})
+	}
+	for _, a := range d.Answers {
+		say(func() Said {
+			s := Said{What: "answer", Line: a.Line, Product: a.Product, Place: a.Region, Period: a.Period.String(), Quantity: a.Committed.String(), Unit: a.Unit, Further: told("reason", string(a.Reason), "note", artifact.Clip(a.Note))}
+			if a.Asked != nil {
+				s.Further["asked"] = a.Asked.String()
+			}
 			return s
 		})
 	}

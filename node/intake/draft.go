@@ -1,11 +1,13 @@
 package intake
 
 import (
+	"kontor/node/fields"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
@@ -22,9 +24,13 @@ type Draft struct {
 	// Message is the forecast, whatever format it came in; nil where the draft is none.
 	Message *Demand
 	// Groups are capacity groups of a format that says more than rows can.
-	Groups    []capacity.Group
-	Events    []campaign.Event
-	Measures  []quality.Measure
+	Groups   []capacity.Group
+	Events   []campaign.Event
+	Measures []quality.Measure
+	Figures  []performance.Cell
+	Answers  []AnswerRow
+	// Fields is a document as a table of its fields; the desk that keeps the kind puts it together.
+	Fields    []fields.Row
 	Movements []Movement
 	Notices   []Notice
 	Requests  []Request
@@ -115,8 +121,13 @@ func (d *Draft) Size() (lines, buckets int) {
 		groups[r.Group], cells[groupPeriod{r.Group, r.Period}] = true, true
 	}
 	buckets = len(d.History) + len(cells)
-	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups) + len(d.Events) + len(d.Measures) + len(d.Deviations) + len(d.Cases)
-	buckets += len(d.Measures)
+	lines = len(histories) + len(groups) + len(d.Stock) + len(d.Bill) + len(d.Products) + len(d.Movements) + len(d.Notices) + len(d.Requests) + len(d.Groups) + len(d.Events) + len(d.Measures) + len(d.Deviations) + len(d.Cases) + len(d.Figures) + fields.Entries(d.Fields)
+	buckets += len(d.Measures) + len(d.Figures) + len(d.Answers)
+	answered := map[series]bool{}
+	for _, a := range d.Answers {
+		answered[series{a.Product, a.Region}] = true
+	}
+	lines += len(answered)
 	for _, e := range d.Events {
 		buckets += len(e.Impacts)
 	}

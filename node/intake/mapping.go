@@ -118,7 +118,7 @@ func (m *Mapping) readTable(data []byte, delimiter rune) error {
 // check refuses what could never be applied, whatever the file.
 func (m *Mapping) check() error {
 	if _, ok := ParseKind(string(m.Kind)); !ok {
-		return fmt.Errorf("mapping: kind %q is none of history, forecast, capacity, stock, bom, products, campaign and quality", m.Kind)
+		return fmt.Errorf("mapping: kind %q is none of history, forecast, capacity, stock, bom, products, campaign, quality, performance and answer", m.Kind)
 	}
 	if m.Delimiter != "" && m.delimiter() == 0 {
 		return fmt.Errorf("mapping: delimiter %q is none of comma, semicolon, tab and pipe", m.Delimiter)

@@ -72,7 +72,7 @@ func ReadOrderLines(data []byte, event performance.Event, options Options) ([]pe
 	}) {
 		return nil, report
 	}
-	report.Kind, report.Series, report.Buckets = "performance", len(out), len(out)
+	report.Kind, report.Series, report.Buckets = Performance, len(out), len(out)
 	return out, report
 }
 
@@ -176,7 +176,7 @@ func ReadFigures(data []byte, options Options) ([]performance.Cell, *Report) {
 	}) {
 		return nil, report
 	}
-	report.Kind, report.Series, report.Buckets = "performance", len(out), len(out)
+	report.Kind, report.Series, report.Buckets = Performance, len(out), len(out)
 	return out, report
 }
 

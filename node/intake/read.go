@@ -74,8 +74,8 @@ func (o Options) check(r *Report) bool {
 		return false
 	}
 	switch {
-	case o.Kind != "" && o.Kind != Campaign && o.Kind != Quality && !slices.Contains(kinds, o.Kind):
-		return refuse("kind", string(o.Kind), "history, capacity, stock, bom, products, forecast, campaign or quality")
+	case o.Kind != "" && !slices.Contains(openKinds, o.Kind) && !slices.Contains(kinds, o.Kind):
+		return refuse("kind", string(o.Kind), "history, capacity, stock, bom, products, forecast, campaign, quality, performance or answer")
 	case o.Decimal != "" && o.Decimal != "." && o.Decimal != ",":
 		return refuse("decimal", o.Decimal, `"." or ","`)
 	case o.DateOrder != "" && o.DateOrder != "DMY" && o.DateOrder != "MDY":

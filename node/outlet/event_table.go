@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"kontor/node/intake"
 	"kontor/protocol/campaign"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quality"
@@ -18,11 +17,11 @@ func Calendar(d campaign.Document, format Format, o Options) ([]byte, []string, 
 	var err error
 	switch format {
 	case CSV, XLSX:
-		rows, numbers := eventRows(d, &n)
-		if len(rows) == 1 {
+		t := eventRows(d, &n)
+		if len(t.Rows) == 1 {
 			return nil, nil, fmt.Errorf("the calendar has no event with an item")
 		}
-		data, err = tableFile(rows, numbers, format)
+		data, err = t.Write(format, o.Layout)
 	case UBL:
 		data, err = retailEvent(d, o, &n)
 	default:
@@ -41,11 +40,11 @@ func Report(d quality.Document, format Format, o Options) ([]byte, []string, err
 	var err error
 	switch format {
 	case CSV, XLSX:
-		rows, numbers := measureRows(d, &n)
-		if len(rows) == 1 {
+		t := measureRows(d, &n)
+		if len(t.Rows) == 1 {
 			return nil, nil, fmt.Errorf("the report has no measure")
 		}
-		data, err = tableFile(rows, numbers, format)
+		data, err = t.Write(format, o.Layout)
 	case CatenaX:
 		data, err = report8D(d, o, &n)
 	default:
@@ -57,18 +56,9 @@ func Report(d quality.Document, format Format, o Options) ([]byte, []string, err
 	return data, n, nil
 }
 
-func tableFile(rows [][]string, numbers int, format Format) ([]byte, error) {
-	if format == XLSX {
-		return sheet(rows, numbers)
-	}
-	return intake.Write(rows), nil
-}
-
-// eventRows are events as the table that is imported has them: a line for each item, place and bucket. The second answer is the first
-// column of numbers.
-func eventRows(d campaign.Document, n *notes) ([][]string, int) {
-	rows := [][]string{{"event", "name", "type", "from", "to", "ship from", "ship to date", "product", "region", "bucket", "unit", "mechanism", "lift", "p10", "p50", "p90", "baseline", "depth", "buyer share", "seller share"}}
-	const numbers = 12
+// eventRows are events as the table that is imported has them: a line for each item, place and bucket.
+func eventRows(d campaign.Document, n *notes) Table {
+	rows := [][]string{{"event", "name", "type", "from", "to", "ship from", "ship to date", "product", "region", "bucket", "unit", "mechanism", "depth", "buyer share", "seller share", "lift", "p10", "p50", "p90", "baseline"}}
 	if len(d.Blackouts) > 0 || len(d.Replies) > 0 {
 		n.add("a table of events has no blackouts and replies")
 	}
@@ -108,10 +98,10 @@ func eventRows(d campaign.Document, n *notes) ([][]string, int) {
 				}
 				row := append([]string{}, head...)
 				row = append(row, item.ID(), m.Place.Region)
+				bucket, unit, figures := "", "", []string{"", "", "", ""}
 				if m.Bucket.Valid() {
-					row = append(row, m.Bucket.String(), string(m.Unit), offer[0], figure(m.Lift), levelText(m.Quantiles, 100_000), levelText(m.Quantiles, 500_000), levelText(m.Quantiles, 900_000))
-				} else {
-					row = append(row, "", "", offer[0], "", "", "", "")
+					bucket, unit = m.Bucket.String(), string(m.Unit)
+					figures = []string{figure(m.Lift), levelText(m.Quantiles, 100_000), levelText(m.Quantiles, 500_000), levelText(m.Quantiles, 900_000)}
 				}
 				baseline := ""
 				if m.Baseline != nil {
@@ -120,11 +110,12 @@ func eventRows(d campaign.Document, n *notes) ([][]string, int) {
 				if len(m.Cannibalises)+len(m.Halo) > 0 || m.PullForward > 0 || len(m.Quantiles) > 3 {
 					n.add("a table of events has no halo and cannibalised items, no sales pulled forward, and the levels p10, p50 and p90 alone")
 				}
-				rows = append(rows, append(append(row, baseline, offer[1]), funding...))
+				row = append(row, bucket, unit, offer[0], offer[1], funding[0], funding[1])
+				rows = append(rows, append(append(row, figures...), baseline))
 			}
 		}
 	}
-	return rows, numbers
+	return Table{Rows: rows, Period: 9, Figures: 15}
 }
 
 // impactsOf are the lifts of an item, and where it has none at a place a line that says so much.
@@ -166,9 +157,8 @@ func percentText(ppm int64) string {
 }
 
 // measureRows are defect measures as the table that is imported has them.
-func measureRows(d quality.Document, n *notes) ([][]string, int) {
+func measureRows(d quality.Document, n *notes) Table {
 	rows := [][]string{{"product", "region", "process", "period", "denominator", "failure code", "unit", "inspected", "received", "delivered quantity", "defectives", "confirmed", "defects", "suspect", "reworked", "returned"}}
-	const numbers = 7
 	if len(d.Complaints)+len(d.Cases)+len(d.Blocks)+len(d.Audits) > 0 {
 		n.add("a table of quality has no complaints, cases, lot blocks and audits")
 	}
@@ -198,5 +188,5 @@ func measureRows(d quality.Document, n *notes) ([][]string, int) {
 		rows = append(rows, []string{m.Item.ID(), m.Site.Region, m.Process, m.Period.String(), string(m.Denominator), code, string(m.Unit), optional(m.Inspected), optional(m.Received), optional(m.Delivered),
 			figure(m.Defectives), figure(m.Confirmed), figure(m.Defects), figure(m.Suspect), figure(m.Reworked), figure(m.Returned)})
 	}
-	return rows, numbers
+	return Table{Rows: rows, Period: 3, Figures: 7}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kontor/node/intake"
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
@@ -47,6 +48,7 @@ type Options struct {
 	Contact  Contact           // of the customer, for a Report8D
 	Order    string            // of the part, for a Report8D
 	Places   map[string]string // code of a place by what it means here: GLN, UN/LOCODE or region
+	Layout   intake.Layout     // of a table; "" is a line for each period
 }
 
 // notes are what a format does not carry, each said once.
@@ -63,7 +65,7 @@ func (n *notes) add(format string, args ...any) {
 func Forecast(d forecast.Document, format Format, o Options) ([]byte, []string, error) {
 	var n notes
 	write, known := map[Format]func(forecast.Document, Options, *notes) ([]byte, error){
-		CSV: csvForecast, XLSX: xlsxForecast, DELFOR: delfor, X12: x12, UBL: ublForecast, CatenaX: materialDemand,
+		CSV: forecastTable(CSV), XLSX: forecastTable(XLSX), DELFOR: delfor, X12: x12, UBL: ublForecast, CatenaX: materialDemand,
 	}[format]
 	if !known {
 		return nil, nil, fmt.Errorf("a forecast is not written as %q; want csv, xlsx, delfor, x12-830, ubl or catena-x", format)
@@ -78,7 +80,7 @@ func Forecast(d forecast.Document, format Format, o Options) ([]byte, []string, 
 // Plan writes a capacity plan.
 func Plan(p capacity.Plan, format Format, o Options) ([]byte, []string, error) {
 	var n notes
-	write, known := map[Format]func(capacity.Plan, Options, *notes) ([]byte, error){CSV: csvPlan, XLSX: xlsxPlan, CatenaX: capacityGroups}[format]
+	write, known := map[Format]func(capacity.Plan, Options, *notes) ([]byte, error){CSV: planTable(CSV), XLSX: planTable(XLSX), CatenaX: capacityGroups}[format]
 	if !known {
 		return nil, nil, fmt.Errorf("a capacity plan is not written as %q; want csv, xlsx or catena-x", format)
 	}

@@ -16,10 +16,10 @@ import (
 
 // forecastRows is a forecast as a table: a line for each period, a column for the
 // mean and each level.
-func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
+func forecastRows(d forecast.Document, n *notes) (Table, error) {
 	err := distinct(d, "a table", func(l forecast.Line) string { return l.Item.ID() + "\x00" + l.Location.Key() })
 	if err != nil {
-		return nil, err
+		return Table{}, err
 	}
 	var levels []int64
 	for _, l := range d.Lines {
@@ -47,7 +47,7 @@ func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
 	for _, p := range levels {
 		percent, err := quantity.Scaled(p, -4)
 		if err != nil {
-			return nil, err
+			return Table{}, err
 		}
 		head = append(head, "p"+percent.String())
 	}
@@ -67,7 +67,7 @@ func forecastRows(d forecast.Document, n *notes) ([][]string, error) {
 			rows = append(rows, row)
 		}
 	}
-	return rows, nil
+	return Table{Rows: rows, Period: 2, Figures: 4}, nil
 }
 
 // figure is a quantity as a reader can't misread it: with three decimals the point might separate thousands.
@@ -80,8 +80,8 @@ func figure(q quantity.Quantity) string {
 }
 
 // planRows is a capacity plan as a table: a line for each group, period and product.
-func planRows(p capacity.Plan, n *notes) ([][]string, error) {
-	rows := [][]string{{"line", "period", "maximum", "actual", "unit", "product", "load factor"}}
+func planRows(p capacity.Plan, n *notes) (Table, error) {
+	rows := [][]string{{"line", "product", "load factor", "unit", "period", "maximum", "actual"}}
 	if len(p.Positions) > 0 {
 		n.add("a table of capacity has no stock: %d positions were left out", len(p.Positions))
 	}
@@ -93,7 +93,7 @@ func planRows(p capacity.Plan, n *notes) ([][]string, error) {
 		products := map[string]bool{}
 		for _, l := range links {
 			if products[l.Product] {
-				return nil, fmt.Errorf("a table can't tell two links of product %q to %q apart, which differ by region or category", l.Product, g.ID)
+				return Table{}, fmt.Errorf("a table can't tell two links of product %q to %q apart, which differ by region or category", l.Product, g.ID)
 			}
 			products[l.Product] = true
 			if l.Region != "" || l.Category != "" || l.Share != 0 {
@@ -107,43 +107,64 @@ func planRows(p capacity.Plan, n *notes) ([][]string, error) {
 				if c.Agreed != nil || c.Delta != nil {
 					n.add("a table of capacity has no agreed capacity and delta production")
 				}
-				rows = append(rows, []string{g.ID, c.Bucket.String(), figure(c.Maximum), figure(c.Actual), string(g.Unit), l.Product, factor})
+				rows = append(rows, []string{g.ID, l.Product, factor, string(g.Unit), c.Bucket.String(), figure(c.Maximum), figure(c.Actual)})
 			}
 		}
 	}
-	return rows, nil
+	return Table{Rows: rows, Period: 4, Figures: 5}, nil
 }
 
-func csvForecast(d forecast.Document, _ Options, n *notes) ([]byte, error) {
-	rows, err := forecastRows(d, n)
-	if err != nil {
-		return nil, err
+func forecastTable(format Format) func(forecast.Document, Options, *notes) ([]byte, error) {
+	return func(d forecast.Document, o Options, n *notes) ([]byte, error) {
+		t, err := forecastRows(d, n)
+		if err != nil {
+			return nil, err
+		}
+		return t.Write(format, o.Layout)
 	}
-	return intake.Write(rows), nil
 }
 
-func csvPlan(p capacity.Plan, _ Options, n *notes) ([]byte, error) {
-	rows, err := planRows(p, n)
-	if err != nil {
-		return nil, err
+func planTable(format Format) func(capacity.Plan, Options, *notes) ([]byte, error) {
+	return func(p capacity.Plan, o Options, n *notes) ([]byte, error) {
+		t, err := planRows(p, n)
+		if err != nil {
+			return nil, err
+		}
+		return t.Write(format, o.Layout)
 	}
-	return intake.Write(rows), nil
 }
 
-func xlsxForecast(d forecast.Document, _ Options, n *notes) ([]byte, error) {
-	rows, err := forecastRows(d, n)
-	if err != nil {
-		return nil, err
-	}
-	return sheet(rows, 4)
+// Table is a table by period: a header, and a line for each thing and period.
+type Table struct {
+	Rows    [][]string
+	Period  int // column of the period, -1 where there is none
+	Figures int // first column of figures; those before name the line
 }
 
-func xlsxPlan(p capacity.Plan, _ Options, n *notes) ([]byte, error) {
-	rows, err := planRows(p, n)
-	if err != nil {
-		return nil, err
+// Write writes a table in one of its layouts.
+func (t Table) Write(format Format, layout intake.Layout) ([]byte, error) {
+	switch layout {
+	case "", intake.ByPeriod, intake.Long, intake.Wide:
+	default:
+		return nil, fmt.Errorf("a table has no layout %q; want period, long or wide", layout)
 	}
-	return sheet(rows, len(rows[0]))
+	rows, ok := intake.Lay(t.Rows, layout, t.Period, t.Figures)
+	if !ok {
+		return nil, fmt.Errorf("this table has no layout %q: it has no periods, figures of no period, or more periods than a table has columns; want period or long", layout)
+	}
+	figures := t.Figures
+	switch layout {
+	case intake.Long:
+		figures++ // behind the measure
+	case intake.Wide: // the period gives its column to the measure
+	}
+	switch format {
+	case CSV:
+		return intake.Write(rows), nil
+	case XLSX:
+		return sheet(rows, figures)
+	}
+	return nil, fmt.Errorf("a table is not written as %q; want csv or xlsx", format)
 }
 
 // sheet writes rows into a workbook. Columns from the given one on are numbers

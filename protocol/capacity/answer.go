@@ -52,6 +52,9 @@ const (
 	StateLapsed    LineState = "LAPSED"    // answer due has passed
 )
 
+// CommitReasons are all reasons.
+var CommitReasons = []CommitReason{ReasonCapacity, ReasonMaterial, ReasonLeadTime, ReasonAllocation, ReasonQuality, ReasonShutdown, ReasonCommercial, ReasonLot}
+
 // CommitReason says why a commitment is below the forecast.
 type CommitReason string
 

@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"kontor/protocol/artifact"
@@ -342,9 +343,7 @@ func checkCommit(r *artifact.Report, at string, a Answer, l AnswerLine, j int, c
 	default:
 		r.Add(CodeAnswerState, at+".state", "state %q cannot be written: want ANSWERED, ACCEPTED or COUNTERED", artifact.Clip(string(c.State)))
 	}
-	switch c.Reason {
-	case "", ReasonCapacity, ReasonMaterial, ReasonLeadTime, ReasonAllocation, ReasonQuality, ReasonShutdown, ReasonCommercial, ReasonLot:
-	default:
+	if c.Reason != "" && !slices.Contains(CommitReasons, c.Reason) {
 		r.Add(CodeAnswerWhy, at+".reason", "unknown reason %q", artifact.Clip(string(c.Reason)))
 	}
 	if c.ValidUntil != 0 && (c.ValidUntil <= a.Header.Issued || c.ValidUntil > artifact.MaxTime) {

@@ -25,7 +25,7 @@ type written struct {
 }
 
 var exportAny = verb{
-	name: "export", short: "write a forecast or another artifact for another system", args: "[CID]", most: 1, exits: []int{wire.ExitRefused},
+	name: "export", short: "write an artifact, a draft or own figures for another system or a spreadsheet", args: "[CID]", most: 1, exits: []int{wire.ExitRefused},
 	flags: []cli.Flag{
 		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(outlet.Formats(), ", "), Required: true},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not exist; standard output where it is not given"},
@@ -33,19 +33,23 @@ var exportAny = verb{
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
 		&cli.StringFlag{Name: "receiver", Usage: "`CODE` of the receiver"},
 		&cli.StringSliceFlag{Name: "place", Usage: "how the receiver calls a place, `PLACE=CODE`; may be given often"},
-		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the draft to write where no CID is given: forecast, campaign or quality"},
+		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the draft or of the figures at home, where no CID is given: forecast, answer, campaign, quality, terms, history, capacity, stock, bom, products, performance or lines"},
+		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of a csv or xlsx: " + outlet.Layouts(), DefaultText: "period"},
 		&cli.StringFlag{Name: "contact", Usage: "the customer as a Report8D names it: `COMPANY, CITY, COUNTRY, EMAIL`"},
 		&cli.StringFlag{Name: "order", Usage: "`NUMBER` of the part's order, for a Report8D"},
 		withFlag(),
 	},
 	long: "Without CID the draft is written, of the forecast or of --kind, or with --with the newest forecast exchanged with that partner. A forecast goes\n" +
-		"out as any format, and a revision of one as ubl-exception, which tells how it differs from the one before; a capacity plan as csv, xlsx or\n" +
-		"catena-x; a campaign calendar as csv, xlsx or, an event at a time, ubl; a quality report as csv, xlsx or, a complaint at a time, catena-x (a\n" +
-		"Report8D); every artifact as car or dag-json. What a format does not carry is listed, and lines it can't tell apart are refused.",
-	examples: []string{"kontor export --kind campaign --as xlsx -o events.xlsx", "kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
+		"out as any format, and a revision of one as ubl-exception, which tells how it differs from the one before; a capacity plan also as catena-x;\n" +
+		"a campaign calendar, an event at a time, as ubl; a quality report, a complaint at a time, as catena-x (a Report8D); every artifact as csv,\n" +
+		"xlsx, car or dag-json. What a format does not carry is listed, and lines it can't tell apart are refused.\n" +
+		"Layouts of a table: period has a line for each period, long one for each figure, wide a column for each period; fields has a line for each\n" +
+		"field of the whole document, records a column. What kontor export wrote, edited and imported again, changes the edited cells alone:\n" +
+		"kontor import --preview shows them. --kind lines are the order lines kept with a partner.",
+	examples: []string{"kontor export --kind terms --as xlsx -o terms.xlsx", "kontor export --kind history --as csv --layout wide -o history.csv", "kontor export --kind answer --as xlsx -o answer.xlsx", "kontor export --kind campaign --as xlsx -o events.xlsx", "kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
 	run: func(c *call) error {
 		out, err := ask(c, api.Export, desk.ExportOptions{CID: c.Args().First(), With: c.String("with"), Format: c.String("as"), Number: c.String("number"),
-			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place"), Kind: c.String("kind"), Contact: c.String("contact"), Order: c.String("order")})
+			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place"), Kind: c.String("kind"), Layout: c.String("layout"), Contact: c.String("contact"), Order: c.String("order")})
 		if err != nil {
 			return err
 		}

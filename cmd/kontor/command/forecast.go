@@ -97,6 +97,9 @@ func forecastNoun() *cli.Command {
 				}
 				return c.print(out, func(w io.Writer) {
 					fmt.Fprintf(w, "answered %s: %s accepted in full, %d countered\n", node.Count(out.Series, "line"), node.Count(out.Accepted, "period"), out.Countered)
+					if out.ByHand > 0 {
+						fmt.Fprintf(w, "%s as the desk wrote them into a file\n", node.Count(out.ByHand, "period"))
+					}
 					fmt.Fprintf(w, "asked %s, committed %s\n", out.Asked, out.Committed)
 					if len(out.Waits) > 0 {
 						fmt.Fprintf(w, "waits for %s: %s\n", strings.Join(out.Waits, ", "), waitsText)

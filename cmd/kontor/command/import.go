@@ -46,9 +46,9 @@ func importNoun() *cli.Command {
 var importAny = verb{
 	name: "import", short: "take a file of any kind and format; list imports, undo one", args: "FILE", exits: []int{wire.ExitRefused},
 	flags: append(append([]cli.Flag{}, importFlags...),
-		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom, campaign, quality"},
+		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom, products, campaign, quality, performance, answer"},
 		&cli.BoolFlag{Name: "preview", Usage: "ask the node what the file would change of what is there, cell by cell, and change nothing"}, linesFlag),
-	long: "Formats, found by content: CSV and XLSX tables, long and wide; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
+	long: "Formats, found by content: CSV and XLSX tables, long, wide and by field; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
 		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, DespatchAdvice, ReceiptAdvice in XML and JSON; Catena-X demand,\n" +
 		"capacity, notification, request, stock, delivery and output payloads; the vendor forecasting report.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
@@ -69,7 +69,7 @@ var importAny = verb{
 	run: func(c *call) error {
 		kind, ok := intake.ParseKind(c.String("kind"))
 		if !ok {
-			return usagef("--kind %q is none of history, forecast, capacity, stock, bom, products, campaign and quality", c.String("kind"))
+			return usagef("--kind %q is none of history, forecast, capacity, stock, bom, products, campaign, quality, performance and answer", c.String("kind"))
 		}
 		o, err := c.importOptions()
 		if err != nil {
@@ -171,6 +171,11 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 		return usagef("%v", err)
 	}
 	draft, report := door.Read(data.Bytes(), o)
+	if draft != nil && draft.Fields != nil {
+		if _, ok := desk.ReadFields(draft.Kind, draft.Fields, report); !ok {
+			draft = nil
+		}
+	}
 	p.Done()
 	out := reading{Format: report.Format, Kind: report.Kind, Warnings: report.Notes, Errors: report.Complaints, Further: report.Further, Rows: report.Lines, Skipped: report.Skipped}
 	out.Lines, out.Buckets = report.Series, report.Buckets

@@ -55,9 +55,9 @@ var termsDraftVerb = verb{
 }
 
 var termsImportVerb = verb{
-	name: "import", short: "take terms from a JSON file into the draft of their contract", args: "FILE", exits: []int{wire.ExitRefused},
+	name: "import", short: "take terms from a JSON file or a table of their fields into the draft of their contract", args: "FILE", exits: []int{wire.ExitRefused},
 	flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "say what would be kept, keep nothing"}},
-	long: "The file is as kontor terms draft prints it. A measure may be named by its code, with what differs from its defaults: {\"code\": \"OTIF\", \"set\": {\"late\": \"2\"}};\n" +
+	long: "The file is as kontor terms draft prints it, or a workbook or CSV as kontor export --kind terms writes it. A measure may be named by its code, with what differs from its defaults: {\"code\": \"OTIF\", \"set\": {\"late\": \"2\"}};\n" +
 		"kontor measure --help lists them. FILE \"-\" is standard input.",
 	examples: []string{"kontor terms import terms.json", "kontor terms import --dry-run --json terms.json"},
 	run: func(c *call) error {

@@ -12,6 +12,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 )
 
@@ -174,6 +175,25 @@ func render(d *intake.Draft, r *intake.Report) string {
 	}
 	for _, e := range d.Events {
 		renderEvent(&b, e)
+	}
+	for _, c := range d.Figures {
+		fmt.Fprintf(&b, "%s %s:", c.Key(), c.Unit)
+		for _, f := range performance.Figures {
+			if q := *c.At(f); q != nil {
+				fmt.Fprintf(&b, " %s %s", f, q)
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, a := range d.Answers {
+		fmt.Fprintf(&b, "%d: %q | %q | %s %s committed %s", a.Line, a.Product, a.Region, a.Period, a.Unit, a.Committed)
+		if a.Asked != nil {
+			fmt.Fprintf(&b, " of %s", a.Asked)
+		}
+		fmt.Fprintf(&b, " %s\n", a.Reason)
+	}
+	for _, f := range d.Fields {
+		fmt.Fprintf(&b, "%d: %q\n", f.Line, f.Cells)
 	}
 	for _, m := range d.Measures {
 		fmt.Fprintf(&b, "%s | %s | %s | %s bad, %s confirmed, by %s\n", itemText(m.Item), placeText(m.Site), m.Period, m.Defectives, m.Confirmed, m.Denominator)

@@ -131,8 +131,31 @@ func Read(data []byte, o Options) (*intake.Draft, *intake.Report) {
 	return nil, r
 }
 
-// readTable reads a table of whatever kind.
+// readTable reads a table of whatever kind and layout.
 func readTable(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
+	if rows, report := intake.FieldRows(data, o); report.HeaderLine > 0 {
+		if rows == nil {
+			return nil, report
+		}
+		return &intake.Draft{Kind: report.Kind, Fields: rows}, report
+	}
+	shaped, report := intake.Reshape(data, o)
+	if shaped == nil {
+		return readByPeriod(data, o)
+	}
+	if shaped.Text == nil {
+		return nil, report
+	}
+	draft, read := readByPeriod(shaped.Text, shaped.Options)
+	shaped.Restore(read)
+	for _, c := range report.Complaints {
+		read.Complain(c)
+	}
+	return draft, read
+}
+
+// readByPeriod reads a table with a line for each period, or a layout of a forecast or history.
+func readByPeriod(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	kind := o.Kind
 	if kind == "" {
 		kind = intake.TableKind(data, o)
@@ -141,15 +164,31 @@ func readTable(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	case intake.Campaign:
 		events, report := intake.ReadCampaigns(data, o)
 		if events == nil {
+			report.Kind = kind
 			return nil, report
 		}
 		return &intake.Draft{Kind: kind, Events: events}, report
 	case intake.Quality:
 		measures, report := intake.ReadQuality(data, o)
 		if measures == nil {
+			report.Kind = kind
 			return nil, report
 		}
 		return &intake.Draft{Kind: kind, Measures: measures}, report
+	case intake.Performance:
+		cells, report := intake.ReadFigures(data, o)
+		if cells == nil {
+			report.Kind = kind
+			return nil, report
+		}
+		return &intake.Draft{Kind: kind, Figures: cells}, report
+	case intake.Answers:
+		rows, report := intake.ReadAnswer(data, o)
+		if rows == nil {
+			report.Kind = kind
+			return nil, report
+		}
+		return &intake.Draft{Kind: kind, Answers: rows}, report
 	}
 	return intake.Read(data, o)
 }

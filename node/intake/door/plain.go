@@ -47,3 +47,13 @@ func sheetText(data []byte, o Options) ([]byte, intake.Options, *intake.Report, 
 	}
 	return b.Bytes(), inner, report, true
 }
+
+// Fields is the document of a table of fields, and whether the file is such a table.
+func Fields(data []byte, o Options) (*intake.Draft, bool) {
+	text, inner, _, ok := Plain(data, o)
+	if !ok {
+		return nil, false
+	}
+	rows, report := intake.FieldRows(text, inner)
+	return &intake.Draft{Kind: report.Kind, Fields: rows}, rows != nil
+}
