@@ -230,4 +230,3 @@ func edit(t *testing.T, format outlet.Format, data []byte) []byte {
 	}
 	return b.Bytes()
 }
-
