@@ -224,7 +224,7 @@ func parseCost(text []byte) (c cost, ok bool) {
 }
 
 func makeSalt(dir, path string) ([]byte, error) {
-	if fresh, err := checkLayout(dir); err != nil {
+	if _, fresh, err := checkLayout(dir); err != nil {
 		return nil, err
 	} else if !fresh {
 		return nil, kv.Errorf(kv.CodeWrongKey, "the database in %q was made with a key file, not with a passphrase (it has no salt file); give --key-file", dir)

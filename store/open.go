@@ -159,7 +159,7 @@ func Open(o Options) (*DB, error) {
 	if err := checkSpaceToOpen(o.Probe, o.Dir); err != nil {
 		return nil, err
 	}
-	fresh, err := checkLayout(o.Dir)
+	schema, fresh, err := checkLayout(o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +172,7 @@ func Open(o Options) (*DB, error) {
 		if err := makeLayout(o.Dir); err != nil {
 			return nil, err
 		}
+		schema = Schema
 	}
 	s := &DB{opt: o, log: o.Log, stop: make(chan struct{})}
 	s.idle = sync.NewCond(&s.mu)
@@ -179,7 +180,7 @@ func Open(o Options) (*DB, error) {
 	if s.badger, err = openBadger(o, s); err != nil {
 		return nil, err
 	}
-	if err := s.checkSchemaRecord(); err != nil {
+	if err := s.raiseSchema(schema); err != nil {
 		s.badger.Close()
 		return nil, err
 	}

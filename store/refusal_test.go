@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"kontor/store"
 	"kontor/store/kv"
 )
@@ -87,7 +89,7 @@ func TestWrongKeyIsRefused(t *testing.T) {
 
 func TestNewerSchemaIsRefused(t *testing.T) {
 	top, dir := made(t)
-	if err := os.WriteFile(filepath.Join(dir, "KONTOR"), []byte("kontor store schema 2\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "KONTOR"), fmt.Appendf(nil, "kontor store schema %d\n", store.Schema+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	refuse(t, top, store.Options{Dir: dir, Key: testKey, Probe: roomy}, kv.CodeNewerSchema, "run the newer program")
@@ -96,6 +98,70 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		refuse(t, top, store.Options{Dir: dir, Key: testKey, Probe: roomy}, kv.CodeForeign, "directory of its own")
+	}
+}
+
+// TestOlderSchemaIsRaised: a database of an older schema opens with what it holds, and says the new number from then on, beside it and inside;
+// also after a crash between the two.
+func TestOlderSchemaIsRaised(t *testing.T) {
+	_, dir := made(t)
+	line := filepath.Join(dir, "KONTOR")
+	inside := func(change func(*badger.Txn) error) {
+		t.Helper()
+		db, err := badger.Open(store.BadgerOptions(dir, testKey).WithLogger(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Update(change); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, crashed := range []bool{false, true} {
+		inside(func(txn *badger.Txn) error { return txn.Set([]byte("$schema"), []byte("1")) })
+		if !crashed {
+			if err := os.WriteFile(line, []byte("kontor store schema 1\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := open(t, dir)
+		err := s.View(func(k kv.KV) error {
+			if value, found, err := k.Get('a', []byte("k")); err != nil || !found || string(value) != "v" {
+				t.Errorf("the record reads as %q, %t, %v", value, found, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprint(store.Schema)
+		if text, err := os.ReadFile(line); err != nil || string(text) != "kontor store schema "+want+"\n" {
+			t.Errorf("the line beside the database says %q, %v", text, err)
+		}
+		inside(func(txn *badger.Txn) error {
+			item, err := txn.Get([]byte("$schema"))
+			if err != nil {
+				return err
+			}
+			return item.Value(func(v []byte) error {
+				if string(v) != want {
+					t.Errorf("the record inside says %q", v)
+				}
+				return nil
+			})
+		})
+	}
+	inside(func(txn *badger.Txn) error { return txn.Set([]byte("$schema"), fmt.Append(nil, store.Schema+1)) })
+	if s, err := store.Open(store.Options{Dir: dir, Key: testKey, Probe: roomy}); kv.CodeOf(err) != kv.CodeNewerSchema {
+		if err == nil {
+			s.Close()
+		}
+		t.Errorf("a record of a newer schema gave %v", err)
 	}
 }
 

@@ -29,30 +29,30 @@ const ownTable = '$'
 
 var schemaKey = []byte{ownTable, 's', 'c', 'h', 'e', 'm', 'a'}
 
-// checkLayout reads whether dir may be opened by this program. fresh says that
-// there is no database yet.
-func checkLayout(dir string) (fresh bool, err error) {
+// checkLayout reads whether dir may be opened by this program, and the version
+// its schema line names. fresh says that there is no database yet.
+func checkLayout(dir string) (version uint64, fresh bool, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, schemaFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return true, checkVacant(dir, kv.CodeForeign, "give a directory of its own to the database")
+		return 0, true, checkVacant(dir, kv.CodeForeign, "give a directory of its own to the database")
 	}
 	if err != nil {
-		return false, kv.Wrap(err, kv.CodeIO, "reading the schema of the database in %q", dir)
+		return 0, false, kv.Wrap(err, kv.CodeIO, "reading the schema of the database in %q", dir)
 	}
 	number, ok := strings.CutPrefix(strings.TrimSuffix(string(text), "\n"), schemaLine)
-	version, err := strconv.ParseUint(number, 10, 31)
+	version, err = strconv.ParseUint(number, 10, 31)
 	if !ok || err != nil || version == 0 {
-		return false, kv.Errorf(kv.CodeForeign, "the file %q in %q is not a Kontor schema line; give a directory of its own to the database", schemaFile, dir)
+		return 0, false, kv.Errorf(kv.CodeForeign, "the file %q in %q is not a Kontor schema line; give a directory of its own to the database", schemaFile, dir)
 	}
 	if err := refuseNewer(dir, version); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	// A crash between the schema line and the first file of the database
 	// leaves the line alone: begin again.
 	if _, err := os.Stat(filepath.Join(dir, badger.ManifestFilename)); errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+		return version, true, nil
 	}
-	return false, nil
+	return version, false, nil
 }
 
 func refuseNewer(dir string, version uint64) error {
@@ -86,6 +86,10 @@ func makeLayout(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return kv.Wrap(err, kv.CodeIO, "making the directory %q", dir)
 	}
+	return writeSchemaLine(dir)
+}
+
+func writeSchemaLine(dir string) error {
 	return writeFileSynced(filepath.Join(dir, schemaFile), fmt.Appendf(nil, "%s%d\n", schemaLine, Schema), 0o600)
 }
 
@@ -105,10 +109,15 @@ func wrongKey(dir string, cause error) error {
 	return kv.Wrap(cause, kv.CodeWrongKey, "the database in %q was made with another key; give the key file, credential or passphrase it was made with", dir)
 }
 
-// checkSchemaRecord compares the version inside the database with the one
-// beside it, and writes it into a fresh one. The inner one is what a backup
-// carries and what nobody changes with an editor.
-func (s *DB) checkSchemaRecord() error {
+// raiseSchema makes an older database one of this schema: what this program
+// writes an older one would misread. Every schema so far reads the records of
+// those before it, so that only the numbers change; first the line beside the
+// database, which an older program reads before it touches anything. A crash
+// in between is made good at the next opening. outer is what the line says.
+//
+// The record inside is what nobody changes with an editor: it is read here, and
+// must not be newer either.
+func (s *DB) raiseSchema(outer uint64) error {
 	var version uint64
 	err := s.badger.View(func(t *badger.Txn) error {
 		item, err := t.Get(schemaKey)
@@ -126,8 +135,17 @@ func (s *DB) checkSchemaRecord() error {
 	if err != nil {
 		return kv.Wrap(err, kv.CodeCorrupt, "reading the schema record of the database in %q; restore the last backup into an empty directory", s.opt.Dir)
 	}
-	if version != 0 {
-		return refuseNewer(s.opt.Dir, version)
+	if err := refuseNewer(s.opt.Dir, version); err != nil {
+		return err
+	}
+	if outer < Schema {
+		if err := writeSchemaLine(s.opt.Dir); err != nil {
+			return err
+		}
+		s.log.Info("the database is of this program's schema from now on; an older program refuses it", "directory", s.opt.Dir, "from", outer, "to", Schema)
+	}
+	if version == Schema {
+		return nil
 	}
 	err = s.badger.Update(func(t *badger.Txn) error {
 		return t.Set(schemaKey, strconv.AppendUint(nil, Schema, 10))

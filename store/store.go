@@ -24,6 +24,6 @@ type (
 
 // Schema is the version of the layout this program reads and writes; see the
 // Changes section of LAYOUT.md.
-const Schema = 1
+const Schema = 2
 
 var _ Store = (*DB)(nil)
