@@ -21,7 +21,9 @@ import (
 
 const (
 	// highWaterHeader is followed by how many lines the file was made with.
-	highWaterHeader = "kontor high water 1 "
+	// Files of version 1 had no room behind their lines.
+	highWaterHeader    = "kontor high water 2 "
+	highWaterHeaderOld = "kontor high water 1 "
 
 	// maxHighWaterKey bounds one key: a partnership and a feed.
 	maxHighWaterKey = 256
@@ -29,19 +31,25 @@ const (
 	// maxHighWaterBytes bounds the file read at start.
 	maxHighWaterBytes = 16 << 20
 
-	// compactAfter is how many lines are appended before the file is rewritten
-	// with one line a key.
-	compactAfter = 4096
+	// highWaterRoom is how many zeros stand behind the lines of a new file, for
+	// the raises to come: some 400. Then it is rewritten with one line a key.
+	highWaterRoom = 64 << 10
+
+	// sectorBytes is what a disk writes wholly or not at all.
+	sectorBytes = 512
 )
 
 // HighWater is the small file that remembers, outside the database, how far
 // each of our feeds has been shown to others. A restored database that is
 // behind it must not write.
 //
-// It is text, one line for each raise, each with a checksum. Raises are
-// appended and synced, which is three times faster than replacing the file;
-// now and then it is replaced as a whole. A last line that was cut off is a
-// raise that was never acknowledged; any other damage is an error.
+// It is text, one line for each raise, each with a checksum. Raises are written
+// over zeros that are on the disk already, and synced: that takes two thirds of
+// the time of appending, because the file neither grows nor gets blocks. When
+// the room is used up the file is replaced as a whole. No raise crosses the end
+// of a sector, so that a torn write leaves it out, and never a part of it
+// or of what was acknowledged before. A last line that was cut off is a raise
+// that was never acknowledged; any other damage is an error.
 type HighWater struct {
 	path  string
 	fresh bool
@@ -50,7 +58,8 @@ type HighWater struct {
 	waiting atomic.Int32
 	group   *raise
 	file    *os.File
-	lines   int // since the last rewrite
+	at      int // where the next line may begin
+	size    int // of the file
 	failed  error
 
 	mu    sync.RWMutex
@@ -79,7 +88,7 @@ func OpenHighWater(path string) (*HighWater, error) {
 	}
 	// Rewriting drops a line that was cut off, before anything is appended
 	// behind it.
-	if err := h.rewrite(); err != nil {
+	if err := h.rewrite(h.marks); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -102,7 +111,11 @@ func parseHighWater(text []byte) (map[string]int64, error) {
 	}
 	marks := map[string]int64{}
 	made := int64(-1) // lines below the header when the file was made
+	roomy := false    // zeros may stand before a line
 	for n := int64(0); ; n++ {
+		if roomy {
+			text = bytes.TrimLeft(text, "\x00")
+		}
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		if !whole { // the end, or cut off by a crash and never acknowledged
 			if made < 0 || n <= made {
@@ -117,6 +130,9 @@ func parseHighWater(text []byte) (map[string]int64, error) {
 		}
 		if n == 0 {
 			count, ok := strings.CutPrefix(string(body), highWaterHeader)
+			if roomy = ok; !roomy {
+				count, ok = strings.CutPrefix(string(body), highWaterHeaderOld)
+			}
 			var err error
 			if made, err = strconv.ParseInt(count, 10, 32); !ok || err != nil || made < 0 || count != strconv.FormatInt(made, 10) {
 				return nil, fmt.Errorf("line 1: malformed header %q", line)
@@ -206,10 +222,7 @@ func (h *HighWater) Lower(key string, value int64) error {
 	if h.failed != nil {
 		return h.failed
 	}
-	h.mu.Lock()
-	h.marks[key] = value
-	h.mu.Unlock()
-	h.failed = h.rewrite() // a file read again takes the greatest of a key's lines
+	h.failed = h.rewrite(h.with(map[string]int64{key: value})) // a file read again takes the greatest of a key's lines
 	return h.failed
 }
 
@@ -228,7 +241,14 @@ func (h *HighWater) write(marks map[string]int64) error {
 	for _, key := range slices.Sorted(maps.Keys(marks)) {
 		b = appendMark(b, key, marks[key])
 	}
-	_, err := h.file.Write(b)
+	if h.at%sectorBytes+len(b) > sectorBytes {
+		h.at += sectorBytes - h.at%sectorBytes
+	}
+	if len(b) > sectorBytes || h.at+len(b) > h.size {
+		h.failed = h.rewrite(h.with(marks))
+		return h.failed
+	}
+	_, err := h.file.WriteAt(b, int64(h.at))
 	if err == nil {
 		err = syncData(h.file)
 	}
@@ -236,21 +256,28 @@ func (h *HighWater) write(marks map[string]int64) error {
 		h.failed = kv.Wrap(err, kv.CodeIO, "writing the high-water file %q; check the disk, then restart the node", h.path)
 		return h.failed
 	}
+	h.at += len(b)
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	maps.Copy(h.marks, marks)
-	h.mu.Unlock()
-	if h.lines += len(marks); h.lines >= compactAfter+len(h.marks) {
-		h.failed = h.rewrite()
-	}
-	return h.failed
+	return nil
 }
 
-// rewrite replaces the file by one line a key.
-func (h *HighWater) rewrite() error {
-	b := appendLine(nil, highWaterHeader+strconv.Itoa(len(h.marks)))
-	for _, key := range slices.Sorted(maps.Keys(h.marks)) {
-		b = appendMark(b, key, h.marks[key])
+// with is all marks with some changed.
+func (h *HighWater) with(changed map[string]int64) map[string]int64 {
+	all := h.All()
+	maps.Copy(all, changed)
+	return all
+}
+
+// rewrite replaces the file by one line a key, with room behind them.
+func (h *HighWater) rewrite(marks map[string]int64) error {
+	b := appendLine(nil, highWaterHeader+strconv.Itoa(len(marks)))
+	for _, key := range slices.Sorted(maps.Keys(marks)) {
+		b = appendMark(b, key, marks[key])
 	}
+	end := len(b)
+	b = append(b, make([]byte, highWaterRoom)...)
 	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
 		return kv.Wrap(err, kv.CodeIO, "making the directory of %q", h.path)
 	}
@@ -261,11 +288,14 @@ func (h *HighWater) rewrite() error {
 	if err := writeFileSynced(h.path, b, 0o600); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := os.OpenFile(h.path, os.O_WRONLY, 0)
 	if err != nil {
 		return kv.Wrap(err, kv.CodeIO, "opening the high-water file %q", h.path)
 	}
-	h.file, h.lines = f, 0
+	h.file, h.at, h.size = f, end, len(b)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.marks = marks
 	return nil
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"math"
 	"os"
@@ -101,7 +102,7 @@ func TestHighWaterCompacts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if fi, err := os.Stat(path); err != nil || fi.Size() > 4096 {
+	if fi, err := os.Stat(path); err != nil || fi.Size() > 66<<10 {
 		t.Errorf("the file has %d bytes (%v)", fi.Size(), err)
 	}
 	h.Close()
@@ -122,11 +123,13 @@ func TestHighWaterDamage(t *testing.T) {
 	h.Close()
 	h = highWater(t, path) // rewritten with two lines
 	made, _ := os.ReadFile(path)
+	made = bytes.TrimRight(made, "\x00")
 	if err := h.Raise(map[string]int64{"a": 10}); err != nil {
 		t.Fatal(err)
 	}
 	h.Close()
-	whole, _ := os.ReadFile(path)
+	full, _ := os.ReadFile(path)
+	whole := bytes.TrimRight(full, "\x00")
 	try := func(text []byte) (map[string]int64, error) {
 		p := filepath.Join(dir, "damaged")
 		if err := os.WriteFile(p, text, 0o600); err != nil {
@@ -161,7 +164,86 @@ func TestHighWaterDamage(t *testing.T) {
 			t.Errorf("byte %d flipped: %v, %v", n, marks, err)
 		}
 	}
-	if marks, err := try(append(bytes.Clone(whole), make([]byte, 100)...)); err != nil || marks["a"] != 10 {
-		t.Errorf("zeros of a torn append: %v, %v", marks, err)
+	if marks, err := try(full); err != nil || marks["a"] != 10 {
+		t.Errorf("the room behind the lines: %v, %v", marks, err)
+	}
+	for n := len(made); n < len(whole); n++ { // a raise cut off over the zeros
+		torn := append(bytes.Clone(whole[:n]), full[n:]...)
+		clear(torn[n:])
+		if marks, err := try(torn); err != nil || !maps.Equal(marks, map[string]int64{"a": 1, "b": 2}) {
+			t.Errorf("cut at %d of %d over zeros: %v, %v", n, len(whole), marks, err)
+		}
+	}
+}
+
+// TestHighWaterSectors loses the sectors of the last raise, one by one: what was acknowledged before it is always there.
+func TestHighWaterSectors(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "high-water")
+	h := highWater(t, path)
+	for i := range int64(40) {
+		before, _ := os.ReadFile(path)
+		marks := map[string]int64{"first feed of some length": i, fmt.Sprint("feed ", i%7): i}
+		if i%9 == 8 { // more than a sector holds
+			for k := range 12 {
+				marks[fmt.Sprint("another feed of some length ", k)] = i
+			}
+		}
+		acknowledged := h.All()
+		if err := h.Raise(marks); err != nil {
+			t.Fatal(err)
+		}
+		after, _ := os.ReadFile(path)
+		if i%9 == 8 {
+			continue // replaced as a whole
+		}
+		for at := 0; at < len(after); at += 512 {
+			torn := bytes.Clone(after)
+			copy(torn[at:min(at+512, len(torn))], before[at:])
+			if bytes.Equal(torn, after) {
+				continue
+			}
+			p := filepath.Join(dir, "torn")
+			if err := os.WriteFile(p, torn, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := store.OpenHighWater(p)
+			if err != nil {
+				t.Fatalf("raise %d without the sector at %d: %v", i, at, err)
+			}
+			if !maps.Equal(got.All(), acknowledged) {
+				t.Errorf("raise %d without the sector at %d: %v, want %v", i, at, got.All(), acknowledged)
+			}
+			got.Close()
+		}
+	}
+}
+
+// TestHighWaterOfVersion1 reads a file without room, also with a last line that was cut off, and writes it anew.
+func TestHighWaterOfVersion1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "high-water")
+	line := func(text string) string {
+		return fmt.Sprintf("%s %08x\n", text, crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+	}
+	old := line("kontor high water 1 1") + line("6b 5") + line("6b 9")
+	for _, tail := range []string{"", "6b 1", "\x00\x00\x00"} {
+		if err := os.WriteFile(path, []byte(old+tail), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h := highWater(t, path)
+		if v, _ := h.Get("k"); v != 9 || h.Fresh() {
+			t.Errorf("with the tail %q: %d, fresh %v", tail, v, h.Fresh())
+		}
+		h.Close()
+		if text, _ := os.ReadFile(path); !strings.HasPrefix(string(text), "kontor high water 2 1 ") {
+			t.Errorf("written anew as %.40q", text)
+		}
+	}
+	if err := os.WriteFile(path, []byte(old+"\x00\x00"+line("6b 11")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := store.OpenHighWater(path); kv.CodeOf(err) != kv.CodeHighWater {
+		h.Close()
+		t.Errorf("zeros between the lines of a file without room: %v", err)
 	}
 }

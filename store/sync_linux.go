@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// syncData makes appended bytes durable; it leaves out the times of the file,
+// syncData makes written bytes durable; it leaves out the times of the file,
 // which saves a write.
 func syncData(f *os.File) error {
 	for {

@@ -4,5 +4,5 @@ package store
 
 import "os"
 
-// syncData makes appended bytes durable.
+// syncData makes written bytes durable.
 func syncData(f *os.File) error { return f.Sync() }
