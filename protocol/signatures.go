@@ -36,15 +36,7 @@ func (c *signatureCache) verify(label string, s Signed) (code string) {
 	if len(s.Sig) != signatureSize {
 		return codeRoleSignature
 	}
-	// Key and signature have one length each, so that the digest has one reading.
-	h := sha256.New()
-	h.Write([]byte(label))
-	h.Write([]byte{0})
-	h.Write(s.Key)
-	h.Write(s.Sig)
-	h.Write(s.Document)
-	var id [32]byte
-	h.Sum(id[:0])
+	id := signatureID(label, s)
 	if c.knows(id) {
 		return ""
 	}
@@ -59,6 +51,32 @@ func (c *signatureCache) verify(label string, s Signed) (code string) {
 	defer c.mu.Unlock()
 	c.note(id)
 	return ""
+}
+
+// signatureID is the digest over all that decides whether a signature is good. Key and signature have one length each, so that it has one reading.
+func signatureID(label string, s Signed) (id [32]byte) {
+	h := sha256.New()
+	h.Write([]byte(label))
+	h.Write([]byte{0})
+	h.Write(s.Key)
+	h.Write(s.Sig)
+	h.Write(s.Document)
+	h.Sum(id[:0])
+	return id
+}
+
+// SignDocument signs a document for an entry of this partnership to carry, with a key that is opened in this process. Verifying what was made here
+// a moment ago from the same key would tell nothing new, so that it is remembered as good; the partners verify it.
+func (c *Contract) SignDocument(key keys.Private, label string, doc any) (Signed, error) {
+	s, err := SignDocument(key, label, doc)
+	if err != nil {
+		return Signed{}, err
+	}
+	id := signatureID(label, s)
+	c.signatures.mu.Lock()
+	defer c.signatures.mu.Unlock()
+	c.signatures.note(id)
+	return s, nil
 }
 
 func (c *signatureCache) knows(id [32]byte) bool {

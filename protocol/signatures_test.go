@@ -39,3 +39,29 @@ func TestRememberedSignature(t *testing.T) {
 		t.Error("a signature for a record is accepted for a mandate")
 	}
 }
+
+// What is signed in this process is remembered as good, as what it is and as nothing else.
+func TestOwnSignatureIsRemembered(t *testing.T) {
+	key, err := keys.Generate(bytes.NewReader(bytes.Repeat([]byte{9}, 64)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c Contract
+	s, err := c.SignDocument(key, RecordSignature, Record{Type: "note", Label: "record", PID: block.Sum([]byte("partnership"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.signatures.knows(signatureID(RecordSignature, s)) {
+		t.Error("it is not remembered")
+	}
+	var elsewhere signatureCache
+	if code := elsewhere.verify(RecordSignature, s); code != "" {
+		t.Errorf("another node refuses it with %s", code)
+	}
+	bad := s
+	bad.Sig = bytes.Clone(s.Sig)
+	bad.Sig[5] ^= 1
+	if c.signatures.verify(RecordSignature, bad) == "" || c.signatures.verify(MandateSignature, s) == "" {
+		t.Error("another signature, or another meaning of it, is good too")
+	}
+}

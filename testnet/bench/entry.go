@@ -19,7 +19,11 @@ func (o *office) newRecord(pid block.CID, of *block.CID, size int) (protocol.Dra
 		rec.Text = make([]byte, size)
 		rand.Read(rec.Text)
 	}
-	signed, err := protocol.SignDocument(o.role, protocol.RecordSignature, rec)
+	p, err := o.Partnership(pid)
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	signed, err := p.SignDocument(o.role, protocol.RecordSignature, rec)
 	if err != nil {
 		return protocol.Draft{}, err
 	}
