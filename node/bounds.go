@@ -186,7 +186,7 @@ func (n *Node) countRefused(ctx context.Context) {
 			if !open {
 				return
 			}
-			if !notice.Outcome.Business {
+			if out := notice.Outcome; !out.Business || !out.Refused && !out.Behind { // what is still to be folded is waited for
 				continue
 			}
 			err := n.View(notice.PID, func(r *protocol.Replica) error {

@@ -137,6 +137,7 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 			return err
 		}
 		if len(codes) > 0 {
+			r.refused = true
 			f.signatures, f.replaces, f.revised, f.word = nil, nil, nil, nil
 			if err := put(rows, refusedKey(entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 				return err
@@ -173,6 +174,7 @@ func (f *fold) applySide() error {
 		}
 	}
 	if len(codes) > 0 {
+		f.replica.refused = true
 		if err := put(f.rows, refusedKey(f.entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 			return err
 		}

@@ -76,6 +76,7 @@ type Replica struct {
 	seen    map[block.CID]seenOf      // by author that forked: who saw how much of which branch
 	idle    bool                      // no topic is active and no round open where the fold stands
 	last    state.OrderKey            // the entry folded last
+	refused bool                      // an entry folded since the last outcome was refused
 }
 
 // Open binds a contract to a transaction.
@@ -126,6 +127,8 @@ type Outcome struct {
 	Forks []feed.Fork
 	// Business is true when something other than housekeeping was admitted: it deserves a receipt.
 	Business bool
+	// Refused is true when the rules refused something that was folded: among what was admitted, or replayed.
+	Refused bool
 }
 
 // Receive admits entries whose bodies are stored already, folds them, settles and compares roots. It stops at the first entry that can't be admitted: what came before it in the batch stands,
@@ -368,6 +371,7 @@ func (r *Replica) Continue() (out Outcome, err error) {
 // settle moves the settled line as far as the feeds and the fold allow and checks the commitments that came, and those that the line reached.
 func (r *Replica) settle(out *Outcome, progress state.Progress) error {
 	out.Replayed = progress.Undone
+	out.Refused, r.refused = r.refused, false
 	came := false
 	for _, e := range out.Admitted {
 		if e.Header.Kind == KindCommitment {
