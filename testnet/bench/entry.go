@@ -14,16 +14,21 @@ const recordBytes = 1 << 10
 
 // newRecord makes the draft of a record, signed by the office's officer. Of is the entry that it countersigns, or nil.
 func (o *office) newRecord(pid block.CID, of *block.CID, size int) (protocol.Draft, error) {
-	rec := protocol.Record{PID: pid, Type: "bench", Label: "record", Of: of}
-	if of == nil {
-		rec.Text = make([]byte, size)
-		rand.Read(rec.Text)
-	}
 	p, err := o.Partnership(pid)
 	if err != nil {
 		return protocol.Draft{}, err
 	}
-	signed, err := p.SignDocument(o.role, protocol.RecordSignature, rec)
+	return o.recordIn(p.Contract, of, size)
+}
+
+// recordIn makes the draft without an open office.
+func (o *office) recordIn(c *protocol.Contract, of *block.CID, size int) (protocol.Draft, error) {
+	rec := protocol.Record{PID: c.PID, Type: "bench", Label: "record", Of: of}
+	if of == nil {
+		rec.Text = make([]byte, size)
+		rand.Read(rec.Text)
+	}
+	signed, err := c.SignDocument(o.role, protocol.RecordSignature, rec)
 	if err != nil {
 		return protocol.Draft{}, err
 	}

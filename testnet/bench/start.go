@@ -160,7 +160,7 @@ func (c *couple) stock(ctx context.Context, b *bench) error {
 				author, d := authors[0], protocol.Draft{Kind: protocol.KindReceipt}
 				if i%8 == 7 {
 					author = authors[1]
-				} else if d, err = agency.newRecord(c.pid, nil, 128); err != nil {
+				} else if d, err = agency.recordIn(contract, nil, 128); err != nil {
 					return err
 				}
 				out, err := r.Write(d, author, now)
