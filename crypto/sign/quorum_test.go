@@ -155,22 +155,35 @@ func drawBoard(t *rapid.T) []Signer {
 }
 
 func TestMetIsWhatTheDefinitionSays(t *testing.T) {
-	both := [2]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		p, board, dual := drawPolicy(t, 3), drawBoard(t), rapid.Bool().Draw(t, "dual")
 		want := met(p, board, dual)
 		if got := p.Met(board, dual); got != want {
 			t.Fatalf("%s by %v, dual hat %v: met is %v, want %v", p, board, dual, got, want)
 		}
-		if want {
-			both[1]++
-		} else {
-			both[0]++
+		// Whatever was drawn, each policy is seen met and not met.
+		if nobody := []Signer(nil); p.Met(nobody, dual) || met(p, nobody, dual) {
+			t.Fatalf("%s is met by nobody", p)
+		}
+		if all := oneForEach(p); !p.Met(all, dual) || !met(p, all, dual) {
+			t.Fatalf("%s is not met by %v, one person for each place", p, all)
 		}
 	})
-	if !testing.Short() && (both[0] < 10 || both[1] < 10) { // a short run draws twenty
-		t.Errorf("%d met and %d not: the test shows little", both[1], both[0])
+}
+
+// oneForEach gives every place of a policy a person and a key of its own.
+func oneForEach(p Policy) (all []Signer) {
+	var walk func(Policy)
+	walk = func(p Policy) {
+		if len(p.Of) == 0 {
+			all = append(all, signer(len(all)+1, len(all)+1, p.Role))
+		}
+		for _, part := range p.Of {
+			walk(part)
+		}
 	}
+	walk(p)
+	return all
 }
 
 func TestQuorumLaws(t *testing.T) {
