@@ -188,7 +188,7 @@ func (m *mallory) open(id string) network.Stream {
 
 func (m *mallory) say(id string, data []byte) {
 	if s := m.open(id); s != nil {
-		_ = s.SetDeadline(time.Now().Add(2 * time.Second))
+		_ = s.SetDeadline(time.Now().Add(time.Minute))
 		_, _ = s.Write(data)
 		_, _ = s.Read(make([]byte, 1))
 		_ = s.Reset()
@@ -201,7 +201,7 @@ func (m *mallory) answers(to *running, pid block.CID, message any) {
 	must(m.t, err)
 	m.host.SetStreamHandler(protocol.ID(wire.SyncID), func(s network.Stream) {
 		defer s.Reset()
-		_ = s.SetDeadline(time.Now().Add(2 * time.Second))
+		_ = s.SetDeadline(time.Now().Add(time.Minute))
 		if _, err := wire.ReadFrame(bufio.NewReader(s), wire.MaxFrame); err == nil {
 			_, _ = s.Write(wire.AppendFrame(nil, data))
 			_ = s.CloseWrite()
