@@ -68,17 +68,37 @@ func (a *axis) window(b calendar.Bucket) window {
 	return w
 }
 
-// windows finds buckets on the axes of some lines, each axis once.
-type windows map[*axis][]window
+// windows are where some buckets lie on the axes of some lines. Lines mostly share an axis; where they do not, no more than maxWindows axes are kept,
+// because lines times buckets are more than a node should hold.
+type windows struct {
+	buckets []calendar.Bucket
+	found   map[*axis][]window
+	last    *axis // mostly the one that is asked for next
+	there   []window
+}
 
-func (w windows) of(a *axis, n int, bucket func(int) calendar.Bucket) []window {
-	if found, done := w[a]; done {
-		return found
+const maxWindows = 8
+
+func windowsOf(buckets []calendar.Bucket) *windows {
+	return &windows{buckets: buckets, found: map[*axis][]window{}}
+}
+
+// at is where bucket j lies on an axis.
+func (w *windows) at(a *axis, j int) window {
+	if a == w.last {
+		return w.there[j]
 	}
-	found := make([]window, n)
-	for i := range found {
-		found[i] = a.window(bucket(i))
+	found, kept := w.found[a]
+	if !kept {
+		if len(w.found) == maxWindows {
+			return a.window(w.buckets[j])
+		}
+		found = make([]window, len(w.buckets))
+		for i, b := range w.buckets {
+			found[i] = a.window(b)
+		}
+		w.found[a] = found
 	}
-	w[a] = found
-	return found
+	w.last, w.there = a, found
+	return found[j]
 }

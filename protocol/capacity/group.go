@@ -11,19 +11,22 @@ import (
 // matchGroup makes the contract view of a group, and the cover of its products together.
 func (p *part) matchGroup(g loadedGroup) (GroupMatch, error) {
 	out := GroupMatch{Group: g.ID, Name: g.Name, Unit: g.Unit, Buckets: make([]GroupCell, 0, len(g.Capacities))}
-	opening, limited := p.groupOpening(g)
 	supply := new(big.Int)
-	found, at := windows{}, make([][]window, len(g.loads))
-	for i, l := range g.loads {
-		at[i] = found.of(l.line.axis, len(g.Capacities), func(j int) calendar.Bucket { return g.Capacities[j].Bucket })
+	buckets := make([]calendar.Bucket, len(g.Capacities))
+	for j, c := range g.Capacities {
+		buckets[j] = c.Bucket
 	}
+	windows := windowsOf(buckets)
 	noted := make([]bool, len(g.loads))
 	agreedLoads := p.agreedLoads(g)
 	terms := make([]term, len(g.loads))
 	for j, c := range g.Capacities {
 		var demand accumulator
+		whole := true
 		for i, l := range g.loads {
-			w := at[i][j]
+			w := windows.at(l.line.axis, j)
+			whole = whole && w.ends
+			terms[i] = term{l.line, w.row, l.factor}
 			if w.straddles && !noted[i] {
 				noted[i] = true
 				p.note("group %q: a bucket of line %q straddles bucket %s and is not counted", artifact.Clip(g.ID), artifact.Clip(l.line.key), c.Bucket)
@@ -50,9 +53,9 @@ func (p *part) matchGroup(g loadedGroup) (GroupMatch, error) {
 		}
 		if c.Start >= p.demand.start {
 			supply.Add(supply, actual)
-			if opening != nil && !limited && len(terms) > 0 && termsUpTo(terms, g.loads, at, j) {
+			if p.opening != nil && whole && len(terms) > 0 {
 				sum, level := together(terms)
-				cover, err := p.cover(terms, sum, level, new(big.Int).Add(supply, opening), zero)
+				cover, err := p.cover(terms, sum, level, new(big.Int).Add(supply, p.opening), zero)
 				if err != nil {
 					return out, err
 				}
@@ -62,17 +65,6 @@ func (p *part) matchGroup(g loadedGroup) (GroupMatch, error) {
 		out.Buckets = append(out.Buckets, cell)
 	}
 	return out, nil
-}
-
-// termsUpTo fills the cumulative loads of the lines at the end of a bucket; false where a row straddles it.
-func termsUpTo(terms []term, loads []load, at [][]window, j int) bool {
-	for i, l := range loads {
-		if !at[i][j].ends {
-			return false
-		}
-		terms[i] = term{l.line, at[i][j].row, l.factor}
-	}
-	return true
 }
 
 // agreedLoads are the loads of agreed supply of the group's products, one figure per capacity bucket. A supply
@@ -100,10 +92,10 @@ func (m *matcher) agreedLoads(g loadedGroup) []*big.Int {
 }
 
 // groupOpening is stock and goods in transit less backlog of all the group's products, as load; nil where one of
-// them has no stock shared. limited says that some stock has a limit: then the path of stock matters product by
+// them has no stock shared, or one that has a limit: then the path of stock matters product by
 // product, and the group as a whole claims nothing.
-func (m *matcher) groupOpening(g loadedGroup) (sum *big.Int, limited bool) {
-	sum = new(big.Int)
+func (m *matcher) groupOpening(g loadedGroup) (*big.Int, error) {
+	sum := new(big.Int)
 	factors := map[string]*big.Int{}
 	for _, l := range g.loads {
 		if _, set := factors[l.line.product]; !set {
@@ -111,27 +103,31 @@ func (m *matcher) groupOpening(g loadedGroup) (sum *big.Int, limited bool) {
 		}
 	}
 	for product, factor := range factors {
+		if err := m.spend(len(m.positionsOf[product])); err != nil {
+			return nil, err
+		}
 		stocked := false
 		for _, i := range m.positionsOf[product] {
 			p := m.positions[i]
 			if p.Stock == nil {
 				continue
 			}
+			if p.Limit != nil {
+				return nil, nil
+			}
 			stocked = true
-			limited = limited || p.Limit != nil
-			n := new(big.Int).Quo(m.opening(p), oneFactor)
+			n := new(big.Int).Quo(m.stockOf(p), oneFactor)
 			sum.Add(sum, n.Mul(n, factor))
 		}
 		if !stocked {
-			sum = nil
-			break
+			return nil, nil
 		}
 	}
-	return sum, limited
+	return sum, nil
 }
 
-// opening is -B_0 of practice T6: stock and in transit less backlog, in the product's unit.
-func (m *matcher) opening(p Position) *big.Int {
+// stockOf is -B_0 of practice T6: stock and in transit less backlog, in the product's unit.
+func (m *matcher) stockOf(p Position) *big.Int {
 	n := m.at(*p.Stock)
 	n.Add(n, m.at(p.InTransit))
 	return n.Sub(n, m.at(p.Backlog))

@@ -222,19 +222,7 @@ func (g *scratch) folded(terms []laid) laid {
 
 // fold is the distribution of the sum of two. Products stay below 10^18 in sum, inside 64 bits.
 func (g *scratch) fold(a, b laid) laid {
-	raw := g.take(len(a.mass) + len(b.mass) - 1)
-	if len(a.mass) > len(b.mass) {
-		a, b = b, a
-	}
-	for i, x := range a.mass {
-		if x == 0 {
-			continue
-		}
-		row := raw[i : i+len(b.mass)]
-		for j, y := range b.mass {
-			row[j] += x * y
-		}
-	}
+	raw := g.convolve(a.mass, b.mass)
 	var sum, given uint64
 	for i, x := range raw {
 		sum += x

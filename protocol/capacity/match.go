@@ -14,8 +14,8 @@ import (
 
 // Bounds and defaults of a match.
 const (
-	// MaxWork bounds line-buckets times groups: a hostile plan that links every line to every group must not hold a
-	// node for minutes.
+	// MaxWork bounds what is looked at: lines times their buckets and those of each group they load, links, slots, positions and agreed supply times
+	// groups. A hostile plan that links every line to every group must not hold a node for minutes.
 	MaxWork = 20_000_000
 	// MaxGridWork bounds the multiplications spent on the independent end of sums, a few seconds in all. A match that
 	// needs more states the comonotone end alone from some part on, and says so in its notes.
@@ -137,6 +137,14 @@ type matcher struct {
 	notes       []string
 }
 
+// spend counts what is looked at, before it is.
+func (m *matcher) spend(n int) error {
+	if m.work += n; m.work > MaxWork {
+		return fmt.Errorf("lines, links, slots and positions times groups exceed %d; share fewer at once", MaxWork)
+	}
+	return nil
+}
+
 // loadedGroup is an active group with the lines that load it.
 type loadedGroup struct {
 	Group
@@ -190,7 +198,9 @@ func (m *matcher) prepare() error {
 			continue
 		}
 		loaded := loadedGroup{Group: g}
-		m.work += len(g.Slots) + len(g.Capacities) + len(m.Agreed)
+		if err := m.spend(len(g.Slots) + len(g.Capacities) + len(m.Agreed)); err != nil {
+			return err
+		}
 		for _, product := range productsOf(g, m.demand.products) {
 			m.makers[product] = append(m.makers[product], len(m.groups))
 			for _, l := range byProduct[product] {
@@ -205,8 +215,8 @@ func (m *matcher) prepare() error {
 				}
 				loaded.loads = append(loaded.loads, load{l, i, factorOf(factor)})
 				l.linked = true
-				if m.work += len(l.axis.buckets) + len(g.Links); m.work > MaxWork {
-					return fmt.Errorf("lines times groups exceed %d", MaxWork)
+				if err := m.spend(len(l.axis.buckets) + len(g.Capacities) + len(g.Links)); err != nil {
+					return err
 				}
 			}
 		}

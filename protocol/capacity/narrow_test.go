@@ -120,6 +120,26 @@ func masses(t *rapid.T, name string) laid {
 	return laid{rapid.IntRange(0, 5).Draw(t, name+" at"), mass}
 }
 
+// The figures multiplied at once are those multiplied one by one.
+func TestConvolveIsEveryProduct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		of := func(name string) []uint64 {
+			return rapid.SliceOfN(rapid.Uint64Range(0, billion/64), 1, 64).Draw(t, name)
+		}
+		a, b := of("a"), of("b")
+		want := make([]uint64, len(a)+len(b)-1)
+		for i, x := range a {
+			for j, y := range b {
+				want[i+j] += x * y
+			}
+		}
+		var room scratch
+		if got := room.convolve(a, b); !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	})
+}
+
 // What is read from two parts is what their sum, point by point, says.
 func TestPairsAreReadAsTheirSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

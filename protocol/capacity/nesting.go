@@ -101,14 +101,17 @@ func (m *matcher) nest() error {
 			if err := fill(k); err != nil {
 				return err
 			}
+			if err := m.spend(len(m.groups[k].loads)); err != nil { // also of those that are there already
+				return err
+			}
 			for _, l := range m.groups[k].loads {
 				if seen[l.line.key] {
 					continue
 				}
 				seen[l.line.key] = true
 				m.groups[i].loads = append(m.groups[i].loads, l)
-				if m.work += len(l.line.axis.buckets); m.work > MaxWork {
-					return fmt.Errorf("lines times groups exceed %d", MaxWork)
+				if err := m.spend(len(l.line.axis.buckets) + len(m.groups[i].Capacities)); err != nil {
+					return err
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"fmt"
+	"math/big"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/forecast"
@@ -49,7 +50,10 @@ func prepare(in Input, exact bool) (*Matching, error) {
 		p.matcher, p.gridWork = m, left
 		if i < out.groups {
 			g := m.groups[i]
-			if opening, limited := m.groupOpening(g); opening != nil && !limited {
+			if p.opening, err = m.groupOpening(g); err != nil {
+				return nil, err
+			}
+			if p.opening != nil {
 				left -= len(g.Capacities) * gridWork(len(g.loads))
 			}
 		} else {
@@ -58,10 +62,13 @@ func prepare(in Input, exact bool) (*Matching, error) {
 		left = max(left, 0)
 	}
 	for _, p := range out.pools {
+		if err := m.spend(len(p.axis) * len(p.lines)); err != nil {
+			return nil, err
+		}
 		for _, i := range m.makers[p.product] {
 			g := m.groups[i]
-			if m.work += len(g.Links) + len(g.Slots) + len(g.Capacities); m.work > MaxWork {
-				return nil, fmt.Errorf("products times groups exceed %d", MaxWork)
+			if err := m.spend(len(g.Links) + len(g.Slots) + len(g.Capacities)); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -73,11 +80,7 @@ func (p pool) gridWork() int {
 	if p.position == nil || p.position.Stock == nil {
 		return 0
 	}
-	buckets := 0
-	for _, a := range p.axes() {
-		buckets += len(a.buckets)
-	}
-	return buckets * gridWork(len(p.lines))
+	return len(p.axis) * gridWork(len(p.lines))
 }
 
 // part is one part of a match while it is made.
@@ -87,6 +90,7 @@ type part struct {
 	gridWork int  // multiplications left for the independent end of sums
 	tooLarge bool // they were not enough
 	notes    []string
+	opening  *big.Int // of a group: see groupOpening
 	group    GroupMatch
 	product  ProductMatch
 	err      error

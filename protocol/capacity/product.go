@@ -13,6 +13,8 @@ type pool struct {
 	product, region string
 	lines           []*demandLine
 	position        *Position
+	axis            []calendar.Bucket // the distinct buckets of its lines
+	aligned         bool              // they do not overlap
 }
 
 // pools splits demand by the stock that serves it, in order of product and region.
@@ -40,6 +42,7 @@ func (m *matcher) pools() []pool {
 	all := make([]pool, len(keys))
 	for i, k := range keys {
 		all[i] = *byKey[k]
+		all[i].axis, all[i].aligned = all[i].buckets()
 	}
 	return all
 }
@@ -56,8 +59,8 @@ func (m *matcher) stockRegion(l *demandLine) string {
 	return ""
 }
 
-// axis are the distinct buckets of the pool's lines, and false where they overlap.
-func (p pool) axis() ([]calendar.Bucket, bool) {
+// buckets are the distinct buckets of the pool's lines, and false where they overlap.
+func (p pool) buckets() ([]calendar.Bucket, bool) {
 	own := p.axes()
 	if len(own) == 1 {
 		return own[0].buckets, true
@@ -95,8 +98,8 @@ func (p pool) axes() []*axis {
 // matchProduct makes the cover view of one pool.
 func (p *part) matchProduct(of pool) (ProductMatch, error) {
 	out := ProductMatch{Product: of.product, Region: of.region, Unit: of.lines[0].unit}
-	axis, aligned := of.axis()
-	if !aligned {
+	axis := of.axis
+	if !of.aligned {
 		out.Missing = "the buckets of its lines overlap"
 		return out, nil
 	}
@@ -108,7 +111,7 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 	var tracker *stockPath
 	total, maxCover := new(big.Int), new(big.Int)
 	if out.Missing == "" {
-		total = p.opening(*of.position)
+		total = p.stockOf(*of.position)
 		if of.position.MaxCover != nil {
 			maxCover = p.at(*of.position.MaxCover)
 		}
@@ -116,17 +119,14 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 			tracker = &stockPath{limit: p.at(*of.position.Limit), opening: new(big.Int).Set(total)}
 		}
 	}
-	found, at := windows{}, make([][]window, len(of.lines))
-	for i, l := range of.lines {
-		at[i] = found.of(l.axis, len(axis), func(j int) calendar.Bucket { return axis[j] })
-	}
+	windows := windowsOf(axis)
 	terms := make([]term, len(of.lines))
 	for j, b := range axis {
 		cell := ProductCell{Bucket: b}
 		var mean accumulator
 		chained := false
 		for i, l := range of.lines {
-			w := at[i][j]
+			w := windows.at(l.axis, j)
 			if !w.ends {
 				panic("capacity: an axis without overlap is aligned with every checked line")
 			}

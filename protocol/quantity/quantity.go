@@ -15,6 +15,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -155,21 +156,26 @@ func (q Quantity) Abs() Quantity {
 }
 
 // String writes the plain decimal Parse reads, without superfluous zeroes.
-func (q Quantity) String() string {
-	digits := strconv.FormatUint(magnitude(q.mantissa), 10)
-	switch e := int(q.exponent); {
-	case e >= 0:
-		digits += strings.Repeat("0", e)
-	case len(digits) > -e:
-		digits = digits[:len(digits)+e] + "." + digits[len(digits)+e:]
-	default:
-		digits = "0." + strings.Repeat("0", -e-len(digits)) + digits
-	}
+func (q Quantity) String() string { return string(q.Append(make([]byte, 0, 40))) }
+
+// Append appends what String writes.
+func (q Quantity) Append(b []byte) []byte {
 	if q.mantissa < 0 {
-		return "-" + digits
+		b = append(b, '-')
 	}
-	return digits
+	whole := len(b)
+	b = strconv.AppendUint(b, magnitude(q.mantissa), 10)
+	if q.exponent >= 0 {
+		return append(b, zeroes[:q.exponent]...)
+	}
+	digits, decimals := len(b)-whole, -int(q.exponent)
+	if digits <= decimals {
+		return slices.Insert(b, whole, []byte("0."+zeroes[:decimals-digits])...)
+	}
+	return slices.Insert(b, len(b)-decimals, '.')
 }
+
+const zeroes = "000000000000000000" // MaxExponent of them
 
 // Format writes q with exactly places decimals (half-up, away from zero) and a space between thousands, for people.
 func (q Quantity) Format(places int) string {

@@ -62,6 +62,10 @@ type Ledger struct {
 	known  map[int64]bool
 	shapes map[[32]byte]bool
 	held   int
+
+	// Of the cell that is read: one after the other is judged, and most of them take no place in the rows.
+	ids  []int64 // of the amounts it adds up; 0 while not known
+	room [][3]int64
 }
 
 // Released is one cell of the ledger.
@@ -109,39 +113,85 @@ func shape(terms [][3]int64) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// row reads a cell; contributors that the ledger has not seen are added.
-func (l *Ledger) row(s Sum) Released {
+// read begins with another cell.
+func (l *Ledger) read(s Sum) {
 	l.open()
-	terms := make([][3]int64, 0, len(s.Terms))
-	var name []byte
-	for _, t := range s.Terms {
-		id, known := l.number[t.Contributor]
-		if !known {
-			id = int64(len(l.Contributors))
-			l.number[t.Contributor] = id
-			l.Contributors = append(l.Contributors, t.Contributor)
-		}
-		name = append(name[:0], t.Amount.String()...) // digits and signs only, so the lengths that follow keep the parts apart
+	l.ids = slices.Grow(l.ids[:0], len(s.Terms))[:len(s.Terms)]
+	clear(l.ids)
+}
+
+// id is the unknown that the cell's term i stands for: 63 bits of a hash of what names it.
+func (l *Ledger) id(s Sum, i int) int64 {
+	if l.ids[i] == 0 {
+		t := &s.Terms[i]
+		name := t.Amount.Append(make([]byte, 0, 128)) // digits and signs only, so the lengths that follow keep the parts apart
 		name = binary.BigEndian.AppendUint32(append(name, '|'), uint32(len(t.Contributor)))
 		name = append(append(name, t.Contributor...), t.What...)
 		sum := sha256.Sum256(name)
-		terms = append(terms, [3]int64{int64(binary.BigEndian.Uint64(sum[:]) >> 1), id, int64(factorOf(t.Factor))})
+		l.ids[i] = int64(binary.BigEndian.Uint64(sum[:]) >> 1)
 	}
-	slices.SortFunc(terms, func(a, b [3]int64) int { return cmp.Compare(a[0], b[0]) })
-	r := Released{Path: s.Path}
-	for i, t := range terms {
-		if i > 0 && terms[i-1][0] == t[0] {
-			r.Terms[len(r.Terms)-1][2] = int64(modulo(uint64(r.Terms[len(r.Terms)-1][2]) + uint64(t[2])))
+	return l.ids[i]
+}
+
+// fresh tells that k contributors each add an amount that no earlier cell has. It looks no further than to the k-th; an amount that the
+// cell adds up twice is left to row, because two factors may take it away.
+func (l *Ledger) fresh(s Sum) bool {
+	var found [MinContributors]int
+	n := 0
+	for i := range s.Terms {
+		t := &s.Terms[i]
+		seen := slices.ContainsFunc(found[:n], func(j int) bool { return s.Terms[j].Contributor == t.Contributor })
+		if seen || l.known[l.id(s, i)] || factorOf(t.Factor) == 0 {
 			continue
 		}
-		r.Terms = append(r.Terms, t)
+		found[n] = i
+		if n++; n == MinContributors {
+			break
+		}
 	}
-	r.Terms = slices.DeleteFunc(r.Terms, func(t [3]int64) bool { return t[2] == 0 })
-	return r
+	if n < MinContributors {
+		return false
+	}
+	for i := range s.Terms {
+		t := &s.Terms[i]
+		for _, j := range found {
+			if f := &s.Terms[j]; i != j && t.Amount == f.Amount && t.Contributor == f.Contributor && t.What == f.What {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// row is the cell that was read; contributors that the ledger has not seen are added. Its terms are good until the next is read.
+func (l *Ledger) row(s Sum) Released {
+	terms := slices.Grow(l.room[:0], len(s.Terms))
+	for i, t := range s.Terms {
+		number, known := l.number[t.Contributor]
+		if !known {
+			number = int64(len(l.Contributors))
+			l.number[t.Contributor] = number
+			l.Contributors = append(l.Contributors, t.Contributor)
+		}
+		terms = append(terms, [3]int64{l.id(s, i), number, int64(factorOf(t.Factor))})
+	}
+	slices.SortFunc(terms, func(a, b [3]int64) int { return cmp.Compare(a[0], b[0]) })
+	kept := terms[:0]
+	for i, t := range terms {
+		if i > 0 && kept[len(kept)-1][0] == t[0] {
+			last := &kept[len(kept)-1]
+			last[2] = int64(modulo(uint64(last[2]) + uint64(t[2])))
+			continue
+		}
+		kept = append(kept, t)
+	}
+	l.room = terms
+	return Released{Path: s.Path, Terms: slices.DeleteFunc(kept, func(t [3]int64) bool { return t[2] == 0 })}
 }
 
 // Add holds a cell that leaves, and tells whether that changed the ledger: one that repeats another takes no room.
 func (l *Ledger) Add(release string, s Sum, granted bool) bool {
+	l.read(s)
 	r := l.row(s)
 	if len(r.Terms) == 0 || l.shapes[shape(r.Terms)] {
 		return false
@@ -151,7 +201,7 @@ func (l *Ledger) Add(release string, s Sum, granted bool) bool {
 		l.Full = true
 		return changed
 	}
-	r.Release, r.Granted = release, granted
+	r.Release, r.Granted, r.Terms = release, granted, slices.Clone(r.Terms)
 	l.Rows = append(l.Rows, r)
 	l.note(r)
 	return true
@@ -174,6 +224,10 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 	if len(s.Terms) > MaxTerms {
 		report.Add(CodeCombines, s.Path, "it adds up %d amounts, more than the %d that can be compared with earlier releases; roll up less at once", len(s.Terms), MaxTerms)
 		return report.Findings()
+	}
+	l.read(s)
+	if !l.Full && !l.full(len(s.Terms)) && l.fresh(s) {
+		return nil
 	}
 	r := l.row(s)
 	fresh := make([]int64, 0, MinContributors)

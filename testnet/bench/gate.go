@@ -18,32 +18,34 @@ const (
 	contributors = 8
 )
 
-// measureGate judges new cells against a ledger of a year of weekly releases, one group of the ledger for each cell of a release, from a hundredth of the
-// cells to all. Only the judging of the new release is timed: the ledger is kept from one release to the next. Its limit is one SHA-256 over each new amount.
+// gateGroups is how many ledgers are held at once: all that a release of the largest size would have are more than a machine should have to hold.
+// Cells have the same amounts in each portion of so many, and judging changes no ledger, so one portion after the other is judged against the same.
+const gateGroups = 2000
+
+// measureGate judges new cells against a ledger of a year of weekly releases, one group of the ledger for each cell of a portion, from a hundredth of the
+// cells to all. Only the judging of the new release is timed, on one core: the ledger is kept from one release to the next. Its limit is one SHA-256 over
+// each new amount.
 func measureGate(ctx context.Context, b *bench) error {
+	ledgers := make([]release.Ledger, min(gateGroups, b.Cells))
+	for i := range ledgers {
+		for week := range releasesBefore {
+			if !ledgers[i].Add(fmt.Sprint("week ", week), gateCell(i, week), false) {
+				return fmt.Errorf("the ledger of cell %d is full in week %d", i, week)
+			}
+		}
+	}
 	for _, cells := range []int{b.Cells / 100, b.Cells / 10, b.Cells} {
 		var work, limit time.Duration
-		// Ledgers are made in portions: all of them together are more than a machine should have to hold.
-		const portion = 2000
-		for from := 0; from < cells; from += portion {
+		for from := 0; from < cells; from += gateGroups {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			n := min(portion, cells-from)
-			ledgers := make([]release.Ledger, n)
-			for i := range ledgers {
-				for week := range releasesBefore {
-					if !ledgers[i].Add(fmt.Sprint("week ", week), gateCell(from+i, week), false) {
-						return fmt.Errorf("the ledger of cell %d is full in week %d", from+i, week)
-					}
-				}
-			}
-			fresh := make([]release.Sum, n)
+			fresh := make([]release.Sum, min(gateGroups, cells-from))
 			for i := range fresh {
 				fresh[i] = gateCell(from+i, releasesBefore)
 			}
 			began := time.Now()
-			for i := range ledgers {
+			for i := range fresh {
 				if found := ledgers[i].Judge(fresh[i]); len(found) > 0 {
 					return fmt.Errorf("cell %d is refused: %v", from+i, found[0])
 				}
@@ -71,7 +73,7 @@ func measureGate(ctx context.Context, b *bench) error {
 func gateCell(cell, week int) release.Sum {
 	s := release.Sum{Path: fmt.Sprint("cell ", cell)}
 	for c := range contributors {
-		s.Terms = append(s.Terms, release.Term{Contributor: fmt.Sprint("customer ", c), What: "product", Amount: quantity.Of(int64(cell%1000*10_000 + week*contributors + c)), Factor: quantity.Of(1)})
+		s.Terms = append(s.Terms, release.Term{Contributor: fmt.Sprint("customer ", c), What: "product", Amount: quantity.Of(int64(cell%gateGroups*10_000 + week*contributors + c)), Factor: quantity.Of(1)})
 	}
 	return s
 }

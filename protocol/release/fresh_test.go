@@ -1,0 +1,70 @@
+package release
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol/quantity"
+)
+
+// drawn is a cell of few customers and amounts, some of them twice, so that cells meet and factors take amounts away.
+func drawn(t *rapid.T, name string) Sum {
+	s := Sum{Path: name}
+	for i := range rapid.IntRange(0, 12).Draw(t, name) {
+		s.Terms = append(s.Terms, Term{Contributor: rapid.StringMatching("[A-G]").Draw(t, fmt.Sprint(name, " customer ", i)), What: "tablets",
+			Amount: quantity.Of(rapid.Int64Range(1, 3).Draw(t, fmt.Sprint(name, " amount ", i))), Factor: quantity.Of(rapid.SampledFrom([]int64{1, 1, 2, -1}).Draw(t, fmt.Sprint(name, " factor ", i)))})
+	}
+	return s
+}
+
+// freshInRow counts the customers with an amount that no earlier cell has, after the cell's terms were added up.
+func freshInRow(l *Ledger, s Sum) int {
+	l.read(s)
+	who := map[int64]bool{}
+	for _, t := range l.row(s).Terms {
+		if !l.known[t[0]] {
+			who[t[1]] = true
+		}
+	}
+	return len(who)
+}
+
+// A cell that passes at first sight passes when it is added up, too.
+func TestFreshAtFirstSightIsFreshAddedUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var l Ledger
+		for i := range rapid.IntRange(0, 3).Draw(t, "released") {
+			l.Add(fmt.Sprint("week ", i), drawn(t, fmt.Sprint("cell ", i)), false)
+		}
+		next := drawn(t, "next")
+		l.read(next)
+		if l.fresh(next) && freshInRow(&l, next) < MinContributors {
+			t.Fatalf("%+v passes, but only %d customers' amounts are new", next, freshInRow(&l, next))
+		}
+	})
+}
+
+// An amount added and taken away is no amount of the cell, and a factor the prime takes away neither.
+func TestWhatIsTakenAwayIsNotFresh(t *testing.T) {
+	five := sumOf("next", "A1 B1 C1 D1 E1")
+	for name, c := range map[string]struct {
+		change func(s *Sum)
+		fresh  bool
+	}{
+		"five":             {func(*Sum) {}, true},
+		"one taken away":   {func(s *Sum) { s.Terms = append(s.Terms, s.Terms[4]); s.Terms[5].Factor = quantity.Of(-1) }, false},
+		"one by the prime": {func(s *Sum) { s.Terms[4].Factor = quantity.Of(prime) }, false},
+		"one more of A":    {func(s *Sum) { s.Terms = append(s.Terms, sumOf("", "A2").Terms...) }, true},
+	} {
+		var l Ledger
+		s := five
+		s.Terms = append([]Term(nil), five.Terms...)
+		c.change(&s)
+		l.read(s)
+		if got := l.fresh(s); got != c.fresh || got && freshInRow(&l, s) < MinContributors {
+			t.Errorf("%s: fresh %v, with %d customers", name, got, freshInRow(&l, s))
+		}
+	}
+}
