@@ -73,6 +73,7 @@ func applyPerformance(f *fold) ([]string, error) {
 		slices.SortFunc(row.Reports, func(a, b WindowReport) int { return bytes.Compare(a.Author.Bytes(), b.Author.Bytes()) })
 	}
 	row.Closed = f.allClosed(row)
+	f.owing = row.Closed
 	return nil, put(f.rows, windowKey(row.Window), row)
 }
 

@@ -48,6 +48,7 @@ func init() {
 		KindResolve:        {form: documentBody, critical: true, apply: applyWitness},
 		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
 		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
+		KindRemedy:         {form: documentBody, critical: true, apply: applyRemedy},
 		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
 		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},
 		KindResume:         {form: documentBody, critical: true, apply: applyResume},
@@ -126,7 +127,7 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	}
 	if kinds[h.Kind].commutes && len(r.forks) == 0 {
 		// The index rows are read even where we know that there are none, and are left unread.
-		state.Complete(rows, activeTopicPrefix, openRoundPrefix)
+		state.Complete(rows, activeTopicPrefix, openRoundPrefix, slaNextKey(h.Author))
 	}
 	if err := f.observeTopics(); err != nil {
 		return err
@@ -138,7 +139,7 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 		}
 		if len(codes) > 0 {
 			r.refused = true
-			f.signatures, f.replaces, f.revised, f.word = nil, nil, nil, nil
+			f.signatures, f.replaces, f.revised, f.word, f.owing = nil, nil, nil, nil, false
 			if err := put(rows, refusedKey(entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 				return err
 			}
@@ -152,7 +153,10 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 			return err
 		}
 	}
-	return f.observeRounds()
+	if err := f.observeRounds(); err != nil {
+		return err
+	}
+	return f.observeSLAs()
 }
 
 // applySide folds an entry of a forked feed's side branch: its act is refused, but an officer's signature that it carries, and what

@@ -52,6 +52,7 @@ const (
 	KindResolve        = "agreement.resolve"
 	KindAbort          = "agreement.abort"
 	KindMilestone      = "agreement.milestone"
+	KindRemedy         = "remedy"
 	KindForkResolve    = "fork.resolve"
 	KindRuleset        = "ruleset"
 	KindResume         = "feed.resume"
@@ -100,6 +101,8 @@ type fold struct {
 	withdrawn  bool // replaces is taken back, and nothing stands in its place
 	revised    *revision
 	word       *roundWord
+	// owing: something beside time may let SLA windows open or be evaluated.
+	owing bool
 }
 
 // block reads a block of this partnership below the entry's body.

@@ -176,7 +176,9 @@ func (f *fold) observeRounds() error {
 		if f.word != nil && f.word.document == document {
 			e.Lapsed, e.Resolve, e.Abort = f.word.lapsed, f.word.resolve, f.word.abort
 		}
+		before := row.Verdict
 		row.Round = row.Round.Observe(e)
+		f.owing = f.owing || row.Verdict != before
 		if err := f.putRound(row); err != nil {
 			return err
 		}

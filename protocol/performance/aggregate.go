@@ -237,7 +237,7 @@ func (g *gathered) drawn() (Drawn, error) {
 func reported(c measure.DeliveryCounts) *Deliveries {
 	d := &Deliveries{Due: int64(c.Due), OnTime: int64(c.OnTime), Quantified: int64(c.Quantified), InFull: int64(c.InFull), Both: int64(c.Both), InWindow: c.InWindow, Ordered: c.Ordered}
 	for _, why := range slices.Sorted(maps.Keys(c.Excluded)) {
-		d.LeftOut = append(d.LeftOut, Left{why, int64(c.Excluded[why])})
+		d.LeftOut = append(d.LeftOut, Left{Reason: why, Lines: int64(c.Excluded[why])})
 	}
 	return d
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"kontor/protocol/artifact"
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -93,6 +94,9 @@ type Deliveries struct {
 type Left struct {
 	Reason measure.Reason `cbor:"reason" json:"reason"`
 	Lines  int64          `cbor:"lines" json:"lines"`
+	// Evidence is the shared artifact or attachment that shows why; without it a remedy counts the lines, unless the other side left them
+	// out as well.
+	Evidence *block.CID `cbor:"evidence,omitempty" json:"evidence,omitempty"`
 }
 
 // LineRoot commits to the lines of a cell.

@@ -58,7 +58,7 @@ func full(t testing.TB) Document {
 		Window: bucket("2026-10"), Closed: true, Delivery: must[[]measure.Parameter](t)(DeliveryBy(measure.Setting{"late": "1"})),
 		Cells: []Cell{{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-01"), End: day("2026-10-08")}, Unit: quantity.Pack,
 			Demand: qp("1100"), Ordered: qp("1000"), Shipped: qp("990"), Received: qp("980"), OnTime: qp("900"), InFull: qp("950"), Sold: qp("870"), Returned: qp("3"), OnHand: qp("400"), Blocked: qp("20"), InTransit: qp("10"),
-			Cumulative: &Cumulative{day("2026-01-01"), q("9000")}, Days: &StockDays{7, 1}, Deliveries: &Deliveries{Due: 10, OnTime: 9, Quantified: 10, InFull: 9, Both: 8, LeftOut: []Left{{measure.NoReceipt, 1}}, InWindow: q("900"), Ordered: q("1000")},
+			Cumulative: &Cumulative{day("2026-01-01"), q("9000")}, Days: &StockDays{7, 1}, Deliveries: &Deliveries{Due: 10, OnTime: 9, Quantified: 10, InFull: 9, Both: 8, LeftOut: []Left{{Reason: measure.NoReceipt, Lines: 1}}, InWindow: q("900"), Ordered: q("1000")},
 			Lines: &root, Ext: map[string][]byte{"x": {1}}},
 			{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-08"), End: day("2026-10-15")}, Unit: quantity.Pack, Received: qp("500"), Cumulative: &Cumulative{day("2026-01-01"), q("9500")}}},
 	}

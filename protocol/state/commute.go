@@ -25,6 +25,13 @@ func Complete(rows Rows, prefixes ...string) {
 	}
 }
 
+// Opaque takes back what [Complete] said: the entry read more than it says.
+func Opaque(rows Rows) {
+	if r, ok := rows.(*recorder); ok {
+		r.complete = false
+	}
+}
+
 // reads are what an entry read, ascending: a row each, or all rows under a prefix. Nil: unknown.
 type reads []read
 

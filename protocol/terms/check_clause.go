@@ -117,6 +117,9 @@ func checkSLA(r *artifact.Report, path string, s SLA) {
 	if !artifact.IsName(s.Name) || s.By != Buyer && s.By != Seller || !slices.Contains(parties, s.Source) || !figure(s.Target) || s.MinSample < 1 || s.MinSample > PPM || s.Agree.Sign() < 0 || !figure(s.Agree) {
 		r.Add(CodeSLA, path, "SLA %q of %q on figures of %q, target %s, at least %d observations: a part is malformed or out of range", artifact.Clip(s.Name), artifact.Clip(string(s.By)), artifact.Clip(string(s.Source)), s.Target, s.MinSample)
 	}
+	if s.Cause != "" && !artifact.IsName(s.Cause) {
+		r.Add(CodeSLA, path+".cause", "cause %q is too long or not plain text", artifact.Clip(s.Cause))
+	}
 	for i, x := range s.Exclusions {
 		if !slices.Contains(measure.DeliveryExclusions, x) || slices.Contains(s.Exclusions[:i], x) {
 			r.Add(CodeSLA, fmt.Sprintf("%s.exclusions[%d]", path, i), "exclusion %q is not on the closed list, or twice", artifact.Clip(string(x)))
@@ -152,20 +155,22 @@ func checkDuties(r *artifact.Report, path string, s SLA) {
 // checkRemedies: every remedy is of an SLA that is there, has the parts of its kind and, where it moves money, a cap; the
 // allocations of one pool are at most one whole.
 func checkRemedies(r *artifact.Report, d Document) {
-	slas := map[string]bool{}
+	slas := map[string]SLA{}
 	for _, s := range d.SLAs {
-		slas[s.ID] = true
+		slas[s.ID] = s
 	}
 	pools := map[string]int64{}
 	for i, m := range d.Remedies {
 		path := fmt.Sprintf("remedies[%d]", i)
-		if !slas[m.SLA] || !slices.Contains(remedyKinds, m.Kind) || !days(m.DisputeDays) || m.EarnBack < 0 || m.EarnBack > MaxLevels*4 {
+		sla, known := slas[m.SLA]
+		if !known || !slices.Contains(remedyKinds, m.Kind) || !days(m.DisputeDays) || m.EarnBack < 0 || m.EarnBack > MaxLevels*4 {
 			r.Add(CodeRemedy, path, "remedy of kind %q for SLA %q: the kind or the SLA is not there, or its dispute window or earn-back is out of range", artifact.Clip(string(m.Kind)), artifact.Clip(m.SLA))
 		}
 		credit, rate, amount := m.Kind == Credit, m.Kind == CaseFine || m.Kind == ServiceRebate, m.Kind == Flat || m.Kind == LineDown
 		if credit != (m.Pool != "") || credit != (m.PoolPPM > 0) || credit != (m.AllocationPPM > 0) || credit != (m.AtRiskPPM > 0) || rate != (m.RatePPM > 0) || amount != (m.Amount != nil) || !part(m.PoolPPM) || !part(m.AllocationPPM) || !part(m.AtRiskPPM) || !part(m.RatePPM) || m.Pool != "" && !artifact.IsName(m.Pool) {
 			r.Add(CodeRemedy, path, "a remedy of kind %s has the parts of its formula and no others: pool, its share, allocation and at-risk part of CREDIT; a rate of CASE_FINE and SERVICE_REBATE; an amount of FLAT and LINE_DOWN", artifact.Clip(string(m.Kind)))
 		}
+		checkRemedyTiers(r, path, m, sla)
 		if m.Kind.Money() != (m.Cap != nil) || m.Kind.Money() != (m.CapPeriod != "") || m.CapPeriod != "" && (m.CapPeriod == Rolling || !slices.Contains(windowKinds, m.CapPeriod)) {
 			r.Add(CodeRemedy, path+".cap", "what moves money has a cap by MONTH, QUARTER or YEAR, and nothing else has one")
 		}
@@ -177,6 +182,25 @@ func checkRemedies(r *artifact.Report, d Document) {
 		pools[m.Pool] += m.AllocationPPM
 		if m.Pool != "" && pools[m.Pool] > PPM {
 			r.Add(CodePool, path+".allocation", "the allocations of pool %q are more than one whole", artifact.Clip(m.Pool))
+		}
+	}
+}
+
+// checkRemedyTiers: borders go away from the target, and the farther one is missed the more is due.
+func checkRemedyTiers(r *artifact.Report, path string, m Remedy, s SLA) {
+	if len(m.Tiers) > MaxTiers || len(m.Tiers) > 0 && !m.Kind.Money() {
+		r.Add(CodeRemedy, path+".tiers", "%d tiers: want at most %d, of a remedy that moves money", len(m.Tiers), MaxTiers)
+		return
+	}
+	beyond := func(a, b quantity.Quantity) bool { return a.Less(b) != s.AtMost && a != b }
+	for i, t := range m.Tiers {
+		ok := figure(t.Beyond) && t.SharePPM > 0 && part(t.SharePPM) && !beyond(s.Target, t.Beyond)
+		if i > 0 {
+			ok = ok && beyond(t.Beyond, m.Tiers[i-1].Beyond) && m.Tiers[i-1].SharePPM < t.SharePPM
+		}
+		if !ok {
+			r.Add(CodeRemedy, fmt.Sprintf("%s.tiers[%d]", path, i), "%d ppm beyond %s: borders begin at the target or beyond it and go away from it, shares rise to one whole at most", t.SharePPM, t.Beyond)
+			return
 		}
 	}
 }

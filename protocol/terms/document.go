@@ -203,6 +203,7 @@ type SLA struct {
 	Duties     []Duty             `cbor:"reporting" json:"reporting"`
 	OnMissing  OnMissing          `cbor:"onMissing" json:"onMissing"`
 	Agree      quantity.Quantity  `cbor:"toleranceForDisagreement,omitzero" json:"toleranceForDisagreement,omitzero"` // results that differ by no more stand as their mean
+	Cause      string             `cbor:"cause,omitempty" json:"cause,omitempty"`                                     // SLAs of one cause are remedied once for one period; absent: the SLA is a cause of its own
 }
 
 // Window is the period a measure is taken over.
@@ -220,7 +221,7 @@ type Duty struct {
 	CorrectDays int64  `cbor:"correctUntil" json:"correctUntil"`
 }
 
-// Remedy is what follows when an SLA is missed. It is a rule on paper here: nothing in this package evaluates it.
+// Remedy is what follows when an SLA is missed. Package remedy evaluates it.
 type Remedy struct {
 	ID            string          `cbor:"id" json:"id"`
 	SLA           string          `cbor:"sla" json:"sla"`
@@ -231,12 +232,20 @@ type Remedy struct {
 	AtRiskPPM     int64           `cbor:"atRisk,omitzero" json:"atRisk,omitzero"`         // CREDIT: C, of the period's charges
 	RatePPM       int64           `cbor:"rate,omitzero" json:"rate,omitzero"`             // CASE_FINE, SERVICE_REBATE: of the failing cases' cost, of the period's charges
 	Amount        *quantity.Money `cbor:"amount,omitempty" json:"amount,omitempty"`       // FLAT, LINE_DOWN (an hour)
+	Tiers         []RemedyTier    `cbor:"tiers,omitempty" json:"tiers,omitempty"`         // by how far the target is missed; absent: the whole remedy
 	Cap           *quantity.Money `cbor:"cap,omitempty" json:"cap,omitempty"`             // of what moves money
 	CapPeriod     WindowKind      `cbor:"capPeriod,omitempty" json:"capPeriod,omitempty"` // MONTH, QUARTER, YEAR
 	EarnBack      int64           `cbor:"earnBack,omitzero" json:"earnBack,omitzero"`     // returned if the next so many windows reach the target
 	AutoApply     bool            `cbor:"autoApply,omitempty" json:"autoApply,omitempty"` // recorded by the nodes, no request needed
 	DisputeDays   int64           `cbor:"disputeWindow" json:"disputeWindow"`             // working days in which it may be disputed
 	GradeC        bool            `cbor:"gradeC,omitempty" json:"gradeC,omitempty"`       // also on figures recorded for a partner without a node (practice T11)
+}
+
+// RemedyTier is the part of a remedy that is due beyond a value: below it where the SLA promises at least its target, above
+// it where at most. A result beyond no tier owes nothing.
+type RemedyTier struct {
+	Beyond   quantity.Quantity `cbor:"beyond" json:"beyond"`
+	SharePPM int64             `cbor:"share" json:"share"` // of the remedy's formula
 }
 
 // DataTerms is what may be done with what is shared.

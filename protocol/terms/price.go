@@ -84,6 +84,15 @@ func (d Document) Amount(lines []Ask, published Published) (Bill, error) {
 	return b, err
 }
 
+// Cost is what one line costs before it is rounded, in the currency's major unit.
+func (d Document) Cost(ask Ask, published Published) (*big.Rat, error) {
+	p, err := d.price(ask, published)
+	return p.exact, err
+}
+
+// Money rounds an exact amount in the currency's major unit once, as the rounding clause says.
+func (d Document) Money(exact *big.Rat) (quantity.Money, error) { return d.money(exact) }
+
 // PriceOf is the clause that prices a product on a day.
 func (d Document) PriceOf(product string, day calendar.Date) (Price, bool) {
 	return best(d.Prices, func(p Price) ([]string, bool) { return p.Items, p.Valid.Contains(day) }, product)

@@ -7,8 +7,8 @@ import (
 // maxWindows is where a list of windows stops: a rolling window each day for ten years.
 const maxWindows = 3_660
 
-// rebutDays is how long what stands by silence may be rebutted after the last correction, in working days (practice T2).
-const rebutDays = 10
+// RebutDays is how long what stands by silence may be rebutted after the last correction, in working days (practice T2).
+const RebutDays = 10
 
 // Span is one period of an SLA with the days its reports are due on.
 type Span struct {
@@ -41,7 +41,7 @@ func (f Frame) Windows(s SLA, within calendar.Bucket) []Span {
 			due := Due{d.By, d.What, days.Add(b.Last(), int(d.DueDays)), days.Add(b.Last(), int(d.CorrectDays))}
 			w.Reports, w.Until = append(w.Reports, due), max(w.Until, due.CorrectUntil)
 		}
-		w.Rebut = days.Add(w.Until, rebutDays)
+		w.Rebut = days.Add(w.Until, RebutDays)
 		out = append(out, w)
 	}
 	if s.Window.Kind == Rolling {

@@ -1,0 +1,316 @@
+package remedy
+
+import (
+	"math/big"
+	"slices"
+
+	"kontor/protocol/calendar"
+	"kontor/protocol/performance"
+	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
+)
+
+// Case is one window to be evaluated: the reports are those each side had in force in time.
+type Case struct {
+	Terms         terms.Document
+	SLA           terms.SLA
+	Period        calendar.Bucket
+	Buyer, Seller []performance.Document
+	Agreed        terms.Party    // whose figures the desks agreed upon; "" where they did not
+	LastCharges   quantity.Money // of the newest window of the SLA before this whose charges are known
+}
+
+// sides is a case with what each side said, from the point of view of the promise.
+type sides struct {
+	Case
+	debtor, creditor       terms.Party
+	byDebtor, byCreditor   figures
+	debtorOwes, credorOwes bool // a report
+}
+
+// Evaluate says what a window comes to.
+//
+// Whose figures count is in the clause. Where they are missing, or are too few, the other side's stand (practice T2): by NOT_MEASURED the silence of
+// the side that would be paid means that nothing is due, by REPORTING_REMEDY that of the side that promised means that the target is missed. The
+// other way round neither clause speaks: silence would pay. Where nobody reports, a window is missed only when the side that promised alone owed the
+// report.
+func Evaluate(c Case) Result {
+	s := sides{Case: c, debtor: c.SLA.By, creditor: Other(c.SLA.By)}
+	b, v := gather(terms.Buyer, c.SLA, c.Period, c.Buyer), gather(terms.Seller, c.SLA, c.Period, c.Seller)
+	s.byDebtor, s.byCreditor = count(c.Terms, c.SLA, b, v), count(c.Terms, c.SLA, v, b)
+	if s.debtor == terms.Seller {
+		s.byDebtor, s.byCreditor = s.byCreditor, s.byDebtor
+	}
+	for _, d := range c.SLA.Duties {
+		s.debtorOwes = s.debtorOwes || d.By == s.debtor
+		s.credorOwes = s.credorOwes || d.By == s.creditor
+	}
+	out := s.decide()
+	out.Buyer, out.Seller = shown(s.of(terms.Buyer)), shown(s.of(terms.Seller))
+	for _, p := range []terms.Party{terms.Buyer, terms.Seller} {
+		if !s.of(p).whole {
+			out.Silent = append(out.Silent, p)
+		}
+	}
+	return out
+}
+
+func (s sides) of(p terms.Party) figures {
+	if p == s.debtor {
+		return s.byDebtor
+	}
+	return s.byCreditor
+}
+
+// counts tells whether a side's figures count by the clause.
+func (s sides) counts(p terms.Party) bool { return s.SLA.Source == p || s.SLA.Source == terms.Both }
+
+func (s sides) decide() Result {
+	if !Measurable(s.SLA.Measure.Code) {
+		return Result{Verdict: NotMeasured, Why: Unsupported}
+	}
+	if s.Agreed != "" && s.of(s.Agreed).enough(s.SLA) {
+		return s.by(s.Agreed, ByAgreement)
+	}
+	debtor, creditor := s.byDebtor.enough(s.SLA), s.byCreditor.enough(s.SLA)
+	silent := Why("")
+	if !s.byDebtor.whole || !s.byCreditor.whole {
+		silent = BySilence
+	}
+	switch {
+	case debtor && creditor && s.SLA.Source == terms.Both:
+		return s.compare()
+	case debtor && creditor:
+		return s.by(s.SLA.Source, "")
+	case debtor:
+		if !s.byCreditor.whole && s.counts(s.creditor) && s.SLA.OnMissing == terms.NotMeasured {
+			return Result{Verdict: NotMeasured, Why: ByClause}
+		}
+		return s.by(s.debtor, silent)
+	case creditor:
+		if !s.byDebtor.whole && s.owed() && s.SLA.OnMissing == terms.ReportingRemedy {
+			return s.failed(s.byCreditor)
+		}
+		return s.by(s.creditor, silent)
+	case s.byDebtor.whole || s.byCreditor.whole && s.SLA.OnMissing != terms.ReportingRemedy:
+		return Result{Verdict: NotMeasured, Why: TooFew}
+	case s.owed() && (s.byCreditor.whole || !s.credorOwes):
+		return s.failed(s.byCreditor)
+	}
+	return Result{Verdict: NotMeasured, Why: NoReports}
+}
+
+// owed tells whether the side that promised had a report to give.
+func (s sides) owed() bool { return s.debtorOwes || s.counts(s.debtor) }
+
+// by is what the window comes to by one side's figures.
+func (s sides) by(p terms.Party, why Why) Result {
+	f := s.of(p)
+	out := Result{Verdict: Missed, Value: shown(f), Count: f.count, Stands: p, Why: why, Unpriced: f.unpriced, Excluded: f.excluded, Refused: f.refused}
+	out.Charges = s.money(f.charges)
+	if s.met(f.value) {
+		out.Verdict = Met
+		return out
+	}
+	out.Amounts = s.amounts(f.value, f)
+	return out
+}
+
+// failed is a window that counts as missed as far as can be, because the side that promised gave no report.
+func (s sides) failed(f figures) Result {
+	if !f.whole {
+		f.charges = major(s.LastCharges)
+		f.failing = f.charges
+	}
+	return Result{Verdict: Missed, Stands: s.creditor, Why: ByClause, Charges: s.money(f.charges), Amounts: s.amounts(nil, f)}
+}
+
+// compare is what the window comes to where both sides' figures count.
+func (s sides) compare() Result {
+	x, y := s.byDebtor, s.byCreditor
+	x.gradeC = x.gradeC || y.gradeC
+	y.gradeC = x.gradeC
+	agree := s.SLA.Agree.Rat()
+	diff := new(big.Rat).Sub(x.value, y.value)
+	if diff.Abs(diff).Cmp(agree) > 0 {
+		one, other := s.by(s.debtor, ""), s.by(s.creditor, "")
+		if one.Verdict == Met && other.Verdict == Met {
+			other.Stands = terms.Both
+			return other
+		}
+		return s.apart(one, other)
+	}
+	mean := x
+	mean.value, mean.charges, mean.failing = middle(x.value, y.value), middle(x.charges, y.charges), middle(x.failing, y.failing)
+	mean.count = min(x.count, y.count)
+	both := s
+	both.byDebtor, both.byCreditor = mean, mean
+	out := both.by(s.debtor, "")
+	if out.Stands = terms.Both; x.value.Cmp(y.value) != 0 {
+		out.Why = ByMean
+	}
+	if out.Verdict == Met {
+		return out
+	}
+	// The result stands; what it is of must too.
+	for i, a := range s.amounts(mean.value, x) {
+		b := s.amounts(mean.value, y)[i]
+		if !near(a.Amount, b.Amount) {
+			return s.apart(s.with(x, mean.value), s.with(y, mean.value))
+		}
+	}
+	return out
+}
+
+// with is the window by one side's quantities and the result that stands.
+func (s sides) with(f figures, value *big.Rat) Result {
+	f.value = value
+	s.byDebtor, s.byCreditor = f, f
+	return s.by(s.debtor, "")
+}
+
+// apart holds the greater of two amounts, remedy by remedy, until the desks have reconciled.
+func (s sides) apart(one, other Result) Result {
+	out := Result{Verdict: Unequal}
+	for _, r := range s.remedies() {
+		held := Amount{Remedy: r.ID, Kind: r.Kind, Held: true, Amount: quantity.Money{Currency: s.Terms.Currency}}
+		found := false
+		for _, list := range [][]Amount{one.Amounts, other.Amounts} {
+			for _, a := range list {
+				if a.Remedy == r.ID {
+					found = true
+					if a.Amount.Minor >= held.Amount.Minor {
+						held.Amount, held.SharePPM, held.Limit = a.Amount, a.SharePPM, a.Limit
+					}
+				}
+			}
+		}
+		if found {
+			out.Amounts = append(out.Amounts, held)
+		}
+	}
+	return out
+}
+
+// near is the tolerance of two amounts: one minor unit (practice T20), or half a point of the greater (practice T7).
+func near(a, b quantity.Money) bool {
+	diff, larger := a.Minor-b.Minor, max(a.Minor, b.Minor)
+	diff = max(diff, -diff)
+	return diff <= 1 || diff <= larger/200
+}
+
+func middle(a, b *big.Rat) *big.Rat {
+	m := new(big.Rat).Add(a, b)
+	return m.Quo(m, big.NewRat(2, 1))
+}
+
+func (s sides) met(value *big.Rat) bool {
+	c := value.Cmp(s.SLA.Target.Rat())
+	return c == 0 || (c < 0) == s.SLA.AtMost
+}
+
+// remedies are those of the SLA that a window brings by itself, in order.
+func (s sides) remedies() (out []terms.Remedy) {
+	for _, r := range s.Terms.Remedies {
+		if r.SLA == s.SLA.ID && r.Kind != terms.LineDown && r.Kind != terms.Expedite {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func shown(f figures) *quantity.Quantity {
+	if f.value == nil {
+		return nil
+	}
+	d, err := quantity.DecimalOf(f.value)
+	if err != nil {
+		return nil
+	}
+	q, err := d.Round(9)
+	if err != nil {
+		return nil
+	}
+	return &q
+}
+
+func (s sides) money(exact *big.Rat) *quantity.Money {
+	m, err := s.Terms.Money(exact)
+	if err != nil {
+		return nil
+	}
+	return &m
+}
+
+// major is an amount in the currency's major unit.
+func major(m quantity.Money) *big.Rat {
+	digits := max(m.Currency.Digits(), 0)
+	den := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	return new(big.Rat).SetFrac(big.NewInt(m.Minor), den)
+}
+
+// gradeC tells whether a remedy speaks on figures recorded for a partner without a node.
+func gradeC(r terms.Remedy, f figures) bool { return r.GradeC || !f.gradeC }
+
+// amounts are what the remedies come to at a value; nil: as if it were missed as far as can be.
+func (s sides) amounts(value *big.Rat, f figures) (out []Amount) {
+	for _, r := range s.remedies() {
+		share := s.share(r, value)
+		if share == 0 || !gradeC(r, f) {
+			continue
+		}
+		a := Amount{Remedy: r.ID, Kind: r.Kind, SharePPM: share, Amount: quantity.Money{Currency: s.Terms.Currency}}
+		if exact := formula(r, share, f); exact != nil {
+			if m := s.money(exact); m != nil {
+				a.Amount = *m
+			}
+		}
+		if r.Kind == terms.Credit {
+			a.Limit = s.money(new(big.Rat).Mul(f.charges, big.NewRat(r.AtRiskPPM, terms.PPM)))
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// share is the part of a remedy that a value reaches, ppm.
+func (s sides) share(r terms.Remedy, value *big.Rat) int64 {
+	if len(r.Tiers) == 0 {
+		return terms.PPM
+	}
+	if value == nil {
+		return r.Tiers[len(r.Tiers)-1].SharePPM
+	}
+	reached := int64(0)
+	for _, t := range r.Tiers {
+		if c := value.Cmp(t.Beyond.Rat()); c != 0 && (c > 0) == s.SLA.AtMost {
+			reached = t.SharePPM
+		}
+	}
+	return reached
+}
+
+// formula is what a remedy comes to, exactly; nil of one that moves no money.
+func formula(r terms.Remedy, share int64, f figures) *big.Rat {
+	ppm := func(n int64) *big.Rat { return big.NewRat(n, terms.PPM) }
+	var v *big.Rat
+	switch r.Kind {
+	case terms.Credit: // A × B × C × charges
+		v = new(big.Rat).Mul(ppm(r.PoolPPM), ppm(r.AllocationPPM))
+		v.Mul(v, ppm(r.AtRiskPPM)).Mul(v, f.charges)
+	case terms.CaseFine:
+		v = new(big.Rat).Mul(ppm(r.RatePPM), f.failing)
+	case terms.ServiceRebate:
+		v = new(big.Rat).Mul(ppm(r.RatePPM), f.charges)
+	case terms.Flat:
+		v = major(*r.Amount)
+	default:
+		return nil
+	}
+	return v.Mul(v, ppm(share))
+}
+
+// Triggered lists the remedies of a result that are due or held, for screens.
+func (r Result) Triggered() []Amount {
+	return slices.DeleteFunc(slices.Clone(r.Amounts), func(a Amount) bool { return a.Kind.Money() && a.Amount.Minor == 0 })
+}

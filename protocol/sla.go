@@ -1,0 +1,412 @@
+package protocol
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
+	"kontor/protocol/remedy"
+	"kontor/protocol/state"
+	"kontor/protocol/terms"
+)
+
+// SLA windows open when they are over, are evaluated when both sides have passed the time for corrections or closed all reports, and become
+// final when both have passed the time to rebut (PROTOCOL 6, practice T2). It all happens at entries of the feeds, so that every node does it at the
+// same place.
+
+// SLAState is where a window of an SLA stands.
+type SLAState string
+
+// The states.
+const (
+	SLAWaiting   SLAState = "WAITING"   // for reports, or for a side to write anything after the last day for corrections
+	SLAEvaluated SLAState = "EVALUATED" // what stands may still be rebutted
+	SLAFinal     SLAState = "FINAL"
+	SLAVoid      SLAState = "VOID" // the agreement that put the terms in force does not stand any more
+)
+
+// SLARow is one window of one SLA of terms in force.
+type SLARow struct {
+	remedy.Window
+	Terms     block.CID      `cbor:"terms" json:"terms"` // root
+	Agreement block.CID      `cbor:"agreement" json:"agreement"`
+	State     SLAState       `cbor:"state" json:"state"`
+	Until     int64          `cbor:"until" json:"until"` // last ms UTC of the day reports are corrected until
+	Rebut     int64          `cbor:"rebut" json:"rebut"` // last ms UTC of the day what stands may be rebutted until
+	Passed    []SLAPassing   `cbor:"passed" json:"passed"`
+	Rebutted  []SLAPassing   `cbor:"rebutted" json:"rebutted"`
+	First     *remedy.Result `cbor:"first,omitempty" json:"first,omitempty"`
+	FirstAt   int64          `cbor:"firstAt,omitzero" json:"firstAt,omitempty"` // claimed time of the entry at which it was evaluated, ms UTC
+	Last      *remedy.Result `cbor:"last,omitempty" json:"last,omitempty"`
+	LastAt    int64          `cbor:"lastAt,omitzero" json:"lastAt,omitempty"`
+	Agreed    terms.Party    `cbor:"agreed,omitempty" json:"agreed,omitempty"` // whose figures the desks agreed upon
+}
+
+// Result is what the window comes to as far as it is evaluated; nil before.
+func (r SLARow) Result() *remedy.Result {
+	if r.Last != nil {
+		return r.Last
+	}
+	return r.First
+}
+
+// SLAPassing is the first entry of a member after a deadline, and what it had seen.
+type SLAPassing struct {
+	Member block.CID `cbor:"member" json:"member"`
+	Seq    int64     `cbor:"seq" json:"seq"`
+	T      int64     `cbor:"t" json:"t"`
+	Saw    []int64   `cbor:"saw" json:"saw"` // of each member's entries, in the order of the circle
+}
+
+// Row keys. Contract and SLA stand in them as a digest: two names of 128 bytes, escaped, would be longer than a key may be.
+const (
+	slaPrefix       = "sla/window/"
+	slaOpenPrefix   = "sla/open/"
+	slaCursorPrefix = "sla/cursor/"
+	slaNextPrefix   = "sla/next/"
+	remedyPrefix    = "remedy/"
+)
+
+func slaName(contract, sla string) string {
+	sum := sha256.Sum256([]byte(forecast.JoinKey(contract, sla)))
+	return hex.EncodeToString(sum[:12])
+}
+
+func slaKey(w remedy.Window) string {
+	return fmt.Sprintf("%s/%s/%s", slaName(w.Contract, w.SLA), w.Period.Start, w.Period.End)
+}
+
+func slaNextKey(member block.CID) string { return slaNextPrefix + member.String() }
+
+// maxSLAOpens bounds the windows one entry opens: those of a hundred SLAs after two months of silence. The next entry goes on.
+const maxSLAOpens = 256
+
+// sidesOf are the members that terms speak of, by what they are. A witness is none.
+func sidesOf(g *partnership.Genesis) map[block.CID]terms.Party {
+	out := map[block.CID]terms.Party{}
+	for _, m := range g.Members {
+		if g.Witness != nil && *g.Witness == m.Company {
+			continue
+		}
+		switch m.Role {
+		case partnership.RoleBuyer:
+			out[m.Company] = terms.Buyer
+		case partnership.RoleSeller:
+			out[m.Company] = terms.Seller
+		}
+	}
+	return out
+}
+
+// observeSLAs does what an entry, its time or what it brought, means for SLA windows.
+func (f *fold) observeSLAs() error {
+	sides := sidesOf(f.genesis)
+	if _, party := sides[f.author.Company]; !party && !f.owing {
+		return nil
+	}
+	if !f.owing {
+		var next int64
+		found, err := get(f.rows, slaNextKey(f.author.Company), &next)
+		if err != nil || !found || f.entry.Header.T < next {
+			return err
+		}
+	}
+	state.Opaque(f.rows)
+	p := &slaPass{fold: f, sides: sides, opened: map[block.CID]performance.Document{}, documents: map[block.CID]terms.Document{}, standing: map[calendar.Date]map[string]block.CID{}}
+	agreed, err := p.agreed()
+	if err != nil {
+		return err
+	}
+	full, err := p.open(agreed)
+	if err != nil {
+		return err
+	}
+	if err := p.work(); err != nil {
+		return err
+	}
+	return p.schedule(agreed, full)
+}
+
+// slaPass is one entry's work on SLA windows.
+type slaPass struct {
+	*fold
+	sides     map[block.CID]terms.Party
+	opened    map[block.CID]performance.Document
+	documents map[block.CID]terms.Document
+	ledger    []decision.Concluded
+	standing  map[calendar.Date]map[string]block.CID // roots of terms in force on a day, by contract
+	versions  []ArtifactRow                          // of performance reports, read once
+	read      bool
+}
+
+// agreedSLA is terms that an agreement put in force, with the claimed time of its finality.
+type agreedSLA struct {
+	terms.Agreed
+	final int64
+}
+
+// agreed lists the terms that hold SLAs and were ever put in force by an agreement that stands.
+func (p *slaPass) agreed() (out []agreedSLA, err error) {
+	if p.ledger, err = p.replica.Concluded(); err != nil {
+		return nil, err
+	}
+	for _, c := range p.ledger {
+		if c.Verdict != decision.Final {
+			continue
+		}
+		for _, e := range c.Doc.Effects {
+			if e.Kind != decision.TermsInForce || e.Artifact == nil {
+				continue
+			}
+			doc, err := p.document(*e.Artifact)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, agreedSLA{terms.Agreed{Agreement: c.CID, Root: *e.Artifact, Author: e.Party, From: c.Doc.From, Expires: c.Doc.Expires, Document: doc}, c.Final.T})
+		}
+	}
+	return out, nil
+}
+
+func (p *slaPass) document(root block.CID) (terms.Document, error) {
+	if d, known := p.documents[root]; known {
+		return d, nil
+	}
+	d, err := p.replica.Terms(root)
+	if err == nil {
+		p.documents[root] = d
+	}
+	return d, err
+}
+
+// windows visits the windows of agreed terms that were not opened yet, in order, SLA by SLA, until fn says that it has enough of this SLA.
+func (p *slaPass) windows(a agreedSLA, fn func(s terms.SLA, w terms.Span) (more bool, err error)) error {
+	frame := a.Document.Frame
+	frame.Period.Start, frame.Period.End = max(frame.Period.Start, a.From), min(frame.Period.End, a.Expires)
+	if !frame.Period.Valid() {
+		return nil
+	}
+	for _, s := range a.Document.SLAs {
+		var cursor calendar.Date
+		if _, err := get(p.rows, slaCursorPrefix+slaName(a.Document.Contract, s.ID), &cursor); err != nil {
+			return err
+		}
+		within := frame.Period
+		within.Start = max(within.Start, cursor.AddDays(1))
+		if !within.Valid() {
+			continue
+		}
+		for _, w := range frame.Windows(s, within) {
+			inForce, err := p.termsOn(w.Period.Last())
+			if err != nil {
+				return err
+			}
+			if inForce[a.Document.Contract] != a.Root {
+				continue
+			}
+			more, err := fn(s, w)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// termsOn are the roots of the terms in force on a day, by contract.
+func (p *slaPass) termsOn(on calendar.Date) (map[string]block.CID, error) {
+	if known, ok := p.standing[on]; ok {
+		return known, nil
+	}
+	spans := map[block.CID]decision.Agreement{}
+	for _, c := range p.ledger {
+		spans[c.CID] = c.Doc
+	}
+	var list []terms.Agreed
+	for _, e := range decision.TermsAgreed(p.ledger, on) {
+		doc, err := p.document(*e.Artifact)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, terms.Agreed{Agreement: e.Agreement, Root: *e.Artifact, From: spans[e.Agreement].From, Expires: spans[e.Agreement].Expires, Document: doc})
+	}
+	out := map[string]block.CID{}
+	for _, a := range terms.InForce(list, on) {
+		out[a.Document.Contract] = a.Root
+	}
+	p.standing[on] = out
+	return out, nil
+}
+
+// lastOf is the last millisecond, UTC, of a day by the terms' clock.
+func lastOf(d terms.Document, day calendar.Date) int64 {
+	return day.AddDays(1).Millis() - d.Calendar.Offset*60_000 - 1
+}
+
+// dayOf is the day of an instant by the terms' clock.
+func dayOf(d terms.Document, t int64) calendar.Date {
+	return calendar.DateOf(t + d.Calendar.Offset*60_000)
+}
+
+// open makes rows for the windows that were over when the entry was written. full is true when there may be more.
+func (p *slaPass) open(agreed []agreedSLA) (full bool, err error) {
+	left := maxSLAOpens
+	for _, a := range agreed {
+		err := p.windows(a, func(s terms.SLA, w terms.Span) (bool, error) {
+			if lastOf(a.Document, w.Period.Last()) >= p.entry.Header.T {
+				return false, nil
+			}
+			if left--; left < 0 {
+				full = true
+				return false, nil
+			}
+			// Nobody owes a report before there was an agreement to report by.
+			days, correct := a.Document.Calendar.Workdays(), int64(0)
+			for _, d := range s.Duties {
+				correct = max(correct, d.CorrectDays)
+			}
+			until := max(w.Until, days.Add(dayOf(a.Document, a.final), int(correct)))
+			row := SLARow{Window: remedy.Window{Contract: a.Document.Contract, SLA: s.ID, Period: w.Period}, Terms: a.Root, Agreement: a.Agreement, State: SLAWaiting,
+				Until: lastOf(a.Document, until), Rebut: lastOf(a.Document, days.Add(until, terms.RebutDays)), Passed: []SLAPassing{}, Rebutted: []SLAPassing{}}
+			key := slaKey(row.Window)
+			if exists, err := p.rowExists(slaPrefix + key); err != nil {
+				return false, err
+			} else if !exists {
+				if err := put(p.rows, slaPrefix+key, row); err != nil {
+					return false, err
+				}
+				if err := p.rows.Put(slaOpenPrefix+key, []byte{}); err != nil {
+					return false, err
+				}
+			}
+			return true, put(p.rows, slaCursorPrefix+slaName(row.Contract, row.SLA), w.Period.Last())
+		})
+		if err != nil {
+			return full, err
+		}
+	}
+	return full, nil
+}
+
+// openRows are the windows that something can still happen to, in order of their deadlines.
+func (p *slaPass) openRows() (out []SLARow, err error) {
+	var keys []string
+	if err := p.rows.Scan(slaOpenPrefix, func(key string, _ []byte) (bool, error) {
+		keys = append(keys, key[len(slaOpenPrefix):])
+		return true, nil
+	}); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		var row SLARow
+		if _, err := get(p.rows, slaPrefix+key, &row); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	slices.SortStableFunc(out, func(a, b SLARow) int {
+		return cmp.Or(cmp.Compare(a.Until, b.Until), cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.Period.Start, b.Period.Start), cmp.Compare(a.SLA, b.SLA))
+	})
+	return out, nil
+}
+
+// work marks what the author passes and evaluates what is ready.
+func (p *slaPass) work() error {
+	rows, err := p.openRows()
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		passed := p.pass(&row.Passed, row.Until)
+		passed = p.pass(&row.Rebutted, row.Rebut) || passed
+		moved, err := p.advance(&row)
+		if err != nil {
+			return err
+		}
+		if !passed && !moved {
+			continue
+		}
+		if err := p.putSLA(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *slaPass) putSLA(row SLARow) error {
+	key := slaKey(row.Window)
+	if row.State == SLAFinal || row.State == SLAVoid {
+		if err := p.rows.Delete(slaOpenPrefix + key); err != nil {
+			return err
+		}
+	}
+	return put(p.rows, slaPrefix+key, row)
+}
+
+// pass notes that the author's claimed time is beyond a deadline, if this is its first such entry.
+func (p *slaPass) pass(list *[]SLAPassing, deadline int64) bool {
+	if _, party := p.sides[p.author.Company]; !party || p.entry.Header.T < deadline+decision.Grace || slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == p.author.Company }) {
+		return false
+	}
+	*list = append(*list, SLAPassing{p.author.Company, p.entry.Header.Seq, p.entry.Header.T, slices.Clone(p.entry.Clock)})
+	return true
+}
+
+// schedule keeps, for each member, the earliest time of an entry of its at which something can happen.
+func (p *slaPass) schedule(agreed []agreedSLA, full bool) error {
+	const never = int64(1) << 62
+	end := never
+	for _, a := range agreed {
+		err := p.windows(a, func(_ terms.SLA, w terms.Span) (bool, error) {
+			end = min(end, lastOf(a.Document, w.Period.Last())+1)
+			return false, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if full {
+		end = 0
+	}
+	rows, err := p.openRows()
+	if err != nil {
+		return err
+	}
+	for _, m := range p.genesis.Members {
+		if _, party := p.sides[m.Company]; !party {
+			continue
+		}
+		next := end
+		for _, row := range rows {
+			for _, d := range []struct {
+				list []SLAPassing
+				at   int64
+			}{{row.Passed, row.Until}, {row.Rebutted, row.Rebut}} {
+				if !slices.ContainsFunc(d.list, func(x SLAPassing) bool { return x.Member == m.Company }) {
+					next = min(next, d.at+decision.Grace)
+				}
+			}
+		}
+		if next == never {
+			if err := p.rows.Delete(slaNextKey(m.Company)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := put(p.rows, slaNextKey(m.Company), next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
