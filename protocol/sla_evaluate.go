@@ -312,3 +312,22 @@ func (r *Replica) Remedies() (out []remedy.Item, err error) {
 	})
 	return out, err
 }
+
+// RemedyStands tells whether an entry is at or below the settled line: nothing that moves money takes effect above it (PROTOCOL 6).
+func (r *Replica) RemedyStands(id string) (bool, error) {
+	_, found, err := r.machine.SettledValue(remedyPrefix + id)
+	return found, err
+}
+
+// SLAStands tells the same of a window's result.
+func (r *Replica) SLAStands(w remedy.Window) (bool, error) {
+	data, found, err := r.machine.SettledValue(slaPrefix + slaKey(w))
+	if err != nil || !found {
+		return false, err
+	}
+	var row SLARow
+	if err := block.Unmarshal(data, &row); err != nil {
+		return false, err
+	}
+	return row.Result() != nil, nil
+}

@@ -167,7 +167,10 @@ func (d *drafter) read(r *protocol.Replica, c block.CID) error {
 		if err != nil {
 			return err
 		}
-		d.contract = &contract{row.Author, c, doc}
+		d.contract = &contract{author: row.Author, root: c, doc: doc}
+		if d.contract.begun, err = begun(r, doc.Contract); err != nil {
+			return err
+		}
 	case forecast.Type:
 		doc, err := r.Forecast(c)
 		if err != nil {

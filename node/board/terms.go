@@ -7,6 +7,7 @@ import (
 
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
@@ -34,6 +35,33 @@ type contract struct {
 	author block.CID
 	root   block.CID
 	doc    terms.Document
+	begun  bool // terms of the contract were put in force before
+}
+
+// begun tells whether an agreement ever put terms of a contract in force.
+func begun(r *protocol.Replica, contract string) (bool, error) {
+	ledger, err := r.Concluded()
+	if err != nil {
+		return false, err
+	}
+	for _, c := range ledger {
+		if c.Verdict != decision.Final {
+			continue
+		}
+		for _, e := range c.Doc.Effects {
+			if e.Kind != decision.TermsInForce || e.Artifact == nil {
+				continue
+			}
+			doc, err := r.Terms(*e.Artifact)
+			if err != nil {
+				return false, err
+			}
+			if doc.Contract == contract {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // effects: the terms as they stand apply.
@@ -42,10 +70,14 @@ func (c *contract) effects(t decision.Topic) []decision.Effect {
 	return []decision.Effect{{Kind: decision.TermsInForce, Party: c.author, Cell: cell, Artifact: &c.root}}
 }
 
-// dates: for the terms' own period, from today on at the earliest.
+// dates: for the terms' own period. The first terms of a contract may have begun before they are signed; later ones take the place of others from
+// today on at the earliest, so that nothing that was owed under those changes.
 func (c *contract) dates(doc *decision.Agreement, today calendar.Date) {
 	if doc.From == 0 {
-		doc.From = max(today, c.doc.Period.Start)
+		doc.From = c.doc.Period.Start
+		if c.begun {
+			doc.From = max(today, doc.From)
+		}
 	}
 	if doc.Expires == 0 {
 		doc.Expires = max(c.doc.Period.End, doc.From.AddDays(1))

@@ -100,6 +100,7 @@ func kindTable() string {
 		protocol.KindResolve:        "the witness declares the set complete",
 		protocol.KindAbort:          "the witness declares the round void",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
+		protocol.KindRemedy:         "what a side says of entries that missed SLAs brought: requested, acknowledged, settled, disputed, or whose figures stand",
 		protocol.KindRuleset:        "a member takes up a version of the rules",
 		protocol.KindProduct:        "ProductMap.v1",
 		protocol.KindScope:          "the author narrows, inside the invitation, what it lets leave of a kind: products, regions, roles, purpose, fields, grain",

@@ -335,7 +335,7 @@ func TestAggregate(t *testing.T) {
 	if c.Ordered.String() != "500" || c.Shipped.String() != "107" || c.Received.String() != "390" || c.OnTime.String() != "190" || c.InFull.String() != "200" {
 		t.Errorf("ordered %s, shipped %s, received %s, on time %s, in full %s", c.Ordered, c.Shipped, c.Received, c.OnTime, c.InFull)
 	}
-	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1} {NO_RECEIPT 1}]" {
+	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1 <nil>} {NO_RECEIPT 1 <nil>}]" {
 		t.Errorf("%+v", *d)
 	}
 	if n := len(drawn[0].Lines); n != 7 {

@@ -23,9 +23,8 @@ type Case struct {
 // sides is a case with what each side said, from the point of view of the promise.
 type sides struct {
 	Case
-	debtor, creditor       terms.Party
-	byDebtor, byCreditor   figures
-	debtorOwes, credorOwes bool // a report
+	debtor, creditor     terms.Party
+	byDebtor, byCreditor figures
 }
 
 // Evaluate says what a window comes to.
@@ -40,10 +39,6 @@ func Evaluate(c Case) Result {
 	s.byDebtor, s.byCreditor = count(c.Terms, c.SLA, b, v), count(c.Terms, c.SLA, v, b)
 	if s.debtor == terms.Seller {
 		s.byDebtor, s.byCreditor = s.byCreditor, s.byDebtor
-	}
-	for _, d := range c.SLA.Duties {
-		s.debtorOwes = s.debtorOwes || d.By == s.debtor
-		s.credorOwes = s.credorOwes || d.By == s.creditor
 	}
 	out := s.decide()
 	out.Buyer, out.Seller = shown(s.of(terms.Buyer)), shown(s.of(terms.Seller))
@@ -88,20 +83,17 @@ func (s sides) decide() Result {
 		}
 		return s.by(s.debtor, silent)
 	case creditor:
-		if !s.byDebtor.whole && s.owed() && s.SLA.OnMissing == terms.ReportingRemedy {
+		if !s.byDebtor.whole && owes(s.SLA, s.debtor) && s.SLA.OnMissing == terms.ReportingRemedy {
 			return s.failed(s.byCreditor)
 		}
 		return s.by(s.creditor, silent)
 	case s.byDebtor.whole || s.byCreditor.whole && s.SLA.OnMissing != terms.ReportingRemedy:
 		return Result{Verdict: NotMeasured, Why: TooFew}
-	case s.owed() && (s.byCreditor.whole || !s.credorOwes):
+	case owes(s.SLA, s.debtor) && (s.byCreditor.whole || !owes(s.SLA, s.creditor)):
 		return s.failed(s.byCreditor)
 	}
 	return Result{Verdict: NotMeasured, Why: NoReports}
 }
-
-// owed tells whether the side that promised had a report to give.
-func (s sides) owed() bool { return s.debtorOwes || s.counts(s.debtor) }
 
 // by is what the window comes to by one side's figures.
 func (s sides) by(p terms.Party, why Why) Result {

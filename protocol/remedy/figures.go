@@ -140,8 +140,10 @@ type figures struct {
 // enough tells whether a side said enough for the clause.
 func (f figures) enough(s terms.SLA) bool { return f.whole && f.value != nil && f.count >= s.MinSample }
 
-// count adds up a side's cells.
+// count adds up a side's cells. A line left out for a reason the clause allows needs evidence, unless the other side left out as many or, owing a
+// report, gave none: then nothing contradicts it.
 func count(d terms.Document, s terms.SLA, own, other reported) figures {
+	unanswered := !other.whole && owes(s, other.by)
 	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat)}
 	left := map[string]int64{} // lines the other side left out, by cell and reason
 	for _, c := range other.cells {
@@ -166,7 +168,7 @@ func count(d terms.Document, s terms.SLA, own, other reported) figures {
 			if !slices.Contains(measure.DeliveryExclusions, l.Reason) {
 				continue // there is nothing to judge
 			}
-			shown := l.Evidence != nil || c.by == own.by && left[c.Key()+"|"+string(l.Reason)] >= l.Lines
+			shown := l.Evidence != nil || unanswered || c.by == own.by && left[c.Key()+"|"+string(l.Reason)] >= l.Lines
 			if slices.Contains(s.Exclusions, l.Reason) && shown {
 				excluded[l.Reason] += l.Lines
 				continue
@@ -195,6 +197,11 @@ func count(d terms.Document, s terms.SLA, own, other reported) figures {
 		f.value.Quo(f.value, big.NewRat(f.count, 1))
 	}
 	return f
+}
+
+// owes tells whether a side has a report to give.
+func owes(s terms.SLA, p terms.Party) bool {
+	return s.Source == p || s.Source == terms.Both || slices.ContainsFunc(s.Duties, func(d terms.Duty) bool { return d.By == p })
 }
 
 // observed is what a cell adds to a share: the good, all, and the observations behind it.

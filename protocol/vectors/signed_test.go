@@ -13,9 +13,11 @@ import (
 	"kontor/crypto/sign"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
+	"kontor/protocol/remedy"
 	"kontor/testnet/virtual"
 )
 
@@ -176,6 +178,20 @@ func TestSignedVectors(t *testing.T) {
 		kinds[e.Header.Kind] = true
 		key := agency.Author().Key.Public()
 		l.add("entry header: "+e.Header.Kind, feed.SignatureKind, key[:], e.Envelope.Sig, e.Envelope.Header)
+	}
+	for _, a := range []remedy.Act{
+		{Verb: remedy.Request, Items: []string{"0011223344556677"}},
+		{Verb: remedy.Acknowledge, Items: []string{"0011223344556677", "8899aabbccddeeff"}},
+		{Verb: remedy.Settle, Items: []string{"0011223344556677"}, Reference: "credit note 4711"},
+		{Verb: remedy.Dispute, Items: []string{"0011223344556677"}, Reason: "the dock was closed on 12 March"},
+		{Verb: remedy.Agree, Window: &remedy.Window{Contract: "FRAME-2027", SLA: "otif", Period: calendar.MustBucket("2027-03")}},
+	} {
+		if code := a.Check(); code != "" {
+			t.Fatal(code)
+		}
+		body, err := block.Marshal(a)
+		ok(err)
+		l.add("act on remedies: "+string(a.Verb), "", nil, nil, body)
 	}
 	golden(t, "signed.json", map[string]any{"signed": l.all})
 }

@@ -96,6 +96,7 @@ func (d *demo) play(ctx context.Context) error {
 		{"The officers take up the largest shortage", d.negotiate},
 		{"COO and CFO of both sides sign; the agreement becomes final", d.sign},
 		{"A raised forecast travels one tier further", d.propagate},
+		{"A month of late deliveries brings a credit, the same on both nodes", d.serve},
 		{"Both sides believe the same", d.compare},
 	}
 	for i, step := range steps {

@@ -14,6 +14,7 @@ type Report struct {
 	Topic           TopicReport       `json:"topic"`
 	Agreement       AgreementReport   `json:"agreement"`
 	Propagation     PropagationReport `json:"propagation"`
+	SLA             *ServiceReport    `json:"sla,omitempty"`
 	StateRootsEqual bool              `json:"state_roots_equal"`
 	Seconds         float64           `json:"seconds"`
 	NoBottleneck    bool              `json:"no_bottleneck,omitempty"` // nothing for the officers: no topic, no agreement
@@ -89,6 +90,9 @@ func (d *demo) summary() {
 	}
 	row("one tier further", "%d series after %d ms; the agency's names seen there: %d in %d bytes", r.Propagation.Series, r.Propagation.Milliseconds,
 		r.Propagation.NamesOfAgencySeen, r.Propagation.BytesSearched)
+	if s := r.SLA; s != nil {
+		row("service level", "%d lines of %s, %.1f %% on time: %s credited, equal on both: %t", s.Lines, s.Month, 100*s.OnTime, s.Credit, s.EqualOnBoth)
+	}
 	row("state roots equal", "%t", r.StateRootsEqual)
 	t.Flush()
 }

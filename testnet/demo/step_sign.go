@@ -42,6 +42,8 @@ func (d *demo) sign(ctx context.Context) error {
 	if err := d.awaitFinal(ctx, id); err != nil {
 		return err
 	}
+	d.report.Agreement.FinalOnBoth = true
+	d.say("final on both nodes, with %d signatures", d.report.Agreement.Signatures)
 	if err := d.verifyOffline(ctx, id); err != nil {
 		return err
 	}
@@ -165,8 +167,6 @@ func (d *demo) awaitFinal(ctx context.Context, id string) error {
 	if err != nil {
 		return claim(false, "the agreement is not final on both nodes: %s %v", missing, err)
 	}
-	d.report.Agreement.FinalOnBoth = true
-	d.say("final on both nodes, with %d signatures", d.report.Agreement.Signatures)
 	return nil
 }
 

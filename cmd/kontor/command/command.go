@@ -43,6 +43,8 @@ func nouns() []*cli.Command {
 		qualityNoun(),
 		termsNoun(),
 		performanceNoun(),
+		slaNoun(),
+		remedyNoun(),
 		orderNoun(),
 		artifactNoun(),
 		requestNoun(),

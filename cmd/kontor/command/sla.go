@@ -1,0 +1,198 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/node"
+	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
+)
+
+func slaNoun() *cli.Command {
+	return noun("sla", "service levels of the terms in force: what their windows come to, and what terms would have paid", slaStatusVerb, slaSimulateVerb, slaReconcileVerb)
+}
+
+func slaFlags() []cli.Flag {
+	return []cli.Flag{withFlag(), contractFlag(), &cli.StringFlag{Name: "sla", Usage: "`NAME` of the clause", DefaultText: "all"}}
+}
+
+func windowOf() cli.Flag {
+	return &cli.StringFlag{Name: "window", Usage: "`PERIOD`: 2027-02, or 2027-02-01/2027-05-01", DefaultText: "all"}
+}
+
+func (c *call) slaQuery() desk.SLAQuery {
+	return desk.SLAQuery{With: c.String("with"), Contract: c.String("contract"), SLA: c.String("sla"), Window: c.String("window")}
+}
+
+var slaStatusVerb = verb{
+	name: "status", short: "list the windows that are over, what they come to, and who has reported", flags: append(slaFlags(), windowOf()),
+	long: "A window waits until both sides have closed their reports, or have written something after the last day for corrections. Then both nodes evaluate it by themselves,\n" +
+		"from the same reports; what stands by silence may be rebutted for ten working days. Of a window that waits, what the reports would come to now is shown in brackets.",
+	examples: []string{"kontor sla status", "kontor sla status --with \"Tablet Maker\" --window 2027-02 --json"},
+	run: func(c *call) error {
+		out, err := ask(c, api.SLAStatus, c.slaQuery())
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			var rows [][]string
+			for _, s := range out {
+				rows = append(rows, []string{s.With, s.Contract, s.SLA, s.Period.String(), stateText(s), resultText(s), owedText(s.Items)})
+			}
+			table(w, []string{"with", "contract", "sla", "window", "state", "result", "owed"}, rows)
+			for _, s := range out {
+				if len(out) == 1 || s.Result == nil || s.Result.Verdict == remedy.Unequal {
+					printSides(w, s)
+				}
+			}
+		})
+	},
+}
+
+func stateText(s desk.SLAStatus) string {
+	text := string(s.State)
+	if s.Result != nil && !s.Settled {
+		text += " (pending)"
+	}
+	return text
+}
+
+func resultText(s desk.SLAStatus) string {
+	r, open, shut := s.Result, "", ""
+	if r == nil {
+		if r = s.Preview; r == nil {
+			return ""
+		}
+		open, shut = "(", ")"
+	}
+	text := string(r.Verdict)
+	if r.Value != nil {
+		text += fmt.Sprintf(" %s, wanted %s", r.Value.Format(3), targetText(terms.SLA{Target: s.Target, AtMost: s.AtMost}))
+	}
+	if r.Verdict == remedy.Unequal && r.Buyer != nil && r.Seller != nil {
+		text += fmt.Sprintf(": buyer %s, seller %s", r.Buyer.Format(3), r.Seller.Format(3))
+	}
+	if r.Why != "" {
+		text += ", " + strings.ToLower(strings.ReplaceAll(string(r.Why), "_", " "))
+	}
+	return open + text + shut
+}
+
+func owedText(items []remedy.Item) string {
+	var parts []string
+	for _, i := range items {
+		parts = append(parts, fmt.Sprintf("%s %s %s", i.ID[:8], i.Amount, i.Status))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printSides(w io.Writer, s desk.SLAStatus) {
+	for _, x := range s.Sides {
+		has := "reported " + stamp(x.Reported)
+		if x.Closed {
+			has += ", closed"
+		}
+		if x.Reported == 0 {
+			has = "has not reported"
+			if x.Owes != "" {
+				has += " " + x.Owes
+			}
+		}
+		if !x.Passed && s.Result == nil {
+			has += fmt.Sprintf("; nothing newer than %s was heard of it", stamp(x.Last))
+		}
+		fmt.Fprintf(w, "%s %s: %s (%s) %s\n", s.SLA, s.Period, x.Company, strings.ToLower(string(x.Side)), has)
+	}
+	if s.Result == nil {
+		fmt.Fprintf(w, "%s %s: reports are corrected until %s\n", s.SLA, s.Period, stamp(s.Until))
+	}
+}
+
+// stamp is a day and time, UTC.
+func stamp(ms int64) string {
+	if ms == 0 {
+		return "never"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
+}
+
+var slaSimulateVerb = verb{
+	name: "simulate", short: "say what terms would have paid over the past", exits: []int{wire.ExitRefused},
+	flags: []cli.Flag{withFlag(), contractFlag(), &cli.BoolFlag{Name: "draft", Usage: "by the own draft of terms", DefaultText: "the newest that were shared or signed"},
+		&cli.StringFlag{Name: "over", Usage: "`DAYS`: 2026-01-01/2027-01-01", DefaultText: "the twelve months to the end of the newest report"},
+		&cli.StringFlag{Name: "alone", Usage: "by the reports of one `SIDE` alone: own or partner", DefaultText: "both"}},
+	long:     "Each side can ask before anything is signed. The terms are moved over the period, prices with them, and every remedy applies by itself; nothing is written and nothing leaves.",
+	examples: []string{"kontor sla simulate --draft", "kontor sla simulate --contract FRAME-2027 --over 2026-01-01/2027-01-01 --alone own --json"},
+	run: func(c *call) error {
+		q := desk.SimulateQuery{With: c.String("with"), Contract: c.String("contract"), Over: c.String("over"), Alone: c.String("alone")}
+		if c.Bool("draft") {
+			q.Of = "draft"
+		}
+		if q.Alone != "" && q.Alone != "own" && q.Alone != "partner" {
+			return usagef("%q is no side: want own or partner", q.Alone)
+		}
+		out, err := ask(c, api.SLASimulate, q)
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			var rows [][]string
+			for _, x := range out.Windows {
+				s := desk.SLAStatus{Result: &x.Result}
+				paid := []string{}
+				for _, i := range out.Items {
+					if i.Window == x.Window {
+						paid = append(paid, fmt.Sprintf("%s %s %s%s", i.Debtor, strings.ToLower(string(i.Kind)), i.Amount, when(i.Limited != "", " ("+string(i.Limited)+")")))
+					}
+				}
+				rows = append(rows, []string{x.SLA, x.Period.String(), strings.TrimSuffix(resultText(s), ", wanted at least 0"), strings.Join(paid, ", ")})
+			}
+			table(w, []string{"sla", "window", "result", "would have paid"}, rows)
+			total := "nobody would have paid"
+			if out.Debtor != "" {
+				total = fmt.Sprintf("the %s would have paid %s", strings.ToLower(string(out.Debtor)), out.Total)
+			}
+			fmt.Fprintf(w, "%s (%s) over %s: %s", out.Contract, out.Of, out.Over, total)
+			if out.Apart > 0 {
+				fmt.Fprintf(w, "; in %s the two sides' figures come to different things", node.Count(out.Apart, "window"))
+			}
+			fmt.Fprintln(w)
+		})
+	},
+}
+
+var slaReconcileVerb = verb{
+	name: "reconcile", short: "find the lines in which the two sides' figures of a window differ, or take the partner's figures", exits: []int{wire.ExitRefused},
+	flags: append(slaFlags(), windowOf(), &cli.BoolFlag{Name: "agree", Usage: "take the partner's figures of the window: what is held falls due by them"}),
+	long: "While reports may be corrected, whose lines are wrong shares its report again (kontor performance share). Later, or where a report can't be made again, the side\n" +
+		"whose figures were wrong agrees to the other's. What nobody agrees upon until the last day to rebut is disputed.",
+	examples: []string{"kontor sla reconcile --window 2027-02", "kontor sla reconcile --sla otif --window 2027-02 --agree"},
+	run: func(c *call) error {
+		out, err := ask(c, api.SLAReconcile, desk.SLAReconcileQuery{SLAQuery: c.slaQuery(), Agree: c.Bool("agree")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			if out.Entry != nil {
+				fmt.Fprintf(w, "agreed: the figures of %s stand for %s of %s; see what is due: kontor remedy list\n", out.With, out.SLA, out.Period)
+				return
+			}
+			fmt.Fprintf(w, "%s %s: %s\n", out.SLA, out.Period, resultText(out.SLAStatus))
+			for _, cell := range out.Cells {
+				fmt.Fprintf(w, "%s: %s\n", cell.Cell, node.Count(len(cell.Lines), "line"))
+				printLines(w, cell.Lines)
+			}
+			if len(out.Cells) == 0 {
+				fmt.Fprintln(w, "no cell has lines that can be compared; kontor performance compare shows the figures")
+			}
+		})
+	},
+}

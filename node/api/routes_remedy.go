@@ -1,0 +1,48 @@
+package api
+
+import (
+	"context"
+
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/remedy"
+)
+
+// Routes of SLAs and of what follows when they are missed.
+var (
+	SLAStatus         = wire.Get[desk.SLAQuery, []desk.SLAStatus]("/v1/sla/status", wire.View, "Lists the windows of SLAs that are over, what they come to, and who has reported.")
+	SLASimulate       = wire.Get[desk.SimulateQuery, desk.SimulatedTerms]("/v1/sla/simulate", wire.View, "Says what terms would have paid over the past.")
+	SLAReconcile      = wire.Post[desk.SLAReconcileQuery, desk.SLAReconciled]("/v1/sla/reconcile", wire.Plan, "Finds the lines in which the two sides' figures of a window differ, or takes the partner's figures.")
+	RemedyList        = wire.Get[desk.SLAQuery, desk.RemedyList]("/v1/remedy/list", wire.View, "Lists what is owed by missed SLAs, entry by entry and netted by month.")
+	RemedyRequest     = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/request", wire.Plan, "Asks for what is not applied by itself.")
+	RemedyAcknowledge = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/acknowledge", wire.Plan, "Says that what is due is owed.")
+	RemedySettle      = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/settle", wire.Plan, "Says that it was paid, by a reference; the word of who was owed confirms.")
+	RemedyDispute     = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/dispute", wire.Plan, "Disputes what is due: the amount is held.")
+)
+
+func registerRemedies(r *Registry, d *desk.Desk) {
+	Handle(r, SLAStatus, func(_ context.Context, c Caller, in desk.SLAQuery) ([]desk.SLAStatus, error) {
+		return d.SLAs(in, c.Scope.Product)
+	})
+	Handle(r, SLASimulate, func(ctx context.Context, c Caller, in desk.SimulateQuery) (desk.SimulatedTerms, error) {
+		return d.Simulate(ctx, in, c.Scope.Product)
+	})
+	Handle(r, SLAReconcile, func(ctx context.Context, c Caller, in desk.SLAReconcileQuery) (desk.SLAReconciled, error) {
+		return d.ReconcileSLA(ctx, in, c.Scope.Product, c.Command)
+	})
+	Handle(r, RemedyList, func(_ context.Context, c Caller, in desk.SLAQuery) (desk.RemedyList, error) {
+		return d.Remedies(in, c.Scope.Product)
+	})
+	Handle(r, RemedyRequest, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
+		return d.DoRemedy(ctx, remedy.Request, in, c.Command)
+	})
+	Handle(r, RemedyAcknowledge, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
+		return d.DoRemedy(ctx, remedy.Acknowledge, in, c.Command)
+	})
+	Handle(r, RemedySettle, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
+		return d.DoRemedy(ctx, remedy.Settle, in, c.Command)
+	})
+	Handle(r, RemedyDispute, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
+		return d.DoRemedy(ctx, remedy.Dispute, in, c.Command)
+	})
+}

@@ -1,0 +1,257 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
+)
+
+// RemedyView is one entry of what two companies owe each other by their terms.
+type RemedyView struct {
+	With string `json:"with"`
+	remedy.Item
+	Own     string         `json:"own"`               // what this company is in it: "owes" or "is owed"
+	Stands  bool           `json:"stands"`            // at or below the settled line; above it an entry is pending and nothing is done about it
+	Overdue bool           `json:"overdue,omitempty"` // not paid with its month
+	Due     quantity.Money `json:"due"`               // what this company is owed by it; negative where it owes
+}
+
+// RemedyList is what is owed, entry by entry and netted by month.
+type RemedyList struct {
+	Items  []RemedyView     `json:"items"`
+	Months []NetView        `json:"months"`
+	Totals []quantity.Money `json:"totals"` // by currency, of what is due and not settled: what this company is owed, negative where it owes
+}
+
+// NetView is a month with a partner.
+type NetView struct {
+	With string `json:"with"`
+	remedy.Month
+	Overdue bool `json:"overdue,omitempty"`
+}
+
+// Remedies lists the entries of windows of SLAs and nets them by month.
+func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList, error) {
+	out := RemedyList{Items: []RemedyView{}, Months: []NetView{}, Totals: []quantity.Money{}}
+	partnerships, err := d.partnershipsWith(q.With)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range partnerships {
+		var items []RemedyView
+		var plain []remedy.Item
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			items, plain = nil, nil
+			all, err := r.Remedies()
+			if err != nil {
+				return err
+			}
+			for _, i := range all {
+				if !q.fits(i.Window) {
+					continue
+				}
+				row, _, err := r.SLAWindow(i.Window)
+				if err != nil {
+					return err
+				}
+				doc, err := r.Terms(row.Terms)
+				if err != nil {
+					return err
+				}
+				if _, seen := clauseOf(seenClauses(doc, sees), i.SLA); !seen {
+					continue
+				}
+				v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}
+				if partyOf(p, d.node.Company()) == i.Debtor {
+					v.Own, v.Due.Minor = "owes", -i.Amount.Minor
+				}
+				if v.Stands, err = r.RemedyStands(i.ID); err != nil {
+					return err
+				}
+				items, plain = append(items, v), append(plain, i)
+			}
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, items...)
+		for _, m := range remedy.Net(plain) {
+			late := slices.ContainsFunc(items, func(v RemedyView) bool { return v.Overdue && slices.Contains(m.Items, v.ID) })
+			out.Months = append(out.Months, NetView{d.PartnerName(p), m, late})
+		}
+	}
+	for _, v := range out.Items {
+		if v.Status != remedy.Due && v.Status != remedy.Acknowledged {
+			continue
+		}
+		i := slices.IndexFunc(out.Totals, func(m quantity.Money) bool { return m.Currency == v.Due.Currency })
+		if i < 0 {
+			out.Totals = append(out.Totals, v.Due)
+			continue
+		}
+		out.Totals[i].Minor += v.Due.Minor
+	}
+	return out, nil
+}
+
+// dayBy is today by the terms' clock.
+func (d *Desk) dayBy(doc terms.Document) calendar.Date {
+	return calendar.DateOf(d.node.Now() + doc.Calendar.Offset*60_000)
+}
+
+// RemedyAct says something of entries of one partnership.
+type RemedyAct struct {
+	IDs       []string `json:"ids" doc:"entries, by their IDs or the beginnings of them"`
+	Reference string   `json:"reference,omitempty" doc:"of the payment"`
+	Reason    string   `json:"reason,omitempty" doc:"why it is disputed, in a sentence"`
+}
+
+// RemedyDone is what an act did.
+type RemedyDone struct {
+	With  string        `json:"with"`
+	Items []remedy.Item `json:"items"` // as they stand now
+	Entry block.CID     `json:"entry"`
+	Waits []string      `json:"waits,omitempty"` // members that get it when they are back
+}
+
+// leastRemedyID is the shortest beginning of an ID that names an entry.
+const leastRemedyID = 4
+
+// DoRemedy requests, acknowledges, settles or disputes entries.
+func (d *Desk) DoRemedy(ctx context.Context, verb remedy.Verb, in RemedyAct, command node.Command) (out RemedyDone, err error) {
+	act := remedy.Act{Verb: verb, Reference: in.Reference, Reason: in.Reason}
+	p, err := d.remediesNamed(in.IDs, &act)
+	if err != nil {
+		return out, err
+	}
+	texts := d.texts(p)
+	act.Reason, act.Reference = texts.mask("reason", in.Reason), texts.mask("reference", in.Reference)
+	if len(texts.refusals) > 0 {
+		return out, &node.Failure{Code: "REFUSED", Text: texts.refusals[0].Error(), Findings: texts.refusals}
+	}
+	w, err := d.node.Write(ctx, p.PID, command, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		for _, id := range act.Items {
+			stands, err := r.RemedyStands(id)
+			if err != nil {
+				return protocol.Draft{}, err
+			}
+			if !stands {
+				return protocol.Draft{}, node.Failf("REMEDY_PENDING", "entry %s is above the settled line: it stands when both sides' nodes have passed it; try again then", id)
+			}
+		}
+		body, err := block.New(act)
+		return protocol.Draft{Kind: protocol.KindRemedy, Body: &body}, err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.With, out.Entry = d.PartnerName(p), w.Entry
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		all, err := r.Remedies()
+		out.Items = slices.DeleteFunc(all, func(i remedy.Item) bool { return !slices.Contains(act.Items, i.ID) })
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Waits, err = d.waits(p, w.Entry)
+	return out, err
+}
+
+// remediesNamed finds the entries that are named, all of one partnership.
+func (d *Desk) remediesNamed(names []string, act *remedy.Act) (*node.Partnership, error) {
+	var in *node.Partnership
+	for _, name := range names {
+		var fits []string
+		for _, p := range d.node.Partnerships() {
+			var here []string
+			err := d.node.View(p.PID, func(r *protocol.Replica) error {
+				here = nil
+				all, err := r.Remedies()
+				for _, i := range all {
+					if i.ID == name || len(name) >= leastRemedyID && strings.HasPrefix(i.ID, name) {
+						here = append(here, i.ID)
+					}
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			if len(here) > 0 && in != nil && in != p {
+				return nil, node.Failf("WHICH_PARTNER", "entry %q is of another partnership than the others named: one act is of one partnership", name)
+			}
+			if len(here) > 0 {
+				in = p
+			}
+			fits = append(fits, here...)
+		}
+		if len(fits) != 1 {
+			return nil, node.Failf("NO_SUCH_REMEDY", "%d entries are called %q; kontor remedy list shows all", len(fits), name)
+		}
+		act.Items = append(act.Items, fits[0])
+	}
+	slices.Sort(act.Items)
+	act.Items = slices.Compact(act.Items)
+	if len(act.Items) == 0 || len(act.Items) > remedy.MaxItems {
+		return nil, node.Failf("NO_SUCH_REMEDY", "%d entries are named; want 1 to %d", len(act.Items), remedy.MaxItems)
+	}
+	return in, nil
+}
+
+// SLAReconcileQuery names a window in which the two sides' figures come to different things.
+type SLAReconcileQuery struct {
+	SLAQuery
+	Agree bool `json:"agree,omitempty" doc:"take the partner's figures of the window"`
+}
+
+// SLAReconciled is where the two sides differ, and what was agreed.
+type SLAReconciled struct {
+	SLAStatus
+	Cells []ReconciledCell `json:"cells"` // whose lines differ, with the lines
+	Entry *block.CID       `json:"entry,omitempty"`
+}
+
+// ReconcileSLA walks to the lines in which the reports of a window differ, as far as reports are of just that window, and takes the partner's figures where
+// the desk says so.
+func (d *Desk) ReconcileSLA(ctx context.Context, q SLAReconcileQuery, sees func(string) bool, command node.Command) (out SLAReconciled, err error) {
+	out.Cells = []ReconciledCell{}
+	list, err := d.SLAs(q.SLAQuery, sees)
+	if err != nil {
+		return out, err
+	}
+	list = slices.DeleteFunc(list, func(v SLAStatus) bool {
+		r := v.Result
+		if r == nil {
+			r = v.Preview
+		}
+		return r == nil || r.Verdict != remedy.Unequal
+	})
+	if len(list) != 1 {
+		return out, node.Failf("WHICH_WINDOW", "%d windows of SLAs are apart; say which with --sla and --window: kontor sla status", len(list))
+	}
+	out.SLAStatus = list[0]
+	p, err := d.Partner(q.With, "")
+	if err != nil {
+		return out, err
+	}
+	if q.Agree {
+		w, err := d.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
+			body, err := block.New(remedy.Act{Verb: remedy.Agree, Window: &out.Window})
+			return protocol.Draft{Kind: protocol.KindRemedy, Body: &body}, err
+		})
+		out.Entry = &w.Entry
+		return out, err
+	}
+	out.Cells, err = d.ReconcilePerformance(ctx, ReconcileQuery{With: q.With, Window: out.Period.String()})
+	return out, err
+}

@@ -1,0 +1,339 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
+	"kontor/protocol/quantity"
+	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
+)
+
+// SLAQuery chooses windows of SLAs.
+type SLAQuery struct {
+	With     string `json:"with,omitempty" doc:"partner; empty: all"`
+	Contract string `json:"contract,omitempty" doc:"reference; empty: all"`
+	SLA      string `json:"sla,omitempty" doc:"name of the clause; empty: all"`
+	Window   string `json:"window,omitempty" doc:"2027-02 or 2027-02-01/2027-05-01; empty: all"`
+}
+
+func (q SLAQuery) fits(w remedy.Window) bool {
+	return (q.Contract == "" || q.Contract == w.Contract) && (q.SLA == "" || q.SLA == w.SLA)
+}
+
+// SLAStatus is one window of an SLA that is over.
+type SLAStatus struct {
+	With string `json:"with"`
+	remedy.Window
+	Name    string            `json:"name"`
+	By      terms.Party       `json:"by"`
+	Target  quantity.Quantity `json:"target"`
+	AtMost  bool              `json:"atMost,omitempty"`
+	State   protocol.SLAState `json:"state"`
+	Settled bool              `json:"settled"`           // the result is final on both nodes as far as this entry goes; else it is pending
+	Result  *remedy.Result    `json:"result,omitempty"`  // as evaluated
+	Preview *remedy.Result    `json:"preview,omitempty"` // of a window that waits: by the reports in force now; nothing follows from it
+	Before  *remedy.Result    `json:"before,omitempty"`  // of one that was corrected after the fact: what it came to first
+	Until   int64             `json:"until"`             // reports are corrected until, ms UTC
+	Rebut   int64             `json:"rebut"`             // what stands by silence is rebutted until, ms UTC
+	Sides   []SLASide         `json:"sides"`
+	Items   []remedy.Item     `json:"items"`
+}
+
+// SLASide is where one side stands with a window.
+type SLASide struct {
+	Company  string      `json:"company"`
+	Side     terms.Party `json:"side"`
+	Own      bool        `json:"own"`
+	Reported int64       `json:"reported,omitempty"` // when its newest report in force was written, ms UTC
+	Closed   bool        `json:"closed,omitempty"`
+	Passed   bool        `json:"passed"`         // it wrote something after the last day for corrections
+	Last     int64       `json:"last,omitempty"` // its newest entry held here, ms UTC: silent since
+	Owes     string      `json:"owes,omitempty"` // what, by when
+}
+
+// SLAs lists the windows that are over, by contract, SLA and first day.
+func (d *Desk) SLAs(q SLAQuery, sees func(product string) bool) ([]SLAStatus, error) {
+	out := []SLAStatus{}
+	var only calendar.Bucket
+	if q.Window != "" {
+		var err error
+		if only, err = calendar.ParseBucket(q.Window); err != nil {
+			return nil, node.Failf("BAD_WINDOW", "%v", err)
+		}
+	}
+	partnerships, err := d.partnershipsWith(q.With)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range partnerships {
+		first := len(out)
+		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+			out = out[:first]
+			rows, err := r.SLAWindows()
+			if err != nil {
+				return err
+			}
+			items, err := r.Remedies()
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if !q.fits(row.Window) || only.Valid() && only != row.Period {
+					continue
+				}
+				v, seen, err := d.slaStatus(r, p, row, sees)
+				if err != nil {
+					return err
+				}
+				if !seen {
+					continue
+				}
+				for _, i := range items {
+					if i.Window == row.Window {
+						v.Items = append(v.Items, i)
+					}
+				}
+				out = append(out, v)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// partnershipsWith are the one with a partner, or all.
+func (d *Desk) partnershipsWith(with string) ([]*node.Partnership, error) {
+	if with == "" {
+		return d.node.Partnerships(), nil
+	}
+	p, err := d.Partner(with, "")
+	return []*node.Partnership{p}, err
+}
+
+func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.SLARow, sees func(string) bool) (v SLAStatus, seen bool, err error) {
+	v = SLAStatus{With: d.PartnerName(p), Window: row.Window, State: row.State, Result: row.Result(), Until: row.Until, Rebut: row.Rebut, Sides: []SLASide{}, Items: []remedy.Item{}}
+	doc, err := r.Terms(row.Terms)
+	if err != nil {
+		return v, false, err
+	}
+	s, ok := clauseOf(seenClauses(doc, sees), row.SLA)
+	if !ok {
+		return v, false, nil
+	}
+	v.Name, v.By, v.Target, v.AtMost = s.Name, s.By, s.Target, s.AtMost
+	if v.Settled, err = r.SLAStands(row.Window); err != nil {
+		return v, false, err
+	}
+	if row.First != nil && row.Last != nil && !row.First.Equal(*row.Last) {
+		v.Before = row.First
+	}
+	buyer, seller, reports, err := reportsIn(r, p, row.Period)
+	if err != nil {
+		return v, false, err
+	}
+	if v.Result == nil {
+		preview := remedy.Evaluate(remedy.Case{Terms: doc, SLA: s, Period: row.Period, Buyer: buyer, Seller: seller, LastCharges: quantity.Money{Currency: doc.Currency}})
+		v.Preview = &preview
+	}
+	for _, m := range p.Genesis.Members {
+		side := partyOf(p, m.Company)
+		if side == "" {
+			continue
+		}
+		x := SLASide{Company: d.node.CompanyName(m.Company), Side: side, Own: m.Company == d.node.Company()}
+		if head, found, err := r.Log.Head(m.Company); err != nil {
+			return v, false, err
+		} else if found {
+			x.Last = head.Header.T
+		}
+		x.Passed = slices.ContainsFunc(row.Passed, func(s protocol.SLAPassing) bool { return s.Member == m.Company })
+		for _, w := range reports {
+			if w.Author == m.Company {
+				x.Reported, x.Closed = max(x.Reported, w.T), w.Closed
+			}
+		}
+		for _, duty := range s.Duties {
+			if duty.By == side && x.Reported == 0 {
+				x.Owes = duty.What
+			}
+		}
+		v.Sides = append(v.Sides, x)
+	}
+	return v, true, nil
+}
+
+func clauseOf(doc terms.Document, id string) (terms.SLA, bool) {
+	i := slices.IndexFunc(doc.SLAs, func(s terms.SLA) bool { return s.ID == id })
+	if i < 0 {
+		return terms.SLA{}, false
+	}
+	return doc.SLAs[i], true
+}
+
+// partyOf is the side of a contract that a member is; "" of one that is none.
+func partyOf(p *node.Partnership, company block.CID) terms.Party {
+	m, member := p.Genesis.Member(company)
+	switch {
+	case !member || p.Genesis.Witness != nil && *p.Genesis.Witness == company:
+		return ""
+	case m.Role == partnership.RoleBuyer:
+		return terms.Buyer
+	case m.Role == partnership.RoleSeller:
+		return terms.Seller
+	}
+	return ""
+}
+
+// reportsIn are the reports in force that speak of a period, by side.
+func reportsIn(r *protocol.Replica, p *node.Partnership, period calendar.Bucket) (buyer, seller []performance.Document, held []protocol.WindowReport, err error) {
+	windows, err := r.Windows()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, w := range windows {
+		if !w.Window.Overlaps(period) {
+			continue
+		}
+		for _, report := range w.Reports {
+			doc, err := r.Performance(report.Root)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			held = append(held, report)
+			switch partyOf(p, report.Author) {
+			case terms.Buyer:
+				buyer = append(buyer, doc)
+			case terms.Seller:
+				seller = append(seller, doc)
+			}
+		}
+	}
+	return buyer, seller, held, nil
+}
+
+// SimulateQuery asks what terms would have paid.
+type SimulateQuery struct {
+	With     string `json:"with,omitempty" doc:"partner; empty: the only one"`
+	Contract string `json:"contract,omitempty" doc:"reference; empty: the only one"`
+	Of       string `json:"of,omitempty" doc:"draft: this company's own draft; else the newest terms shared or signed"`
+	Over     string `json:"over,omitempty" doc:"days, 2026-01-01/2027-01-01; empty: the twelve months to the end of the newest report"`
+	Alone    string `json:"alone,omitempty" doc:"own or partner: only that side's reports; empty: both"`
+}
+
+// SimulatedTerms is what they would have paid.
+type SimulatedTerms struct {
+	With     string `json:"with"`
+	Contract string `json:"contract"`
+	Of       string `json:"of"` // whose terms, and which
+	remedy.Simulated
+}
+
+// Simulate says what terms would have paid over the past, by the reports in force.
+func (d *Desk) Simulate(_ context.Context, q SimulateQuery, sees func(product string) bool) (out SimulatedTerms, err error) {
+	p, err := d.Partner(q.With, "")
+	if err != nil {
+		return out, err
+	}
+	out.With = d.PartnerName(p)
+	var doc terms.Document
+	if q.Of == "draft" {
+		if doc, err = d.termsDraft(q.Contract); err != nil {
+			return out, err
+		}
+		out.Of = "own draft"
+	} else if doc, out.Of, err = d.newestTerms(p, q.Contract); err != nil {
+		return out, err
+	}
+	doc = seenClauses(doc, sees)
+	out.Contract = doc.Contract
+	if len(doc.SLAs) == 0 {
+		return out, node.Failf("NO_SLA", "the terms of %s hold no SLA: there is nothing to pay by", doc.Contract)
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		over, err := d.simulated(r, q.Over)
+		if err != nil {
+			return err
+		}
+		buyer, seller, _, err := reportsIn(r, p, over)
+		if err != nil {
+			return err
+		}
+		alone := terms.Party("")
+		switch own := partyOf(p, d.node.Company()); q.Alone {
+		case "own":
+			alone = own
+		case "partner":
+			alone = remedy.Other(own)
+		}
+		if alone == terms.Buyer {
+			seller = nil
+		}
+		if alone == terms.Seller {
+			buyer = nil
+		}
+		out.Simulated = remedy.Simulate(doc, over, buyer, seller)
+		return nil
+	})
+	return out, err
+}
+
+// simulated is the period asked for, or the twelve months to the end of the newest report.
+func (d *Desk) simulated(r *protocol.Replica, over string) (calendar.Bucket, error) {
+	if over != "" {
+		b, err := calendar.ParseBucket(over)
+		if err != nil {
+			return b, node.Failf("BAD_WINDOW", "%v", err)
+		}
+		return b, nil
+	}
+	windows, err := r.Windows()
+	if err != nil {
+		return calendar.Bucket{}, err
+	}
+	end := calendar.Date(0)
+	for _, w := range windows {
+		end = max(end, w.Window.End)
+	}
+	if end == 0 {
+		return calendar.Bucket{}, node.Failf("NO_REPORT", "nobody has reported anything yet; begin with: kontor performance import FILE")
+	}
+	last := end.AddDays(-1).Month()
+	return calendar.Bucket{Start: last.Add(-11).First(), End: last.Add(1).First()}, nil
+}
+
+// newestTerms are those of a contract shared last, else those signed last.
+func (d *Desk) newestTerms(p *node.Partnership, contract string) (doc terms.Document, of string, err error) {
+	list, err := d.Terms(p.PID.String(), "", func(string) bool { return true })
+	if err != nil {
+		return doc, "", err
+	}
+	names := map[string]bool{}
+	best := HeldTerms{Revision: -1}
+	for _, t := range list {
+		if contract != "" && t.Document.Contract != contract {
+			continue
+		}
+		names[t.Document.Contract] = true
+		if t.Document.Header.Issued >= best.Document.Header.Issued {
+			best = t
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return doc, "", node.Failf("NO_TERMS", "no terms%s are held of %s; simulate a draft of your own with --draft", ofContract(contract), d.PartnerName(p))
+	case len(names) > 1:
+		return doc, "", node.Failf("WHICH_CONTRACT", "terms of %d contracts are held; name one with --contract", len(names))
+	}
+	return best.Document, fmt.Sprintf("revision %d of %s, %s", best.Revision, best.Author, best.State), nil
+}

@@ -1,0 +1,310 @@
+package remedy_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/measure"
+	"kontor/protocol/performance"
+	"kontor/protocol/quantity"
+	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
+)
+
+const product = "ZDV-300"
+
+var months = func() (out []calendar.Bucket) {
+	for m := 1; m <= 12; m++ {
+		out = append(out, calendar.MustBucket(fmt.Sprintf("2027-%02d", m)))
+	}
+	return out
+}()
+
+// drawTerms are terms with one SLA and one to three remedies, of all kinds that windows bring.
+func drawTerms(t *rapid.T) terms.Document {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	def, err := measure.Define(rapid.SampledFrom([]measure.Code{measure.OTIF, measure.OnTime, measure.OTIFUnits, measure.InFull}).Draw(t, "measure"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: rapid.SampledFrom([]quantity.Currency{"EUR", "JPY", "BHD"}).Draw(t, "currency"), PaymentDays: 30,
+		Rounding: terms.Rounding{Mode: rapid.SampledFrom([]terms.RoundingMode{terms.HalfUp, terms.HalfEven, terms.Down, terms.Up}).Draw(t, "rounding"), Level: terms.PerDocument}}}
+	d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.MustParse("12.345"), Currency: d.Currency, Per: quantity.Of(1000)}}}
+	who := rapid.SampledFrom([]terms.Party{terms.Buyer, terms.Seller, terms.Both})
+	s := terms.SLA{ID: "service", Name: "service", By: rapid.SampledFrom([]terms.Party{terms.Buyer, terms.Seller}).Draw(t, "promised by"), Measure: def, Target: quantity.MustParse("0.95"), Window: terms.Window{Kind: terms.PerMonth},
+		MinSample: rapid.Int64Range(1, 12).Draw(t, "sample"), Source: who.Draw(t, "source"), OnMissing: rapid.SampledFrom([]terms.OnMissing{terms.CounterpartyStands, terms.NotMeasured, terms.ReportingRemedy}).Draw(t, "silence")}
+	owes := who.Draw(t, "owes")
+	for _, p := range []terms.Party{terms.Buyer, terms.Seller} {
+		if owes == p || owes == terms.Both || s.Source == p || s.Source == terms.Both {
+			s.Duties = append(s.Duties, terms.Duty{By: p, What: "lines", DueDays: 3, CorrectDays: 10})
+		}
+	}
+	if rapid.Bool().Draw(t, "excludes") {
+		s.Exclusions = []measure.Reason{measure.ForceMajeure}
+	}
+	d.SLAs = []terms.SLA{s}
+	for i := range rapid.IntRange(1, 3).Draw(t, "remedies") {
+		r := terms.Remedy{ID: fmt.Sprint("r", i), SLA: s.ID, Kind: rapid.SampledFrom([]terms.RemedyKind{terms.Credit, terms.CaseFine, terms.ServiceRebate, terms.Flat}).Draw(t, "kind"), AutoApply: true,
+			Cap: &quantity.Money{Minor: rapid.Int64Range(1, 40_000).Draw(t, "cap"), Currency: d.Currency}, CapPeriod: rapid.SampledFrom([]terms.WindowKind{terms.PerMonth, terms.PerQuarter, terms.PerYear}).Draw(t, "cap period"),
+			EarnBack: rapid.Int64Range(0, 3).Draw(t, "earn back"), DisputeDays: 10}
+		switch ppm := rapid.Int64Range(1, terms.PPM); r.Kind {
+		case terms.Credit:
+			r.Pool, r.PoolPPM, r.AllocationPPM, r.AtRiskPPM = fmt.Sprint("pool", i), ppm.Draw(t, "pool"), ppm.Draw(t, "allocation"), ppm.Draw(t, "at risk")
+		case terms.Flat:
+			r.Amount = &quantity.Money{Minor: rapid.Int64Range(1, 20_000).Draw(t, "amount"), Currency: d.Currency}
+		default:
+			r.RatePPM = ppm.Draw(t, "rate")
+		}
+		if rapid.Bool().Draw(t, "tiers") {
+			r.Tiers = []terms.RemedyTier{{Beyond: quantity.MustParse("0.9"), SharePPM: 300_000}, {Beyond: quantity.MustParse("0.5"), SharePPM: terms.PPM}}
+		}
+		d.Remedies = append(d.Remedies, r)
+	}
+	return d
+}
+
+// report is what a side says of a month.
+func report(d terms.Document, month calendar.Bucket, due, good, out int64) performance.Document {
+	all, ordered, onTime := quantity.Of((due+out)*1000), quantity.Of(due*1000), quantity.Of(good*1000)
+	cell := performance.Cell{Item: forecast.Item{BuyersID: product}, Bucket: month, Unit: "PK", Ordered: &all, Received: &all, OnTime: &onTime, InFull: &onTime,
+		Deliveries: &performance.Deliveries{Due: due, OnTime: good, Quantified: due, InFull: good, Both: good, InWindow: onTime, Ordered: ordered}}
+	if out > 0 {
+		cell.Deliveries.LeftOut = []performance.Left{{Reason: measure.ForceMajeure, Lines: out}}
+	}
+	return performance.Document{Window: month, Delivery: d.SLAs[0].Measure.Parameters, Cells: []performance.Cell{cell}}
+}
+
+func drawReport(t *rapid.T, d terms.Document, month calendar.Bucket) performance.Document {
+	due, out := rapid.Int64Range(0, 30).Draw(t, "due"), int64(0)
+	if len(d.SLAs[0].Exclusions) > 0 { // a true report leaves out what the clause allows
+		out = rapid.SampledFrom([]int64{0, 2}).Draw(t, "left out")
+	}
+	return report(d, month, due, rapid.Int64Range(0, due).Draw(t, "good"), out)
+}
+
+// owed is what a result makes the side that promised owe, before caps; what is held counts as nothing.
+func owed(r remedy.Result) (out map[string]int64) {
+	out = map[string]int64{}
+	for _, a := range r.Amounts {
+		if !a.Held {
+			out[a.Remedy] = a.Amount.Minor
+		}
+	}
+	return out
+}
+
+// Practice T2: whoever withholds its report is no better off than it is when both report what was, whatever the clause says of silence, of whose
+// figures count and of who owes a report.
+func TestWithheldReportsNeverPay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawTerms(t)
+		s, month := d.SLAs[0], months[2]
+		truth := drawReport(t, d, month)
+		last := quantity.Money{Minor: rapid.Int64Range(0, 100_000).Draw(t, "charges before"), Currency: d.Currency}
+		evaluate := func(buyer, seller bool) map[string]int64 {
+			c := remedy.Case{Terms: d, SLA: s, Period: month, LastCharges: last}
+			if buyer {
+				c.Buyer = []performance.Document{truth}
+			}
+			if seller {
+				c.Seller = []performance.Document{truth}
+			}
+			return owed(remedy.Evaluate(c))
+		}
+		both := evaluate(true, true)
+		debtorSilent, creditorSilent := evaluate(s.By == terms.Seller, s.By == terms.Buyer), evaluate(s.By == terms.Buyer, s.By == terms.Seller)
+		for _, r := range d.Remedies {
+			if owing(s, s.By) && debtorSilent[r.ID] < both[r.ID] {
+				t.Fatalf("the side that promised withholds its report and owes %d instead of %d by %s", debtorSilent[r.ID], both[r.ID], r.ID)
+			}
+			if owing(s, remedy.Other(s.By)) && creditorSilent[r.ID] > both[r.ID] {
+				t.Fatalf("the side that is owed withholds its report and is owed %d instead of %d by %s", creditorSilent[r.ID], both[r.ID], r.ID)
+			}
+		}
+		// A part of a report is no report, and leaving lines out is no better.
+		half := truth
+		half.Window.End = half.Window.End.AddDays(-1)
+		if r := remedy.Evaluate(remedy.Case{Terms: d, SLA: s, Period: month, Buyer: []performance.Document{half}, LastCharges: last}); !slices.Contains(r.Silent, terms.Buyer) {
+			t.Fatalf("a report that ends a day before its window counts as one: %+v", r)
+		}
+	})
+}
+
+// owing tells whether a side has a report to withhold.
+func owing(s terms.SLA, p terms.Party) bool {
+	return slices.ContainsFunc(s.Duties, func(d terms.Duty) bool { return d.By == p })
+}
+
+// A side that leaves lines out of its own report in vain is never better off by it.
+func TestLinesLeftOutInVain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawTerms(t)
+		s, month := d.SLAs[0], months[2]
+		s.Exclusions, s.Source = nil, s.By
+		s.Duties = []terms.Duty{{By: s.By, What: "lines", DueDays: 3, CorrectDays: 10}}
+		due, out := rapid.Int64Range(15, 30).Draw(t, "due"), rapid.Int64Range(1, 10).Draw(t, "left out")
+		good := rapid.Int64Range(0, due-out).Draw(t, "good")
+		honest, cut := report(d, month, due, good, 0), report(d, month, due-out, good, out)
+		evaluate := func(doc performance.Document) map[string]int64 {
+			c := remedy.Case{Terms: d, SLA: s, Period: month}
+			if s.By == terms.Seller {
+				c.Seller = []performance.Document{doc}
+			} else {
+				c.Buyer = []performance.Document{doc}
+			}
+			return owed(remedy.Evaluate(c))
+		}
+		before, after := evaluate(honest), evaluate(cut)
+		for id, want := range before {
+			if after[id] < want {
+				t.Fatalf("%d lines left out make it %d instead of %d by %s", out, after[id], want, id)
+			}
+		}
+	})
+}
+
+// Whatever is reported and corrected over a year: no remedy exceeds its cap in any period, no month its charges at risk, no cause is remedied beyond its
+// greatest remedy, every entry is there once, corrections are one for each window and remedy, and what is earned back is what was booked.
+func TestBooksStayInBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawTerms(t)
+		s := d.SLAs[0]
+		var items []remedy.Item
+		var finals []remedy.Final
+		last := quantity.Money{Currency: d.Currency}
+		put := func(list []remedy.Item) {
+			for _, i := range list {
+				if at := slices.IndexFunc(items, func(x remedy.Item) bool { return x.ID == i.ID }); at >= 0 {
+					items[at] = i
+				} else {
+					items = append(items, i)
+				}
+			}
+		}
+		fresh := func(list []remedy.Item) {
+			for _, i := range list {
+				if slices.ContainsFunc(items, func(x remedy.Item) bool { return x.ID == i.ID }) {
+					t.Fatalf("booked twice: %s", i)
+				}
+			}
+			put(list)
+		}
+		for _, month := range months {
+			c := remedy.Case{Terms: d, SLA: s, Period: month, LastCharges: last}
+			draw := func(name string) (out []performance.Document) {
+				if rapid.IntRange(0, 4).Draw(t, name) > 0 {
+					out = append(out, drawReport(t, d, month))
+				}
+				return out
+			}
+			c.Buyer, c.Seller = draw("buyer"), draw("seller")
+			if rapid.Bool().Draw(t, "alike") {
+				c.Seller = c.Buyer
+			}
+			first := remedy.Evaluate(c)
+			b := remedy.Booking{Terms: d, SLA: s, Period: month, Result: first, Entries: items, On: month.End}
+			fresh(remedy.Book(b))
+			if rapid.Bool().Draw(t, "corrected") {
+				c.Buyer, c.Seller = draw("buyer again"), draw("seller again")
+			}
+			result := remedy.Evaluate(c)
+			b.Result, b.Entries = result, slices.Clone(items)
+			changed, more := remedy.Correct(b, first)
+			put(changed)
+			fresh(more)
+			if result.Charges != nil {
+				last = *result.Charges
+			}
+			finals = append(finals, remedy.Final{Period: month, Verdict: result.Verdict})
+			b.Entries = slices.Clone(items)
+			fresh(remedy.EarnBack(b, finals))
+			bounds(t, d, items)
+		}
+	})
+}
+
+func bounds(t *rapid.T, d terms.Document, items []remedy.Item) {
+	s := d.SLAs[0]
+	type of struct {
+		remedy string
+		start  calendar.Date
+	}
+	capped, booked, back, corrections := map[of]int64{}, map[of]int64{}, map[of]int64{}, map[of]int{}
+	for _, i := range items {
+		if i.Amount.Minor < 0 || i.Debtor == i.Creditor {
+			t.Fatalf("malformed: %s", i)
+		}
+		r := d.Remedies[slices.IndexFunc(d.Remedies, func(r terms.Remedy) bool { return r.ID == i.Remedy })]
+		net := i.Net(s.By)
+		if i.Status == remedy.Dropped {
+			continue
+		}
+		if i.Kind == remedy.EarnedBack {
+			back[of{i.Remedy, i.Period.Start}] -= net
+			continue
+		}
+		if i.Kind == remedy.Correction {
+			corrections[of{i.Remedy, i.Period.Start}]++
+		}
+		start := i.Period.Start
+		switch m := start.Month(); r.CapPeriod {
+		case terms.PerQuarter:
+			start = (m - m%3).First()
+		case terms.PerYear:
+			start = (m - m%12).First()
+		}
+		capped[of{i.Remedy, start}] += net
+		booked[of{i.Remedy, i.Period.Start}] += net
+	}
+	for at, sum := range capped {
+		r := d.Remedies[slices.IndexFunc(d.Remedies, func(r terms.Remedy) bool { return r.ID == at.remedy })]
+		if sum > r.Cap.Minor {
+			t.Fatalf("%s comes to %d in the %s from %s, above its cap of %d", at.remedy, sum, r.CapPeriod, at.start, r.Cap.Minor)
+		}
+	}
+	for at, sum := range booked {
+		if sum < 0 || back[at] != 0 && back[at] != sum {
+			t.Fatalf("%s of %s: booked %d, earned back %d", at.remedy, at.start, sum, back[at])
+		}
+		if corrections[at] > 1 {
+			t.Fatalf("%s of %s is corrected %d times", at.remedy, at.start, corrections[at])
+		}
+	}
+	for at := range back {
+		if _, known := booked[at]; !known {
+			t.Fatalf("%s of %s is earned back without a booking", at.remedy, at.start)
+		}
+	}
+}
+
+// What a month nets to is the sum of its entries, to the minor unit.
+func TestNetIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var items []remedy.Item
+		want := map[calendar.Date]int64{}
+		for i := range rapid.IntRange(1, 20).Draw(t, "entries") {
+			month := rapid.SampledFrom(months).Draw(t, "month")
+			x := remedy.Item{ID: fmt.Sprint(i), Window: remedy.Window{Contract: "FRAME"}, Fell: month.Start.AddDays(rapid.IntRange(0, 27).Draw(t, "day")), Debtor: rapid.SampledFrom([]terms.Party{terms.Buyer, terms.Seller}).Draw(t, "debtor"),
+				Amount: quantity.Money{Minor: rapid.Int64Range(0, 1_000_000).Draw(t, "amount"), Currency: "EUR"}, Status: rapid.SampledFrom([]remedy.Status{remedy.Due, remedy.Acknowledged, remedy.Settled, remedy.Held, remedy.Disputed, remedy.Dropped}).Draw(t, "status")}
+			x.Creditor = remedy.Other(x.Debtor)
+			items = append(items, x)
+			if slices.Contains([]remedy.Status{remedy.Due, remedy.Acknowledged, remedy.Settled}, x.Status) {
+				want[month.Start] += x.Net(terms.Seller)
+			}
+		}
+		for _, m := range remedy.Net(items) {
+			got := m.Net.Minor
+			if m.Debtor == terms.Buyer {
+				got = -got
+			}
+			if got != want[m.Month] {
+				t.Fatalf("%s nets to %d, want %d", m.Month, got, want[m.Month])
+			}
+		}
+	})
+}
