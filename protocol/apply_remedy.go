@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
 )
 
 func init() {
@@ -11,6 +12,8 @@ func init() {
 		remedy.CodeSide:    "this act is the other side's: who owes acknowledges, who is owed requests",
 		remedy.CodeStatus:  "the entry does not stand where this act would take it from: kontor remedy list",
 		remedy.CodeLate:    "the time to dispute the entry is over",
+		remedy.CodeClaim:   "no clause in force on the day brings this claim: no such clause, no event, not aged yet, or nothing is left below its cap",
+		remedy.CodeTwice:   "the clause was claimed for this window, or this product and day, before",
 		remedy.CodeFigures: "the window's figures are not apart, or its result is final by reports that agree",
 	} {
 		Sentences[code] = text
@@ -29,8 +32,11 @@ func applyRemedy(f *fold) ([]string, error) {
 	if !party {
 		return []string{remedy.CodeSide}, nil
 	}
-	if act.Verb == remedy.Agree {
+	switch act.Verb {
+	case remedy.Agree:
 		return f.agreeFigures(*act.Window)
+	case remedy.MakeClaim:
+		return f.raiseClaim(*act.Claim, side)
 	}
 	changed := make([]remedy.Item, 0, len(act.Items))
 	for _, id := range act.Items {
@@ -42,11 +48,7 @@ func applyRemedy(f *fold) ([]string, error) {
 		if !found {
 			return []string{remedy.CodeUnknown}, nil
 		}
-		var row SLARow
-		if _, err := get(f.rows, slaPrefix+slaKey(i.Window), &row); err != nil {
-			return nil, err
-		}
-		doc, err := f.replica.Terms(row.Terms)
+		doc, err := f.replica.Terms(*i.Terms)
 		if err != nil {
 			return nil, err
 		}
@@ -63,6 +65,29 @@ func applyRemedy(f *fold) ([]string, error) {
 		}
 	}
 	return nil, nil
+}
+
+// raiseClaim books a claim by the terms in force on its day.
+func (f *fold) raiseClaim(c remedy.Claim, side terms.Party) ([]string, error) {
+	list, err := f.replica.TermsInForce(c.Day)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list {
+		if a.Document.Contract != c.Contract {
+			continue
+		}
+		entries, err := f.replica.Remedies()
+		if err != nil {
+			return nil, err
+		}
+		i, code := remedy.Raise(c, a.Document, &a.Root, entries, side, dayOf(a.Document, f.entry.Header.T))
+		if code != "" {
+			return []string{code}, nil
+		}
+		return nil, put(f.rows, remedyPrefix+i.ID, i)
+	}
+	return []string{remedy.CodeClaim}, nil
 }
 
 // agreeFigures takes the other side's figures of a window in which the two come to different things.

@@ -104,7 +104,7 @@ func (p *slaPass) settle(row *SLARow, closed bool, deadline int64, passed []SLAP
 	if err != nil {
 		return false, err
 	}
-	b := remedy.Booking{Terms: doc, SLA: s, Period: row.Period, Result: result, Entries: entries, On: dayOf(doc, p.entry.Header.T)}
+	b := remedy.Booking{Terms: doc, Root: &row.Terms, SLA: s, Period: row.Period, Result: result, Entries: entries, On: dayOf(doc, p.entry.Header.T)}
 	if err := p.putItems(remedy.Book(b)); err != nil {
 		return false, err
 	}
@@ -137,7 +137,7 @@ func (p *slaPass) finish(row *SLARow, closed bool) error {
 	if err != nil {
 		return err
 	}
-	b := remedy.Booking{Terms: doc, SLA: s, Period: row.Period, Result: result, Entries: entries, On: dayOf(doc, p.entry.Header.T)}
+	b := remedy.Booking{Terms: doc, Root: &row.Terms, SLA: s, Period: row.Period, Result: result, Entries: entries, On: dayOf(doc, p.entry.Header.T)}
 	changed, fresh := remedy.Correct(b, *row.First)
 	if err := p.putItems(append(changed, fresh...)); err != nil {
 		return err
@@ -308,7 +308,7 @@ func (r *Replica) Remedies() (out []remedy.Item, err error) {
 		return nil
 	})
 	slices.SortStableFunc(out, func(a, b remedy.Item) int {
-		return cmp.Or(cmp.Compare(a.Fell, b.Fell), cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Fell, b.Fell), cmp.Compare(a.Contract, b.Contract), a.Period.Compare(b.Period), cmp.Compare(a.ID, b.ID))
 	})
 	return out, err
 }

@@ -8,6 +8,12 @@ import (
 	"kontor/protocol/remedy"
 )
 
+// RemedyClaim is a claim on a partner.
+type RemedyClaim struct {
+	With string `json:"with,omitempty" doc:"partner; empty: the only one"`
+	remedy.Claim
+}
+
 // Routes of SLAs and of what follows when they are missed.
 var (
 	SLAStatus         = wire.Get[desk.SLAQuery, []desk.SLAStatus]("/v1/sla/status", wire.View, "Lists the windows of SLAs that are over, what they come to, and who has reported.")
@@ -15,6 +21,7 @@ var (
 	SLAReconcile      = wire.Post[desk.SLAReconcileQuery, desk.SLAReconciled]("/v1/sla/reconcile", wire.Plan, "Finds the lines in which the two sides' figures of a window differ, or takes the partner's figures.")
 	RemedyList        = wire.Get[desk.SLAQuery, desk.RemedyList]("/v1/remedy/list", wire.View, "Lists what is owed by missed SLAs, entry by entry and netted by month.")
 	RemedyRequest     = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/request", wire.Plan, "Asks for what is not applied by itself.")
+	RemedyRaise       = wire.Post[RemedyClaim, desk.RemedyDone]("/v1/remedy/claim", wire.Plan, "Claims what no report carries: hours a line stood, faster freight, or what is left of an authorisation.")
 	RemedyAcknowledge = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/acknowledge", wire.Plan, "Says that what is due is owed.")
 	RemedySettle      = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/settle", wire.Plan, "Says that it was paid, by a reference; the word of who was owed confirms.")
 	RemedyDispute     = wire.Post[desk.RemedyAct, desk.RemedyDone]("/v1/remedy/dispute", wire.Plan, "Disputes what is due: the amount is held.")
@@ -35,6 +42,9 @@ func registerRemedies(r *Registry, d *desk.Desk) {
 	})
 	Handle(r, RemedyRequest, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
 		return d.DoRemedy(ctx, remedy.Request, in, c.Command)
+	})
+	Handle(r, RemedyRaise, func(ctx context.Context, c Caller, in RemedyClaim) (desk.RemedyDone, error) {
+		return d.ClaimRemedy(ctx, in.With, in.Claim, c.Command)
 	})
 	Handle(r, RemedyAcknowledge, func(ctx context.Context, c Caller, in desk.RemedyAct) (desk.RemedyDone, error) {
 		return d.DoRemedy(ctx, remedy.Acknowledge, in, c.Command)

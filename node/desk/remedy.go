@@ -58,15 +58,11 @@ func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList,
 				if !q.fits(i.Window) {
 					continue
 				}
-				row, _, err := r.SLAWindow(i.Window)
+				doc, err := r.Terms(*i.Terms)
 				if err != nil {
 					return err
 				}
-				doc, err := r.Terms(row.Terms)
-				if err != nil {
-					return err
-				}
-				if _, seen := clauseOf(seenClauses(doc, sees), i.SLA); !seen {
+				if _, seen := clauseOf(seenClauses(doc, sees), i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
 					continue
 				}
 				v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}
@@ -158,6 +154,42 @@ func (d *Desk) DoRemedy(ctx context.Context, verb remedy.Verb, in RemedyAct, com
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
 		all, err := r.Remedies()
 		out.Items = slices.DeleteFunc(all, func(i remedy.Item) bool { return !slices.Contains(act.Items, i.ID) })
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Waits, err = d.waits(p, w.Entry)
+	return out, err
+}
+
+// ClaimRemedy claims what no report carries.
+func (d *Desk) ClaimRemedy(ctx context.Context, with string, c remedy.Claim, command node.Command) (out RemedyDone, err error) {
+	p, err := d.Partner(with, "")
+	if err != nil {
+		return out, err
+	}
+	texts := d.texts(p)
+	if c.Reason = texts.mask("reason", c.Reason); len(texts.refusals) > 0 {
+		return out, &node.Failure{Code: "REFUSED", Text: texts.refusals[0].Error(), Findings: texts.refusals}
+	}
+	act := remedy.Act{Verb: remedy.MakeClaim, Claim: &c}
+	if act.Check() != "" {
+		return out, node.Failf("REFUSED", "the claim is malformed: it names a contract, a clause, a day, evidence, and one of hours, cost, or an event with product and quantities")
+	}
+	w, err := d.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
+		body, err := block.New(act)
+		return protocol.Draft{Kind: protocol.KindRemedy, Body: &body}, err
+	})
+	if err != nil {
+		return out, err
+	}
+	out.With, out.Entry = d.PartnerName(p), w.Entry
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		all, err := r.Remedies()
+		out.Items = slices.DeleteFunc(all, func(i remedy.Item) bool {
+			return i.Claim == nil || i.Claim.Clause != c.Clause || i.Claim.Day != c.Day || i.Claim.Product != c.Product
+		})
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,8 @@ const (
 	CodeStatus  = "REMEDY-04" // the entry does not stand where the act would take it from
 	CodeLate    = "REMEDY-05" // the time to dispute is over
 	CodeFigures = "REMEDY-06" // the window's figures are not apart, or the side's own are agreed
+	CodeClaim   = "REMEDY-07" // no clause in force on the day brings the claim: no such clause, no event, not aged, or nothing left below its cap
+	CodeTwice   = "REMEDY-08" // the clause was claimed for this window, or this product and day, before
 )
 
 // Verb is what is done with entries.
@@ -28,6 +30,7 @@ const (
 	Acknowledge Verb = "ACKNOWLEDGE" // by who owes
 	Settle      Verb = "SETTLE"      // paid, by either side; the word of who was owed confirms
 	Dispute     Verb = "DISPUTE"
+	MakeClaim   Verb = "CLAIM" // of what no report carries, by who is owed
 	Agree       Verb = "AGREE" // the other side's figures of a window, where the two come to different things
 )
 
@@ -37,8 +40,9 @@ const MaxItems = 64
 // Act is the body of an entry of a feed by which a company says something of entries.
 type Act struct {
 	Verb      Verb     `cbor:"verb" json:"verb"`
-	Items     []string `cbor:"items,omitempty" json:"items,omitempty"`         // IDs, ascending; none for AGREE
+	Items     []string `cbor:"items,omitempty" json:"items,omitempty"`         // IDs, ascending; none for AGREE and CLAIM
 	Window    *Window  `cbor:"window,omitempty" json:"window,omitempty"`       // AGREE
+	Claim     *Claim   `cbor:"claim,omitempty" json:"claim,omitempty"`         // CLAIM
 	Reference string   `cbor:"reference,omitempty" json:"reference,omitempty"` // SETTLE: of the payment, which happens elsewhere
 	Reason    string   `cbor:"reason,omitempty" json:"reason,omitempty"`       // DISPUTE: a sentence
 }
@@ -51,16 +55,20 @@ func ParseAct(data []byte) (a Act, err error) {
 
 // Check judges the form of an act; "" where it is good.
 func (a Act) Check() (code string) {
-	known := slices.Contains([]Verb{Request, Acknowledge, Settle, Dispute, Agree}, a.Verb)
+	known := slices.Contains([]Verb{Request, Acknowledge, Settle, Dispute, MakeClaim, Agree}, a.Verb)
 	named := len(a.Items) > 0 && len(a.Items) <= MaxItems
 	for i, id := range a.Items {
 		named = named && len(id) == IDSize && (i == 0 || a.Items[i-1] < id)
 	}
-	if a.Verb == Agree {
+	switch a.Verb {
+	case MakeClaim:
+		named = len(a.Items) == 0 && a.Window == nil && a.Claim != nil && a.Claim.Check() == ""
+	case Agree:
 		named = len(a.Items) == 0 && a.Window != nil && artifact.IsName(a.Window.Contract) && artifact.IsName(a.Window.SLA) && a.Window.Period.Valid()
-	} else {
+	default:
 		named = named && a.Window == nil
 	}
+	named = named && (a.Verb == MakeClaim) == (a.Claim != nil)
 	if !known || !named || (a.Verb == Settle) != (a.Reference != "") || (a.Verb == Dispute) != (a.Reason != "") || a.Reference != "" && !artifact.IsName(a.Reference) || !artifact.IsSentence(a.Reason) {
 		return CodeForm
 	}
@@ -85,8 +93,11 @@ func (i Item) Do(a Act, by Doer) (Item, string) {
 	case by.Side != i.Debtor && by.Side != i.Creditor || side != by.Side:
 		return i, CodeSide
 	case a.Verb == Request && i.Status == Claimable:
+		if i.Claim != nil && by.Day <= i.DisputeBy {
+			return i, CodeStatus // the other side may still answer
+		}
 		i.Status = Due
-	case a.Verb == Acknowledge && i.Status == Due:
+	case a.Verb == Acknowledge && (i.Status == Due || i.Status == Claimable && i.Claim != nil):
 		i.Status, i.Reply = Acknowledged, word
 	case a.Verb == Settle && (owed || unconfirmed):
 		if i.Status = Settled; by.Side == i.Creditor {
@@ -95,7 +106,7 @@ func (i Item) Do(a Act, by Doer) (Item, string) {
 		if i.Paid == nil {
 			i.Paid = word
 		}
-	case a.Verb == Dispute && (i.Status == Due || (i.Status == Acknowledged || unconfirmed) && by.Side == i.Creditor):
+	case a.Verb == Dispute && (i.Status == Due || i.Status == Claimable && i.Claim != nil && by.Side == i.Debtor || (i.Status == Acknowledged || unconfirmed) && by.Side == i.Creditor):
 		if by.Day > i.DisputeBy && !unconfirmed {
 			return i, CodeLate
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -16,12 +17,16 @@ type Booking struct {
 	Period  calendar.Bucket
 	Result  Result
 	Entries []Item        // of the contract, all that are booked
+	Root    *block.CID    // of the terms
 	On      calendar.Date // the day it is booked, by the terms' calendar
 }
 
 func (b Booking) window() Window { return Window{b.Terms.Contract, b.SLA.ID, b.Period} }
 
-func (b Booking) cause() string {
+func (b Booking) cause(r terms.Remedy) string {
+	if r.Kind == terms.VolumeRebate {
+		return r.ID // it remedies nothing
+	}
 	if b.SLA.Cause != "" {
 		return b.SLA.Cause
 	}
@@ -82,7 +87,7 @@ func (b Booking) item(a Amount, beside []Item) (Item, bool) {
 func (b Booking) blank(kind Kind, r terms.Remedy) Item {
 	none := quantity.Money{Currency: b.Terms.Currency}
 	days := b.Terms.Calendar.Workdays()
-	i := Item{Kind: kind, Window: b.window(), Remedy: r.ID, Cause: b.cause(), Debtor: b.SLA.By, Creditor: Other(b.SLA.By), Amount: none, Computed: none, Status: Due, Fell: b.On,
+	i := Item{Kind: kind, Window: b.window(), Terms: b.Root, Remedy: r.ID, Cause: b.cause(r), Debtor: b.SLA.By, Creditor: Other(b.SLA.By), Amount: none, Computed: none, Status: Due, Fell: b.On,
 		PayBy:     b.On.Month().Add(1).First().AddDays(int(b.Terms.PaymentDays) - 1),
 		DisputeBy: days.Add(b.On, int(r.DisputeDays))}
 	i.ID = identify(i)
@@ -106,7 +111,7 @@ func (b Booking) room(r terms.Remedy, a Amount, beside []Item) (minor int64, why
 			continue
 		}
 		net := i.Net(b.SLA.By)
-		if i.Cause == b.cause() && i.Period == b.Period && sameSide(i, b.SLA.By) {
+		if i.Cause == b.cause(r) && i.Period == b.Period && sameSide(i, b.SLA.By) {
 			cause += net
 		}
 		if i.Remedy == r.ID && capPeriod(r.CapPeriod, i.Period.Last()) == capPeriod(r.CapPeriod, b.Period.Last()) {

@@ -102,7 +102,6 @@ func (s sides) by(p terms.Party, why Why) Result {
 	out.Charges = s.money(f.charges)
 	if s.met(f.value) {
 		out.Verdict = Met
-		return out
 	}
 	out.Amounts = s.amounts(f.value, f)
 	return out
@@ -126,7 +125,7 @@ func (s sides) compare() Result {
 	diff := new(big.Rat).Sub(x.value, y.value)
 	if diff.Abs(diff).Cmp(agree) > 0 {
 		one, other := s.by(s.debtor, ""), s.by(s.creditor, "")
-		if one.Verdict == Met && other.Verdict == Met {
+		if one.Verdict == Met && other.Verdict == Met && alike(one.Amounts, other.Amounts) {
 			other.Stands = terms.Both
 			return other
 		}
@@ -134,24 +133,31 @@ func (s sides) compare() Result {
 	}
 	mean := x
 	mean.value, mean.charges, mean.failing = middle(x.value, y.value), middle(x.charges, y.charges), middle(x.failing, y.failing)
-	mean.count = min(x.count, y.count)
+	mean.count, mean.volume = min(x.count, y.count), map[quantity.Unit]*big.Rat{}
+	for _, side := range []figures{x, y} {
+		for unit, v := range side.volume {
+			if mean.volume[unit] == nil {
+				mean.volume[unit] = new(big.Rat)
+			}
+			mean.volume[unit].Add(mean.volume[unit], new(big.Rat).Quo(v, big.NewRat(2, 1)))
+		}
+	}
 	both := s
 	both.byDebtor, both.byCreditor = mean, mean
 	out := both.by(s.debtor, "")
 	if out.Stands = terms.Both; x.value.Cmp(y.value) != 0 {
 		out.Why = ByMean
 	}
-	if out.Verdict == Met {
-		return out
-	}
 	// The result stands; what it is of must too.
-	for i, a := range s.amounts(mean.value, x) {
-		b := s.amounts(mean.value, y)[i]
-		if !near(a.Amount, b.Amount) {
-			return s.apart(s.with(x, mean.value), s.with(y, mean.value))
-		}
+	if !alike(s.amounts(mean.value, x), s.amounts(mean.value, y)) {
+		return s.apart(s.with(x, mean.value), s.with(y, mean.value))
 	}
 	return out
+}
+
+// alike tells whether two sides' amounts are the same within the tolerance of amounts.
+func alike(a, b []Amount) bool {
+	return slices.EqualFunc(a, b, func(x, y Amount) bool { return x.Remedy == y.Remedy && near(x.Amount, y.Amount) })
 }
 
 // with is the window by one side's quantities and the result that stands.
@@ -248,11 +254,15 @@ func gradeC(r terms.Remedy, f figures) bool { return r.GradeC || !f.gradeC }
 func (s sides) amounts(value *big.Rat, f figures) (out []Amount) {
 	for _, r := range s.remedies() {
 		share := s.share(r, value)
-		if share == 0 || !gradeC(r, f) {
+		if share == 0 || !gradeC(r, f) || r.Kind != terms.VolumeRebate && value != nil && s.met(value) {
 			continue
 		}
 		a := Amount{Remedy: r.ID, Kind: r.Kind, SharePPM: share, Amount: quantity.Money{Currency: s.Terms.Currency}}
-		if exact := formula(r, share, f); exact != nil {
+		exact := formula(r, share, f)
+		if r.Kind == terms.VolumeRebate && exact.Sign() == 0 {
+			continue
+		}
+		if exact != nil {
 			if m := s.money(exact); m != nil {
 				a.Amount = *m
 			}
@@ -296,10 +306,40 @@ func formula(r terms.Remedy, share int64, f figures) *big.Rat {
 		v = new(big.Rat).Mul(ppm(r.RatePPM), f.charges)
 	case terms.Flat:
 		v = major(*r.Amount)
+	case terms.VolumeRebate:
+		v = rebate(r, f)
 	default:
 		return nil
 	}
 	return v.Mul(v, ppm(share))
+}
+
+// rebate is the rate of the volume's tier times the charges: of all by ALL_UNITS, which reaches back to the first unit; of each tier's part of the
+// volume by MARGINAL.
+func rebate(r terms.Remedy, f figures) *big.Rat {
+	volume := f.in(r.Unit)
+	out := new(big.Rat)
+	if volume.Sign() <= 0 {
+		return out
+	}
+	for i, t := range r.Volume {
+		if volume.Cmp(t.From.Rat()) < 0 {
+			break
+		}
+		rate := big.NewRat(t.RatePPM, terms.PPM)
+		if r.Basis == terms.AllUnits {
+			out.Mul(rate, f.charges)
+			continue
+		}
+		end := volume
+		if i+1 < len(r.Volume) && r.Volume[i+1].From.Rat().Cmp(volume) < 0 {
+			end = r.Volume[i+1].From.Rat()
+		}
+		part := new(big.Rat).Sub(end, t.From.Rat())
+		part.Quo(part, volume)
+		out.Add(out, part.Mul(part, rate).Mul(part, f.charges))
+	}
+	return out
 }
 
 // Triggered lists the remedies of a result that are due or held, for screens.

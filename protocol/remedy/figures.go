@@ -133,6 +133,7 @@ type figures struct {
 	count             int64
 	charges, failing  *big.Rat // in the currency's major unit, not rounded
 	unpriced          int64
+	volume            map[quantity.Unit]*big.Rat // of what came
 	gradeC            bool
 	excluded, refused []performance.Left
 }
@@ -144,7 +145,7 @@ func (f figures) enough(s terms.SLA) bool { return f.whole && f.value != nil && 
 // report, gave none: then nothing contradicts it.
 func count(d terms.Document, s terms.SLA, own, other reported) figures {
 	unanswered := !other.whole && owes(s, other.by)
-	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat)}
+	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat), volume: map[quantity.Unit]*big.Rat{}}
 	left := map[string]int64{} // lines the other side left out, by cell and reason
 	for _, c := range other.cells {
 		if c.Deliveries != nil {
@@ -250,6 +251,10 @@ func (f *figures) cost(d terms.Document, s terms.SLA, c cell) {
 		return nil
 	}
 	if came != nil && came.Sign() > 0 {
+		if f.volume[c.Unit] == nil {
+			f.volume[c.Unit] = new(big.Rat)
+		}
+		f.volume[c.Unit].Add(f.volume[c.Unit], came.Rat())
 		if r := priced(*came); r != nil {
 			f.charges.Add(f.charges, r)
 		} else {
@@ -261,6 +266,17 @@ func (f *figures) cost(d terms.Document, s terms.SLA, c cell) {
 			f.failing.Add(f.failing, r)
 		}
 	}
+}
+
+// in is the volume in a unit; what can't be converted into it is in no volume.
+func (f figures) in(unit quantity.Unit) *big.Rat {
+	sum := new(big.Rat)
+	for u, v := range f.volume {
+		if num, den, err := u.Ratio(unit); err == nil {
+			sum.Add(sum, new(big.Rat).Mul(v, big.NewRat(num, den)))
+		}
+	}
+	return sum
 }
 
 // failing is the quantity of a cell that failed the promise.

@@ -43,6 +43,8 @@ type Item struct {
 	ID        string          `cbor:"id" json:"id"`
 	Kind      Kind            `cbor:"kind" json:"kind"`
 	Window                    // of which SLA and period
+	Terms     *block.CID      `cbor:"terms,omitempty" json:"terms,omitempty"` // root of the terms it is by; absent in a simulation
+	Claim     *Claim          `cbor:"claim,omitempty" json:"claim,omitempty"` // of what nobody reports: a side says it, with evidence
 	Remedy    string          `cbor:"remedy" json:"remedy"`
 	Cause     string          `cbor:"cause,omitempty" json:"cause,omitempty"`
 	Of        string          `cbor:"of,omitempty" json:"of,omitempty"` // the entry that is corrected or earned back

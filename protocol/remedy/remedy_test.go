@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -49,18 +50,21 @@ func drawTerms(t *rapid.T) terms.Document {
 	}
 	d.SLAs = []terms.SLA{s}
 	for i := range rapid.IntRange(1, 3).Draw(t, "remedies") {
-		r := terms.Remedy{ID: fmt.Sprint("r", i), SLA: s.ID, Kind: rapid.SampledFrom([]terms.RemedyKind{terms.Credit, terms.CaseFine, terms.ServiceRebate, terms.Flat}).Draw(t, "kind"), AutoApply: true,
+		r := terms.Remedy{ID: fmt.Sprint("r", i), SLA: s.ID, Kind: rapid.SampledFrom([]terms.RemedyKind{terms.Credit, terms.CaseFine, terms.ServiceRebate, terms.Flat, terms.VolumeRebate}).Draw(t, "kind"), AutoApply: true,
 			Cap: &quantity.Money{Minor: rapid.Int64Range(1, 40_000).Draw(t, "cap"), Currency: d.Currency}, CapPeriod: rapid.SampledFrom([]terms.WindowKind{terms.PerMonth, terms.PerQuarter, terms.PerYear}).Draw(t, "cap period"),
 			EarnBack: rapid.Int64Range(0, 3).Draw(t, "earn back"), DisputeDays: 10}
 		switch ppm := rapid.Int64Range(1, terms.PPM); r.Kind {
 		case terms.Credit:
 			r.Pool, r.PoolPPM, r.AllocationPPM, r.AtRiskPPM = fmt.Sprint("pool", i), ppm.Draw(t, "pool"), ppm.Draw(t, "allocation"), ppm.Draw(t, "at risk")
+		case terms.VolumeRebate:
+			r.Unit, r.Basis, r.EarnBack = "PK", rapid.SampledFrom([]terms.TierBasis{terms.Marginal, terms.AllUnits}).Draw(t, "basis"), 0
+			r.Volume = []terms.VolumeTier{{From: quantity.Of(0), RatePPM: ppm.Draw(t, "rate")}, {From: quantity.Of(10_000), RatePPM: ppm.Draw(t, "rate")}}
 		case terms.Flat:
 			r.Amount = &quantity.Money{Minor: rapid.Int64Range(1, 20_000).Draw(t, "amount"), Currency: d.Currency}
 		default:
 			r.RatePPM = ppm.Draw(t, "rate")
 		}
-		if rapid.Bool().Draw(t, "tiers") {
+		if r.Kind != terms.VolumeRebate && rapid.Bool().Draw(t, "tiers") {
 			r.Tiers = []terms.RemedyTier{{Beyond: quantity.MustParse("0.9"), SharePPM: 300_000}, {Beyond: quantity.MustParse("0.5"), SharePPM: terms.PPM}}
 		}
 		d.Remedies = append(d.Remedies, r)
@@ -307,4 +311,95 @@ func TestNetIsExact(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A volume rebate: marginal tiers pay each part of the volume by its own rate, retroactive ones pay all by the rate of the tier reached.
+func TestVolumeRebates(t *testing.T) {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	def, err := measure.Define(measure.OTIF, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		basis terms.TierBasis
+		lines int64 // of a thousand packs each, one euro a pack
+		want  int64 // cents
+	}{
+		{terms.Marginal, 4, 0}, {terms.Marginal, 5, 0}, {terms.Marginal, 8, 3_000_00 / 100}, {terms.Marginal, 12, (5_000 + 2_000*3) * 100 / 100},
+		{terms.AllUnits, 4, 0}, {terms.AllUnits, 5, 5_000}, {terms.AllUnits, 9, 9_000}, {terms.AllUnits, 10, 30_000}, {terms.AllUnits, 12, 36_000},
+	} {
+		d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}}}
+		d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.Of(1), Currency: "EUR", Per: quantity.Of(1)}}}
+		d.SLAs = []terms.SLA{{ID: "s", By: terms.Seller, Measure: def, Target: quantity.MustParse("0.5"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 1, Source: terms.Buyer}}
+		d.Remedies = []terms.Remedy{{ID: "rebate", SLA: "s", Kind: terms.VolumeRebate, Basis: c.basis, Unit: "PK", Volume: []terms.VolumeTier{{From: quantity.Of(5_000), RatePPM: 10_000}, {From: quantity.Of(10_000), RatePPM: 30_000}},
+			Cap: &quantity.Money{Minor: 1_000_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true}}
+		r := remedy.Evaluate(remedy.Case{Terms: d, SLA: d.SLAs[0], Period: months[0], Buyer: []performance.Document{report(d, months[0], c.lines, c.lines, 0)}})
+		if r.Verdict != remedy.Met {
+			t.Fatalf("%s: the rebate hangs on no miss: %+v", c.basis, r)
+		}
+		if got := owed(r)["rebate"]; got != c.want {
+			t.Errorf("%s of %d thousand: %d cents, want %d", c.basis, c.lines, got, c.want)
+		}
+	}
+}
+
+// Claims follow their clause: hours by the rate, under the cap and once a window; an authorisation only after an event that has aged.
+func TestClaims(t *testing.T) {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	price := quantity.Price{Amount: quantity.MustParse("1.5"), Currency: "EUR", Per: quantity.Of(1)}
+	d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}}}
+	d.SLAs = []terms.SLA{{ID: "s", By: terms.Seller, Window: terms.Window{Kind: terms.PerMonth}}}
+	d.Remedies = []terms.Remedy{{ID: "stop", SLA: "s", Kind: terms.LineDown, Amount: &quantity.Money{Minor: 10_000, Currency: "EUR"}, Cap: &quantity.Money{Minor: 100_000, Currency: "EUR"}, CapPeriod: terms.PerQuarter, DisputeDays: 10},
+		{ID: "freight", SLA: "s", Kind: terms.Expedite, Cap: &quantity.Money{Minor: 100_000, Currency: "EUR"}, CapPeriod: terms.PerQuarter, DisputeDays: 10}}
+	d.Authorisations = []terms.Authorisation{{ID: "all", Unit: "PK", FabDays: 28, RawDays: 84, Finished: price, Raw: price, LiablePPM: terms.Liability{Finished: terms.PPM, Raw: 500_000}, AgeDays: 60}}
+	proof, q := block.Sum([]byte("stop report")), func(s string) *quantity.Quantity { v := quantity.MustParse(s); return &v }
+	march, july := calendar.MustDate("2027-03-12"), calendar.MustDate("2027-07-01")
+	var items []remedy.Item
+	for _, c := range []struct {
+		what  string
+		claim remedy.Claim
+		by    terms.Party
+		minor int64
+		code  string
+	}{
+		{"six and a half hours", remedy.Claim{Clause: "stop", Day: march, Hours: q("6.5")}, terms.Buyer, 65_000, ""},
+		{"the same month again", remedy.Claim{Clause: "stop", Day: march + 1, Hours: q("1")}, terms.Buyer, 0, remedy.CodeTwice},
+		{"by the side that promised", remedy.Claim{Clause: "stop", Day: march - 30, Hours: q("1")}, terms.Seller, 0, remedy.CodeSide},
+		{"another month of the quarter, up to the cap", remedy.Claim{Clause: "stop", Day: march - 30, Hours: q("9")}, terms.Buyer, 35_000, ""},
+		{"nothing is left below the cap", remedy.Claim{Clause: "stop", Day: march - 60, Hours: q("9")}, terms.Buyer, 0, remedy.CodeClaim},
+		{"freight of what was remedied already: only the rest", remedy.Claim{Clause: "freight", Day: march, Cost: &quantity.Money{Minor: 70_000, Currency: "EUR"}}, terms.Buyer, 5_000, ""},
+		{"a day to come", remedy.Claim{Clause: "stop", Day: july + 1, Hours: q("9")}, terms.Buyer, 0, remedy.CodeClaim},
+		{"no event", remedy.Claim{Clause: "all", Day: march, Event: "WHIM", Product: "X", Finished: q("100")}, terms.Seller, 0, remedy.CodeClaim},
+		{"not aged", remedy.Claim{Clause: "all", Day: july - 59, Event: terms.Cancelled, Product: "X", Finished: q("100")}, terms.Seller, 0, remedy.CodeClaim},
+		{"aged", remedy.Claim{Clause: "all", Day: july - 60, Event: terms.Cancelled, Product: "X", Finished: q("100"), Raw: q("100")}, terms.Seller, 22_500, ""},
+		{"by the buyer", remedy.Claim{Clause: "all", Day: july - 61, Event: terms.Cancelled, Product: "X", Finished: q("100")}, terms.Buyer, 0, remedy.CodeSide},
+	} {
+		c.claim.Contract, c.claim.Evidence = "FRAME", proof
+		if code := c.claim.Check(); code != "" {
+			t.Fatalf("%s: malformed", c.what)
+		}
+		i, code := remedy.Raise(c.claim, d, &proof, items, c.by, july)
+		if code != c.code || i.Amount.Minor != c.minor {
+			t.Fatalf("%s: %q, %d; want %q, %d", c.what, code, i.Amount.Minor, c.code, c.minor)
+		}
+		if code == "" {
+			items = append(items, i)
+		}
+	}
+	// It is due when the other side says so, or has let its time pass.
+	claimed := items[0]
+	early := remedy.Doer{Company: proof, Side: terms.Buyer, Day: claimed.DisputeBy}
+	if _, code := claimed.Do(remedy.Act{Verb: remedy.Request, Items: []string{claimed.ID}}, early); code != remedy.CodeStatus {
+		t.Fatalf("due before the other side could dispute it: %q", code)
+	}
+	late := early
+	late.Day++
+	if i, code := claimed.Do(remedy.Act{Verb: remedy.Request, Items: []string{claimed.ID}}, late); code != "" || i.Status != remedy.Due {
+		t.Fatalf("after its silence: %q %s", code, i.Status)
+	}
+	for verb, want := range map[remedy.Verb]remedy.Status{remedy.Acknowledge: remedy.Acknowledged, remedy.Dispute: remedy.Disputed} {
+		if i, code := claimed.Do(remedy.Act{Verb: verb, Items: []string{claimed.ID}, Reason: "why"}, remedy.Doer{Company: proof, Side: terms.Seller, Day: claimed.Fell}); code != "" || i.Status != want {
+			t.Fatalf("%s: %q %s", verb, code, i.Status)
+		}
+	}
 }

@@ -171,6 +171,7 @@ func checkRemedies(r *artifact.Report, d Document) {
 			r.Add(CodeRemedy, path, "a remedy of kind %s has the parts of its formula and no others: pool, its share, allocation and at-risk part of CREDIT; a rate of CASE_FINE and SERVICE_REBATE; an amount of FLAT and LINE_DOWN", artifact.Clip(string(m.Kind)))
 		}
 		checkRemedyTiers(r, path, m, sla)
+		checkVolume(r, path, m)
 		if m.Kind.Money() != (m.Cap != nil) || m.Kind.Money() != (m.CapPeriod != "") || m.CapPeriod != "" && (m.CapPeriod == Rolling || !slices.Contains(windowKinds, m.CapPeriod)) {
 			r.Add(CodeRemedy, path+".cap", "what moves money has a cap by MONTH, QUARTER or YEAR, and nothing else has one")
 		}
@@ -200,6 +201,26 @@ func checkRemedyTiers(r *artifact.Report, path string, m Remedy, s SLA) {
 		}
 		if !ok {
 			r.Add(CodeRemedy, fmt.Sprintf("%s.tiers[%d]", path, i), "%d ppm beyond %s: borders begin at the target or beyond it and go away from it, shares rise to one whole at most", t.SharePPM, t.Beyond)
+			return
+		}
+	}
+}
+
+// checkVolume: a volume rebate has borders that rise from above nothing, in a unit, and nothing else of a formula.
+func checkVolume(r *artifact.Report, path string, m Remedy) {
+	if m.Kind != VolumeRebate {
+		if m.Basis != "" || m.Unit != "" || len(m.Volume) > 0 {
+			r.Add(CodeRemedy, path+".volume", "borders of volume, their basis and unit belong to VOLUME_REBATE")
+		}
+		return
+	}
+	if !slices.Contains(tierBases, m.Basis) || !m.Unit.Known() || len(m.Volume) == 0 || len(m.Volume) > MaxTiers || len(m.Tiers) > 0 || m.EarnBack > 0 {
+		r.Add(CodeRemedy, path+".volume", "%d borders in %q by %q: want 1 to %d in a known unit, MARGINAL or ALL_UNITS, and neither tiers nor earn-back", len(m.Volume), artifact.Clip(string(m.Unit)), artifact.Clip(string(m.Basis)), MaxTiers)
+		return
+	}
+	for i, t := range m.Volume {
+		if t.From.Sign() < 0 || !figure(t.From) || t.RatePPM <= 0 || !part(t.RatePPM) || i > 0 && !m.Volume[i-1].From.Less(t.From) {
+			r.Add(CodeRemedy, fmt.Sprintf("%s.volume[%d]", path, i), "%d ppm from %s: borders rise, rates are above nothing and at most one whole", t.RatePPM, t.From)
 			return
 		}
 	}

@@ -113,18 +113,19 @@ const (
 	CaseFine      RemedyKind = "CASE_FINE"      // rate × cost of the failing cases only
 	ServiceRebate RemedyKind = "SERVICE_REBATE" // rate × the period's charges
 	Flat          RemedyKind = "FLAT"           // an amount a window
-	LineDown      RemedyKind = "LINE_DOWN"      // an amount an hour the line stood
-	Expedite      RemedyKind = "EXPEDITE"       // faster freight at the other side's cost
+	LineDown      RemedyKind = "LINE_DOWN"      // an amount an hour the line stood: claimed, with evidence
+	Expedite      RemedyKind = "EXPEDITE"       // faster freight at the other side's cost: claimed, with evidence
+	VolumeRebate  RemedyKind = "VOLUME_REBATE"  // rate by the volume of the window × its charges; due whether or not the target is met
 	RootCause     RemedyKind = "RCA_REQUIRED"
 	Escalate      RemedyKind = "ESCALATE"
 	Termination   RemedyKind = "TERMINATE_RIGHT"
 )
 
-var remedyKinds = []RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, RootCause, Escalate, Termination}
+var remedyKinds = []RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate, RootCause, Escalate, Termination}
 
 // Money tells whether a remedy of the kind moves money.
 func (k RemedyKind) Money() bool {
-	return slices.Contains([]RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite}, k)
+	return slices.Contains([]RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate}, k)
 }
 
 // Onward says what may be passed on.

@@ -232,6 +232,9 @@ type Remedy struct {
 	AtRiskPPM     int64           `cbor:"atRisk,omitzero" json:"atRisk,omitzero"`         // CREDIT: C, of the period's charges
 	RatePPM       int64           `cbor:"rate,omitzero" json:"rate,omitzero"`             // CASE_FINE, SERVICE_REBATE: of the failing cases' cost, of the period's charges
 	Amount        *quantity.Money `cbor:"amount,omitempty" json:"amount,omitempty"`       // FLAT, LINE_DOWN (an hour)
+	Basis         TierBasis       `cbor:"tierBasis,omitempty" json:"tierBasis,omitempty"` // VOLUME_REBATE: ALL_UNITS is retroactive
+	Unit          quantity.Unit   `cbor:"unit,omitempty" json:"unit,omitempty"`           // VOLUME_REBATE: of its borders
+	Volume        []VolumeTier    `cbor:"volume,omitempty" json:"volume,omitempty"`       // VOLUME_REBATE: borders, rising
 	Tiers         []RemedyTier    `cbor:"tiers,omitempty" json:"tiers,omitempty"`         // by how far the target is missed; absent: the whole remedy
 	Cap           *quantity.Money `cbor:"cap,omitempty" json:"cap,omitempty"`             // of what moves money
 	CapPeriod     WindowKind      `cbor:"capPeriod,omitempty" json:"capPeriod,omitempty"` // MONTH, QUARTER, YEAR
@@ -246,6 +249,12 @@ type Remedy struct {
 type RemedyTier struct {
 	Beyond   quantity.Quantity `cbor:"beyond" json:"beyond"`
 	SharePPM int64             `cbor:"share" json:"share"` // of the remedy's formula
+}
+
+// VolumeTier is a rebate from a volume on: for the units after its border by MARGINAL, for all by ALL_UNITS.
+type VolumeTier struct {
+	From    quantity.Quantity `cbor:"minQty" json:"minQty"`
+	RatePPM int64             `cbor:"rate" json:"rate"` // of the charges
 }
 
 // DataTerms is what may be done with what is shared.

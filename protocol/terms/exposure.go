@@ -195,6 +195,12 @@ func (d Document) carried(a Authorisation, key string, since calendar.Date, fabH
 	return e, err
 }
 
+// Liable is the buyer's part of what was made and of the material that was bought for it and not taken, rounded as the terms say. Quantities are in
+// the authorisation's unit.
+func (d Document) Liable(a Authorisation, finished, raw quantity.Quantity) (quantity.Money, error) {
+	return d.money(new(big.Rat).Add(worth(finished.Rat(), a.Finished, a.LiablePPM.Finished), worth(raw.Rat(), a.Raw, a.LiablePPM.Raw)))
+}
+
 // worth is the buyer's part of what a quantity costs.
 func worth(q *big.Rat, p quantity.Price, ppm int64) *big.Rat {
 	v := new(big.Rat).Mul(q, p.Amount.Rat())

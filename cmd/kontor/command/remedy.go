@@ -11,11 +11,15 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
 )
 
 func remedyNoun() *cli.Command {
-	return noun("remedy", "what is owed by missed service levels: credits, fines and rebates, as both nodes compute them", remedyListVerb,
+	return noun("remedy", "what is owed by missed service levels: credits, fines and rebates, as both nodes compute them", remedyListVerb, remedyClaimVerb,
 		remedyVerb(api.RemedyRequest, "request", "ask for what is not applied by itself", nil, "requested", "kontor remedy request 3f2a"),
 		remedyVerb(api.RemedyAcknowledge, "acknowledge", "say that this company owes what is due", nil, "acknowledged", "kontor remedy acknowledge 3f2a 9b01"),
 		remedyVerb(api.RemedySettle, "settle", "say that it was paid; the word of the side that was owed confirms",
@@ -62,6 +66,58 @@ var remedyListVerb = verb{
 	},
 }
 
+var remedyClaimVerb = verb{
+	name: "claim", short: "claim what no report carries: hours a line stood, faster freight, or what is left of an authorisation", exits: []int{wire.ExitRefused},
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "contract", Usage: "`REFERENCE`", Required: true}, &cli.StringFlag{Name: "clause", Usage: "`NAME` of the remedy or the authorisation", Required: true},
+		&cli.StringFlag{Name: "day", Usage: "`DAY` on which it happened", Required: true}, &cli.StringFlag{Name: "evidence", Usage: "`CID` of a shared artifact or attachment", Required: true},
+		&cli.StringFlag{Name: "hours", Usage: "`HOURS` the line stood"}, &cli.StringFlag{Name: "cost", Usage: "`AMOUNT` of the freight: '420.00 EUR'"},
+		&cli.StringFlag{Name: "event", Usage: "`KIND`, of an authorisation: CANCEL, END_OF_LIFE or SHORTFALL"}, &cli.StringFlag{Name: "product", Usage: "`NUMBER`, of an authorisation"},
+		&cli.StringFlag{Name: "finished", Usage: "`QUANTITY` made and left, in the authorisation's unit"}, &cli.StringFlag{Name: "raw", Usage: "`QUANTITY` for which material is left"},
+		&cli.StringFlag{Name: "reason", Usage: "`SENTENCE`"}},
+	long: "The amount follows from the clause in force on the day, under its cap. The partner acknowledges or disputes it; when its time to dispute is over, kontor remedy request makes it due.\n" +
+		"An authorisation brings a claim only after a cancellation, an end of life or a shortfall, and not before it has aged as the clause says; kontor terms exposure shows what it would be.",
+	examples: []string{"kontor remedy claim --contract FRAME-2027 --clause line-down --day 2027-03-12 --hours 6.5 --evidence bafyreigh2akiscaildc",
+		"kontor remedy claim --contract FRAME-2027 --clause all --day 2027-03-12 --event CANCEL --product ZDV-300 --finished 1200 --evidence bafyreigh2akiscaildc"},
+	run: func(c *call) error {
+		in := api.RemedyClaim{With: c.String("with"), Claim: remedy.Claim{Contract: c.String("contract"), Clause: c.String("clause"), Event: terms.EventKind(strings.ToUpper(c.String("event"))), Product: c.String("product"), Reason: c.String("reason")}}
+		var err error
+		if in.Day, err = calendar.ParseDate(c.String("day")); err != nil {
+			return usagef("--day: %v", err)
+		}
+		if in.Evidence, err = block.ParseCID(c.String("evidence")); err != nil {
+			return usagef("--evidence: %v", err)
+		}
+		for _, q := range []struct {
+			name string
+			into **quantity.Quantity
+		}{{"hours", &in.Hours}, {"finished", &in.Finished}, {"raw", &in.Raw}} {
+			if text := c.String(q.name); text != "" {
+				v, err := quantity.Parse(text)
+				if err != nil {
+					return usagef("--%s: %v", q.name, err)
+				}
+				*q.into = &v
+			}
+		}
+		if text := c.String("cost"); text != "" {
+			m, err := parseAmount("cost", text)
+			if err != nil {
+				return err
+			}
+			in.Cost = &quantity.Money{Minor: m.Minor, Currency: quantity.Currency(m.Currency)}
+		}
+		out, err := ask(c, api.RemedyRaise, in)
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			for _, i := range out.Items {
+				fmt.Fprintf(w, "%s %s: %s claimed of %s, who may dispute it until %s\n", i.ID[:8], i.Kind, i.Amount, out.With, i.DisputeBy)
+			}
+		})
+	},
+}
+
 func saidText(i remedy.Item) string {
 	var parts []string
 	if i.Paid != nil {
@@ -69,6 +125,9 @@ func saidText(i remedy.Item) string {
 	}
 	if i.Contest != nil {
 		parts = append(parts, i.Contest.Reason)
+	}
+	if i.Claim != nil && i.Claim.Reason != "" {
+		parts = append(parts, i.Claim.Reason)
 	}
 	if i.Of != "" {
 		parts = append(parts, "of "+i.Of[:8])

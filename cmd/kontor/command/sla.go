@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,8 @@ var slaStatusVerb = verb{
 			}
 			table(w, []string{"with", "contract", "sla", "window", "state", "result", "owed"}, rows)
 			for _, s := range out {
-				if len(out) == 1 || s.Result == nil || s.Result.Verdict == remedy.Unequal {
+				reported := slices.ContainsFunc(s.Sides, func(x desk.SLASide) bool { return x.Reported > 0 })
+				if len(out) == 1 || s.Result == nil && reported || s.Result != nil && s.Result.Verdict == remedy.Unequal {
 					printSides(w, s)
 				}
 			}

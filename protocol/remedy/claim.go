@@ -1,0 +1,149 @@
+package remedy
+
+import (
+	"math/big"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
+)
+
+// Liability is the kind of an entry for what was made or bought at the buyer's risk and is not taken.
+const Liability Kind = "LIABILITY"
+
+// MaxHours bounds what a line stood in one event: a year.
+const MaxHours = 8_784
+
+// Claim is what a side says of something that no report carries: hours a line stood, faster freight, or what was made under an authorisation and is
+// not taken. Its amount follows from the clause; it is due when the other side acknowledges it, or has let the time to dispute it pass.
+type Claim struct {
+	Contract string             `cbor:"contract" json:"contract"`
+	Clause   string             `cbor:"clause" json:"clause"`                         // the remedy, or the authorisation
+	Day      calendar.Date      `cbor:"day" json:"day"`                               // it happened
+	Hours    *quantity.Quantity `cbor:"hours,omitempty" json:"hours,omitempty"`       // LINE_DOWN
+	Cost     *quantity.Money    `cbor:"cost,omitempty" json:"cost,omitempty"`         // EXPEDITE
+	Event    terms.EventKind    `cbor:"event,omitempty" json:"event,omitempty"`       // of an authorisation: nothing is claimed without one
+	Product  string             `cbor:"product,omitempty" json:"product,omitempty"`   // of an authorisation
+	Finished *quantity.Quantity `cbor:"finished,omitempty" json:"finished,omitempty"` // of an authorisation: left over, in its unit, after what was taken or used otherwise
+	Raw      *quantity.Quantity `cbor:"raw,omitempty" json:"raw,omitempty"`
+	Evidence block.CID          `cbor:"evidence" json:"evidence"` // a shared artifact or an attachment
+	Reason   string             `cbor:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// Check judges the form of a claim; "" where it is good.
+func (c Claim) Check() (code string) {
+	amount := func(q *quantity.Quantity, most int64) bool {
+		return q == nil || q.Sign() >= 0 && q.Exponent() >= -terms.MaxDecimals && q.Cmp(quantity.Of(most)) <= 0
+	}
+	forms := 0
+	for _, given := range []bool{c.Hours != nil, c.Cost != nil, c.Event != ""} {
+		if given {
+			forms++
+		}
+	}
+	left := c.Finished != nil || c.Raw != nil
+	if forms != 1 || (c.Event != "") != left || (c.Event != "") != (c.Product != "") || !artifact.IsName(c.Contract) || !artifact.IsName(c.Clause) || !c.Day.Valid() || !c.Evidence.Defined() ||
+		c.Product != "" && !artifact.IsName(c.Product) || !artifact.IsSentence(c.Reason) || !amount(c.Hours, MaxHours) || !amount(c.Finished, terms.MaxUnitPrice) || !amount(c.Raw, terms.MaxUnitPrice) || c.Cost != nil && c.Cost.Minor <= 0 {
+		return CodeForm
+	}
+	return ""
+}
+
+// Raise makes the entry of a claim under the terms that were in force on its day, or the code that refuses it. By is the side that claims, on the day of
+// its entry.
+func Raise(c Claim, d terms.Document, root *block.CID, entries []Item, by terms.Party, on calendar.Date) (Item, string) {
+	if c.Day > on {
+		return Item{}, CodeClaim
+	}
+	b := Booking{Terms: d, Entries: entries, On: on, Root: root}
+	if c.Event != "" {
+		return b.liable(c, by)
+	}
+	r, known := b.remedy(c.Clause)
+	if !known {
+		return Item{}, CodeClaim
+	}
+	for _, s := range d.SLAs {
+		if s.ID == r.SLA {
+			b.SLA = s
+		}
+	}
+	windows := d.Windows(b.SLA, d.Period)
+	for _, w := range windows {
+		if w.Period.Contains(c.Day) {
+			b.Period = w.Period
+		}
+	}
+	a := Amount{Remedy: r.ID, Kind: r.Kind, SharePPM: terms.PPM, Amount: quantity.Money{Currency: d.Currency}}
+	switch {
+	case !b.Period.Valid():
+		return Item{}, CodeClaim
+	case by != Other(b.SLA.By):
+		return Item{}, CodeSide
+	case r.Kind == terms.LineDown && c.Hours != nil:
+		m, err := d.Money(new(big.Rat).Mul(major(*r.Amount), c.Hours.Rat()))
+		if err != nil {
+			return Item{}, CodeClaim
+		}
+		a.Amount = m
+	case r.Kind == terms.Expedite && c.Cost != nil && c.Cost.Currency == d.Currency:
+		a.Amount = *c.Cost
+	default:
+		return Item{}, CodeClaim
+	}
+	i, due := b.item(a, entries)
+	return once(i, due, c, entries)
+}
+
+// liable is the buyer's part of what is left of an authorisation after an event, aged as the clause says.
+func (b Booking) liable(c Claim, by terms.Party) (Item, string) {
+	for _, a := range b.Terms.Authorisations {
+		if a.ID != c.Clause {
+			continue
+		}
+		zero := quantity.Quantity{}
+		finished, raw := &zero, &zero
+		if c.Finished != nil {
+			finished = c.Finished
+		}
+		if c.Raw != nil {
+			raw = c.Raw
+		}
+		value, err := b.Terms.Liable(a, *finished, *raw)
+		if err != nil {
+			return Item{}, CodeClaim
+		}
+		due := a.Claim(terms.Exposed{Value: value}, &terms.Event{Kind: c.Event, Day: c.Day}, b.On)
+		switch {
+		case by != terms.Seller:
+			return Item{}, CodeSide
+		case !due.Due:
+			return Item{}, CodeClaim // no such event, not aged yet, or nothing
+		}
+		b.SLA = terms.SLA{ID: c.Product, By: terms.Buyer}
+		b.Period = calendar.Bucket{Start: c.Day, End: c.Day.AddDays(1)}
+		i := b.blank(Liability, terms.Remedy{ID: a.ID, DisputeDays: liabilityDays})
+		i.Amount, i.Computed = due.Amount, due.Amount
+		return once(i, true, c, b.Entries)
+	}
+	return Item{}, CodeClaim
+}
+
+// liabilityDays are the working days to dispute a claim on an authorisation, which has no clause of its own for it.
+const liabilityDays = 20
+
+// once is the entry of a claim, unless there is one already: one remedy for one cause and window.
+func once(i Item, due bool, c Claim, entries []Item) (Item, string) {
+	if !due {
+		return Item{}, CodeClaim
+	}
+	for _, e := range entries {
+		if e.ID == i.ID {
+			return Item{}, CodeTwice
+		}
+	}
+	i.Status, i.Claim = Claimable, &c
+	return i, ""
+}
