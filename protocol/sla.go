@@ -108,19 +108,15 @@ func sidesOf(g *partnership.Genesis) map[block.CID]terms.Party {
 
 // observeSLAs does what an entry, its time or what it brought, means for SLA windows.
 func (f *fold) observeSLAs() error {
-	sides := sidesOf(f.genesis)
-	if _, party := sides[f.author.Company]; !party && !f.owing {
-		return nil
-	}
 	if !f.owing {
 		var next int64
 		found, err := get(f.rows, slaNextKey(f.author.Company), &next)
 		if err != nil || !found || f.entry.Header.T < next {
-			return err
+			return err // nearly always; who is no party has no row
 		}
 	}
 	state.Opaque(f.rows)
-	p := &slaPass{fold: f, sides: sides, opened: map[block.CID]performance.Document{}, documents: map[block.CID]terms.Document{}, standing: map[calendar.Date]map[string]block.CID{}}
+	p := &slaPass{fold: f, sides: sidesOf(f.genesis), opened: map[block.CID]performance.Document{}, documents: map[block.CID]terms.Document{}, standing: map[calendar.Date]map[string]block.CID{}}
 	agreed, err := p.agreed()
 	if err != nil {
 		return err
@@ -143,8 +139,9 @@ type slaPass struct {
 	documents map[block.CID]terms.Document
 	ledger    []decision.Concluded
 	standing  map[calendar.Date]map[string]block.CID // roots of terms in force on a day, by contract
-	versions  []ArtifactRow                          // of performance reports, read once
-	read      bool
+	versions  []ArtifactRow                          // of performance reports
+	reported  []WindowRow                            // by first day
+	read      bool                                   // the two before, once
 }
 
 // agreedSLA is terms that an agreement put in force, with the claimed time of its finality.
@@ -174,6 +171,22 @@ func (p *slaPass) agreed() (out []agreedSLA, err error) {
 		}
 	}
 	return out, nil
+}
+
+// load reads once what reports there are: the pass changes none.
+func (p *slaPass) load() (err error) {
+	if p.read {
+		return nil
+	}
+	if p.versions, err = p.replica.Versions(performance.Type); err != nil {
+		return err
+	}
+	if p.reported, err = p.replica.Windows(); err != nil {
+		return err
+	}
+	slices.SortStableFunc(p.reported, func(a, b WindowRow) int { return a.Window.Compare(b.Window) })
+	p.read = true
+	return nil
 }
 
 func (p *slaPass) document(root block.CID) (terms.Document, error) {

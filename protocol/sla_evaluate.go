@@ -49,13 +49,11 @@ func (p *slaPass) closed(period calendar.Bucket, deadline int64) (bool, error) {
 	if p.entry.Header.T > deadline+decision.Grace {
 		return false, nil
 	}
-	rows, err := p.replica.Windows()
-	if err != nil {
+	if err := p.load(); err != nil {
 		return false, err
 	}
 	at := period.Start
-	slices.SortFunc(rows, func(a, b WindowRow) int { return cmp.Compare(a.Window.Start, b.Window.Start) })
-	for _, r := range rows {
+	for _, r := range p.reported {
 		if !r.Window.Overlaps(period) {
 			continue
 		}
@@ -197,17 +195,10 @@ func (p *slaPass) evaluate(row *SLARow, doc terms.Document, s terms.SLA, deadlin
 // reports are those of a period that each side had in force in time: the newest version of each series whose claimed time is at or before the
 // deadline and which the other sides had seen when they passed it (PROTOCOL 4). Without passings all that is held was seen.
 func (p *slaPass) reports(period calendar.Bucket, deadline int64, passed []SLAPassing) (buyer, seller []performance.Document, err error) {
-	if !p.read {
-		if p.versions, err = p.replica.Versions(performance.Type); err != nil {
-			return nil, nil, err
-		}
-		p.read = true
-	}
-	windows, err := p.replica.Windows()
-	if err != nil {
+	if err := p.load(); err != nil {
 		return nil, nil, err
 	}
-	for _, w := range windows {
+	for _, w := range p.reported {
 		if !w.Window.Overlaps(period) {
 			continue
 		}

@@ -105,7 +105,11 @@ func (c *contract) reviews(today calendar.Date) []calendar.Date {
 		}
 	}
 	if len(days) == 0 {
-		days = append(days, max(c.doc.Period.Last(), today))
+		last := c.doc.Period.Last()
+		if c.begun {
+			last = max(last, today)
+		}
+		days = append(days, last)
 	}
 	return days
 }

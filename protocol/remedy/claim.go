@@ -28,7 +28,7 @@ type Claim struct {
 	Product  string             `cbor:"product,omitempty" json:"product,omitempty"`   // of an authorisation
 	Finished *quantity.Quantity `cbor:"finished,omitempty" json:"finished,omitempty"` // of an authorisation: left over, in its unit, after what was taken or used otherwise
 	Raw      *quantity.Quantity `cbor:"raw,omitempty" json:"raw,omitempty"`
-	Evidence block.CID          `cbor:"evidence" json:"evidence"` // a shared artifact or an attachment
+	Evidence *block.CID         `cbor:"evidence,omitempty" json:"evidence,omitempty"` // a shared artifact or an attachment; always there
 	Reason   string             `cbor:"reason,omitempty" json:"reason,omitempty"`
 }
 
@@ -44,7 +44,7 @@ func (c Claim) Check() (code string) {
 		}
 	}
 	left := c.Finished != nil || c.Raw != nil
-	if forms != 1 || (c.Event != "") != left || (c.Event != "") != (c.Product != "") || !artifact.IsName(c.Contract) || !artifact.IsName(c.Clause) || !c.Day.Valid() || !c.Evidence.Defined() ||
+	if forms != 1 || (c.Event != "") != left || (c.Event != "") != (c.Product != "") || !artifact.IsName(c.Contract) || !artifact.IsName(c.Clause) || !c.Day.Valid() || c.Evidence == nil ||
 		c.Product != "" && !artifact.IsName(c.Product) || !artifact.IsSentence(c.Reason) || !amount(c.Hours, MaxHours) || !amount(c.Finished, terms.MaxUnitPrice) || !amount(c.Raw, terms.MaxUnitPrice) || c.Cost != nil && c.Cost.Minor <= 0 {
 		return CodeForm
 	}
@@ -136,13 +136,13 @@ const liabilityDays = 20
 
 // once is the entry of a claim, unless there is one already: one remedy for one cause and window.
 func once(i Item, due bool, c Claim, entries []Item) (Item, string) {
-	if !due {
-		return Item{}, CodeClaim
-	}
 	for _, e := range entries {
 		if e.ID == i.ID {
 			return Item{}, CodeTwice
 		}
+	}
+	if !due {
+		return Item{}, CodeClaim
 	}
 	i.Status, i.Claim = Claimable, &c
 	return i, ""

@@ -374,7 +374,7 @@ func TestClaims(t *testing.T) {
 		{"aged", remedy.Claim{Clause: "all", Day: july - 60, Event: terms.Cancelled, Product: "X", Finished: q("100"), Raw: q("100")}, terms.Seller, 22_500, ""},
 		{"by the buyer", remedy.Claim{Clause: "all", Day: july - 61, Event: terms.Cancelled, Product: "X", Finished: q("100")}, terms.Buyer, 0, remedy.CodeSide},
 	} {
-		c.claim.Contract, c.claim.Evidence = "FRAME", proof
+		c.claim.Contract, c.claim.Evidence = "FRAME", &proof
 		if code := c.claim.Check(); code != "" {
 			t.Fatalf("%s: malformed", c.what)
 		}

@@ -180,13 +180,13 @@ func TestSignedVectors(t *testing.T) {
 		key := agency.Author().Key.Public()
 		l.add("entry header: "+e.Header.Kind, feed.SignatureKind, key[:], e.Envelope.Sig, e.Envelope.Header)
 	}
-	hours := quantity.MustParse("6.5")
+	hours, proof := quantity.MustParse("6.5"), block.Sum([]byte("stop report"))
 	for _, a := range []remedy.Act{
 		{Verb: remedy.Request, Items: []string{"0011223344556677"}},
 		{Verb: remedy.Acknowledge, Items: []string{"0011223344556677", "8899aabbccddeeff"}},
 		{Verb: remedy.Settle, Items: []string{"0011223344556677"}, Reference: "credit note 4711"},
 		{Verb: remedy.Dispute, Items: []string{"0011223344556677"}, Reason: "the dock was closed on 12 March"},
-		{Verb: remedy.MakeClaim, Claim: &remedy.Claim{Contract: "FRAME-2027", Clause: "line-down", Day: calendar.MustDate("2027-03-12"), Hours: &hours, Evidence: block.Sum([]byte("stop report"))}},
+		{Verb: remedy.MakeClaim, Claim: &remedy.Claim{Contract: "FRAME-2027", Clause: "line-down", Day: calendar.MustDate("2027-03-12"), Hours: &hours, Evidence: &proof}},
 		{Verb: remedy.Agree, Window: &remedy.Window{Contract: "FRAME-2027", SLA: "otif", Period: calendar.MustBucket("2027-03")}},
 	} {
 		if code := a.Check(); code != "" {

@@ -84,9 +84,11 @@ var remedyClaimVerb = verb{
 		if in.Day, err = calendar.ParseDate(c.String("day")); err != nil {
 			return usagef("--day: %v", err)
 		}
-		if in.Evidence, err = block.ParseCID(c.String("evidence")); err != nil {
+		evidence, err := block.ParseCID(c.String("evidence"))
+		if err != nil {
 			return usagef("--evidence: %v", err)
 		}
+		in.Evidence = &evidence
 		for _, q := range []struct {
 			name string
 			into **quantity.Quantity
