@@ -186,7 +186,10 @@ func (f *fold) applySide() error {
 	if err := f.forkRounds(); err != nil {
 		return err
 	}
-	return f.observeRounds()
+	if err := f.observeRounds(); err != nil || !f.owing {
+		return err
+	}
+	return f.observeSLAs() // a round it acknowledged is final
 }
 
 // rule applies the rules of the entry's kind and returns the codes that refuse it.

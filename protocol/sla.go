@@ -369,7 +369,7 @@ func (p *slaPass) putSLA(row SLARow) error {
 
 // pass notes that the author's claimed time is beyond a deadline, if this is its first such entry.
 func (p *slaPass) pass(list *[]SLAPassing, deadline int64) bool {
-	if _, party := p.sides[p.author.Company]; !party || p.entry.Header.T < deadline+decision.Grace || slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == p.author.Company }) {
+	if _, party := p.sides[p.author.Company]; !party || p.side != nil || p.entry.Header.T < deadline+decision.Grace || slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == p.author.Company }) {
 		return false
 	}
 	*list = append(*list, SLAPassing{p.author.Company, p.entry.Header.Seq, p.entry.Header.T, slices.Clone(p.entry.Clock)})
