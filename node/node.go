@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kontor/crypto/keys"
+	"kontor/crypto/sign"
 	"kontor/node/p2p"
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -256,4 +257,9 @@ func (n *Node) CompanyName(company block.CID) string {
 // author is how this office signs entries now.
 func (n *Node) author() protocol.Author {
 	return protocol.Author{Company: n.company, Key: n.feedKey, IDHead: n.Chain(n.company).Head()}
+}
+
+// SignReceipt signs what was received from somebody without a node, under a label of its kind, with the key of this node.
+func (n *Node) SignReceipt(kind string, body []byte) (keys.Public, []byte) {
+	return n.nodeKey.Public(), sign.Sign(n.nodeKey, kind, body)
 }

@@ -102,6 +102,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	registerRequests(r, d)
 	registerRemedies(r, d)
 	registerProducts(r, d)
+	registerGuests(r, d)
 	upload := func(route wire.Route[desk.ImportOptions, desk.ImportResult], take func([]byte, desk.ImportOptions) (desk.ImportResult, error)) {
 		HandleUpload(r, route, func(_ context.Context, _ Caller, in desk.ImportOptions, file io.Reader) (desk.ImportResult, error) {
 			data, err := io.ReadAll(file)

@@ -92,6 +92,7 @@ var comparisons = []comparison{
 	{draftFigures, fieldsOf(func(c performance.Cell) (string, any) { return c.Key(), c })},
 	{productRows, fieldsOf(func(p OwnProduct) (string, any) { return p.ID, p })},
 	{draftTerms, fieldsOf(func(r termsRow) (string, any) { return "terms", json.RawMessage(r.JSON) })},
+	{guestCells, guestDifference},
 	{draftAnswers, cellsOf(answerCells)},
 	{draftZone, fieldsOf(func(z string) (string, any) { return "calendar", map[string]string{"zone": z} })},
 	{draftService, fieldsOf(func(s quality.ServiceRule) (string, any) { return "service rule", s })},

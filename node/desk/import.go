@@ -27,6 +27,7 @@ type ImportOptions struct {
 	From      string   `json:"from"`       // the partner whose file it is
 	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
 	File      string   `json:"file"`       // the file's name, for the list of imports
+	Role      string   `json:"role"`       // who records a template that came back; empty: DESK
 
 	noUndo bool // what stood before is not kept
 
@@ -76,6 +77,9 @@ func (d *Desk) Import(kind intake.Kind, data []byte, o ImportOptions) (ImportRes
 }
 
 func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (ImportResult, error) {
+	if id, yes := isTemplate(data); yes {
+		return d.takeTemplate(data, id, o)
+	}
 	if kind == intake.Products {
 		return d.ImportProducts(data, o)
 	}

@@ -114,6 +114,9 @@ func (c Complaint) String() string {
 // it, too little to flood a log.
 const maxValue = 64
 
+// Shortened is a value as complaints repeat it.
+func Shortened(value string) string { return shortened(value) }
+
 func shortened(value string) string {
 	if len(value) <= maxValue {
 		return value

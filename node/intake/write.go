@@ -43,6 +43,9 @@ func Protected(cell string) string {
 	return "'" + cell
 }
 
+// Unprotected takes off the apostrophe that Protected put on.
+func Unprotected(cell string) string { return unprotected(cell) }
+
 // unprotected takes off the apostrophe that Protected put on.
 func unprotected(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && rest != "" && strings.ContainsRune(formulaMarks, rune(rest[0])) {

@@ -13,7 +13,7 @@ import (
 )
 
 func auditNoun() *cli.Command {
-	return noun("audit", "check evidence without a node", auditVerify)
+	return noun("audit", "check evidence without a node", auditVerify, auditReceipt)
 }
 
 var auditVerify = verb{

@@ -50,6 +50,7 @@ func nouns() []*cli.Command {
 		requestNoun(),
 		scopeNoun(),
 		productNoun(),
+		guestNoun(),
 		bomNoun(),
 		tierNoun(),
 		priceNoun(),

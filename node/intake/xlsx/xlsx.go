@@ -202,3 +202,46 @@ func dateLike(format string) bool {
 	}
 	return false
 }
+
+// Cell is the value of one cell of a workbook, "" where there is none or the file is no workbook that can be read.
+func Cell(data []byte, sheet, at string) string {
+	if len(data) > intake.MaxBytes || !Is(data) || !measured(data, &intake.Report{}) {
+		return ""
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, RawCellValue: true})
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	v, err := f.GetCellValue(sheet, at)
+	if err != nil {
+		return ""
+	}
+	return v
+}
+
+// Formulas are the cells of some columns (counted from 1) and lines of a sheet that hold a formula. Their values are what was stored, and nobody who reads the file
+// knows whether they were computed.
+func Formulas(data []byte, sheet string, columns []int, from, to int) (out []string, err error) {
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, RawCellValue: true})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for n := from; n <= to; n++ {
+		for _, c := range columns {
+			at, err := excelize.CoordinatesToCellName(c, n)
+			if err != nil {
+				return nil, err
+			}
+			formula, err := f.GetCellFormula(sheet, at)
+			if err != nil {
+				return nil, err
+			}
+			if formula != "" {
+				out = append(out, at)
+			}
+		}
+	}
+	return out, nil
+}
