@@ -116,7 +116,7 @@ func (d *Desk) TemplateFor(in GuestTemplate) (out GuestFile, err error) {
 		return out, err
 	}
 	if len(rows) == 0 || len(rows) > maxTemplateRows {
-		return out, node.Failf("TEMPLATE_REFUSED", "the template would have %s; want 1 to %d: name products, or fewer periods", node.Count(len(rows), "line"), maxTemplateRows)
+		return out, node.Failf("EXPORT_REFUSED", "the template would have %s; want 1 to %d: name products, or fewer periods", node.Count(len(rows), "line"), maxTemplateRows)
 	}
 	var id [16]byte
 	if _, err := rand.Read(id[:]); err != nil {
@@ -175,7 +175,7 @@ func (d *Desk) askedRows(products []string) (out []guestRow, err error) {
 		}
 		at := l.Item.ID() + "\x00" + l.Location.Key()
 		if seen[at] {
-			return nil, node.Failf("TEMPLATE_REFUSED", "the draft has two lines of product %q at %q, of different types: a template can't tell them apart", l.Item.ID(), l.Location.Key())
+			return nil, node.Failf("EXPORT_REFUSED", "the draft has two lines of product %q at %q, of different types: a template can't tell them apart", l.Item.ID(), l.Location.Key())
 		}
 		seen[at] = true
 		for _, c := range l.Buckets {
