@@ -299,16 +299,16 @@ func (n *Node) Patch(_ context.Context, pid, entry block.CID, from []block.CID) 
 		if err != nil || !held || e.Header.Body == nil || !protocol.CarriesSheet(e.Header.Kind) {
 			return err
 		}
-		revised, err := r.Sheet(*e.Header.Body)
+		revised, err := r.Artifact(*e.Header.Body)
 		if err != nil {
 			return err
 		}
 		for _, old := range from {
-			base, err := r.Sheet(old)
+			base, err := r.Artifact(old)
 			if err != nil || base.SeriesKey != revised.SeriesKey {
 				continue
 			}
-			patch, err := block.Diff(base, revised, old)
+			patch, err := base.PatchTo(revised)
 			if err != nil {
 				continue // too large for a block, or no relation: the chunks travel instead
 			}
@@ -330,26 +330,24 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 	if err != nil {
 		return err
 	}
-	var blocks []block.Block
-	err = n.Peek(pid, func(r *protocol.Replica) error {
-		old, err := r.Sheet(patch.Parent)
-		if err != nil {
-			return err
-		}
-		_, root, below, err := patch.Rebuild(old)
-		if err != nil {
-			return err
-		}
-		if root.CID != want.Body {
-			return Failf("PATCH_ROOT", "the patch leads to %s, not to %s", root.CID.Short(), want.Body.Short())
-		}
-		blocks = append(below, root)
-		return nil
-	})
+	if patch.Root != want.Body {
+		return Failf("PATCH_ROOT", "the patch leads to %s, not to %s", patch.Root.Short(), want.Body.Short())
+	}
+	if !slices.Contains(want.From, patch.Parent) {
+		return Failf("PATCH_ROOT", "the patch changes %s, which was not offered", patch.Parent.Short())
+	}
+	var old block.Version
+	if err := n.Peek(pid, func(r *protocol.Replica) (err error) {
+		old, err = r.Artifact(patch.Parent)
+		return err
+	}); err != nil {
+		return err
+	}
+	revised, root, fresh, err := patch.RebuildOn(old)
 	if err != nil {
 		return err
 	}
-	return n.PutBlocks(pid, blocks)
+	return n.PutArtifact(pid, revised, append(fresh, root))
 }
 
 // TreeNode implements p2p.Trees.

@@ -114,19 +114,47 @@ func (f *fold) judge(open func(block.Sheet, []artifact.Scope, RuleSet) (verdict,
 	}
 	v, known := f.replica.verdicts.get(key)
 	if !known {
-		sheet, err := block.OpenSheet(root, f.block)
+		sheet, err := f.replica.Sheet(root)
 		if err != nil {
 			return verdict{codes: []string{codeBody}}, nil
+		}
+		if v, follows := f.followsInFigures(key, sheet, rules); follows {
+			f.replica.verdicts.put(key, v)
+			return f.fitting(v, l), nil
 		}
 		if v, err = open(sheet, l.Scopes(), rules); err != nil {
 			v = verdict{codes: []string{codeBody}}
 		}
 		f.replica.verdicts.put(key, v)
 	}
+	return f.fitting(v, l), nil
+}
+
+// fitting holds a header against what may leave.
+func (f *fold) fitting(v verdict, l Leaving) verdict {
 	if len(v.codes) == 0 && !l.fitsHeader(v.header) {
 		v.codes = []string{codeScopePurpose}
 	}
-	return v, nil
+	return v
+}
+
+// followsInFigures is the verdict on a forecast that differs from its parent in figures alone, where the parent was judged before by the same rules and within the same scopes.
+// It is the one that looking at the whole gives, at the cost of what differs.
+func (f *fold) followsInFigures(key judged, sheet block.Sheet, rules RuleSet) (verdict, bool) {
+	if key.kind != KindForecast {
+		return verdict{}, false
+	}
+	header, err := forecast.HeaderOf(sheet)
+	if err != nil || header.Parent == nil {
+		return verdict{}, false
+	}
+	parent := key
+	parent.root = *header.Parent
+	if was, known := f.replica.verdicts.get(parent); !known || len(was.codes) > 0 {
+		return verdict{}, false
+	}
+	_, _, follows, err := f.replica.Follows(parent.root, key.root, rules.Artifacts)
+	return verdict{header: header}, err == nil && follows
 }
 
 // grantedScope is what a role may share of a kind here.
@@ -291,27 +319,59 @@ func (f *fold) revise(old, revised block.CID, typ string) (codes []string, err e
 	case performance.Type:
 		return f.revisePerformance(old, revised)
 	}
-	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T), whole: typ != forecast.Type && typ != capacity.PlanType}
-	for i, root := range []block.CID{old, revised} {
-		if f.revised.whole {
-			break
-		}
-		if typ == capacity.PlanType {
-			var sheet block.Sheet
-			if sheet, err = block.OpenSheet(root, f.block); err == nil {
-				f.revised.plans[i], err = capacity.PlanFromSheet(sheet)
+	f.revised = &revision{day: calendar.DateOf(f.entry.Header.T)}
+	switch typ {
+	case forecast.Type:
+		return f.reviseForecast(old, revised)
+	case capacity.PlanType:
+		for i, root := range []block.CID{old, revised} {
+			sheet, err := f.replica.Sheet(root)
+			if err != nil {
+				return nil, err
 			}
-		} else {
-			f.revised.forecasts[i], err = f.forecast(root)
+			if f.revised.plans[i], err = capacity.PlanFromSheet(sheet); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
+	default:
+		f.revised.whole = true
+	}
+	return nil, nil
+}
+
+// reviseForecast compares two revisions of a forecast. Their cells are read only where something asks whether the revision is material to it.
+func (f *fold) reviseForecast(old, revised block.CID) ([]string, error) {
+	var docs [2]forecast.Document
+	read := func() (err error) {
+		for i, root := range []block.CID{old, revised} {
+			if docs[i], err = f.forecast(root); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	if typ == forecast.Type {
-		codes = artifact.Codes(forecast.CheckRevision(f.revised.forecasts[0], f.revised.forecasts[1]))
+	f.revised.forecasts = func() ([2]forecast.Document, error) {
+		if len(docs[1].Lines) > 0 {
+			return docs, nil
+		}
+		err := read()
+		return docs, err
 	}
-	return codes, nil
+	rules, _, err := f.rules()
+	if err != nil {
+		return nil, err
+	}
+	before, after, follows, err := f.replica.Follows(old, revised, rules.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	if follows {
+		return artifact.Codes(forecast.CheckRevision(before, after)), nil
+	}
+	if err := read(); err != nil {
+		return nil, err
+	}
+	return artifact.Codes(forecast.CheckRevision(docs[0], docs[1])), nil
 }
 
 // Scope is what a role may share of a kind in this partnership; ok is false where no scope grants anything.

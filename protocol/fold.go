@@ -156,7 +156,13 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	if err := f.observeRounds(); err != nil {
 		return err
 	}
-	return f.observeSLAs()
+	if err := f.observeSLAs(); err != nil {
+		return err
+	}
+	if f.revised != nil {
+		return f.revised.unread
+	}
+	return nil
 }
 
 // applySide folds an entry of a forked feed's side branch: its act is refused, but an officer's signature that it carries, and what

@@ -12,8 +12,9 @@ import (
 
 // revision is what the entry does to an artifact in force, as far as it can be material to something (practice T1).
 type revision struct {
-	forecasts [2]forecast.Document // before and after
+	forecasts func() ([2]forecast.Document, error) // before and after; nil: it is of another kind
 	plans     [2]capacity.Plan
+	unread    error                     // why the forecasts could not be read: the entry is not folded then
 	whole     bool                      // of a kind that is judged as a whole: any revision is material
 	other     func(decision.Scope) bool // of a campaign calendar, a quality report or contract terms
 	day       calendar.Date             // of the entry's claimed time: what was over by then changes nothing
@@ -31,9 +32,17 @@ func (r *revision) material(s decision.Scope) bool {
 	case len(r.plans[0].Groups) > 0 || len(r.plans[1].Groups) > 0:
 		return capacity.Material(r.plans[0], r.plans[1], s.Products, s.Horizon, r.day)
 	}
-	changes, err := forecast.Diff(r.within(r.forecasts[0], s), r.within(r.forecasts[1], s))
+	if r.forecasts == nil {
+		return false
+	}
+	docs, err := r.forecasts()
+	if err != nil {
+		r.unread = err
+		return true
+	}
+	changes, err := forecast.Diff(r.within(docs[0], s), r.within(docs[1], s))
 	// Of another unit or basis: as material as can be.
-	return err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, r.forecasts[0].ToleranceAt(c.Bucket)) })
+	return err != nil || slices.ContainsFunc(changes, func(c forecast.Change) bool { return forecast.Material(c, docs[0].ToleranceAt(c.Bucket)) })
 }
 
 // within is the part of a forecast that a scope is about.

@@ -50,7 +50,7 @@ func (f *fold) forecast(root block.CID) (forecast.Document, error) {
 	if d, known := f.replica.opened.get(root); known {
 		return d, nil
 	}
-	sheet, err := block.OpenSheet(root, f.block)
+	sheet, err := f.replica.Sheet(root)
 	if err != nil {
 		return forecast.Document{}, err
 	}

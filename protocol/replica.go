@@ -23,6 +23,7 @@ type Contract struct {
 	// at every replay.
 	verdicts verdictCache
 	opened   openedForecasts
+	versions openedVersions
 	// rules are the versions of the business rules, by number.
 	rules RuleSets
 	// entries and signatures remember what was decoded and verified before.

@@ -88,7 +88,10 @@ func (r *Replica) Refused() (out []RefusedEntry, err error) {
 }
 
 // Sheet opens an artifact of this partnership.
-func (r *Replica) Sheet(root block.CID) (block.Sheet, error) { return block.OpenSheet(root, r.Block) }
+func (r *Replica) Sheet(root block.CID) (block.Sheet, error) {
+	v, err := r.Artifact(root)
+	return v.Sheet, err
+}
 
 // Forecast opens a forecast by its root.
 func (r *Replica) Forecast(root block.CID) (forecast.Document, error) {

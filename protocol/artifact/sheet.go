@@ -13,6 +13,26 @@ const CodeForm = "ARTIFACT-11"
 // Keyed is a line of a document: its key names it inside the document and across revisions.
 type Keyed interface{ Key() string }
 
+// RowWriter is a line that writes the bytes of its row by itself: those that block.Marshal gives, only faster.
+type RowWriter interface{ WriteRow() ([]byte, error) }
+
+// RowReader reads what the RowWriter of the same type writes, as strictly as block.Unmarshal.
+type RowReader interface{ ReadRow(data []byte) error }
+
+func writeRow(line any) ([]byte, error) {
+	if w, ok := line.(RowWriter); ok {
+		return w.WriteRow()
+	}
+	return block.Marshal(line)
+}
+
+func readRow(data []byte, line any) error {
+	if r, ok := line.(RowReader); ok {
+		return r.ReadRow(data)
+	}
+	return block.Unmarshal(data, line)
+}
+
 // ToSheet writes a document as a sheet: head is the header with the document's own fields, and each line becomes
 // the row of its key, whatever the order of the lines. Two lines with one key are an error.
 func ToSheet[L Keyed](typ string, seriesKey [32]byte, head any, lines []L) (block.Sheet, error) {
@@ -22,7 +42,7 @@ func ToSheet[L Keyed](typ string, seriesKey [32]byte, head any, lines []L) (bloc
 		return block.Sheet{}, fmt.Errorf("write head of %s: %w", typ, err)
 	}
 	for _, l := range lines {
-		value, err := block.Marshal(l)
+		value, err := writeRow(l)
 		if err != nil {
 			return block.Sheet{}, fmt.Errorf("write line %q of %s: %w", Clip(l.Key()), typ, err)
 		}
@@ -55,7 +75,7 @@ func FromSheet[H any, L Keyed](s block.Sheet, typ string, maxLines int) (head H,
 	}
 	lines = make([]L, len(s.Rows))
 	for i, row := range s.Rows {
-		if err := block.Unmarshal(row.Value, &lines[i]); err != nil {
+		if err := readRow(row.Value, &lines[i]); err != nil {
 			return fail(fmt.Errorf("%s: line %q of %s: %w", CodeForm, Clip(row.Key), typ, err))
 		}
 		// A row whose line has no key holds nothing, or two things at once.

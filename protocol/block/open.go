@@ -11,11 +11,17 @@ import (
 // which [Sheet.Build] lists them; not many more than MaxSheet bytes are ever held.
 // An error of get comes back wrapped.
 func OpenSheet(root CID, get func(CID) ([]byte, error)) (Sheet, error) {
+	v, err := OpenVersion(root, get)
+	return v.Sheet, err
+}
+
+// OpenVersion is [OpenSheet] that also remembers which chunks hold which rows.
+func OpenVersion(root CID, get func(CID) ([]byte, error)) (Version, error) {
 	r := sheetReader{get: get}
 	if err := r.read(root); err != nil {
-		return Sheet{}, fmt.Errorf("open sheet %s: %w", root.Short(), err)
+		return Version{}, fmt.Errorf("open sheet %s: %w", root.Short(), err)
 	}
-	return r.sheet, nil
+	return Version{Sheet: r.sheet, Root: root, chunks: r.standing}, nil
 }
 
 type sheetReader struct {
@@ -23,6 +29,9 @@ type sheetReader struct {
 	sheet Sheet
 	total int
 	found layout
+
+	standing []standing
+	last     int // bytes of the block read last
 }
 
 func (r *sheetReader) read(root CID) error {
@@ -38,7 +47,7 @@ func (r *sheetReader) read(root CID) error {
 		return err
 	}
 	r.sheet = Sheet{Type: top.Type, SeriesKey: top.Key, Head: top.Head}
-	if err := r.sheet.check(); err != nil {
+	if err := r.sheet.check(nil); err != nil {
 		return err
 	}
 	if top.Rows < 0 || top.Rows > MaxRows || len(top.Chunks) > maxLinks {
@@ -81,6 +90,7 @@ func (r *sheetReader) fetch(c CID) ([]byte, error) {
 	if !c.Holds(data) {
 		return nil, whole(CodeCID, "the bytes given for block %s are another's", c)
 	}
+	r.last = len(data)
 	return data, nil
 }
 
@@ -130,13 +140,14 @@ func (r *sheetReader) chunks(links []CID, most int64) error {
 		if n == 0 || n > MaxChunkRows || int64(len(r.sheet.Rows)+n) > most {
 			return whole(CodeSheet, "chunk %s has %d rows after %d, and there are %d", link.Short(), n, len(r.sheet.Rows), most)
 		}
-		if err := checkRows(chunk.Rows); err != nil {
+		if err := checkRows(chunk.Rows, nil); err != nil {
 			return fmt.Errorf("chunk %s: %w", link.Short(), err)
 		}
 		if before := len(r.sheet.Rows); before > 0 && r.sheet.Rows[before-1].Key >= chunk.Rows[0].Key {
 			return whole(CodeSheet, "chunk %s begins with key %q, which does not come after %q", link.Short(),
 				clipText(chunk.Rows[0].Key), clipText(r.sheet.Rows[before-1].Key))
 		}
+		r.standing = append(r.standing, standing{first: len(r.sheet.Rows), rows: n, bytes: r.last, link: link})
 		r.sheet.Rows = append(r.sheet.Rows, chunk.Rows...)
 		group = append(group, n)
 	}

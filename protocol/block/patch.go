@@ -11,12 +11,13 @@ import (
 // Patch is how a revision of a sheet travels: what changed against the parent, and the root that must come out.
 // It is a wire type and one block; it carries a salt like the blocks of its sheet.
 type Patch struct {
-	Set    []Row    `cbor:"set"`  // rows that are new or have another value, ascending by key
-	Drop   []string `cbor:"drop"` // keys of rows that go, ascending
-	Head   []byte   `cbor:"head"` // the whole header of the result
-	Root   CID      `cbor:"root"` // root of the result
-	Salt   []byte   `cbor:"salt,omitempty"`
-	Parent CID      `cbor:"parent"` // root of the sheet it applies to
+	Set    []Row     `cbor:"set"`            // rows that are new or have another value, ascending by key
+	Drop   []string  `cbor:"drop"`           // keys of rows that go, ascending
+	Edit   []RowEdit `cbor:"edit,omitempty"` // rows whose value changes in a few bytes, ascending by their place
+	Head   []byte    `cbor:"head"`           // the whole header of the result
+	Root   CID       `cbor:"root"`           // root of the result
+	Salt   []byte    `cbor:"salt,omitempty"`
+	Parent CID       `cbor:"parent"` // root of the sheet it applies to
 }
 
 // ErrPatchTooLarge is the error of [Diff] for a change that does not fit one block: let the chunks travel instead.
@@ -24,24 +25,22 @@ var ErrPatchTooLarge = errors.New("the patch does not fit one block")
 
 // Diff makes the patch that leads from old, whose root is oldRoot, to new. Both are sheets of one series.
 func Diff(old, new Sheet, oldRoot CID) (Patch, error) {
-	if old.Type != new.Type || old.SeriesKey != new.SeriesKey {
-		return Patch{}, whole(CodePatch, "make patch: %s and %s are not of one series", old.Type, new.Type)
-	}
-	root, _, err := new.Build()
+	v, _, _, err := new.BuildOn(Version{})
 	if err != nil {
 		return Patch{}, fmt.Errorf("make patch: %w", err)
 	}
-	p := Patch{Head: new.Head, Root: root.CID, Parent: oldRoot}
-	p.compare(old.Rows, new.Rows)
-	size := len(p.Head)
-	for _, row := range p.Set {
-		size += row.size()
+	return Version{Sheet: old, Root: oldRoot}.PatchTo(v)
+}
+
+// PatchTo makes the patch that leads from one version of a series to another.
+func (old Version) PatchTo(new Version) (Patch, error) {
+	if old.Type != new.Type || old.SeriesKey != new.SeriesKey {
+		return Patch{}, whole(CodePatch, "make patch: %s and %s are not of one series", old.Type, new.Type)
 	}
-	for _, key := range p.Drop {
-		size += len(key)
-	}
-	if size > MaxBlock || len(p.Set) > MaxArray || len(p.Drop) > MaxArray {
-		return Patch{}, fmt.Errorf("make patch of %d rows set and %d dropped: %w", len(p.Set), len(p.Drop), ErrPatchTooLarge)
+	p := Patch{Head: new.Head, Root: new.Root, Parent: old.Root}
+	size := len(p.Head) + p.compare(old.Rows, new.Rows)
+	if size > MaxBlock || len(p.Set) > MaxArray || len(p.Drop) > MaxArray || len(p.Edit) > MaxArray {
+		return Patch{}, fmt.Errorf("make patch of %d rows set, %d edited and %d dropped: %w", len(p.Set), len(p.Edit), len(p.Drop), ErrPatchTooLarge)
 	}
 	plain, err := encoder.Marshal(p)
 	if err == nil && len(plain)+saltBytes > MaxBlock {
@@ -57,23 +56,41 @@ func Diff(old, new Sheet, oldRoot CID) (Patch, error) {
 	return p, nil
 }
 
-// compare fills Set and Drop from two ascending lists of rows.
-func (p *Patch) compare(old, new []Row) {
-	for len(old) > 0 || len(new) > 0 {
+// compare fills Set, Edit and Drop from two ascending lists of rows, until they can't fit a block any more. It answers about how many bytes they take, no more than they do.
+func (p *Patch) compare(old, new []Row) (size int) {
+	for at := 0; (at < len(old) || len(new) > 0) && size <= MaxBlock; {
 		switch {
-		case len(new) == 0 || len(old) > 0 && old[0].Key < new[0].Key:
-			p.Drop = append(p.Drop, old[0].Key)
-			old = old[1:]
-		case len(old) == 0 || new[0].Key < old[0].Key:
+		case len(new) == 0 || at < len(old) && old[at].Key < new[0].Key:
+			p.Drop = append(p.Drop, old[at].Key)
+			size += len(old[at].Key)
+			at++
+		case at == len(old) || new[0].Key < old[at].Key:
 			p.Set = append(p.Set, new[0])
+			size += new[0].size()
 			new = new[1:]
 		default:
-			if !bytes.Equal(old[0].Value, new[0].Value) {
-				p.Set = append(p.Set, new[0])
+			if !bytes.Equal(old[at].Value, new[0].Value) {
+				size += p.change(at, old[at].Value, new[0])
 			}
-			old, new = old[1:], new[1:]
+			at, new = at+1, new[1:]
 		}
 	}
+	return size
+}
+
+// change takes a row with another value as edits of the old one or, where that is no longer, as a whole.
+func (p *Patch) change(at int, old []byte, row Row) int {
+	edit := RowEdit{Row: int64(at), Edits: editsTo(old, row.Value)}
+	if edit.size() < row.size() && len(edit.Edits) <= MaxArray {
+		p.Edit = append(p.Edit, edit)
+		put := 0
+		for _, e := range edit.Edits {
+			put += 4 + len(e.Put)
+		}
+		return put
+	}
+	p.Set = append(p.Set, row)
+	return row.size()
 }
 
 // Block writes the patch.
@@ -95,8 +112,13 @@ func (p Patch) check() error {
 	if len(p.Salt) != SaltSize {
 		return whole(CodeSalt, "a patch has a salt of %d bytes, not %d", SaltSize, len(p.Salt))
 	}
-	if err := checkRows(p.Set); err != nil {
+	if err := checkRows(p.Set, nil); err != nil {
 		return err
+	}
+	for i, e := range p.Edit {
+		if e.Row < 0 || i > 0 && p.Edit[i-1].Row >= e.Row || len(e.Edits) == 0 {
+			return whole(CodePatch, "edit of row %d has no changes or is out of turn", e.Row)
+		}
 	}
 	for i, key := range p.Drop {
 		if err := checkKey(key); err != nil {
@@ -119,11 +141,27 @@ func (p Patch) Apply(old Sheet) (Sheet, error) {
 
 // Rebuild is [Patch.Apply] that also gives the blocks of the result, as [Sheet.Build] does.
 func (p Patch) Rebuild(old Sheet) (s Sheet, root Block, below []Block, err error) {
-	fail := func(err error) (Sheet, Block, []Block, error) {
+	if err := p.check(); err != nil { // before anything is built for it
 		return Sheet{}, Block{}, nil, fmt.Errorf("apply patch: %w", err)
+	}
+	parent, _, err := old.Build()
+	if err != nil {
+		return Sheet{}, Block{}, nil, fmt.Errorf("apply patch: %w", err)
+	}
+	v, root, below, err := p.RebuildOn(Version{Sheet: old, Root: parent.CID})
+	return v.Sheet, root, below, err
+}
+
+// RebuildOn applies the patch to a version and gives the revised one, its root block, and the blocks that the parent has not.
+func (p Patch) RebuildOn(old Version) (v Version, root Block, fresh []Block, err error) {
+	fail := func(err error) (Version, Block, []Block, error) {
+		return Version{}, Block{}, nil, fmt.Errorf("apply patch: %w", err)
 	}
 	if err := p.check(); err != nil {
 		return fail(err)
+	}
+	if old.Root != p.Parent {
+		return fail(whole(CodePatch, "it changes %s, this is %s", p.Parent.Short(), old.Root.Short()))
 	}
 	data, err := Marshal(p)
 	if err != nil {
@@ -132,25 +170,17 @@ func (p Patch) Rebuild(old Sheet) (s Sheet, root Block, below []Block, err error
 	if err := CheckSalt(old.SeriesKey, data); err != nil {
 		return fail(err)
 	}
-	parent, _, err := old.Build()
-	if err != nil {
-		return fail(err)
-	}
-	if parent.CID != p.Parent {
-		return fail(whole(CodePatch, "it changes %s, this is %s", p.Parent.Short(), parent.CID.Short()))
-	}
-	s = Sheet{Type: old.Type, SeriesKey: old.SeriesKey, Head: p.Head}
+	s := Sheet{Type: old.Type, SeriesKey: old.SeriesKey, Head: p.Head}
 	if s.Rows, err = p.merge(old.Rows); err != nil {
 		return fail(err)
 	}
-	root, below, err = s.Build()
-	if err != nil {
+	if v, root, fresh, err = s.BuildOn(old); err != nil {
 		return fail(err)
 	}
-	if root.CID != p.Root {
-		return fail(whole(CodePatch, "the result is %s, the patch promises %s", root.CID.Short(), p.Root.Short()))
+	if v.Root != p.Root {
+		return fail(whole(CodePatch, "the result is %s, the patch promises %s", v.Root.Short(), p.Root.Short()))
 	}
-	return s, root, below, nil
+	return v, root, fresh, nil
 }
 
 func (p Patch) merge(old []Row) ([]Row, error) {
@@ -162,20 +192,33 @@ func (p Patch) merge(old []Row) ([]Row, error) {
 			return nil, whole(CodePatch, "row %q is set and dropped", clipText(key))
 		}
 	}
+	if n := len(p.Edit); n > 0 && p.Edit[n-1].Row >= int64(len(old)) {
+		return nil, whole(CodePatch, "row %d is edited, and there are %d", p.Edit[n-1].Row, len(old))
+	}
 	rows := make([]Row, 0, len(old)+len(p.Set))
-	set, drop := p.Set, p.Drop
-	for _, row := range old {
+	set, drop, edit := p.Set, p.Drop, p.Edit
+	for i, row := range old {
 		for len(set) > 0 && set[0].Key < row.Key {
 			rows, set = append(rows, set[0]), set[1:]
 		}
+		edited := len(edit) > 0 && edit[0].Row == int64(i)
 		switch {
 		case len(set) > 0 && set[0].Key == row.Key:
-			if bytes.Equal(set[0].Value, row.Value) {
-				return nil, whole(CodePatch, "row %q is set to what it is", clipText(row.Key))
+			if edited || bytes.Equal(set[0].Value, row.Value) {
+				return nil, whole(CodePatch, "row %q is set to what it is, or set and edited", clipText(row.Key))
 			}
 			rows, set = append(rows, set[0]), set[1:]
 		case len(drop) > 0 && drop[0] == row.Key:
+			if edited {
+				return nil, whole(CodePatch, "row %q is edited and dropped", clipText(row.Key))
+			}
 			drop = drop[1:]
+		case edited:
+			value, err := edit[0].apply(row.Value)
+			if err != nil {
+				return nil, err
+			}
+			rows, edit = append(rows, Row{row.Key, value}), edit[1:]
 		default:
 			rows = append(rows, row)
 		}

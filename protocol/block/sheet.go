@@ -64,54 +64,12 @@ func SortRows(rows []Row) {
 // Build writes the sheet as blocks: the root, and all below it in the order in which they are reached by the links,
 // index blocks before their chunks. A revision that changes values shares all blocks but those on the way to them.
 func (s Sheet) Build() (root Block, below []Block, err error) {
-	if err := s.check(); err != nil {
-		return Block{}, nil, err
-	}
-	plan := layOut(s.Rows)
-	if err := plan.check(); err != nil {
-		return Block{}, nil, err
-	}
-	total := 0
-	add := func(v any) (Block, error) {
-		b, err := NewSalted(s.SeriesKey, v)
-		if total += len(b.Data); err == nil && total > MaxSheet {
-			err = whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
-		}
-		return b, err
-	}
-	top := rootBlock{Key: s.SeriesKey, Head: s.Head, Rows: int64(len(s.Rows)), Type: s.Type, Levels: plan.levels()}
-	var links []CID
-	rows := s.Rows
-	for _, group := range plan.groups {
-		var chunks []Block
-		links = links[:0]
-		for _, n := range group {
-			b, err := add(chunkBlock{Rows: rows[:n]})
-			if err != nil {
-				return Block{}, nil, err
-			}
-			rows = rows[n:]
-			chunks, links = append(chunks, b), append(links, b.CID)
-		}
-		if plan.levels() == 1 {
-			top.Chunks = append(top.Chunks, links...)
-		} else {
-			b, err := add(indexBlock{Chunks: links})
-			if err != nil {
-				return Block{}, nil, err
-			}
-			top.Chunks, below = append(top.Chunks, b.CID), append(below, b)
-		}
-		below = append(below, chunks...)
-	}
-	if root, err = add(top); err != nil {
-		return Block{}, nil, err
-	}
-	return root, below, nil
+	_, root, below, err = s.BuildOn(Version{})
+	return root, below, err
 }
 
-// check reports what is wrong with the content of a sheet, apart from its size as blocks.
-func (s Sheet) check() error {
+// check reports what is wrong with the content of a sheet, apart from its size as blocks. Values of rows that are marked in same were checked before.
+func (s Sheet) check(same []int) error {
 	if s.Type == "" || len(s.Type) > MaxType || !utf8.ValidString(s.Type) {
 		return whole(CodeSheet, "the type %q of a sheet is empty, longer than %d bytes or not UTF-8", clipText(s.Type), MaxType)
 	}
@@ -124,13 +82,15 @@ func (s Sheet) check() error {
 	if len(s.Rows) > MaxRows {
 		return whole(CodeSheetSize, "%s has %d rows, more than %d", s.Type, len(s.Rows), MaxRows)
 	}
-	return checkRows(s.Rows)
+	return checkRows(s.Rows, same)
 }
 
-func checkRows(rows []Row) error {
+func checkRows(rows []Row, same []int) error {
 	for i, row := range rows {
-		if err := row.check(); err != nil {
-			return err
+		if same == nil || same[i] == 0 {
+			if err := row.check(); err != nil {
+				return err
+			}
 		}
 		if i > 0 && rows[i-1].Key >= row.Key {
 			return whole(CodeSheet, "row %d: its key %q does not come after %q", i, clipText(row.Key), clipText(rows[i-1].Key))

@@ -113,7 +113,16 @@ func (d Date) String() string {
 		return ""
 	}
 	y, m, day := d.YMD()
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, day)
+	if y < 0 || y > 9999 {
+		return fmt.Sprintf("%04d-%02d-%02d", y, m, day)
+	}
+	b := []byte("0000-00-00") // by hand: a large forecast has a million of them
+	for i := 3; i >= 0; i, y = i-1, y/10 {
+		b[i] += byte(y % 10)
+	}
+	b[5], b[6] = b[5]+byte(m/10), b[6]+byte(m%10)
+	b[8], b[9] = b[8]+byte(day/10), b[9]+byte(day%10)
+	return string(b)
 }
 
 // digits reads a decimal number of at most four digits, or answers -1.

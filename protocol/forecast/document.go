@@ -69,7 +69,7 @@ type Line struct {
 	ShipFrom      []Location        `cbor:"shipFrom,omitempty" json:"shipFrom,omitempty"`                 // sites qualified to ship it (practice T15); none: any
 	Lifecycle     *Lifecycle        `cbor:"lifecycle,omitempty" json:"lifecycle,omitempty"`
 	Schedule      *Schedule         `cbor:"schedule,omitempty" json:"schedule,omitempty"` // accumulated quantities and authorisations
-	Buckets       []Cell            `cbor:"buckets" json:"buckets"`                       // sorted, without overlap; days, weeks and months may stand in one line
+	Buckets       Cells             `cbor:"buckets" json:"buckets"`                       // sorted, without overlap; days, weeks and months may stand in one line
 	Ext           map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`           // fields we don't know
 }
 
@@ -104,13 +104,13 @@ type Location struct {
 // Cell is the forecast of one bucket: the smallest thing a revision changes.
 type Cell struct {
 	calendar.Bucket
-	Mean       quantity.Quantity  `cbor:"mean" json:"mean"`                                 // the point forecast
-	Quantiles  []Quantile         `cbor:"quantiles,omitempty" json:"quantiles,omitempty"`   // of this bucket's demand; none = no band, no probability
-	Cumulative []Quantile         `cbor:"cumulative,omitempty" json:"cumulative,omitempty"` // of the demand from the first bucket to the end of this one
-	Firmness   Firmness           `cbor:"firmness,omitempty" json:"firmness,omitempty"`     // absent: PLANNED
-	Ordered    *quantity.Quantity `cbor:"ordered,omitempty" json:"ordered,omitempty"`       // quantity already ordered inside the bucket
+	Mean       quantity.Quantity  `json:"mean"`                 // the point forecast
+	Quantiles  []Quantile         `json:"quantiles,omitempty"`  // of this bucket's demand; none = no band, no probability
+	Cumulative []Quantile         `json:"cumulative,omitempty"` // of the demand from the first bucket to the end of this one
+	Firmness   Firmness           `json:"firmness,omitempty"`   // absent: PLANNED
+	Ordered    *quantity.Quantity `json:"ordered,omitempty"`    // quantity already ordered inside the bucket
 	// Accumulated is what is asked for from the schedule's reset to the end of the bucket.
-	Accumulated *quantity.Quantity `cbor:"cumulativeQuantity,omitempty" json:"cumulativeQuantity,omitempty"`
+	Accumulated *quantity.Quantity `json:"cumulativeQuantity,omitempty"`
 }
 
 // Quantile says that demand stays at or below Q with probability P.

@@ -33,5 +33,22 @@ func FromSheet(s block.Sheet) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{h.Header, h.Purpose, h.WeekScheme, h.AnswerDue, h.OnNoAnswer, h.Consumption, h.Method, h.Contributors, h.Emission, h.Fences, lines}, nil
+	d := h.document()
+	d.Lines = lines
+	return d, nil
+}
+
+// document is the head as a document without lines.
+func (h head) document() Document {
+	return Document{h.Header, h.Purpose, h.WeekScheme, h.AnswerDue, h.OnNoAnswer, h.Consumption, h.Method, h.Contributors, h.Emission, h.Fences, nil}
+}
+
+// HeaderOf reads the header of a forecast without its lines.
+func HeaderOf(s block.Sheet) (artifact.Header, error) {
+	var h head
+	if s.Type != Type {
+		return h.Header, artifact.Finding{Code: artifact.CodeType, Path: "type", Text: "sheet is " + artifact.Clip(s.Type) + " where a forecast is read"}
+	}
+	err := block.Unmarshal(s.Head, &h)
+	return h.Header, err
 }

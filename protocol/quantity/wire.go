@@ -10,7 +10,7 @@ import (
 func (q Quantity) MarshalCBOR() ([]byte, error) {
 	b := make([]byte, 1, 12)
 	b[0] = 0x82
-	return appendInt(appendInt(b, q.mantissa), int64(q.exponent)), nil
+	return AppendPair(b, q), nil
 }
 
 // UnmarshalCBOR reads what MarshalCBOR writes and refuses every other form: a mantissa divisible by ten, a
@@ -19,25 +19,39 @@ func (q *Quantity) UnmarshalCBOR(data []byte) error {
 	if len(data) == 0 || data[0] != 0x82 {
 		return fmt.Errorf("quantity %x is not an array of two integers", clip(data))
 	}
-	mantissa, rest, err := readInt(data[1:])
+	read, rest, err := ReadPair(data[1:])
 	if err != nil {
-		return fmt.Errorf("quantity mantissa: %w", err)
-	}
-	exponent, rest, err := readInt(rest)
-	if err != nil {
-		return fmt.Errorf("quantity exponent: %w", err)
+		return err
 	}
 	if len(rest) != 0 {
 		return fmt.Errorf("quantity is followed by %d bytes", len(rest))
 	}
+	*q = read
+	return nil
+}
+
+// AppendPair writes mantissa and exponent one after the other, as they stand in a column of quantities.
+func AppendPair(b []byte, q Quantity) []byte {
+	return appendInt(appendInt(b, q.mantissa), int64(q.exponent))
+}
+
+// ReadPair reads what AppendPair writes, refuses every other form, and gives the bytes that follow.
+func ReadPair(b []byte) (q Quantity, rest []byte, err error) {
+	mantissa, rest, err := readInt(b)
+	if err != nil {
+		return q, nil, fmt.Errorf("quantity mantissa: %w", err)
+	}
+	exponent, rest, err := readInt(rest)
+	if err != nil {
+		return q, nil, fmt.Errorf("quantity exponent: %w", err)
+	}
 	if exponent < -MaxExponent || exponent > MaxExponent || mantissa == math.MinInt64 {
-		return fmt.Errorf("quantity [%d, %d]: %w", mantissa, exponent, ErrOverflow)
+		return q, nil, fmt.Errorf("quantity [%d, %d]: %w", mantissa, exponent, ErrOverflow)
 	}
 	if (mantissa == 0 && exponent != 0) || (mantissa != 0 && mantissa%10 == 0) {
-		return fmt.Errorf("quantity [%d, %d] is not in its shortest form", mantissa, exponent)
+		return q, nil, fmt.Errorf("quantity [%d, %d] is not in its shortest form", mantissa, exponent)
 	}
-	*q = Quantity{mantissa, int8(exponent)}
-	return nil
+	return Quantity{mantissa, int8(exponent)}, rest, nil
 }
 
 // MarshalText writes String, for JSON and CSV.

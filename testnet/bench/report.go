@@ -127,14 +127,25 @@ func (b *bench) barely(ctx context.Context, dir string, size int) (time.Duration
 
 // shareForecast gates, builds and writes a forecast as a desk does once it has its lines.
 func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.Document) (root block.CID, size int, err error) {
-	if found := append(forecast.Check(doc), forecast.CheckScope(doc, artifact.Everything())...); len(found) > 0 {
-		return root, 0, found[0]
-	}
 	sheet, err := forecast.ToSheet(doc, [32]byte{1})
 	if err != nil {
 		return root, 0, err
 	}
-	top, below, err := sheet.Build()
+	var base block.Version
+	if doc.Header.Parent != nil {
+		if err := o.View(pid, func(r *protocol.Replica) (err error) {
+			base, err = r.Artifact(*doc.Header.Parent)
+			return err
+		}); err != nil {
+			return root, 0, err
+		}
+	}
+	if _, _, follows := forecast.FollowsInFigures(base.Sheet, sheet, artifact.RulesNewest); !follows {
+		if found := append(forecast.Check(doc), forecast.CheckScope(doc, artifact.Everything())...); len(found) > 0 {
+			return root, 0, found[0]
+		}
+	}
+	v, top, below, err := sheet.BuildOn(base)
 	if err != nil {
 		return root, 0, err
 	}
@@ -142,7 +153,7 @@ func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.
 	for _, b := range all {
 		size += len(b.Data)
 	}
-	if err := o.PutBlocks(pid, all); err != nil {
+	if err := o.PutArtifact(pid, v, all); err != nil {
 		return root, 0, err
 	}
 	return top.CID, size, o.send(ctx, pid, protocol.Draft{Kind: protocol.KindForecast, Body: &top})

@@ -1,0 +1,221 @@
+package block
+
+import "bytes"
+
+// RowEdit is what a patch does to the value of a row that stays: a cell of a large row changes in a few bytes.
+type RowEdit struct {
+	_     struct{} `cbor:",toarray"`
+	Row   int64    // place of the row in the parent, from 0
+	Edits []Edit   // from the begin of its value to its end
+}
+
+// Edit is one change of a row's value: so many bytes stay, so many are taken out, and others put in their place. What follows the last edit stays.
+type Edit struct {
+	_    struct{} `cbor:",toarray"`
+	Skip int64
+	Drop int64
+	Put  []byte
+}
+
+// maxEdited is the largest value that edits give: that of the largest row.
+const maxEdited = MaxRow
+
+// apply gives the value that the edits make of another. It takes memory for the result only once its size is known to be within bounds.
+func (r RowEdit) apply(value []byte) ([]byte, error) {
+	at, size := int64(0), int64(len(value))
+	for i, e := range r.Edits {
+		if e.Skip < 0 || e.Drop < 0 || e.Skip > int64(len(value))-at || e.Drop > int64(len(value))-at-e.Skip {
+			return nil, whole(CodePatch, "edit %d of row %d leaves its %d bytes", i, r.Row, len(value))
+		}
+		if i > 0 && e.Skip == 0 || e.Drop == 0 && len(e.Put) == 0 {
+			return nil, whole(CodePatch, "edit %d of row %d changes nothing, or belongs to the one before", i, r.Row)
+		}
+		at += e.Skip + e.Drop
+		if size += int64(len(e.Put)) - e.Drop; size > int64(maxEdited) {
+			return nil, whole(CodeSheetSize, "row %d would have more than %d bytes", r.Row, maxEdited)
+		}
+	}
+	edited := make([]byte, 0, size)
+	rest := value
+	for _, e := range r.Edits {
+		edited = append(append(edited, rest[:e.Skip]...), e.Put...)
+		rest = rest[e.Skip+e.Drop:]
+	}
+	edited = append(edited, rest...)
+	if bytes.Equal(edited, value) {
+		return nil, whole(CodePatch, "row %d is edited to what it is", r.Row)
+	}
+	return edited, nil
+}
+
+// size is no less than the bytes of the edit in a patch.
+func (r RowEdit) size() int {
+	n := 1 + 5 + 5
+	for _, e := range r.Edits {
+		n += 1 + 5 + 5 + headSize(len(e.Put)) + len(e.Put)
+	}
+	return n
+}
+
+// editsTo are edits that lead from one value to another, both valid. They are not always the fewest, and two different values always have some.
+func editsTo(old, new []byte) []Edit {
+	a, b := tokensOf(old), tokensOf(new)
+	if edits, few := inPlace(old, new, a, b); few {
+		return edits
+	}
+	if script, found := shortest(old, new, a, b); found {
+		return script
+	}
+	return around(old, new, a, b)
+}
+
+// maxSteps bounds the search for the fewest edits of a row; its cost rises with their number times the length of the row.
+const maxSteps = 64
+
+// inPlace are the edits where as many items stand in the new value as in the old one and few of them differ: cells with other figures.
+func inPlace(old, new []byte, a, b []int) (edits []Edit, few bool) {
+	if len(a) != len(b) {
+		return nil, false
+	}
+	w := editWriter{old: old, new: new}
+	differ := 0
+	for i := range a {
+		if !bytes.Equal(token(old, a, i), token(new, b, i)) {
+			if differ++; differ > maxSteps {
+				return nil, false
+			}
+			w.replace(begin(a, i), a[i], begin(b, i), b[i])
+		}
+	}
+	return w.edits, true
+}
+
+// around replaces everything between the items that both values begin and end with.
+func around(old, new []byte, a, b []int) []Edit {
+	head := 0
+	for head < len(a) && head < len(b) && bytes.Equal(token(old, a, head), token(new, b, head)) {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && tail < len(b)-head && bytes.Equal(token(old, a, len(a)-1-tail), token(new, b, len(b)-1-tail)) {
+		tail++
+	}
+	w := editWriter{old: old, new: new}
+	w.replace(begin(a, head), begin(a, len(a)-tail), begin(b, head), begin(b, len(b)-tail))
+	return w.edits
+}
+
+// shortest is the script with the fewest items taken out and put in (the greedy algorithm of Myers, "An O(ND) difference algorithm", 1986), where it has at most maxSteps.
+func shortest(old, new []byte, a, b []int) ([]Edit, bool) {
+	n, m := len(a), len(b)
+	reach := make([]int, 2*maxSteps+2) // by diagonal: how far in the old value so many steps lead
+	var trace [][]int
+	for d := 0; d <= maxSteps; d++ {
+		trace = append(trace, append([]int{}, reach...))
+		for k := -d; k <= d; k += 2 {
+			x := 0
+			if d > 0 {
+				x = further(reach, k, d)
+			}
+			for x < n && x-k < m && x-k >= 0 && bytes.Equal(token(old, a, x), token(new, b, x-k)) {
+				x++
+			}
+			reach[k+maxSteps] = x
+			if x >= n && x-k >= m {
+				return script(old, new, a, b, trace, d), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// further is how far the best of the two neighbouring diagonals leads on diagonal k with one more step.
+func further(reach []int, k, d int) int {
+	if k == -d || k != d && reach[k-1+maxSteps] < reach[k+1+maxSteps] {
+		return reach[k+1+maxSteps] // an item put in
+	}
+	return reach[k-1+maxSteps] + 1 // an item taken out
+}
+
+// script walks the trace back and gives the edits from the begin.
+func script(old, new []byte, a, b []int, trace [][]int, d int) []Edit {
+	type step struct{ x, y, tox, toy int }
+	var steps []step
+	x, y := len(a), len(b)
+	for ; d > 0; d-- {
+		reach, k := trace[d], x-y
+		before := k - 1
+		if k == -d || k != d && reach[k-1+maxSteps] < reach[k+1+maxSteps] {
+			before = k + 1
+		}
+		fromX := reach[before+maxSteps]
+		fromY := fromX - before
+		toX, toY := fromX, fromY+1
+		if before == k-1 {
+			toX, toY = fromX+1, fromY
+		}
+		steps = append(steps, step{fromX, fromY, toX, toY})
+		x, y = fromX, fromY
+	}
+	w := editWriter{old: old, new: new}
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := steps[i]
+		w.replace(begin(a, s.x), begin(a, s.tox), begin(b, s.y), begin(b, s.toy))
+	}
+	return w.edits
+}
+
+// editWriter collects replacements from the begin of a value to its end and joins those that are a few bytes apart.
+type editWriter struct {
+	old, new []byte
+	edits    []Edit
+	at       int // in the old value: behind the last edit
+	atNew    int
+}
+
+// nearBytes is how far apart two edits are written as one: a third edit costs as much.
+const nearBytes = 4
+
+// replace puts new[newFrom:newTo] in the place of old[from:to].
+func (w *editWriter) replace(from, to, newFrom, newTo int) {
+	if n := len(w.edits); n > 0 && from-w.at < nearBytes {
+		last := &w.edits[n-1]
+		last.Drop += int64(to - w.at)
+		last.Put = append(last.Put, w.new[w.atNew:newTo]...)
+	} else {
+		w.edits = append(w.edits, Edit{Skip: int64(from - w.at), Drop: int64(to - from), Put: bytes.Clone(w.new[newFrom:newTo])})
+	}
+	w.at, w.atNew = to, newTo
+}
+
+// tokensOf lists where the items of a valid value end, one behind the other: an array or map is its head, and what is in it follows.
+func tokensOf(data []byte) (ends []int) {
+	ends = make([]int, 0, len(data)/2)
+	s := scanner{data: data}
+	for s.pos < len(data) {
+		at := s.pos
+		major, arg, err := s.head()
+		if err != nil {
+			return append(ends, len(data)) // not reached for valid values
+		}
+		switch major {
+		case 2, 3:
+			if s.skip(arg) != nil {
+				return append(ends, len(data))
+			}
+		case 6:
+			s.pos = min(at+linkBytes, len(data))
+		}
+		ends = append(ends, s.pos)
+	}
+	return ends
+}
+
+func begin(ends []int, i int) int {
+	if i == 0 {
+		return 0
+	}
+	return ends[i-1]
+}
+
+func token(data []byte, ends []int, i int) []byte { return data[begin(ends, i):ends[i]] }

@@ -1,0 +1,98 @@
+package forecast
+
+import (
+	"bytes"
+	"strings"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+)
+
+// FollowsInFigures tells whether a revised sheet differs from an older one in its head and in figures alone and passes every rule, at the cost of what differs. The older one
+// passes CheckUnder with the same rules and CheckScope with the same scope. It answers the two heads, as documents without lines, for CheckRevision: with the lines left out
+// that rule answers as with them. False says nothing but that the whole has to be looked at: a line came or went, something beside its buckets changed, a rule is broken that
+// needs a place in a sentence, or the lines hold what other lines or the revision before have a say in.
+func FollowsInFigures(old, revised block.Sheet, _ artifact.Rules) (before, after Document, follows bool) {
+	if old.Type != Type || revised.Type != Type || len(old.Rows) != len(revised.Rows) {
+		return before, after, false
+	}
+	var heads [2]Document
+	for i, s := range []block.Sheet{old, revised} {
+		var h head
+		if block.Unmarshal(s.Head, &h) != nil {
+			return before, after, false
+		}
+		heads[i] = h.document()
+	}
+	before, after = heads[0], heads[1]
+	var r artifact.Report
+	r.Append(artifact.CheckHeader(after.Header, Type))
+	checkHead(&r, after)
+	if len(r.Findings()) > 0 || (before.Emission == nil) != (after.Emission == nil) {
+		return before, after, false
+	}
+	totals, parts := false, false
+	scratch := cellScratch{columnReader{reuse: true}}
+	for i, row := range revised.Rows {
+		was := old.Rows[i]
+		if was.Key != row.Key {
+			return before, after, false
+		}
+		if kind := kindOfKey(row.Key); kind == Total {
+			totals = true
+		} else {
+			parts = true
+		}
+		if totals && parts { // a total is the sum of its parts
+			return before, after, false
+		}
+		if !bytes.Equal(was.Value, row.Value) && !scratch.fits(was.Value, row.Value) {
+			return before, after, false
+		}
+	}
+	return before, after, true
+}
+
+// kindOfKey is the forecast type in a line's key, whose parts hold no bar of their own.
+func kindOfKey(key string) Kind {
+	_, rest, _ := strings.Cut(key, "|")
+	_, rest, _ = strings.Cut(rest, "|")
+	kind, _, _ := strings.Cut(rest, "|")
+	return Kind(kind)
+}
+
+// cellScratch is memory for the cells of one line after the other.
+type cellScratch struct {
+	read columnReader
+}
+
+// fits tells whether a row differs from one that passes the rules in its buckets alone, and these pass them.
+func (s *cellScratch) fits(was, now []byte) bool {
+	from, to, found, err := block.Field(now, bucketsField)
+	if err != nil || !found || len(was) < from+len(now)-to || !bytes.Equal(was[:from], now[:from]) || !bytes.Equal(was[len(was)-(len(now)-to):], now[to:]) {
+		return false
+	}
+	// Equal bytes before, and as many behind, with one item in between on both sides: the fields around the buckets are the same.
+	if wasFrom, wasTo, found, err := block.Field(was, bucketsField); err != nil || !found || wasFrom != from || len(was)-wasTo != len(now)-to {
+		return false
+	}
+	l := Line{}
+	for _, name := range []string{"schedule", "lifecycle"} {
+		if bytes.Contains(now[to:], append([]byte{majorText<<5 | byte(len(name))}, name...)) || bytes.Contains(now[:from], append([]byte{majorText<<5 | byte(len(name))}, name...)) {
+			return false // perhaps a text that says so; then the whole is looked at
+		}
+	}
+	if _, _, found, err := block.Field(now, "gapReason"); err != nil {
+		return false
+	} else if found {
+		l.GapReason = "given"
+	}
+	s.read.rest = now[from:to]
+	if l.Buckets, err = s.read.cells(); err != nil {
+		return false
+	}
+	var r artifact.Report
+	checkBuckets(&r, "", l)
+	checkSchedule(&r, "", l)
+	return len(r.Findings()) == 0
+}
