@@ -73,6 +73,25 @@ func (n *Node) collectBlocks(ctx context.Context) {
 	}
 }
 
+// restEvery is how long an artifact that nobody looks at stays in memory, up to twice as long.
+const restEvery = 2 * time.Minute
+
+// restArtifacts gives back the memory of artifacts that were looked at a while ago.
+func (n *Node) restArtifacts(ctx context.Context) {
+	tick := time.NewTicker(restEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, p := range n.Partnerships() {
+			p.Rest()
+		}
+	}
+}
+
 // collect looks at the notes of a partnership that are old enough, up to noteBlocks CIDs at once, and tells whether there are more. Looking and
 // deleting is one transaction: an entry that comes in between would name a block that is just being deleted.
 func (n *Node) collect(p *Partnership) (deleted int, more bool, err error) {

@@ -54,6 +54,7 @@ type Node struct {
 	metrics  *metrics
 	db       *store.DB
 	high     *store.HighWater
+	staging  sync.Mutex               // see Staged
 	network  atomic.Pointer[p2p.Host] // nil in an office opened offline, and while it opens
 
 	company  block.CID
@@ -185,7 +186,7 @@ func (n *Node) load() error {
 // Run keeps the office until ctx ends: commitments, heartbeats, figures. The network runs from Open to Close.
 func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded, n.collectBlocks, n.countRefused} {
+	for _, work := range []func(context.Context){n.writeCommitments, n.writeHeartbeats, n.bisectMismatches, n.watchRestored, n.ResumePairings, n.removeEnded, n.collectBlocks, n.restArtifacts, n.countRefused} {
 		wg.Add(1)
 		go func() { defer wg.Done(); work(ctx) }()
 	}

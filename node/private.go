@@ -44,6 +44,14 @@ func (p PrivateRows) Scan(prefix string, fn func(key string, decode func(into an
 	})
 }
 
+// Keys visits the keys that begin with prefix, ascending, without what follows being read as a value; key is what follows the prefix.
+func (p PrivateRows) Keys(prefix string, fn func(key string) error) error {
+	return p.kv.Scan(state.TablePrivate, []byte(prefix), []byte(prefix), func(key, _ []byte) (bool, error) {
+		err := fn(string(key[len(prefix):]))
+		return err == nil, err
+	})
+}
+
 // Clear removes every row whose key begins with prefix.
 func (p PrivateRows) Clear(prefix string) error {
 	var keys []string
@@ -70,4 +78,25 @@ func (n *Node) Private(fn func(PrivateRows) error) error {
 // ReadPrivate reads private rows at one moment.
 func (n *Node) ReadPrivate(fn func(PrivateRows) error) error {
 	return n.db.View(func(kv store.KV) error { return fn(PrivateRows{kv}) })
+}
+
+// BulkPrivate writes rows that are more than one update may hold. What was put is durable on return, but some of it may stand after an error or a crash: rows written like
+// this count only once an update names them.
+func (n *Node) BulkPrivate(fn func(put func(key string, value any) error) error) error {
+	return n.db.Bulk(func(put func(table byte, key, value []byte) error) error {
+		return fn(func(key string, value any) error {
+			data, err := block.Marshal(value)
+			if err != nil {
+				return fmt.Errorf("private row %q: %w", key, err)
+			}
+			return put(state.TablePrivate, []byte(key), data)
+		})
+	})
+}
+
+// Staged runs work that writes rows ahead and then names them, one at a time: nobody else collects what is not named yet.
+func (n *Node) Staged(fn func() error) error {
+	n.staging.Lock()
+	defer n.staging.Unlock()
+	return fn()
 }

@@ -111,23 +111,35 @@ func (r *Replica) Artifact(root block.CID) (block.Version, error) {
 // Follows tells whether a forecast differs from an earlier one, which is in force, in figures alone and passes every rule that one passes (see
 // forecast.FollowsInFigures). It answers the heads of both.
 func (r *Replica) Follows(old, revised block.CID, rules artifact.Rules) (before, after forecast.Document, follows bool, err error) {
-	o := &r.versions
-	o.mu.Lock()
-	c := o.compared
-	o.mu.Unlock()
-	if c.old == old && c.revised == revised && c.rules == rules && old.Defined() {
+	if c, known := r.versions.comparison(old, revised, rules); known {
 		return c.before, c.after, c.follows, nil
 	}
-	var sheets [2]block.Version
+	var versions [2]block.Version
 	for i, root := range []block.CID{old, revised} {
-		if sheets[i], err = r.Artifact(root); err != nil {
+		if versions[i], err = r.Artifact(root); err != nil {
 			return before, after, false, err
 		}
 	}
-	c = comparedFigures{old: old, revised: revised, rules: rules}
-	c.before, c.after, c.follows = forecast.FollowsInFigures(sheets[0].Sheet, sheets[1].Sheet, rules)
+	before, after, follows = r.Compare(versions[0], versions[1], rules)
+	return before, after, follows, nil
+}
+
+// Compare is [Replica.Follows] for versions at hand, which need not be stored. What it finds out is remembered: the author of a revision asks before it is written, and the
+// fold when it is.
+func (c *Contract) Compare(old, revised block.Version, rules artifact.Rules) (before, after forecast.Document, follows bool) {
+	if c, known := c.versions.comparison(old.Root, revised.Root, rules); known {
+		return c.before, c.after, c.follows
+	}
+	before, after, follows = forecast.FollowsInFigures(old.Sheet, revised.Sheet, rules)
+	c.versions.mu.Lock()
+	defer c.versions.mu.Unlock()
+	c.versions.compared = comparedFigures{old.Root, revised.Root, rules, before, after, follows}
+	return before, after, follows
+}
+
+func (o *openedVersions) comparison(old, revised block.CID, rules artifact.Rules) (comparedFigures, bool) {
 	o.mu.Lock()
-	o.compared = c
-	o.mu.Unlock()
-	return c.before, c.after, c.follows, nil
+	defer o.mu.Unlock()
+	c := o.compared
+	return c, old.Defined() && c.old == old && c.revised == revised && c.rules == rules
 }

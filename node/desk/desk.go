@@ -150,25 +150,51 @@ func (d *Desk) PartnerName(p *node.Partnership) string {
 
 // share stores an artifact's blocks and writes the entry that carries it.
 func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Command, kind string, sheet block.Sheet) (node.Written, int, error) {
-	root, below, err := sheet.Build()
+	base, err := d.newestOf(p, sheet)
+	if err != nil {
+		return node.Written{}, 0, err
+	}
+	v, root, fresh, err := sheet.BuildOn(base)
 	if err != nil {
 		return node.Written{}, 0, err
 	}
 	size := len(root.Data)
-	for _, b := range below {
+	for _, b := range fresh {
 		size += len(b.Data)
 	}
 	if size > largeArtifact {
 		// Too large for the entry's own transaction: blocks first, unreferenced until the entry stands.
-		if err := d.node.PutBlocks(p.PID, append(below, root)); err != nil {
+		if err := d.node.PutArtifact(p.PID, v, append(fresh, root)); err != nil {
 			return node.Written{}, 0, err
 		}
-		below = nil
+		fresh = nil
 	}
 	w, err := d.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
-		return protocol.Draft{Kind: kind, Body: &root, Blocks: below}, nil
+		return protocol.Draft{Kind: kind, Body: &root, Blocks: fresh}, nil
 	})
-	return w, size, err
+	return w, v.BlockBytes(), err
+}
+
+// newestOf is the version in force of a sheet's series, whose blocks need not be written again; the zero version where there is none, or the sheet is so small that it does
+// not matter.
+func (d *Desk) newestOf(p *node.Partnership, sheet block.Sheet) (base block.Version, err error) {
+	if len(sheet.Rows) < block.MaxChunkRows {
+		return base, nil
+	}
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		rows, err := r.InForce(sheet.Type, d.node.Company())
+		for _, row := range rows {
+			v, bad := r.Artifact(row.Root)
+			if bad != nil {
+				return bad
+			}
+			if v.SeriesKey == sheet.SeriesKey {
+				base = v
+			}
+		}
+		return err
+	})
+	return base, err
 }
 
 // waits are the names of the members that have not acknowledged an entry of this company and are not connected.

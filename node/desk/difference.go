@@ -58,9 +58,15 @@ func (d *Difference) add(c CellChange) {
 }
 
 // difference takes changed rows apart into cells.
-func difference(changes []node.RowChange) (*Difference, error) {
+func difference(rows node.PrivateRows, changes []node.RowChange) (*Difference, error) {
 	d := &Difference{Cells: []CellChange{}}
 	for _, c := range changes {
+		if c.Key == draftHead {
+			if err := draftDifference(d, rows, c); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		for _, r := range comparisons {
 			if !strings.HasPrefix(c.Key, r.prefix) {
 				continue
@@ -76,7 +82,6 @@ func difference(changes []node.RowChange) (*Difference, error) {
 
 // comparisons of the rows that imports write.
 var comparisons = []comparison{
-	{draftLines, forecastCells},
 	{historyRows, cellsOf(historyCells)},
 	{capacityRows, cellsOf(capacityCells)},
 	{stockRows, cellsOf(stockCells)},
@@ -120,11 +125,8 @@ func bothSides[T any](c node.RowChange) (before, after *T, err error) {
 	return before, after, err
 }
 
-func forecastCells(d *Difference, c node.RowChange) error {
-	before, after, err := bothSides[forecast.Line](c)
-	if err != nil {
-		return err
-	}
+// lineCells compares a line of a forecast with what it was; nil where it is not.
+func lineCells(d *Difference, before, after *forecast.Line) error {
 	doc := func(l *forecast.Line) (out forecast.Document) {
 		if l != nil {
 			out.Lines = []forecast.Line{*l}

@@ -174,7 +174,7 @@ func (d *Desk) changeOnce(o ImportOptions, result *ImportResult, fn func(node.Pr
 			return err
 		}
 		changes = journalled(changes)
-		if result.Difference, err = difference(changes); err != nil {
+		if result.Difference, err = difference(rows, changes); err != nil {
 			return err
 		}
 		if o.DryRun {

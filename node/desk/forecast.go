@@ -17,57 +17,6 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// The draft forecast: what the company would share, before scope.
-const (
-	draftHead  = "draft/forecast"
-	draftLines = "draft/forecast-line/"
-)
-
-// forecastDraft is the draft apart from its lines.
-type forecastDraft struct {
-	Method     forecast.Method     `cbor:"method"`
-	Provenance artifact.Provenance `cbor:"provenance"`
-	Reason     artifact.Reason     `cbor:"reason"`
-	Notes      []string            `cbor:"notes"`
-	// WeekScheme is the first day of its weeks; "" for Monday.
-	WeekScheme forecast.WeekScheme `cbor:"week_scheme,omitempty"`
-}
-
-func (d *Desk) keepDraft(draft forecastDraft, lines []forecast.Line) error {
-	return d.node.Private(func(rows node.PrivateRows) error { return putDraft(rows, draft, lines) })
-}
-
-func putDraft(rows node.PrivateRows, draft forecastDraft, lines []forecast.Line) error {
-	if err := rows.Clear(draftLines); err != nil {
-		return err
-	}
-	for _, l := range lines {
-		if err := rows.Put(draftLines+l.Key(), l); err != nil {
-			return err
-		}
-	}
-	return rows.Put(draftHead, draft)
-}
-
-func (d *Desk) draft() (draft forecastDraft, lines []forecast.Line, err error) {
-	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
-		found, err := rows.Get(draftHead, &draft)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return node.Failf("NO_DRAFT", "there is no forecast to share yet; run: kontor forecast baseline, or kontor forecast import FILE")
-		}
-		return rows.Scan(draftLines, func(_ string, decode func(any) error) (bool, error) {
-			var l forecast.Line
-			err := decode(&l)
-			lines = append(lines, l)
-			return true, err
-		})
-	})
-	return draft, lines, err
-}
-
 // ImportForecast takes a forecast from a file as the draft to share.
 func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error) {
 	return d.importKind(intake.Forecast, data, o)
@@ -82,18 +31,65 @@ func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportO
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the sender of the file no longer stands for it; import the one that replaces it")
 	}
 	slices.SortFunc(demand.Lines, func(a, b forecast.Line) int { return strings.Compare(a.Key(), b.Key()) })
+	draft := forecastDraft{Method: demand.Method, WeekScheme: demand.WeekScheme, Reason: demand.Reason, Provenance: artifact.Provenance{SourceSystem: "file import",
+		SourceRecord: recordName(demand.Number), Version: recordName(report.Format), ExtractedAt: d.node.Now(), Activity: "IMPORT"}}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err := d.change(o, &result, func(rows node.PrivateRows) error {
-		if report.HeaderLine > 0 {
-			if err := keepUnsaid(rows, demand.Lines); err != nil {
-				return err
-			}
-		}
-		return putDraft(rows, forecastDraft{Method: demand.Method, WeekScheme: demand.WeekScheme, Reason: demand.Reason, Provenance: artifact.Provenance{SourceSystem: "file import",
-			SourceRecord: recordName(demand.Number), Version: recordName(report.Format), ExtractedAt: d.node.Now(), Activity: "IMPORT"}}, demand.Lines)
-	})
+	err := d.node.Staged(func() error { return d.importDraft(o, &result, draft, demand.Lines) })
 	result.countCells(demand.Lines)
 	return result, err
+}
+
+// importDraft compares a draft with the one that is there, writes it ahead and puts it in force. A draft is changed by one at a time.
+func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecastDraft, lines []forecast.Line) error {
+	var head []byte
+	var before []forecast.Line
+	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		if err := o.notTaken(rows); err != nil {
+			return err
+		}
+		var was forecastDraft
+		_, err := rows.Get(draftHead, &was)
+		if err == nil {
+			head, err = rows.Bytes(draftHead)
+		}
+		if err == nil && head != nil {
+			before, err = was.lines(rows)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if result.HeaderLine > 0 {
+		keepUnsaid(before, lines)
+	}
+	difference := &Difference{Cells: []CellChange{}}
+	if err := linesDifference(difference, before, lines); err != nil {
+		return err
+	}
+	result.Difference = difference
+	if o.DryRun {
+		return nil
+	}
+	difference.Further, difference.Cells = 0, nil
+	if err := d.stageDraft(&draft, lines); err != nil {
+		return err
+	}
+	return d.node.Private(func(rows node.PrivateRows) error {
+		if err := o.onlyOnce(rows); err != nil {
+			return err
+		}
+		if err := rows.Put(draftHead, draft); err != nil {
+			return err
+		}
+		after, err := rows.Bytes(draftHead)
+		if err != nil {
+			return err
+		}
+		if err := d.journal(rows, o, result, []node.RowChange{{Key: draftHead, Before: head, After: after}}); err != nil {
+			return err
+		}
+		return boundUndoDrafts(rows)
+	})
 }
 
 // countCells counts a forecast by its cells, which are what a revision changes.
@@ -110,17 +106,19 @@ func (r *ImportResult) countCells(lines []forecast.Line) {
 
 // keepUnsaid takes over what a table can't say from the lines of the draft that it revises: a spreadsheet that went out and came back
 // changes the figures that were changed in it, and nothing else.
-func keepUnsaid(rows node.PrivateRows, lines []forecast.Line) error {
+func keepUnsaid(before, lines []forecast.Line) {
+	had := make(map[string]*forecast.Line, len(before))
+	for i := range before {
+		had[before[i].Key()] = &before[i]
+	}
 	for i := range lines {
 		l := &lines[i]
-		var was forecast.Line
-		if found, err := rows.Get(draftLines+l.Key(), &was); err != nil {
-			return err
-		} else if !found {
+		was, found := had[l.Key()]
+		if !found {
 			continue
 		}
 		now := *l
-		*l = was
+		*l = *was
 		l.Unit, l.Buckets, l.GapReason = now.Unit, now.Buckets, cmp.Or(now.GapReason, was.GapReason)
 		for k := range l.Buckets {
 			if c, found := was.Cell(l.Buckets[k].Bucket); found {
@@ -128,7 +126,6 @@ func keepUnsaid(rows node.PrivateRows, lines []forecast.Line) error {
 			}
 		}
 	}
-	return nil
 }
 
 // recordName is a number of the sender's as provenance can hold it, or "".

@@ -197,7 +197,15 @@ func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01
 
 // UndoImport puts back what stood before an import. It is refused where the figures were shared since, where something was made of them,
 // and where anything has changed them.
-func (d *Desk) UndoImport(o UndoOptions) (Undone, error) {
+func (d *Desk) UndoImport(o UndoOptions) (out Undone, err error) {
+	err = d.node.Staged(func() error { // the lines of a draft that comes back are not collected meanwhile
+		out, err = d.undoImport(o)
+		return err
+	})
+	return out, err
+}
+
+func (d *Desk) undoImport(o UndoOptions) (Undone, error) {
 	out := Undone{Number: o.Number, DryRun: o.DryRun}
 	var entry importRow
 	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
@@ -226,7 +234,7 @@ func (d *Desk) UndoImport(o UndoOptions) (Undone, error) {
 		if err != nil {
 			return err
 		}
-		if out.Difference, err = difference(changes); err != nil {
+		if out.Difference, err = difference(rows, changes); err != nil {
 			return err
 		}
 		if o.DryRun {

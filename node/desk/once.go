@@ -31,3 +31,15 @@ func (o ImportOptions) onlyOnce(rows node.PrivateRows) error {
 	}
 	return rows.Put(inboxRows+o.once, inboxRow{T: o.at})
 }
+
+// notTaken refuses a file of the inbox that is noted, before the work on it.
+func (o ImportOptions) notTaken(rows node.PrivateRows) error {
+	if o.once == "" || o.DryRun {
+		return nil
+	}
+	found, err := rows.Get(inboxRows+o.once, &inboxRow{})
+	if err == nil && found {
+		err = errTaken
+	}
+	return err
+}

@@ -154,6 +154,16 @@ func FuzzPatch(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(unsalted(f, b.Data))
+	edited := none
+	edited.Edit = []RowEdit{{Row: 2, Edits: []Edit{{Skip: 0, Drop: 1, Put: []byte{0x01}}, {Skip: 1, Put: []byte{0x02}}}}}
+	f.Add(mustMarshal(f, struct {
+		Set    []Row     `cbor:"set"`
+		Drop   []string  `cbor:"drop"`
+		Edit   []RowEdit `cbor:"edit"`
+		Head   []byte    `cbor:"head"`
+		Root   CID       `cbor:"root"`
+		Parent CID       `cbor:"parent"`
+	}{edited.Set, edited.Drop, edited.Edit, edited.Head, edited.Root, edited.Parent}))
 	f.Fuzz(func(t *testing.T, plain []byte) {
 		b, err := saltBlock(old.SeriesKey, plain)
 		if err != nil {

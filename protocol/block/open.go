@@ -21,7 +21,7 @@ func OpenVersion(root CID, get func(CID) ([]byte, error)) (Version, error) {
 	if err := r.read(root); err != nil {
 		return Version{}, fmt.Errorf("open sheet %s: %w", root.Short(), err)
 	}
-	return Version{Sheet: r.sheet, Root: root, chunks: r.standing}, nil
+	return Version{Sheet: r.sheet, Root: root, chunks: r.standing, blocks: r.total}, nil
 }
 
 type sheetReader struct {

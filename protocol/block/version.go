@@ -8,6 +8,7 @@ type Version struct {
 	Sheet
 	Root   CID
 	chunks []standing
+	blocks int // bytes of all blocks
 }
 
 // standing is a chunk that is there already.
@@ -26,6 +27,9 @@ func (v Version) Size() int {
 	}
 	return n + len(v.Rows)*rowOverhead
 }
+
+// BlockBytes is how many bytes the blocks of the version have together.
+func (v Version) BlockBytes() int { return v.blocks }
 
 // rowOverhead is what a row takes in memory beside its key and value: the two headers.
 const rowOverhead = 40
@@ -133,6 +137,6 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 	if root, err = add(top, nil); err != nil {
 		return fail(err)
 	}
-	v.Root = root.CID
+	v.Root, v.blocks = root.CID, total
 	return v, root, below, nil
 }

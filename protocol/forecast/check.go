@@ -186,11 +186,11 @@ func checkBuckets(r *artifact.Report, path string, l Line) {
 		r.Add(CodeBounds, path+".buckets", "%d buckets are more than %d", len(l.Buckets), MaxBuckets)
 		return
 	}
-	for j, c := range l.Buckets {
+	for j := range l.Buckets {
 		if r.Full() {
 			return
 		}
-		at := place{path, j, ""}
+		c, at := &l.Buckets[j], place{path, j, ""}
 		if !c.Bucket.Valid() {
 			r.Add(CodeBuckets, at.String(), "bucket from %q to %q is empty or backwards", c.Start, c.End)
 		}
@@ -204,7 +204,7 @@ func checkBuckets(r *artifact.Report, path string, l Line) {
 		}
 		checkCell(r, at, c)
 		if j > 0 {
-			checkCumulative(r, at, l.Buckets[j-1], c)
+			checkCumulative(r, at, &l.Buckets[j-1], c)
 		}
 	}
 }
@@ -220,16 +220,22 @@ func (p place) field(name string) place { return place{p.line, p.bucket, p.tail 
 
 func (p place) String() string { return fmt.Sprintf("%s.buckets[%d]%s", p.line, p.bucket, p.tail) }
 
-func checkCell(r *artifact.Report, at place, c Cell) {
-	if !oneOf(c.Firmness, "", Firm, Fabrication, RawMaterial, PlannedLevel) {
+func checkCell(r *artifact.Report, at place, c *Cell) {
+	if c.Firmness != "" && !oneOf(c.Firmness, Firm, Fabrication, RawMaterial, PlannedLevel) {
 		r.Add(CodeEnum, at.field(".firmness").String(), "unknown firmness %q", artifact.Clip(string(c.Firmness)))
 	}
-	checkFigure(r, at.field(".mean"), c.Mean)
+	if !plain(c.Mean) {
+		checkFigure(r, at.field(".mean"), c.Mean)
+	}
 	if c.Ordered != nil {
 		checkFigure(r, at.field(".ordered"), *c.Ordered)
 	}
-	checkQuantiles(r, at.field(".quantiles"), c.Quantiles)
-	checkQuantiles(r, at.field(".cumulative"), c.Cumulative)
+	if len(c.Quantiles) > 0 {
+		checkQuantiles(r, at.field(".quantiles"), c.Quantiles)
+	}
+	if len(c.Cumulative) > 0 {
+		checkQuantiles(r, at.field(".cumulative"), c.Cumulative)
+	}
 	// A mean need not lie between quantiles, but nobody expects nothing where half of all outcomes are above zero:
 	// the point forecast was not given.
 	if c.Mean.IsZero() {
@@ -253,6 +259,11 @@ func checkFigure(r *artifact.Report, at place, q quantity.Quantity) {
 
 var largest = quantity.Of(MaxQuantity)
 
+// plain tells of most figures at one look that they are neither below zero nor out of bounds.
+func plain(q quantity.Quantity) bool {
+	return q.Mantissa() >= 0 && q.Mantissa() <= MaxQuantity && q.Exponent() <= 0 && q.Exponent() >= -MaxDecimals
+}
+
 func withinBounds(q quantity.Quantity) bool {
 	return q.Exponent() >= -MaxDecimals && q.Abs().Cmp(largest) <= 0
 }
@@ -267,7 +278,9 @@ func checkQuantiles(r *artifact.Report, at place, qs []Quantile) {
 			r.Add(CodeLevel, at.String(), "probability %d ppm: want more than 0 and less than 1,000,000", q.P)
 			return
 		}
-		checkFigure(r, at, q.Q)
+		if !plain(q.Q) {
+			checkFigure(r, at, q.Q)
+		}
 		if k == 0 {
 			continue
 		}
@@ -284,7 +297,7 @@ func checkQuantiles(r *artifact.Report, at place, qs []Quantile) {
 
 // checkCumulative compares two neighbouring buckets: cumulative demand has one set of levels along a line, and
 // never falls at any of them.
-func checkCumulative(r *artifact.Report, at place, before, c Cell) {
+func checkCumulative(r *artifact.Report, at place, before, c *Cell) {
 	if len(before.Cumulative) != len(c.Cumulative) {
 		r.Add(CodeCumulative, at.field(".cumulative").String(), "%d levels follow %d: cumulative demand has one set of levels along a line", len(c.Cumulative), len(before.Cumulative))
 		return

@@ -66,6 +66,9 @@ type cellScratch struct {
 	read columnReader
 }
 
+// Names of fields that have a say in what buckets may hold, as they stand in a row.
+var scheduleName, lifecycleName, gapReasonName = appendText(nil, "schedule"), appendText(nil, "lifecycle"), appendText(nil, "gapReason")
+
 // fits tells whether a row differs from one that passes the rules in its buckets alone, and these pass them.
 func (s *cellScratch) fits(was, now []byte) bool {
 	from, to, found, err := block.Field(now, bucketsField)
@@ -76,15 +79,16 @@ func (s *cellScratch) fits(was, now []byte) bool {
 	if wasFrom, wasTo, found, err := block.Field(was, bucketsField); err != nil || !found || wasFrom != from || len(was)-wasTo != len(now)-to {
 		return false
 	}
-	l := Line{}
-	for _, name := range []string{"schedule", "lifecycle"} {
-		if bytes.Contains(now[to:], append([]byte{majorText<<5 | byte(len(name))}, name...)) || bytes.Contains(now[:from], append([]byte{majorText<<5 | byte(len(name))}, name...)) {
-			return false // perhaps a text that says so; then the whole is looked at
-		}
-	}
-	if _, _, found, err := block.Field(now, "gapReason"); err != nil {
+	// These names are longer than that of the buckets, so their fields stand behind them. A text there may say the same: then the whole is looked at.
+	behind := now[to:]
+	if bytes.Contains(behind, scheduleName) || bytes.Contains(behind, lifecycleName) {
 		return false
-	} else if found {
+	}
+	l := Line{}
+	if bytes.Contains(behind, gapReasonName) {
+		if _, _, found, err := block.Field(now, "gapReason"); err != nil || !found {
+			return false
+		}
 		l.GapReason = "given"
 	}
 	s.read.rest = now[from:to]

@@ -1,6 +1,8 @@
 package forecast
 
 import (
+	"fmt"
+
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 )
@@ -23,12 +25,62 @@ type head struct {
 // lines with one key are an error.
 func ToSheet(d Document, seriesKey [32]byte) (block.Sheet, error) {
 	h := head{d.Header, d.Purpose, d.WeekScheme, d.AnswerDue, d.OnNoAnswer, d.Consumption, d.Method, d.Contributors, d.Emission, d.Fences}
-	return artifact.ToSheet(Type, seriesKey, h, d.Lines)
+	s, err := artifact.ToSheet(Type, seriesKey, h, d.Lines)
+	if err == nil {
+		err = checkSize(s)
+	}
+	if err != nil {
+		return block.Sheet{}, err
+	}
+	return s, nil
+}
+
+// Bounds of a whole forecast. Columns are read into some fifty times their bytes at worst, so that what may be read is bounded before it is: by its rows' bytes and, where those
+// could hold so many, by its buckets.
+const (
+	MaxBytes = 64 << 20
+	MaxCells = MaxLines * 52
+
+	countedBytes = 4 << 20 // fewer hold no more than two million buckets
+)
+
+func checkSize(s block.Sheet) error {
+	size, cells := 0, 0
+	for _, row := range s.Rows {
+		size += len(row.Value)
+	}
+	if size > MaxBytes {
+		return artifact.Finding{Code: artifact.CodeForm, Path: "lines", Text: fmt.Sprintf("lines of %d bytes are more than %d; share fewer products, or a shorter horizon", size, MaxBytes)}
+	}
+	if size < countedBytes {
+		return nil
+	}
+	for _, row := range s.Rows {
+		from, to, found, err := block.Field(row.Value, bucketsField)
+		if err != nil || !found || listed(row.Value[from:]) {
+			continue // refused when it is read, or no smaller than what is made of it
+		}
+		r := columnReader{rest: row.Value[from:to]}
+		if _, err := r.head(majorMap); err != nil || !r.named(columnMean) {
+			continue
+		}
+		n, err := r.count()
+		if err != nil {
+			continue
+		}
+		if cells += n / 2; cells > MaxCells {
+			return artifact.Finding{Code: artifact.CodeForm, Path: "lines", Text: fmt.Sprintf("the lines have more than %d buckets; share fewer products, or a shorter horizon", MaxCells)}
+		}
+	}
+	return nil
 }
 
 // FromSheet reads what ToSheet writes, with the lines in order of their keys. It refuses what is no forecast at
 // all; whether a forecast may come into force is Check's to say. On error the document is empty.
 func FromSheet(s block.Sheet) (Document, error) {
+	if err := checkSize(s); err != nil {
+		return Document{}, err
+	}
 	h, lines, err := artifact.FromSheet[head, Line](s, Type, MaxLines)
 	if err != nil {
 		return Document{}, err

@@ -90,6 +90,17 @@ func appendInt(b []byte, n int64) []byte {
 }
 
 func readInt(b []byte) (n int64, rest []byte, err error) {
+	// Most integers of a plan have up to three bytes and are not negative: those are read at one look.
+	if len(b) >= 3 {
+		switch first := b[0]; {
+		case first < 24:
+			return int64(first), b[1:], nil
+		case first == 24 && b[1] >= 24:
+			return int64(b[1]), b[2:], nil
+		case first == 25 && b[1] != 0:
+			return int64(b[1])<<8 | int64(b[2]), b[3:], nil
+		}
+	}
 	if len(b) == 0 {
 		return 0, nil, fmt.Errorf("bytes end before an integer")
 	}
