@@ -347,7 +347,7 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 	if err != nil {
 		return err
 	}
-	return n.PutArtifact(pid, revised, append(fresh, root))
+	return n.PutArtifact(pid, old, revised, append(fresh, root))
 }
 
 // TreeNode implements p2p.Trees.

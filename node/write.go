@@ -279,16 +279,3 @@ func (n *Node) PutBlocks(pid block.CID, blocks []block.Block) error {
 	}
 	return err
 }
-
-// PutArtifact is [Node.PutBlocks] for the blocks of an artifact that were not there before, and remembers what was built: the entry that carries it is judged, and the
-// partners' asks are answered, from memory.
-func (n *Node) PutArtifact(pid block.CID, v block.Version, blocks []block.Block) error {
-	if err := n.PutBlocks(pid, blocks); err != nil {
-		return err
-	}
-	p, err := n.Partnership(pid)
-	if err == nil {
-		p.Opened(v)
-	}
-	return err
-}

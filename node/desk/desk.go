@@ -164,7 +164,7 @@ func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Comm
 	}
 	if size > largeArtifact {
 		// Too large for the entry's own transaction: blocks first, unreferenced until the entry stands.
-		if err := d.node.PutArtifact(p.PID, v, append(fresh, root)); err != nil {
+		if err := d.node.PutArtifact(p.PID, base, v, append(fresh, root)); err != nil {
 			return node.Written{}, 0, err
 		}
 		fresh = nil

@@ -335,7 +335,7 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 		return out, err
 	}
 	out.notes = append(slices.Clone(draft.Notes), out.notes...)
-	out.sheet, err = forecast.ToSheet(out.doc, s.Key)
+	out.sheet, err = node.BuildForecast(out.doc, s.Key)
 	return out, err
 }
 

@@ -36,17 +36,32 @@ func readRow(data []byte, line any) error {
 // ToSheet writes a document as a sheet: head is the header with the document's own fields, and each line becomes
 // the row of its key, whatever the order of the lines. Two lines with one key are an error.
 func ToSheet[L Keyed](typ string, seriesKey [32]byte, head any, lines []L) (block.Sheet, error) {
-	s := block.Sheet{Type: typ, SeriesKey: seriesKey, Rows: make([]block.Row, 0, len(lines))}
-	var err error
-	if s.Head, err = block.Marshal(head); err != nil {
-		return block.Sheet{}, fmt.Errorf("write head of %s: %w", typ, err)
+	rows, err := Rows(typ, lines)
+	if err != nil {
+		return block.Sheet{}, err
 	}
+	return SheetOf(typ, seriesKey, head, rows)
+}
+
+// Rows writes lines as rows, in their order: the part of ToSheet that costs, which callers may share out among processors.
+func Rows[L Keyed](typ string, lines []L) ([]block.Row, error) {
+	rows := make([]block.Row, 0, len(lines))
 	for _, l := range lines {
 		value, err := writeRow(l)
 		if err != nil {
-			return block.Sheet{}, fmt.Errorf("write line %q of %s: %w", Clip(l.Key()), typ, err)
+			return nil, fmt.Errorf("write line %q of %s: %w", Clip(l.Key()), typ, err)
 		}
-		s.Rows = append(s.Rows, block.Row{Key: l.Key(), Value: value})
+		rows = append(rows, block.Row{Key: l.Key(), Value: value})
+	}
+	return rows, nil
+}
+
+// SheetOf is ToSheet from rows, which it puts in order.
+func SheetOf(typ string, seriesKey [32]byte, head any, rows []block.Row) (block.Sheet, error) {
+	s := block.Sheet{Type: typ, SeriesKey: seriesKey, Rows: rows}
+	var err error
+	if s.Head, err = block.Marshal(head); err != nil {
+		return block.Sheet{}, fmt.Errorf("write head of %s: %w", typ, err)
 	}
 	block.SortRows(s.Rows)
 	for i := 1; i < len(s.Rows); i++ {

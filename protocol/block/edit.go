@@ -59,7 +59,15 @@ func (r RowEdit) size() int {
 
 // editsTo are edits that lead from one value to another, both valid. They are not always the fewest, and two different values always have some.
 func editsTo(old, new []byte) []Edit {
-	a, b := tokensOf(old), tokensOf(new)
+	return (&editor{}).editsTo(old, new)
+}
+
+// editor keeps memory from one row to the next.
+type editor struct{ a, b []int }
+
+func (e *editor) editsTo(old, new []byte) []Edit {
+	e.a, e.b = tokensOf(old, e.a[:0]), tokensOf(new, e.b[:0])
+	a, b := e.a, e.b
 	if edits, few := inPlace(old, new, a, b); few {
 		return edits
 	}
@@ -188,9 +196,8 @@ func (w *editWriter) replace(from, to, newFrom, newTo int) {
 	w.at, w.atNew = to, newTo
 }
 
-// tokensOf lists where the items of a valid value end, one behind the other: an array or map is its head, and what is in it follows.
-func tokensOf(data []byte) (ends []int) {
-	ends = make([]int, 0, len(data)/2)
+// tokensOf lists where the items of a valid value end, one behind the other, behind what is in ends already: an array or map is its head, and what is in it follows.
+func tokensOf(data []byte, ends []int) []int {
 	s := scanner{data: data}
 	for s.pos < len(data) {
 		at := s.pos

@@ -58,6 +58,7 @@ func (old Version) PatchTo(new Version) (Patch, error) {
 
 // compare fills Set, Edit and Drop from two ascending lists of rows, until they can't fit a block any more. It answers about how many bytes they take, no more than they do.
 func (p *Patch) compare(old, new []Row) (size int) {
+	var e editor
 	for at := 0; (at < len(old) || len(new) > 0) && size <= MaxBlock; {
 		switch {
 		case len(new) == 0 || at < len(old) && old[at].Key < new[0].Key:
@@ -70,7 +71,7 @@ func (p *Patch) compare(old, new []Row) (size int) {
 			new = new[1:]
 		default:
 			if !bytes.Equal(old[at].Value, new[0].Value) {
-				size += p.change(at, old[at].Value, new[0])
+				size += p.change(&e, at, old[at].Value, new[0])
 			}
 			at, new = at+1, new[1:]
 		}
@@ -79,13 +80,13 @@ func (p *Patch) compare(old, new []Row) (size int) {
 }
 
 // change takes a row with another value as edits of the old one or, where that is no longer, as a whole.
-func (p *Patch) change(at int, old []byte, row Row) int {
-	edit := RowEdit{Row: int64(at), Edits: editsTo(old, row.Value)}
+func (p *Patch) change(e *editor, at int, old []byte, row Row) int {
+	edit := RowEdit{Row: int64(at), Edits: e.editsTo(old, row.Value)}
 	if edit.size() < row.size() && len(edit.Edits) <= MaxArray {
 		p.Edit = append(p.Edit, edit)
 		put := 0
-		for _, e := range edit.Edits {
-			put += 4 + len(e.Put)
+		for _, x := range edit.Edits {
+			put += 4 + len(x.Put)
 		}
 		return put
 	}

@@ -84,16 +84,16 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 		return fail(err)
 	}
 	total := 0
-	add := func(v any, held *standing) (Block, error) {
-		var b Block
-		var err error
-		if held != nil {
-			b.CID, total = held.link, total+held.bytes
-		} else if b, err = NewSalted(s.SeriesKey, v); err == nil {
-			total += len(b.Data)
+	count := func(bytes int) error {
+		if total += bytes; total > MaxSheet {
+			return whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
 		}
-		if err == nil && total > MaxSheet {
-			err = whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
+		return nil
+	}
+	add := func(v any) (Block, error) {
+		b, err := NewSalted(s.SeriesKey, v)
+		if err == nil {
+			err = count(len(b.Data))
 		}
 		return b, err
 	}
@@ -105,28 +105,27 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 		var chunks []Block
 		links = links[:0]
 		for _, n := range group {
-			var held *standing
+			here, held := standing{}, false
 			if same != nil {
-				if c, found := base.chunkOf(same[at:at+n], &next); found {
-					held = &c
-				}
+				here, held = base.chunkOf(same[at:at+n], &next)
 			}
-			b, err := add(chunkBlock{Rows: s.Rows[at : at+n]}, held)
-			if err != nil {
+			if !held {
+				b, err := writeChunk(s.SeriesKey, s.Rows[at:at+n])
+				if err != nil {
+					return fail(err)
+				}
+				here.bytes, here.link, chunks = len(b.Data), b.CID, append(chunks, b)
+			}
+			if err := count(here.bytes); err != nil {
 				return fail(err)
 			}
-			here := standing{first: at, rows: n, bytes: len(b.Data), link: b.CID}
-			if held != nil {
-				here.bytes = held.bytes
-			} else {
-				chunks = append(chunks, b)
-			}
-			v.chunks, links, at = append(v.chunks, here), append(links, b.CID), at+n
+			here.first, here.rows = at, n
+			v.chunks, links, at = append(v.chunks, here), append(links, here.link), at+n
 		}
 		if plan.levels() == 1 {
 			top.Chunks = append(top.Chunks, links...)
 		} else {
-			b, err := add(indexBlock{Chunks: links}, nil)
+			b, err := add(indexBlock{Chunks: links})
 			if err != nil {
 				return fail(err)
 			}
@@ -134,9 +133,43 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 		}
 		below = append(below, chunks...)
 	}
-	if root, err = add(top, nil); err != nil {
+	if root, err = add(top); err != nil {
 		return fail(err)
 	}
 	v.Root, v.blocks = root.CID, total
 	return v, root, below, nil
+}
+
+// writeChunk is [NewSalted] for a chunk block, of rows that were checked: its bytes are written once, with the salt behind them.
+func writeChunk(seriesKey [32]byte, rows []Row) (Block, error) {
+	size := chunkFrame
+	for _, row := range rows {
+		size += row.size()
+	}
+	if size > MaxBlock || len(rows) > MaxChunkRows {
+		return Block{}, whole(CodeEncode, "write chunk of %d rows in %d bytes: too many", len(rows), size)
+	}
+	data := append(make([]byte, 0, size), 0xa2)
+	data = appendHead(append(data, "\x64rows"...), 4, len(rows))
+	for _, row := range rows {
+		data = append(appendHead(append(data, "\xa2\x61k"...), 3, len(row.Key)), row.Key...)
+		data = append(appendHead(append(data, "\x61v"...), 2, len(row.Value)), row.Value...)
+	}
+	salt := saltOf(seriesKey, []byte{data[0] - 1}, data[1:])
+	data = append(append(data, saltPair[:]...), salt...)
+	return Block{Sum(data), data}, nil
+}
+
+// appendHead writes the head of an item with a length that fits a block, in its shortest form.
+func appendHead(b []byte, major byte, n int) []byte {
+	major <<= 5
+	switch headSize(n) {
+	case 1:
+		return append(b, major|byte(n))
+	case 2:
+		return append(b, major|24, byte(n))
+	case 3:
+		return append(b, major|25, byte(n>>8), byte(n))
+	}
+	return append(b, major|26, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 }

@@ -24,8 +24,20 @@ type head struct {
 // ToSheet writes the document as a sheet of keyed rows, one per line. The order of the lines is irrelevant; two
 // lines with one key are an error.
 func ToSheet(d Document, seriesKey [32]byte) (block.Sheet, error) {
+	rows, err := Rows(d.Lines)
+	if err != nil {
+		return block.Sheet{}, err
+	}
+	return SheetOf(d, seriesKey, rows)
+}
+
+// Rows writes lines as rows, which callers may share out among processors.
+func Rows(lines []Line) ([]block.Row, error) { return artifact.Rows(Type, lines) }
+
+// SheetOf is ToSheet with the rows of the document's lines, in any order.
+func SheetOf(d Document, seriesKey [32]byte, rows []block.Row) (block.Sheet, error) {
 	h := head{d.Header, d.Purpose, d.WeekScheme, d.AnswerDue, d.OnNoAnswer, d.Consumption, d.Method, d.Contributors, d.Emission, d.Fences}
-	s, err := artifact.ToSheet(Type, seriesKey, h, d.Lines)
+	s, err := artifact.SheetOf(Type, seriesKey, h, rows)
 	if err == nil {
 		err = checkSize(s)
 	}

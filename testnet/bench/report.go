@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -130,7 +131,7 @@ func (b *bench) barely(ctx context.Context, dir string, size int) (time.Duration
 
 // shareForecast gates, builds and writes a forecast as a desk does once it has its lines.
 func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.Document) (root block.CID, size int, err error) {
-	sheet, err := forecast.ToSheet(doc, [32]byte{1})
+	sheet, err := node.BuildForecast(doc, [32]byte{1})
 	if err != nil {
 		return root, 0, err
 	}
@@ -147,21 +148,21 @@ func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.
 	if err != nil {
 		return root, 0, err
 	}
-	p, err := o.Partnership(pid)
-	if err != nil {
-		return root, 0, err
-	}
-	if _, _, follows := p.Compare(base, v, artifact.RulesNewest); !follows {
-		if found := append(forecast.Check(doc), forecast.CheckScope(doc, artifact.Everything())...); len(found) > 0 {
-			return root, 0, found[0]
-		}
-	}
 	all := append(below, top)
 	for _, b := range all {
 		size += len(b.Data)
 	}
-	if err := o.PutArtifact(pid, v, all); err != nil {
+	if err := o.PutArtifact(pid, base, v, all); err != nil {
 		return root, 0, err
+	}
+	p, err := o.Partnership(pid)
+	if err != nil {
+		return root, 0, err
+	}
+	if _, _, follows := p.Compare(base, v, artifact.RulesNewest); !follows { // it was compared beside the writing
+		if found := append(forecast.Check(doc), forecast.CheckScope(doc, artifact.Everything())...); len(found) > 0 {
+			return root, 0, found[0]
+		}
 	}
 	return top.CID, size, o.send(ctx, pid, protocol.Draft{Kind: protocol.KindForecast, Body: &top})
 }

@@ -1,0 +1,51 @@
+package node
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	"kontor/protocol/artifact"
+	"kontor/protocol/block"
+	"kontor/protocol/forecast"
+)
+
+// BuildForecast is forecast.ToSheet on all processors.
+func BuildForecast(d forecast.Document, seriesKey [32]byte) (block.Sheet, error) {
+	parts := min(runtime.GOMAXPROCS(0), len(d.Lines))
+	if parts < 2 {
+		return forecast.ToSheet(d, seriesKey)
+	}
+	rows, errs := make([][]block.Row, parts), make([]error, parts)
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() {
+			rows[i], errs[i] = forecast.Rows(d.Lines[i*len(d.Lines)/parts : (i+1)*len(d.Lines)/parts])
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return block.Sheet{}, err
+	}
+	return forecast.SheetOf(d, seriesKey, slices.Concat(rows...))
+}
+
+// PutArtifact is [Node.PutBlocks] for the blocks of an artifact that were not there before, and remembers what was built: the entry that carries it is judged, and the
+// partners' asks are answered, from memory. Beside the writing it is held against the version it was built on, so that the fold finds that done; base may be the zero version.
+func (n *Node) PutArtifact(pid block.CID, base, v block.Version, blocks []block.Block) error {
+	p, err := n.Partnership(pid)
+	if err != nil {
+		return err
+	}
+	var compared sync.WaitGroup
+	if v.Type == forecast.Type && base.Root.Defined() {
+		compared.Go(func() { p.Compare(base, v, artifact.RulesNewest) })
+	}
+	err = n.PutBlocks(pid, blocks)
+	compared.Wait()
+	if err == nil {
+		p.Opened(v)
+	}
+	return err
+}
