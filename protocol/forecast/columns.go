@@ -3,7 +3,6 @@ package forecast
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
@@ -45,10 +44,12 @@ const (
 func (cs Cells) MarshalCBOR() ([]byte, error) { return cs.appendTo(nil) }
 
 func (cs Cells) appendTo(b []byte) ([]byte, error) {
-	has := func(f func(c Cell) bool) bool { return slices.ContainsFunc(cs, f) }
-	ordered, firm := has(func(c Cell) bool { return c.Ordered != nil }), has(func(c Cell) bool { return c.Firmness != "" })
-	bands, chained := has(func(c Cell) bool { return len(c.Quantiles) > 0 }), has(func(c Cell) bool { return len(c.Cumulative) > 0 })
-	accumulated := has(func(c Cell) bool { return c.Accumulated != nil })
+	var ordered, firm, bands, chained, accumulated bool
+	for i := range cs {
+		c := &cs[i]
+		ordered, firm, accumulated = ordered || c.Ordered != nil, firm || c.Firmness != "", accumulated || c.Accumulated != nil
+		bands, chained = bands || len(c.Quantiles) > 0, chained || len(c.Cumulative) > 0
+	}
 	columns := uint64(2)
 	for _, present := range []bool{ordered, firm, bands, chained, accumulated} {
 		if present {
@@ -57,27 +58,27 @@ func (cs Cells) appendTo(b []byte) ([]byte, error) {
 	}
 	b = appendHead(b, majorMap, columns)
 	b = appendHead(appendText(b, columnMean), majorArray, uint64(2*len(cs)))
-	for _, c := range cs {
-		b = quantity.AppendPair(b, c.Mean)
+	for i := range cs {
+		b = quantity.AppendPair(b, cs[i].Mean)
 	}
 	b, err := cs.appendSpans(appendText(b, columnSpans))
 	if err != nil {
 		return nil, err
 	}
 	if ordered {
-		b = cs.appendOptional(appendText(b, columnOrdered), func(c Cell) *quantity.Quantity { return c.Ordered })
+		b = cs.appendOptional(appendText(b, columnOrdered), func(c *Cell) *quantity.Quantity { return c.Ordered })
 	}
 	if firm {
 		b = cs.appendFirmness(appendText(b, columnFirmness))
 	}
 	if bands {
-		b = cs.appendBands(appendText(b, columnQuantiles), func(c Cell) []Quantile { return c.Quantiles })
+		b = cs.appendBands(appendText(b, columnQuantiles), func(c *Cell) []Quantile { return c.Quantiles })
 	}
 	if chained {
-		b = cs.appendBands(appendText(b, columnCumulative), func(c Cell) []Quantile { return c.Cumulative })
+		b = cs.appendBands(appendText(b, columnCumulative), func(c *Cell) []Quantile { return c.Cumulative })
 	}
 	if accumulated {
-		b = cs.appendOptional(appendText(b, columnAccumulated), func(c Cell) *quantity.Quantity { return c.Accumulated })
+		b = cs.appendOptional(appendText(b, columnAccumulated), func(c *Cell) *quantity.Quantity { return c.Accumulated })
 	}
 	return b, nil
 }
@@ -105,9 +106,9 @@ func (cs Cells) appendSpans(b []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range cs[at : at+n] {
-			if !c.End.Valid() {
-				_, err := c.End.MarshalCBOR()
+		for i := range cs[at : at+n] {
+			if end := cs[at+i].End; !end.Valid() {
+				_, err := end.MarshalCBOR()
 				return nil, err
 			}
 		}
@@ -123,13 +124,13 @@ func follows(before, b calendar.Bucket) bool {
 	return b.Start == before.End && days(b) == days(before)
 }
 
-func (cs Cells) appendOptional(b []byte, of func(Cell) *quantity.Quantity) []byte {
+func (cs Cells) appendOptional(b []byte, of func(*Cell) *quantity.Quantity) []byte {
 	type stretch struct{ skip, from, to int }
 	var all []stretch
 	skip := 0
-	for i, c := range cs {
+	for i := range cs {
 		switch {
-		case of(c) == nil:
+		case of(&cs[i]) == nil:
 			skip++
 		case skip == 0 && len(all) > 0:
 			all[len(all)-1].to++
@@ -141,8 +142,8 @@ func (cs Cells) appendOptional(b []byte, of func(Cell) *quantity.Quantity) []byt
 	for _, s := range all {
 		b = appendHead(appendHead(b, majorArray, 2), majorUint, uint64(s.skip))
 		b = appendHead(b, majorArray, uint64(2*(s.to-s.from)))
-		for _, c := range cs[s.from:s.to] {
-			b = quantity.AppendPair(b, *of(c))
+		for i := s.from; i < s.to; i++ {
+			b = quantity.AppendPair(b, *of(&cs[i]))
 		}
 	}
 	return b
@@ -159,19 +160,19 @@ func (cs Cells) appendFirmness(b []byte) []byte {
 	return b
 }
 
-func (cs Cells) appendBands(b []byte, of func(Cell) []Quantile) []byte {
-	lengths := cs.runs(func(i int) bool { return sameLevels(of(cs[i-1]), of(cs[i])) })
+func (cs Cells) appendBands(b []byte, of func(*Cell) []Quantile) []byte {
+	lengths := cs.runs(func(i int) bool { return sameLevels(of(&cs[i-1]), of(&cs[i])) })
 	b, at := appendHead(b, majorArray, uint64(len(lengths))), 0
 	for _, n := range lengths {
-		levels := of(cs[at])
+		levels := of(&cs[at])
 		b = appendHead(appendHead(b, majorArray, 3), majorUint, uint64(n))
 		b = appendHead(b, majorArray, uint64(len(levels)))
 		for _, q := range levels {
 			b = appendInt(b, q.P)
 		}
 		b = appendHead(b, majorArray, uint64(2*n*len(levels)))
-		for _, c := range cs[at : at+n] {
-			for _, q := range of(c) {
+		for i := at; i < at+n; i++ {
+			for _, q := range of(&cs[i]) {
 				b = quantity.AppendPair(b, q.Q)
 			}
 		}
@@ -181,7 +182,15 @@ func (cs Cells) appendBands(b []byte, of func(Cell) []Quantile) []byte {
 }
 
 func sameLevels(a, b []Quantile) bool {
-	return slices.EqualFunc(a, b, func(x, y Quantile) bool { return x.P == y.P })
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].P != b[i].P {
+			return false
+		}
+	}
+	return true
 }
 
 func appendInt(b []byte, n int64) []byte {
