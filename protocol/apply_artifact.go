@@ -106,7 +106,7 @@ func (f *fold) judge(open func(block.Sheet, []artifact.Scope, RuleSet) (verdict,
 	}
 	key := judged{root: root, kind: f.entry.Header.Kind, role: f.author.Role, rules: version}
 	if l.Set != nil || len(l.Grants) > 0 {
-		data, err := block.Marshal(l.Scopes())
+		data, err := block.Marshal(l.limits())
 		if err != nil {
 			return verdict{}, err
 		}

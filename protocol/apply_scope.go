@@ -6,6 +6,7 @@ import (
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/partnership"
 	"kontor/protocol/request"
 	"kontor/protocol/state"
@@ -79,11 +80,19 @@ func (l Leaving) Scopes() []artifact.Scope {
 	return out
 }
 
-// Granted tells whether a grant that stands lifts the grain of a product at a place.
-func (l Leaving) Granted(region string, ids ...string) bool {
+// limits are all that the scopes of an author say, days among them, as a key of what was judged by them.
+func (l Leaving) limits() (out [][]string) {
+	for _, s := range l.Scopes() {
+		out = append(out, s.Products, s.Regions, []string{s.Days.String()})
+	}
+	return out
+}
+
+// Granted tells whether a grant that stands lifts the grain of a product at a place for some days.
+func (l Leaving) Granted(days calendar.Bucket, region string, ids ...string) bool {
 	return slices.ContainsFunc(l.Grants, func(g request.Grant) bool {
 		s := g.Scope()
-		return s.HasProduct(ids...) && s.HasRegion(region)
+		return s.HasProduct(ids...) && s.HasRegion(region) && s.HasDays(days)
 	})
 }
 

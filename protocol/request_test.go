@@ -94,10 +94,14 @@ func TestDetailByException(t *testing.T) {
 	everywhere(t, s, reply(long, agency, "COO"), request.CodeGrant)
 	everywhere(t, s, reply(grant, agency, "COO"), "")
 	country.Header.Issued++
+	everywhere(t, s, share(t, agency, country), forecast.CodeScope) // the grant is about January, the forecast about a quarter
+	country.Header.Issued++
+	country.Lines[0].Buckets = country.Lines[0].Buckets[:1]
 	first := share(t, agency, country)
 	everywhere(t, s, first, "")
 	s.Now = until + 1000 // the end comes by itself
 	later := virtual.Forecast("x", 1, first.Header.Body, s.Now, 120, 100, 100)
+	later.Lines[0].Buckets = later.Lines[0].Buckets[:1]
 	everywhere(t, s, share(t, agency, later), forecast.CodeScope)
 }
 

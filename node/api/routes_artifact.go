@@ -7,7 +7,6 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/desk"
 	"kontor/protocol/artifact"
-	"kontor/protocol/forecast"
 	"kontor/protocol/provenance"
 )
 
@@ -48,11 +47,7 @@ func registerArtifacts(r *Registry, d *desk.Desk) {
 		if err != nil {
 			return desk.ArtifactContent{}, err
 		}
-		if doc, ok := out.Document.(forecast.Document); ok && c.mayRead(out.Header) {
-			out.Document = scoped(doc, c)
-			return out, nil
-		}
-		return out, c.reads(out)
+		return c.seen(out)
 	})
 	Handle(r, ArtifactDiff, func(_ context.Context, c Caller, in ArtifactPair) (desk.ArtifactDiff, error) {
 		for _, name := range []string{in.From, in.To} {

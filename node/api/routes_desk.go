@@ -77,6 +77,9 @@ var (
 	ForecastAnswer     = wire.Post[WithQuery, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
 	ForecastList       = wire.Get[WithQuery, []desk.HeldForecast]("/v1/forecast/list", wire.View, "Lists the forecasts held.")
 	ForecastShow       = wire.Get[ForecastQuery, forecast.Document]("/v1/forecast/show", wire.View, "Shows a forecast, or the draft.")
+	ForecastChanges    = wire.Get[ForecastQuery, desk.RevisionView]("/v1/forecast/changes", wire.View, "Says what a forecast, or the draft, changes of the revision before it, and why.")
+	ForecastBands      = wire.PostFile[desk.BandsOptions, desk.BandsResult]("/v1/forecast/bands", wire.Plan, "Puts empirical bands on the draft's points, from the errors of past versions.")
+	ForecastFences     = wire.Post[desk.FenceOptions, desk.FencesView]("/v1/forecast/fences", wire.Plan, "Shows or sets the time fences of the forecasts that are shared.")
 	CapacityImport     = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/capacity/import", wire.Plan, "Takes lines and their capacity from a file.")
 	CapacityPreview    = wire.Get[WithQuery, desk.Preview]("/v1/capacity/preview", wire.Plan, "Shows what the buyer would see of the capacity.")
 	CapacityShare      = wire.Post[WithQuery, desk.Shared]("/v1/capacity/share", wire.Plan, "Shares the capacity plan with a buyer.")
@@ -144,6 +147,23 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ForecastAdjust, func(_ context.Context, _ Caller, in desk.AdjustOptions) (desk.AdjustResult, error) {
 		return d.Adjust(in)
 	})
+	HandleUpload(r, ForecastBands, func(_ context.Context, _ Caller, in desk.BandsOptions, file io.Reader) (desk.BandsResult, error) {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return desk.BandsResult{}, err
+		}
+		return d.Bands(data, in)
+	})
+	Handle(r, ForecastFences, func(_ context.Context, _ Caller, in desk.FenceOptions) (desk.FencesView, error) {
+		return d.SetFences(in)
+	})
+	Handle(r, ForecastChanges, func(_ context.Context, c Caller, in ForecastQuery) (desk.RevisionView, error) {
+		cid, err := namedForecast(d, in)
+		if err != nil {
+			return desk.RevisionView{}, err
+		}
+		return d.ForecastChanges(cid, in.With, c.seesRow)
+	})
 	Handle(r, ForecastPreview, func(_ context.Context, _ Caller, in WithQuery) (desk.Preview, error) {
 		return d.PreviewForecast(in.With)
 	})
@@ -157,14 +177,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		return d.Forecasts(in.With)
 	})
 	Handle(r, ForecastShow, func(_ context.Context, c Caller, in ForecastQuery) (forecast.Document, error) {
-		var cid block.CID
-		var err error
-		switch {
-		case in.CID != "":
-			cid, err = d.FindForecast(in.CID)
-		case in.With != "":
-			cid, err = d.NewestForecast(in.With)
-		}
+		cid, err := namedForecast(d, in)
 		if err != nil {
 			return forecast.Document{}, err
 		}
@@ -181,7 +194,10 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, CapacityVolatility, func(_ context.Context, _ Caller, in WithQuery) (desk.VolatilityView, error) {
 		return d.Volatility(in.With)
 	})
-	Handle(r, CapacityMatch, func(_ context.Context, _ Caller, in WithQuery) (desk.MatchView, error) { return d.Match(in.With) })
+	Handle(r, CapacityMatch, func(_ context.Context, c Caller, in WithQuery) (desk.MatchView, error) {
+		v, err := d.Match(in.With)
+		return c.seenMatch(v), err
+	})
 	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in ExceptionQuery) ([]desk.ExceptionView, error) {
 		return d.Exceptions(in.With, in.All)
 	})
@@ -204,6 +220,17 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ExceptionClose, func(ctx context.Context, c Caller, in desk.CloseRequest) (desk.Closed, error) {
 		return d.CloseException(ctx, in, c.Command)
 	})
+}
+
+// namedForecast is the forecast a query names; undefined for the draft.
+func namedForecast(d *desk.Desk, in ForecastQuery) (cid block.CID, err error) {
+	switch {
+	case in.CID != "":
+		return d.FindForecast(in.CID)
+	case in.With != "":
+		return d.NewestForecast(in.With)
+	}
+	return cid, nil
 }
 
 // scoped leaves out the lines a caller's token does not cover.

@@ -13,6 +13,7 @@ var (
 	ProductImport  = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/product/import", wire.Plan, "Takes own items, and the numbers partners have for them, from a table.")
 	ProductList    = wire.Get[WithQuery, desk.ProductListing]("/v1/product/list", wire.View, "Lists own items, the links of the maps in force, and products that nothing explains yet.")
 	ProductMap     = wire.Post[desk.MapOptions, desk.OwnProduct]("/v1/product/map", wire.Plan, "Says what an own item is called by a partner.")
+	ProductFamily  = wire.Post[desk.FamilyOptions, []desk.OwnProduct]("/v1/product/family", wire.Plan, "Counts own products to a family, under whose name far figures leave where a scope says so.")
 	ProductPreview = wire.Get[WithQuery, desk.Preview]("/v1/product/preview", wire.Plan, "Shows the product map a partner would hold.")
 	ProductShare   = wire.Post[WithQuery, desk.Shared]("/v1/product/share", wire.Plan, "Shares the product map with a partner.")
 )
@@ -34,6 +35,9 @@ func registerProducts(r *Registry, d *desk.Desk) {
 	})
 	Handle(r, ProductMap, func(_ context.Context, _ Caller, in desk.MapOptions) (desk.OwnProduct, error) {
 		return d.MapProduct(in)
+	})
+	Handle(r, ProductFamily, func(_ context.Context, _ Caller, in desk.FamilyOptions) ([]desk.OwnProduct, error) {
+		return d.SetFamily(in)
 	})
 	Handle(r, ProductPreview, func(_ context.Context, _ Caller, in WithQuery) (desk.Preview, error) {
 		return d.PreviewProducts(in.With)

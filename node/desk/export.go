@@ -87,7 +87,11 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 			return out, err
 		}
 		out.Type = forecast.Type
-		doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Lines: lines}
+		fences, err := d.Fences()
+		if err != nil {
+			return out, err
+		}
+		doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Fences: fences, Lines: lines}
 		doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
 		if outlet.AllFields(opts.Layout) {
 			out.Data, err = outlet.Fields(string(intake.Forecast), doc, outlet.Format(o.Format), opts.Layout)

@@ -17,6 +17,9 @@ import (
 	"kontor/protocol/quantity"
 )
 
+// fencesKey is the row of the time fences, which stay when the draft is replaced.
+const fencesKey = "forecast/fences"
+
 // ImportForecast takes a forecast from a file as the draft to share.
 func (d *Desk) ImportForecast(data []byte, o ImportOptions) (ImportResult, error) {
 	return d.importKind(intake.Forecast, data, o)
@@ -34,13 +37,13 @@ func (d *Desk) takeForecast(read *intake.Draft, report *intake.Report, o ImportO
 	draft := forecastDraft{Method: demand.Method, WeekScheme: demand.WeekScheme, Reason: demand.Reason, Provenance: artifact.Provenance{SourceSystem: "file import",
 		SourceRecord: recordName(demand.Number), Version: recordName(report.Format), ExtractedAt: d.node.Now(), Activity: "IMPORT"}}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
-	err := d.node.Staged(func() error { return d.importDraft(o, &result, draft, demand.Lines) })
+	err := d.node.Staged(func() error { return d.importDraft(o, &result, draft, demand) })
 	result.countCells(demand.Lines)
 	return result, err
 }
 
 // importDraft compares a draft with the one that is there, writes it ahead and puts it in force. A draft is changed by one at a time.
-func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecastDraft, lines []forecast.Line) error {
+func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecastDraft, demand *intake.Demand) error {
 	var head []byte
 	var before []forecast.Line
 	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
@@ -60,10 +63,10 @@ func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecast
 		return err
 	}
 	if result.HeaderLine > 0 {
-		keepUnsaid(before, lines)
+		keepUnsaid(before, demand)
 	}
 	difference := &Difference{Cells: []CellChange{}}
-	if err := linesDifference(difference, before, lines); err != nil {
+	if err := linesDifference(difference, before, demand.Lines); err != nil {
 		return err
 	}
 	result.Difference = difference
@@ -71,7 +74,7 @@ func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecast
 		return nil
 	}
 	difference.Further, difference.Cells = 0, nil
-	if err := d.stageDraft(&draft, lines); err != nil {
+	if err := d.stageDraft(&draft, demand.Lines); err != nil {
 		return err
 	}
 	return d.node.Private(func(rows node.PrivateRows) error {
@@ -85,7 +88,21 @@ func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecast
 		if err != nil {
 			return err
 		}
-		if err := d.journal(rows, o, result, []node.RowChange{{Key: draftHead, Before: head, After: after}}); err != nil {
+		changes := []node.RowChange{{Key: draftHead, Before: head, After: after}}
+		if len(demand.Fences) > 0 {
+			fences := node.RowChange{Key: fencesKey}
+			if fences.Before, err = rows.Bytes(fencesKey); err != nil {
+				return err
+			}
+			if err := rows.Put(fencesKey, demand.Fences); err != nil {
+				return err
+			}
+			if fences.After, err = rows.Bytes(fencesKey); err != nil {
+				return err
+			}
+			changes = append(changes, fences)
+		}
+		if err := d.journal(rows, o, result, changes); err != nil {
 			return err
 		}
 		return boundUndoDrafts(rows)
@@ -106,23 +123,22 @@ func (r *ImportResult) countCells(lines []forecast.Line) {
 
 // keepUnsaid takes over what a table can't say from the lines of the draft that it revises: a spreadsheet that went out and came back
 // changes the figures that were changed in it, and nothing else.
-func keepUnsaid(before, lines []forecast.Line) {
+func keepUnsaid(before []forecast.Line, demand *intake.Demand) {
 	had := make(map[string]*forecast.Line, len(before))
 	for i := range before {
 		had[before[i].Key()] = &before[i]
 	}
-	for i := range lines {
-		l := &lines[i]
+	attributes := intake.Attributes()
+	for i := range demand.Lines {
+		l := &demand.Lines[i]
 		was, found := had[l.Key()]
 		if !found {
 			continue
 		}
-		now := *l
-		*l = *was
-		l.Unit, l.Buckets, l.GapReason = now.Unit, now.Buckets, cmp.Or(now.GapReason, was.GapReason)
-		for k := range l.Buckets {
-			if c, found := was.Cell(l.Buckets[k].Bucket); found {
-				l.Buckets[k].Firmness, l.Buckets[k].Ordered = c.Firmness, c.Ordered
+		l.Item, l.Location, l.Role, l.Ext, l.GapReason = was.Item, was.Location, was.Role, was.Ext, cmp.Or(l.GapReason, was.GapReason)
+		for _, a := range attributes {
+			if !slices.Contains(demand.Says, a.Name) {
+				a.Keep(l, *was)
 			}
 		}
 	}
@@ -275,16 +291,30 @@ type prepared struct {
 	before   forecast.Document // the version in force
 	current  *protocol.ArtifactRow
 	notes    []string
+	grain    []artifact.Step    // of the scope
 	refusals []artifact.Finding // personal data that may not leave
 }
 
 // prepare builds the document one partner would get.
 func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
+	return d.prepareOnly(p, nil)
+}
+
+// prepareOnly is the same, with what is new about some lines alone: the others stay as the version in force has them. Nil means all.
+func (d *Desk) prepareOnly(p *node.Partnership, only func(forecast.Line) bool) (out prepared, err error) {
 	draft, lines, err := d.draft()
 	if err != nil {
 		return out, err
 	}
 	leaving, err := d.leaving(p, protocol.KindForecast)
+	if err != nil {
+		return out, err
+	}
+	fences, err := d.Fences()
+	if err != nil {
+		return out, err
+	}
+	family, err := d.families()
 	if err != nil {
 		return out, err
 	}
@@ -298,14 +328,17 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 			return err
 		}
 		h.Provenance, h.Reason, h.Scope = draft.Provenance, draft.Reason, leaving.Scope
-		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, WeekScheme: draft.WeekScheme, OnNoAnswer: forecast.NoCommit,
+		out.doc = forecast.Document{Header: h, Purpose: forecast.OrderForecast, Method: draft.Method, WeekScheme: draft.WeekScheme, OnNoAnswer: forecast.NoCommit, Fences: fences,
 			AnswerDue: h.Issued + answerDays*24*60*60*1000, Lines: lines}
 		if err := d.agreedLoop(r, &out.doc); err != nil {
 			return err
 		}
-		kept, outside, notes, err := reduceForecast(out.doc, leaving)
+		kept, outside, notes, err := reduceForecast(out.doc, leaving, family)
 		if err != nil {
 			return err
+		}
+		if leaving.Set != nil {
+			out.grain = leaving.Set.Grain
 		}
 		out.withheld, out.outside = len(lines)-countIn(lines, leaving), outside
 		withOrders, lost, err := d.withOrders(kept.Lines)
@@ -322,11 +355,16 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 		}
 		out.notes, out.refusals = append(notes, texts.notes...), texts.refusals
 		out.doc, out.current = kept, current
+		if current != nil {
+			if out.before, err = r.Forecast(current.Root); err != nil {
+				return err
+			}
+		}
+		if only != nil {
+			out.doc.Lines = onlyNew(out.before.Lines, out.doc.Lines, only)
+		}
 		if current == nil {
 			return nil
-		}
-		if out.before, err = r.Forecast(current.Root); err != nil {
-			return err
 		}
 		out.changes, err = forecast.Diff(out.before, out.doc)
 		return err
@@ -337,6 +375,21 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 	out.notes = append(slices.Clone(draft.Notes), out.notes...)
 	out.sheet, err = node.BuildForecast(out.doc, s.Key)
 	return out, err
+}
+
+// onlyNew are the new lines that are asked for, and the others as they were.
+func onlyNew(before, now []forecast.Line, asked func(forecast.Line) bool) (out []forecast.Line) {
+	for _, l := range before {
+		if !asked(l) {
+			out = append(out, l)
+		}
+	}
+	for _, l := range now {
+		if asked(l) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func orAll(list []string) string {
@@ -393,6 +446,22 @@ func (d *Desk) PreviewForecast(with string) (Preview, error) {
 	if slices.ContainsFunc(pre.doc.Lines, forecast.Line.HasOrders) {
 		v.Sees = append(v.Sees, Seen{"buckets.ordered, consumption", "the sum of open orders of each period, and where they meet forecast", "the partner holds these orders; both take them from what is foreseen"})
 	}
+	if grain := pre.grain; len(grain) > 0 {
+		var steps []string
+		for _, s := range grain {
+			steps = append(steps, s.String())
+		}
+		v.Sees = append(v.Sees, Seen{"grain by horizon", strings.Join(steps, " "), "scope: no figure leaves finer than its step, counted in days from the issue (practice T3)"})
+	}
+	if len(pre.doc.Fences) > 0 {
+		v.Sees = append(v.Sees, Seen{"timeFences", forecast.FencesText(pre.doc.Fences), "how firm the figures are, and how far a revision may move them"})
+	}
+	for _, l := range pre.doc.Lines {
+		if l.Members == 1 && len(v.Inferable) < previewLines {
+			v.Inferable = append(v.Inferable, fmt.Sprintf("family %s in %s stands for one product alone", l.Item.ID(), orAnywhere(l.Location.Key())))
+		}
+	}
+	v.Notes = append(v.Notes, askedReasons(pre)...)
 	v.Sample = pre.doc.Lines[:min(len(pre.doc.Lines), previewLines)]
 	return v, nil
 }
@@ -418,7 +487,11 @@ func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Comm
 	if err != nil {
 		return Shared{}, err
 	}
-	pre, err := d.prepare(p)
+	return d.shareOnly(ctx, p, command, nil)
+}
+
+func (d *Desk) shareOnly(ctx context.Context, p *node.Partnership, command node.Command, only func(forecast.Line) bool) (Shared, error) {
+	pre, err := d.prepareOnly(p, only)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -426,7 +499,7 @@ func (d *Desk) ShareForecast(ctx context.Context, with string, command node.Comm
 	for _, l := range pre.doc.Lines {
 		out.Buckets += len(l.Buckets)
 	}
-	if pre.current != nil && len(pre.changes) == 0 {
+	if pre.current != nil && len(pre.changes) == 0 && sameBeside(pre.before, pre.doc) {
 		return d.unchanged(p, pre.current, out)
 	}
 	if findings := append(forecast.Check(pre.doc), pre.refusals...); len(findings) > 0 {

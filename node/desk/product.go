@@ -23,6 +23,7 @@ type OwnProduct struct {
 	GTIN        string        `cbor:"gtin,omitempty" json:"gtin,omitempty"`
 	Description string        `cbor:"description,omitempty" json:"description,omitempty"`
 	Unit        quantity.Unit `cbor:"unit,omitempty" json:"unit,omitempty"`
+	Family      string        `cbor:"family,omitempty" json:"family,omitempty"` // what its far figures are shared under (practice T3)
 	Numbers     []OwnNumber   `cbor:"numbers" json:"numbers"`
 }
 
@@ -81,9 +82,10 @@ func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error
 			if err != nil {
 				return err
 			}
-			now := OwnProduct{ID: id, GTIN: was.GTIN, Description: was.Description, Unit: was.Unit, Numbers: slices.Clone(was.Numbers)}
+			now := OwnProduct{ID: id, GTIN: was.GTIN, Description: was.Description, Unit: was.Unit, Family: was.Family, Numbers: slices.Clone(was.Numbers)}
 			for _, x := range lines {
 				now.GTIN, now.Description, now.Unit = cmp.Or(x.Item.GTIN, now.GTIN), cmp.Or(x.Item.Description, now.Description), cmp.Or(x.Unit, now.Unit)
+				now.Family = cmp.Or(x.Family, now.Family)
 				if x.Theirs != "" {
 					now.Numbers = withNumber(now.Numbers, OwnNumber{x.Theirs, x.With, cmp.Or(x.From, everSince), x.Until, orOne(x.Units), x.Plant, x.Kit, x.SharePPM})
 				}

@@ -13,6 +13,7 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/feed"
+	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/request"
 )
@@ -277,7 +278,13 @@ func (d *Desk) newerThan(r *protocol.Replica, v RequestView) (roots []block.CID,
 			return nil, err
 		}
 		if len(v.Asked.Newer) > 0 && !slices.Contains(v.Asked.Newer, root) || len(v.Asked.Newer) == 0 && row.T >= v.T {
-			roots = append(roots, root)
+			concerned, err := concernsAsked(r, v, row)
+			if err != nil {
+				return nil, err
+			}
+			if concerned {
+				roots = append(roots, root)
+			}
 		}
 	}
 	return roots, nil
@@ -470,8 +477,8 @@ func (d *Desk) renew(ctx context.Context, v RequestView, kind string, send bool)
 	switch kind {
 	case protocol.KindForecast:
 		var pre prepared
-		pre, err = d.prepare(p)
-		if changed = len(pre.changes); pre.current == nil && err == nil {
+		pre, err = d.prepareOnly(p, v.lines())
+		if changed = len(pre.changes); pre.current == nil && err == nil && len(pre.doc.Lines) > 0 {
 			changed = 1
 		}
 	case protocol.KindCampaign:
@@ -496,13 +503,54 @@ func (d *Desk) renew(ctx context.Context, v RequestView, kind string, send bool)
 	}
 	switch kind {
 	case protocol.KindForecast:
-		_, err = d.ShareForecast(ctx, with, "")
+		_, err = d.shareOnly(ctx, p, "", v.lines())
 	case protocol.KindCampaign:
 		_, err = d.ShareCampaign(ctx, with, "")
 	case protocol.KindQuality:
 		_, err = d.ShareQuality(ctx, with, "")
 	}
 	return err != nil, err
+}
+
+// lines are those of a forecast that a request asks about; nil where it names no products and regions.
+func (v RequestView) lines() func(forecast.Line) bool {
+	if len(v.Asked.Products)+len(v.Asked.Regions) == 0 {
+		return nil
+	}
+	about := request.Grant{Products: v.Asked.Products, Regions: v.Asked.Regions}.Scope()
+	return func(l forecast.Line) bool {
+		return about.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN) && about.HasRegion(l.Location.Region)
+	}
+}
+
+// concernsAsked tells whether a forecast is newer in what a request asks about: than the version of its series that the asking member named, or at all where it
+// named none. Other artifacts are newer as a whole.
+func concernsAsked(r *protocol.Replica, v RequestView, row protocol.ArtifactRow) (bool, error) {
+	asked := v.lines()
+	if asked == nil || row.Type != forecast.Type {
+		return true, nil
+	}
+	doc, err := r.Forecast(row.Root)
+	if err != nil {
+		return false, err
+	}
+	only := func(d forecast.Document) forecast.Document {
+		d.Lines = slices.DeleteFunc(slices.Clone(d.Lines), func(l forecast.Line) bool { return !asked(l) })
+		return d
+	}
+	for _, root := range v.Asked.Newer {
+		held, found, err := r.Version(root)
+		if err != nil || !found || held.Series != row.Series {
+			continue
+		}
+		was, err := r.Forecast(root)
+		if err != nil {
+			return false, err
+		}
+		changes, err := forecast.Diff(only(was), only(doc))
+		return len(changes) > 0, err
+	}
+	return len(only(doc).Lines) > 0, nil
 }
 
 func countCampaign(pre preparedCampaign) int {

@@ -90,7 +90,7 @@ type ScopeOptions struct {
 	Purpose  []string `json:"purpose"`
 	Roles    []string `json:"roles" doc:"of the partner's people, who may see it"`
 	Fields   []string `json:"fields" doc:"parts that leave"`
-	Grain    []string `json:"grain" doc:"steps as DAYS:DAY|WEEK|MONTH:SITE|REGION|COUNTRY, or default for 56:WEEK:SITE, 182:WEEK:REGION, then MONTH:REGION"`
+	Grain    []string `json:"grain" doc:"steps as DAYS:DAY|WEEK|MONTH:SITE|REGION|COUNTRY, with :FAMILY behind it for whole product families; default for 56:WEEK:SITE, 182:WEEK:REGION, then MONTH:REGION:FAMILY; items for the same without families"`
 }
 
 // ScopeWritten is the receipt of a scope that was set.
@@ -137,16 +137,23 @@ func parseLadder(texts []string) (ladder []artifact.Step, err error) {
 	if len(texts) == 1 && texts[0] == "default" {
 		return artifact.DefaultLadder(), nil
 	}
+	if len(texts) == 1 && texts[0] == "items" {
+		return artifact.ItemLadder(), nil
+	}
 	for _, text := range texts {
 		parts := strings.Split(text, ":")
 		days, err := int64(0), error(nil)
+		level := artifact.Level("")
+		if len(parts) == 4 {
+			level, parts = artifact.Level(parts[3]), parts[:3]
+		}
 		if len(parts) == 3 {
 			days, err = strconv.ParseInt(parts[0], 10, 64)
 		}
 		if len(parts) != 3 || err != nil {
-			return nil, node.Failf("BAD_GRAIN", "step %q is no DAYS:GRAIN:PLACE; right would be 56:WEEK:SITE, or default", text)
+			return nil, node.Failf("BAD_GRAIN", "step %q is no DAYS:GRAIN:PLACE or DAYS:GRAIN:PLACE:FAMILY; right would be 56:WEEK:SITE, default or items", text)
 		}
-		ladder = append(ladder, artifact.Step{UntilDays: days, Time: calendar.Grain(parts[1]), Place: artifact.Place(parts[2])})
+		ladder = append(ladder, artifact.Step{UntilDays: days, Time: calendar.Grain(parts[1]), Place: artifact.Place(parts[2]), Level: level})
 	}
 	if why := artifact.CheckLadder(ladder); why != "" {
 		return nil, node.Failf("BAD_GRAIN", "%s", why)
@@ -176,12 +183,16 @@ func (d *Desk) leaving(p *node.Partnership, kind string) (l protocol.Leaving, er
 const maxOutside = 20
 
 // reduceForecast is the part of a forecast that may leave, at the grain and with the fields that may; outside names lines that stay at home.
-func reduceForecast(doc forecast.Document, l protocol.Leaving) (out forecast.Document, outside, notes []string, err error) {
+func reduceForecast(doc forecast.Document, l protocol.Leaving, family func(forecast.Item) string) (out forecast.Document, outside, notes []string, err error) {
 	out = doc
 	out.Lines = nil
 	for _, line := range doc.Lines {
-		if inScope(l, line) {
+		if inStanding(l, line) {
 			out.Lines = append(out.Lines, line)
+			continue
+		}
+		if granted, some := withinGrants(l, line); some {
+			out.Lines = append(out.Lines, granted)
 			continue
 		}
 		if len(outside) < maxOutside {
@@ -191,20 +202,61 @@ func reduceForecast(doc forecast.Document, l protocol.Leaving) (out forecast.Doc
 	if l.Set == nil {
 		return out, outside, nil, nil
 	}
-	free := func(line forecast.Line) bool {
-		return l.Granted(line.Location.Region, line.Item.BuyersID, line.Item.SellersID, line.Item.GTIN)
+	free := func(line forecast.Line, days calendar.Bucket) bool {
+		return l.Granted(days, line.Location.Region, line.Item.BuyersID, line.Item.SellersID, line.Item.GTIN)
 	}
-	if out, notes, err = forecast.Coarsen(out, l.Set.Grain, calendar.DateOf(doc.Header.Issued), free); err != nil {
+	if out, notes, err = forecast.Coarsen(out, l.Set.Grain, calendar.DateOf(doc.Header.Issued), free, family); err != nil {
 		return out, outside, notes, node.Failf("FORECAST_GRAIN", "the forecast can't be shared at the grain that was set: %v", err)
 	}
+	inside := out.Lines[:0]
+	for _, line := range out.Lines {
+		if line.Members == 0 || inScope(l, line) {
+			inside = append(inside, line)
+		} else if len(outside) < maxOutside {
+			outside = append(outside, fmt.Sprintf("family %s in %s: its name is no product of the scope, so its far figures can't leave", line.Item.ID(), orAnywhere(line.Location.Key())))
+		}
+	}
+	out.Lines = inside
 	if len(l.Set.Fields) > 0 {
 		out = forecast.KeepFields(out, l.Set.Fields)
 		notes = append(notes, "parts that stay at home: "+strings.Join(withoutThose(forecast.Fields, l.Set.Fields), ", "))
 	}
 	for _, g := range l.Grants {
-		notes = append(notes, fmt.Sprintf("an officer granted detail for %q until %s", g.Purpose, issuedDay(g.Until)))
+		notes = append(notes, fmt.Sprintf("an officer granted detail for %q about %s until %s", g.Purpose, g.Period, issuedDay(g.Until)))
 	}
 	return out, outside, notes, nil
+}
+
+func inStanding(l protocol.Leaving, line forecast.Line) bool {
+	return l.Scope.HasProduct(line.Item.BuyersID, line.Item.SellersID, line.Item.GTIN) && l.Scope.HasRegion(line.Location.Region)
+}
+
+// withinGrants is the part of a line outside the scope that officers' grants are about: a line leaves for the days of one grant. What is accumulated over
+// other days stays at home.
+func withinGrants(l protocol.Leaving, line forecast.Line) (forecast.Line, bool) {
+	for _, g := range l.Grants {
+		s, part := g.Scope(), line
+		if !s.HasProduct(line.Item.BuyersID, line.Item.SellersID, line.Item.GTIN) || !s.HasRegion(line.Location.Region) {
+			continue
+		}
+		part.Buckets = nil
+		for _, c := range line.Buckets {
+			if s.HasDays(c.Bucket) {
+				part.Buckets = append(part.Buckets, c)
+			}
+		}
+		if len(part.Buckets) == 0 {
+			continue
+		}
+		if len(part.Buckets) < len(line.Buckets) {
+			part.Schedule = nil
+			for i := range part.Buckets {
+				part.Buckets[i].Cumulative, part.Buckets[i].Accumulated = nil, nil
+			}
+		}
+		return part, true
+	}
+	return line, false
 }
 
 func inScope(l protocol.Leaving, line forecast.Line) bool {
@@ -225,6 +277,7 @@ func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []strin
 	for i := range plan.Groups {
 		plan.Groups[i].Links = slices.DeleteFunc(plan.Groups[i].Links, func(k capacity.Link) bool { return out(k.Product, k.Region) })
 	}
+	keepGranted(plan, l)
 	// A group that holds others goes with the last of them, and so may the one around it.
 	for before := -1; before != len(plan.Groups); {
 		before = len(plan.Groups)
@@ -245,6 +298,29 @@ func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []strin
 		notes = append(notes, "parts that stay at home: stock")
 	}
 	return outside, notes
+}
+
+// keepGranted keeps of groups and positions that leave by a grant alone what is about its days.
+func keepGranted(plan *capacity.Plan, l protocol.Leaving) {
+	if len(l.Grants) == 0 {
+		return
+	}
+	standing := func(product, region string) bool {
+		return l.Scope.HasProduct(product) && (region == "" || l.Scope.HasRegion(region))
+	}
+	for i := range plan.Groups {
+		g := &plan.Groups[i]
+		if slices.ContainsFunc(g.Links, func(k capacity.Link) bool { return standing(k.Product, k.Region) }) {
+			continue
+		}
+		g.Capacities = slices.DeleteFunc(slices.Clone(g.Capacities), func(c capacity.Capacity) bool {
+			return !slices.ContainsFunc(g.Links, func(k capacity.Link) bool { return l.Granted(c.Bucket, k.Region, k.Product) })
+		})
+	}
+	plan.Groups = slices.DeleteFunc(plan.Groups, func(g capacity.Group) bool { return len(g.Capacities) == 0 })
+	plan.Positions = slices.DeleteFunc(plan.Positions, func(x capacity.Position) bool {
+		return !standing(x.Product, x.Region) && !l.Granted(calendar.Bucket{Start: x.AsOf, End: x.AsOf + 1}, x.Region, x.Product)
+	})
 }
 
 func orAnywhere(place string) string {

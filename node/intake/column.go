@@ -165,7 +165,9 @@ type header struct {
 	found   int
 	layout  layout
 	periods []calendar.Bucket // of the columns of a wide table
-	titles  titles
+	// attributes of forecasts, each with its field.
+	attributes []attributeColumn
+	titles     titles
 }
 
 func matchHeader(kind Kind, t titles, line int) header {
@@ -173,6 +175,7 @@ func matchHeader(kind Kind, t titles, line int) header {
 	h.kind = kind
 	if kind == Forecast {
 		h.addQuantiles()
+		h.addAttributes(true)
 		if len(h.levels) > 0 { // they say what is needed without the mean
 			mean := kindFields(kind)[forecastMean].says
 			h.missing = slices.DeleteFunc(h.missing, func(f field) bool { return f.says == mean })

@@ -49,7 +49,10 @@ type Demand struct {
 	Method     forecast.Method
 	Reason     artifact.Reason
 	Inactive   bool // its sender no longer stands for it
+	Fences     []forecast.Fence
 	Lines      []forecast.Line
+	// Says are the attributes that a table had columns for, by name; what else a line has, it does not speak of.
+	Says []string
 }
 
 // Movement is a quantity that was despatched, received or, of the kind Output, is
@@ -114,7 +117,7 @@ func (d *Draft) Size() (lines, buckets int) {
 	}
 	histories := map[series]bool{}
 	for _, r := range d.History {
-		histories[series{r.Product, r.Region}] = true
+		histories[series{product: r.Product, region: r.Region}] = true
 	}
 	groups, cells := map[string]bool{}, map[groupPeriod]bool{}
 	for _, r := range d.Capacity {
@@ -125,7 +128,7 @@ func (d *Draft) Size() (lines, buckets int) {
 	buckets += len(d.Measures) + len(d.Figures) + len(d.Answers)
 	answered := map[series]bool{}
 	for _, a := range d.Answers {
-		answered[series{a.Product, a.Region}] = true
+		answered[series{product: a.Product, region: a.Region}] = true
 	}
 	lines += len(answered)
 	for _, e := range d.Events {

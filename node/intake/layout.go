@@ -34,6 +34,9 @@ func longHeader(t titles, line int) (header, bool) {
 	h := t.match(line, []field{{"the product", productNames, true}, {"the region", regionNames, false}, {"the month, week or date", periodNames, true},
 		{"the measure: mean, p10, p50 ...", measureNames, true}, {"the value", valueNames, true}, {"the unit", unitColumns, false}})
 	h.kind, h.layout = Forecast, long
+	if len(h.missing) == 0 {
+		h.addAttributes(false)
+	}
 	return h, len(h.missing) == 0
 }
 
@@ -63,27 +66,58 @@ func wideHeader(t titles, line int, wanted Kind) (header, bool) {
 		h.at = append(h.at, i)
 		h.found++
 	}
+	if h.kind == Forecast {
+		h.addAttributes(false)
+	}
 	return h, len(h.periods) >= 2
 }
 
-// measure reads the name of a figure: the mean, or a quantile's level.
-func (r *reader) measure(row *row, f int) (level int64, ok bool) {
+// figureKind is what a figure of such a table is: the mean or a level of the band, or an attribute beside them.
+type figureKind struct {
+	level  int64 // in parts per million; 0 is the mean
+	beside *Attribute
+	cell   int // the field its value stands in
+}
+
+// measure reads the name of a figure: the mean, a quantile's level, or an attribute of a period such as firmness.
+func (r *reader) measure(row *row, f int) (m figureKind, ok bool) {
 	text := row.cells[f]
-	switch plainName(text) {
+	plain := plainName(text)
+	switch plain {
 	case "mean", "forecast", "expected", "average", "pointforecast", "mittelwert", "prognose", "demand":
-		return 0, true
+		return figureKind{}, true
 	}
-	if level, ok = quantileLevel(text); !ok {
-		r.bad(row, f, CodeMeasure, "a measure that is not read", "mean, or a quantile such as p10, p50, 0.9")
+	if m.level, ok = quantileLevel(text); ok {
+		return m, true
 	}
-	return level, ok
+	for _, a := range cellAttributes {
+		if plainName(a.Name) == plain || slices.ContainsFunc(a.names, func(name string) bool { return plainName(name) == plain }) {
+			return figureKind{beside: a}, true
+		}
+	}
+	if level, ok := cumulativeLevel(text); ok {
+		return figureKind{level: level, beside: CumulativeLevel(level)}, true
+	}
+	r.bad(row, f, CodeMeasure, "a measure that is not read", "mean, a quantile such as p10, p50, 0.9, or ordered, firmness, cumulative quantity, cumulative p90")
+	return m, false
+}
+
+// figure reads the cell of a measure; stated is false for an empty one.
+func (r *reader) figure(row *row, f int, m figureKind, needed bool) (q quantity.Quantity, stated bool) {
+	if m.beside == nil || m.beside.form == Number {
+		return r.number(row, f, needed)
+	}
+	if row.cells[f] == "" && needed {
+		r.bad(row, f, CodeMissing, "an empty cell", "a value of "+m.beside.Name)
+	}
+	return q, row.cells[f] != "" // a code, which putBeside reads
 }
 
 // long reads a line with one figure.
 func (s *state) long(row *row) bool {
 	product, region, period := s.text(row, longProduct), s.text(row, longRegion), s.period(row, longPeriod)
-	level, _ := s.measure(row, longMeasure)
-	q, _ := s.number(row, longValue, true)
+	m, _ := s.measure(row, longMeasure)
+	q, _ := s.figure(row, longValue, m, true)
 	unit := s.unit(row, longUnit, s.unitOr("C62"))
 	if row.bad {
 		return false
@@ -92,7 +126,8 @@ func (s *state) long(row *row) bool {
 		return true
 	}
 	if line, ok := s.lineOf(row, product, region, unit); ok {
-		s.put(row, line, period, level, q)
+		m.cell = longValue
+		s.put(row, line, period, m, q)
 	}
 	return false
 }
@@ -101,15 +136,15 @@ func (s *state) long(row *row) bool {
 // its period.
 func (s *state) wide(d *Draft, row *row) bool {
 	product, region := s.text(row, wideProduct), s.text(row, wideRegion)
-	level := int64(0)
+	var m figureKind
 	if s.header.has(wideMeasure) && d.Kind == Forecast {
-		level, _ = s.measure(row, wideMeasure)
+		m, _ = s.measure(row, wideMeasure)
 	}
 	unit := s.unit(row, wideUnit, s.unitOr("C62"))
 	figures := make([]*quantity.Quantity, len(s.header.periods))
 	any := false
 	for k := range s.header.periods {
-		if q, stated := s.number(row, widePeriods+k, false); stated {
+		if q, stated := s.figure(row, widePeriods+k, m, false); stated {
 			figures[k], any = &q, true
 		}
 	}
@@ -126,7 +161,11 @@ func (s *state) wide(d *Draft, row *row) bool {
 	if d.Kind == Forecast {
 		line, ok = s.lineOf(row, product, region, unit)
 	}
-	if !ok || !s.once(row, func() string { return fmt.Sprintf("product %q in region %q", product, region) }, product, region, fmt.Sprint(level)) {
+	measured := fmt.Sprint(m.level)
+	if m.beside != nil {
+		measured = m.beside.Name
+	}
+	if !ok || !s.once(row, func() string { return fmt.Sprintf("product %q in region %q", product, region) }, fmt.Sprint(line), product, region, measured) {
 		return false
 	}
 	for k, q := range figures {
@@ -135,7 +174,8 @@ func (s *state) wide(d *Draft, row *row) bool {
 		case d.Kind == History:
 			d.History = append(d.History, HistoryRow{Line: row.line, Product: product, Region: region, Period: s.header.periods[k], Quantity: *q})
 		default:
-			s.put(row, line, s.header.periods[k], level, *q)
+			m.cell = widePeriods + k
+			s.put(row, line, s.header.periods[k], m, *q)
 		}
 	}
 	return false

@@ -167,7 +167,8 @@ func knownField(what, name, field string, column bool) error {
 		}
 	}
 	if column {
-		if _, ok := quantileLevel(field); ok || field == ignore {
+		_, level := quantileLevel(field)
+		if _, cumulative := cumulativeLevel(field); level || cumulative || field == ignore {
 			return nil
 		}
 		var d dates
@@ -189,6 +190,9 @@ func knownField(what, name, field string, column bool) error {
 func allFields() (all []field) {
 	for _, k := range kinds {
 		all = append(all, kindFields(k)...)
+	}
+	for _, a := range attributes {
+		all = append(all, field{a.Name, append([]string{a.Name}, a.names...), false})
 	}
 	all = append(all, field{"the measure", measureNames, false}, field{"the value", valueNames, false})
 	for _, list := range [][]Column{eventColumns, defectColumns, orderColumns, figureColumns} {

@@ -25,9 +25,14 @@ type plan struct {
 	room    []forecast.Quantile
 	scratch []forecast.Quantile
 	banded  bool
+	said    [][]string // what the rows of each line said of it, attribute by attribute; nil where the header has none
+	whole   Demand     // what the rows said of the document
+	// wholeSaid is how they said it, attribute by attribute.
+	wholeSaid []string
 }
 
-type series struct{ product, region string }
+// series tells lines apart: by forecast type and demand category too, where the header has columns for them.
+type series struct{ product, region, kind, category string }
 
 type linePeriod struct {
 	line   int32
@@ -48,13 +53,17 @@ func newPlan() *plan {
 // lineOf finds or makes the line of a series. It has complained where the answer is false.
 func (s *state) lineOf(row *row, product, region string, unit quantity.Unit) (int32, bool) {
 	p := s.plan
-	key := series{product, region}
+	key := series{product: product, region: region}
+	s.tellApart(row, &key)
 	at, found := p.lastAt, p.lastAt >= 0 && p.last == key
 	if !found {
 		if at, found = p.series[key]; !found {
 			at = int32(len(p.lines))
 			p.series[key] = at
 			p.lines = append(p.lines, Planned(forecast.Item{BuyersID: product}, PlaceOf(region), unit, forecast.ByNeed))
+			if len(s.header.attributes) > 0 {
+				p.said = append(p.said, make([]string, len(s.header.attributes)))
+			}
 			p.origins, p.astray = append(p.origins, nil), append(p.astray, false)
 			if at > 0 { // most series have as many periods as the one before
 				n := len(p.origins[at-1])
@@ -62,6 +71,9 @@ func (s *state) lineOf(row *row, product, region string, unit quantity.Unit) (in
 			}
 		}
 		p.last, p.lastAt = key, at
+	}
+	if !s.ofLine(row, at) {
+		return at, false
 	}
 	if is := p.lines[at].Unit; is != unit {
 		row.bad = true
@@ -111,7 +123,7 @@ func (p *plan) add(line int32, period calendar.Bucket, at origin) *forecast.Cell
 
 // put adds a figure to its bucket, which it makes where there is none. It has complained
 // where the figure is there.
-func (s *state) put(row *row, line int32, period calendar.Bucket, level int64, q quantity.Quantity) {
+func (s *state) put(row *row, line int32, period calendar.Bucket, m figureKind, q quantity.Quantity) {
 	p := s.plan
 	at, found := p.find(line, period)
 	if !found {
@@ -119,12 +131,15 @@ func (s *state) put(row *row, line int32, period calendar.Bucket, level int64, q
 		p.add(line, period, origin{at: row.at})
 	}
 	c, o := &p.lines[line].Buckets[at], &p.origins[line][at]
+	if m.beside != nil {
+		s.putBeside(row, line, c, m, q)
+		return
+	}
+	level := m.level
 	i, stated := slices.BinarySearchFunc(c.Quantiles, level, func(a forecast.Quantile, p int64) int { return cmp.Compare(a.P, p) })
 	switch {
 	case stated || level == 0 && o.mean:
-		l := p.lines[line]
-		row.bad = true
-		s.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d, or one after it, already gives this figure of product %q in region %q, %s", s.lineAt(*o), l.Item.BuyersID, l.Location.Key(), period), Want: "one line for each"})
+		s.again(row, line, *o, period)
 	case level == 0:
 		c.Mean, o.mean = q, true
 	default:
@@ -134,6 +149,12 @@ func (s *state) put(row *row, line int32, period calendar.Bucket, level int64, q
 		c.Quantiles = slices.Insert(c.Quantiles, i, forecast.Quantile{P: level, Q: q})
 		p.banded = true
 	}
+}
+
+func (s *state) again(row *row, line int32, o origin, period calendar.Bucket) {
+	l := s.plan.lines[line]
+	row.bad = true
+	s.report.Complain(Complaint{Code: CodeRepeatedKey, Line: row.line, Text: fmt.Sprintf("line %d, or one after it, already gives this figure of product %q in region %q, %s", s.lineAt(o), l.Item.BuyersID, l.Location.Key(), period), Want: "one line for each"})
 }
 
 // take is room for n quantiles: one piece of memory serves those of many buckets.
@@ -183,6 +204,7 @@ func (s *state) forecast(row *row) bool {
 		c.Quantiles = append(s.plan.take(len(quantiles)), quantiles...)
 		s.plan.banded = true
 	}
+	s.ofCell(row, line, c)
 	return false
 }
 
@@ -228,8 +250,11 @@ func (s *state) falls(l *forecast.Line, c forecast.Cell, at origin) bool {
 // given, buckets and lines stand in order, and gaps between buckets have a reason.
 func (s *state) demand() *Demand {
 	p := s.plan
-	d := &Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}
-	if p.banded {
+	d := &Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: p.whole.Method.Bands}, Fences: p.whole.Fences, Says: append(s.header.says(), p.whole.Says...)}
+	switch {
+	case !p.banded:
+		d.Method.Bands = forecast.BandsNone
+	case d.Method.Bands == "":
 		d.Method.Bands = forecast.BandsModel
 	}
 	type keyed struct {
@@ -247,6 +272,9 @@ func (s *state) demand() *Demand {
 			}
 			if n := len(c.Quantiles); !at.mean && n > 0 {
 				c.Mean = c.Quantiles[n/2].Q
+			} else if !at.mean && s.header.layout != byPeriod {
+				s.report.Complain(Complaint{Code: CodeMissing, Line: s.lineAt(at), Text: fmt.Sprintf("product %q has something beside a quantity in %s, and neither a mean nor a quantile", l.Item.BuyersID, c.Bucket), Want: "at least one of them; 0 where nothing is expected"})
+				continue
 			}
 			kept = append(kept, c)
 		}

@@ -20,6 +20,7 @@ const (
 	productPlant
 	productKit
 	productShare
+	productFamily
 )
 
 var productColumns = []Column{
@@ -34,6 +35,7 @@ var productColumns = []Column{
 	productUnits:  {Says: "units of the seller's item in one of the buyer's", Names: []string{"units", "pack size", "units per pack", "factor", "faktor", "inhalt"}, Form: Number},
 	productPlant:  {Says: "the plant", Names: []string{"plant", "site", "location", "werk", "standort"}},
 	productKit:    {Says: "whether it is a part of a kit", Names: []string{"kit", "kit part", "set"}},
+	productFamily: {Says: "the product family", Names: []string{"family", "product family", "product group", "group", "produktfamilie", "warengruppe"}},
 	productShare:  {Says: "the share of the need in percent", Names: []string{"share", "quota", "anteil", "quote"}, Form: Number},
 }
 
@@ -49,6 +51,7 @@ type Identity struct {
 	Plant       string
 	Kit         bool
 	SharePPM    int64
+	Family      string
 }
 
 // ReadProducts reads a table of products. A wrong GTIN is a complaint with its line. The lines are nil when the report has complaints and SkipBad isn't set.
@@ -76,7 +79,7 @@ func ReadProducts(data []byte, options Options) ([]Identity, *Report) {
 				l.Refuse(productUnits, CodeOption, "not above zero", "how many of the seller's item are in one of the buyer's")
 			}
 		}
-		x.Kit = l.Flag(productKit)
+		x.Kit, x.Family = l.Flag(productKit), l.Text(productFamily)
 		x.SharePPM, _ = l.percent(productShare)
 		if x.Until != 0 && x.Until <= x.From {
 			l.Refuse(productUntil, CodePeriod, "not after the first day", "days in order")

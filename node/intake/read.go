@@ -98,10 +98,10 @@ func hintedDelimiter(text string) rune {
 }
 
 func (h header) numberFields() []int {
-	var fields []int
+	fields := h.attributeFields(Number)
 	switch h.layout {
 	case long:
-		return []int{longValue}
+		return append(fields, longValue)
 	case wide:
 		for k := range h.periods {
 			fields = append(fields, widePeriods+k)
@@ -120,7 +120,7 @@ func (h header) numberFields() []int {
 	case Products:
 		fields = []int{productsPack}
 	case Forecast:
-		fields = []int{forecastMean}
+		fields = append(fields, forecastMean)
 		for k := range h.levels {
 			fields = append(fields, forecastQuantiles+k)
 		}
@@ -129,11 +129,12 @@ func (h header) numberFields() []int {
 }
 
 func (h header) periodFields() []int {
+	fields := h.attributeFields(Period)
 	switch h.layout {
 	case long:
-		return []int{longPeriod}
+		return append(fields, longPeriod)
 	case wide:
-		return nil
+		return fields
 	}
 	switch h.kind {
 	case History:
@@ -141,7 +142,7 @@ func (h header) periodFields() []int {
 	case Capacity:
 		return []int{capacityPeriod}
 	case Forecast:
-		return []int{forecastPeriod}
+		return append(fields, forecastPeriod)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (s *state) used(d *Draft, row *row) bool {
 	if !s.known(row, h.Product) {
 		return true
 	}
-	key := seriesPeriod{series{h.Product, h.Region}, h.Period}
+	key := seriesPeriod{series{product: h.Product, region: h.Region}, h.Period}
 	if before, found := s.history[key]; found {
 		if s.additions++; s.additions == 1 {
 			s.addedUp = cell{line: row.line, value: fmt.Sprint(before)}

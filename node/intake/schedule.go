@@ -95,6 +95,7 @@ func (s *Schedule) Lines() []forecast.Line {
 			s.report.Complain(at)
 			continue
 		}
+		s.settle(l)
 		out = append(out, l.Line)
 	}
 	if s.adds > 0 {
@@ -149,6 +150,9 @@ func (s *Schedule) cells(l *ScheduleLine) []forecast.Cell {
 				continue
 			}
 			last.Mean = sum
+			if last.Accumulated == nil || c.Accumulated != nil && last.Accumulated.Less(*c.Accumulated) {
+				last.Accumulated = c.Accumulated
+			}
 			if last.Firmness != c.Firmness {
 				last.Firmness = weaker(last.Firmness, c.Firmness)
 			}

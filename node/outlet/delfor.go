@@ -82,6 +82,7 @@ func delfor(d forecast.Document, o Options, n *notes) ([]byte, error) {
 				put("LOC+11+%s::5", at.Region)
 			}
 		}
+		putCounts(l, put)
 		date := "2"
 		switch l.DateBasis {
 		case forecast.ByShip:
@@ -103,6 +104,10 @@ func delfor(d forecast.Document, o Options, n *notes) ([]byte, error) {
 			put("SCC+%s++%s", statuses[c.Firmness], frequency)
 			put("QTY+113:%s:%s", c.Mean, tradeCode(l.Unit, 0))
 			put("DTM+%s:%s", date, when)
+			if c.Accumulated != nil {
+				put("QTY+3:%s:%s", c.Accumulated, tradeCode(l.Unit, 0))
+				put("DTM+%s:%s", date, when)
+			}
 		}
 	}
 	put("UNT+%d+1", len(body)+1)
@@ -115,4 +120,29 @@ func delfor(d forecast.Document, o Options, n *notes) ([]byte, error) {
 		}
 	}
 	return []byte("UNA:+.? '\r\n" + fmt.Sprintf(head, charset) + text), nil
+}
+
+// putCounts writes what a line says beside its periods: the day its quantities are accumulated from, what was received of them, and what may be made (SCC 2)
+// and bought (SCC 3) ahead, each until a last day.
+func putCounts(l forecast.Line, put func(string, ...any)) {
+	s := l.Schedule
+	if s == nil {
+		return
+	}
+	put("DTM+51:%s:102", digits(s.Reset))
+	if s.LastDespatch != "" {
+		put("RFF+AAK:%s", escape.Replace(s.LastDespatch))
+	}
+	unit := tradeCode(l.Unit, 0)
+	if s.Received != nil {
+		put("QTY+70:%s:%s", *s.Received, unit)
+	}
+	for i, a := range []*forecast.Authorisation{s.Fabrication, s.Material} {
+		if a != nil {
+			put("SCC+%d", 2+i)
+			put("QTY+3:%s:%s", a.Quantity, unit)
+			put("DTM+51:%s:102", digits(a.From))
+			put("DTM+52:%s:102", digits(a.To.AddDays(-1)))
+		}
+	}
 }

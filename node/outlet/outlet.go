@@ -107,6 +107,9 @@ func (o Options) place(key string) (string, bool) {
 
 // uncarried lists what no exchange format of schedules carries.
 func uncarried(d forecast.Document, n *notes, name string) {
+	if len(d.Fences) > 0 {
+		n.add("%s has no time fences", name)
+	}
 	for _, l := range d.Lines {
 		if l.Kind != forecast.Total && name != "UBL" {
 			n.add("%s has no type of forecast: %s was left out", name, l.Kind)
@@ -126,6 +129,19 @@ func uncarried(d forecast.Document, n *notes, name string) {
 		if !l.Lot.IsZero() {
 			n.add("%s has no order lot", name)
 		}
+		schedules := name == "DELFOR" || name == "X12 830"
+		if l.Schedule != nil && !schedules {
+			n.add("%s has no cumulative quantities and authorisations", name)
+		}
+		if l.Lifecycle != nil {
+			n.add("%s has no life cycle of a product", name)
+		}
+		if l.Reason != "" && name != "UBL" {
+			n.add("%s has no reason of a change", name)
+		}
+		if len(l.ShipFrom) > 0 {
+			n.add("%s does not name the sites a product may come from", name)
+		}
 		for _, c := range l.Buckets {
 			if len(c.Quantiles) > 0 || len(c.Cumulative) > 0 {
 				n.add("%s has no bands: quantiles were left out", name)
@@ -133,7 +149,7 @@ func uncarried(d forecast.Document, n *notes, name string) {
 			if c.Ordered != nil {
 				n.add("%s has no quantity already ordered", name)
 			}
-			if c.Firmness != "" && c.Firmness != forecast.PlannedLevel && name != "DELFOR" && name != "X12 830" {
+			if c.Firmness != "" && c.Firmness != forecast.PlannedLevel && !schedules {
 				n.add("%s has no firmness: %s was left out", name, c.Firmness)
 			}
 		}

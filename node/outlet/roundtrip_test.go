@@ -52,6 +52,7 @@ func document(t *rapid.T, format Format) forecast.Document {
 	case UBL:
 		places = []forecast.Location{{}}
 	}
+	counting := rapid.Bool().Draw(t, "counting")
 	for i := range rapid.IntRange(1, 4).Draw(t, "items") {
 		item := forecast.Item{BuyersID: fmt.Sprintf("P-%d%s", i, rapid.SampledFrom([]string{"", "+", "'", "=", "?:"}).Draw(t, "mark"))}
 		if format != CSV && format != XLSX {
@@ -76,10 +77,34 @@ func document(t *rapid.T, format Format) forecast.Document {
 					l.GapReason = "gap"
 				}
 			}
+			if (format == DELFOR || format == X12) && counting {
+				count(t, &l)
+			}
 			d.Lines = append(d.Lines, l)
 		}
 	}
 	return d
+}
+
+// count gives a line accumulated quantities from a day on, and what may be made or bought ahead.
+func count(t *rapid.T, l *forecast.Line) {
+	received := quantity.Of(rapid.Int64Range(0, 9_999).Draw(t, "received"))
+	s := &forecast.Schedule{Reset: calendar.MustDate("2026-01-01"), Received: &received, LastDespatch: rapid.SampledFrom([]string{"", "LS-47"}).Draw(t, "despatch")}
+	at := received
+	for i := range l.Buckets {
+		var err error
+		if at, err = at.Add(l.Buckets[i].Mean); err != nil {
+			t.Fatal(err)
+		}
+		now := at
+		l.Buckets[i].Accumulated = &now
+	}
+	for _, a := range []**forecast.Authorisation{&s.Fabrication, &s.Material} {
+		if rapid.Bool().Draw(t, "authorised") {
+			*a = &forecast.Authorisation{Quantity: at, From: s.Reset, To: calendar.MustDate("2026-04-01")}
+		}
+	}
+	l.Schedule = s
 }
 
 func cells(t *rapid.T, format Format) (out []forecast.Cell) {
@@ -193,7 +218,7 @@ func TestNotCarried(t *testing.T) {
 	d.Lines[0].Buckets = []forecast.Cell{{Bucket: calendar.MustBucket("2026-W02"), Mean: quantity.Of(5), Firmness: forecast.Fabrication, Quantiles: []forecast.Quantile{{P: 900_000, Q: quantity.Of(7)}}}}
 	o := Options{Sender: "BPNL8888888888XX", Receiver: "BPNL6666666666YY", Places: map[string]string{"DE-BY": "BPNS0000000000BY"}}
 	for format, want := range map[Format][]string{
-		CSV: {"firmness"}, DELFOR: {"bands", "dates"}, X12: {"bands", "became planned", "part"}, UBL: {"bands", "firmness", "place"}, CatenaX: {"bands", "firmness"},
+		DELFOR: {"bands", "dates"}, X12: {"bands", "became planned", "part"}, UBL: {"bands", "firmness", "place"}, CatenaX: {"bands", "firmness"},
 	} {
 		_, left, err := Forecast(d, format, o)
 		if err != nil {

@@ -3,8 +3,6 @@ package outlet
 import (
 	"bytes"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -14,70 +12,8 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// forecastRows is a forecast as a table: a line for each period, a column for the
-// mean and each level.
-func forecastRows(d forecast.Document, n *notes) (Table, error) {
-	err := distinct(d, "a table", func(l forecast.Line) string { return l.Item.ID() + "\x00" + l.Location.Key() })
-	if err != nil {
-		return Table{}, err
-	}
-	var levels []int64
-	for _, l := range d.Lines {
-		if l.Item.BuyersID == "" || l.Item.SellersID != "" || l.Item.GTIN != "" || l.Item.Description != "" {
-			n.add("a table has one number of a product: %s, and no description", "the buyer's, else the seller's, else the GTIN")
-		}
-		if l.Kind != forecast.Total || l.Category != forecast.Default || l.DateBasis != forecast.ByNeed || l.BucketBasis != forecast.Gross {
-			n.add("a table has no type, category and meaning of dates")
-		}
-		if l.Location.Region != "" && l.Location.Key() != l.Location.Region {
-			n.add("a table has one number of a place: that of %s, without its region", l.Location.Key())
-		}
-		for _, c := range l.Buckets {
-			for _, q := range c.Quantiles {
-				levels = append(levels, q.P)
-			}
-			if len(c.Cumulative) > 0 || c.Ordered != nil || c.Firmness != "" && c.Firmness != forecast.PlannedLevel {
-				n.add("a table has no cumulative levels, firmness and ordered quantities")
-			}
-		}
-	}
-	slices.Sort(levels)
-	levels = slices.Compact(levels)
-	head := []string{"product", "region", "period", "unit", "mean"}
-	for _, p := range levels {
-		percent, err := quantity.Scaled(p, -4)
-		if err != nil {
-			return Table{}, err
-		}
-		head = append(head, "p"+percent.String())
-	}
-	rows := [][]string{head}
-	for _, l := range d.Lines {
-		for _, c := range l.Buckets {
-			row := []string{l.Item.ID(), l.Location.Key(), c.Bucket.String(), string(l.Unit), figure(c.Mean)}
-			for _, p := range levels {
-				cell := ""
-				for _, q := range c.Quantiles {
-					if q.P == p {
-						cell = figure(q.Q)
-					}
-				}
-				row = append(row, cell)
-			}
-			rows = append(rows, row)
-		}
-	}
-	return Table{Rows: rows, Period: 2, Figures: 4}, nil
-}
-
-// figure is a quantity as a reader can't misread it: with three decimals the point might separate thousands.
-func figure(q quantity.Quantity) string {
-	s := q.String()
-	if at := strings.IndexByte(s, '.'); at >= 0 && len(s)-at == 4 {
-		s += "0"
-	}
-	return s
-}
+// figure is a quantity as a reader can't misread it.
+func figure(q quantity.Quantity) string { return intake.Figure(q) }
 
 // planRows is a capacity plan as a table: a line for each group, period and product.
 func planRows(p capacity.Plan, n *notes) (Table, error) {

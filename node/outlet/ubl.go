@@ -1,6 +1,7 @@
 package outlet
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"strings"
@@ -69,8 +70,8 @@ func ublForecast(d forecast.Document, o Options, n *notes) ([]byte, error) {
 				put(`<cbc:RevisedForecastLineID>%s</cbc:RevisedForecastLineID>`, fmt.Sprint(line))
 				put(`<cbc:SourceForecastIssueDate>%s</cbc:SourceForecastIssueDate>`, issued.Format("2006-01-02"))
 				put(`<cbc:SourceForecastIssueTime>%s</cbc:SourceForecastIssueTime>`, issued.Format("15:04:05"))
-				if d.Header.Reason != "" {
-					put(`<cbc:AdjustmentReasonCode>%s</cbc:AdjustmentReasonCode>`, string(d.Header.Reason))
+				if reason := cmp.Or(l.Reason, d.Header.Reason); reason != "" {
+					put(`<cbc:AdjustmentReasonCode>%s</cbc:AdjustmentReasonCode>`, string(reason))
 				}
 			} else {
 				put(`<cbc:ForecastTypeCode>%s</cbc:ForecastTypeCode>`, string(l.Kind))

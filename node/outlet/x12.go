@@ -49,10 +49,15 @@ func x12(d forecast.Document, o Options, n *notes) ([]byte, error) {
 		purpose = "05"
 	}
 	put("ST", "830", "0001")
-	put("BFR", purpose, clean(o.number(d)), "", basis, "A", digits(horizon.Start), digits(horizon.Last()), digits(issued))
+	counting := "A"
+	if accumulates(d) {
+		counting = "C"
+	}
+	put("BFR", purpose, clean(o.number(d)), "", basis, counting, digits(horizon.Start), digits(horizon.Last()), digits(issued))
 	lines := slices.Clone(d.Lines)
 	slices.SortStableFunc(lines, func(a, b forecast.Line) int { return strings.Compare(a.Location.Key(), b.Location.Key()) })
 	var sum quantity.Quantity
+	countsLost := 0
 	at, began := forecast.Location{}, false
 	for _, l := range lines {
 		if !began || l.Location != at {
@@ -90,12 +95,24 @@ func x12(d forecast.Document, o Options, n *notes) ([]byte, error) {
 			case calendar.Months:
 				timing, end = "M", ""
 			}
-			put("FST", c.Mean.String(), firm, timing, digits(c.Start), end)
+			asked := c.Mean
+			if counting == "C" {
+				asked = *c.Accumulated
+			} else if c.Accumulated != nil {
+				n.add("X12 830 has either quantities of periods or cumulative ones for all its lines: the latter were left out")
+			}
+			put("FST", asked.String(), firm, timing, digits(c.Start), end)
 			var err error
-			if sum, err = sum.Add(c.Mean); err != nil {
+			if sum, err = sum.Add(asked); err != nil {
 				return nil, fmt.Errorf("the control total: %w", err)
 			}
 		}
+		if !x12Counts(l, clean, put) {
+			countsLost++
+		}
+	}
+	if countsLost > 0 {
+		n.add("X12 830 has the day that quantities count from only with the quantity received, or an authorisation: left out of %d lines", countsLost)
 	}
 	put("CTT", fmt.Sprint(len(lines)), sum.String())
 	put("SE", fmt.Sprint(len(body)+1), "0001")
@@ -136,4 +153,42 @@ func place(at forecast.Location, began bool, o Options, n *notes, put func(...st
 	case country != "":
 		put("N4", "", "", "", country)
 	}
+}
+
+// accumulates tells whether every line has cumulative quantities from which those of its periods can be told: then they are written instead.
+func accumulates(d forecast.Document) bool {
+	for _, l := range d.Lines {
+		if l.Schedule == nil || l.Schedule.Received == nil {
+			return false
+		}
+		before := *l.Schedule.Received
+		for _, c := range l.Buckets {
+			if c.Accumulated == nil || c.Accumulated.Less(before) {
+				return false
+			}
+			before = *c.Accumulated
+		}
+	}
+	return len(d.Lines) > 0
+}
+
+// x12Counts writes what was received (SHP), and what may be made and bought ahead (ATH) until a last day; false where that does not hold all.
+func x12Counts(l forecast.Line, clean func(string) string, put func(...string)) bool {
+	s := l.Schedule
+	if s == nil {
+		return true
+	}
+	for i, a := range []*forecast.Authorisation{s.Fabrication, s.Material} {
+		if a != nil {
+			put("ATH", []string{"FI", "MT"}[i], digits(a.To.AddDays(-1)), a.Quantity.String(), "", digits(a.From))
+		}
+	}
+	if s.Received == nil {
+		return s.LastDespatch == "" && (s.Fabrication != nil && s.Fabrication.From == s.Reset || s.Material != nil && s.Fabrication == nil && s.Material.From == s.Reset)
+	}
+	put("SHP", "02", s.Received.String(), "051", digits(s.Reset))
+	if s.LastDespatch != "" {
+		put("REF", "SI", clean(s.LastDespatch))
+	}
+	return true
 }

@@ -1,6 +1,9 @@
 package artifact
 
-import "strings"
+import (
+	"kontor/protocol/calendar"
+	"strings"
+)
 
 // All in a scope's list stands for everything. An empty list stands for nothing: what was not granted is denied.
 const All = "*"
@@ -11,6 +14,13 @@ type Scope struct {
 	Products []string `cbor:"products" json:"products"`                   // item identifiers, or "*"
 	Regions  []string `cbor:"regions" json:"regions"`                     // ISO 3166 codes; "CI" includes "CI-AB"; or "*"
 	Purpose  []string `cbor:"purpose,omitempty" json:"purpose,omitempty"` // "PLANNING", "CAPACITY", ...
+	// Days are those that an officer's grant of detail is about; zero: all. No header states it, it is never on the wire.
+	Days calendar.Bucket `cbor:"-" json:"-"`
+}
+
+// HasDays reports whether all days of a bucket are in scope.
+func (s Scope) HasDays(b calendar.Bucket) bool {
+	return s.Days == (calendar.Bucket{}) || s.Days.Covers(b)
 }
 
 // Everything is the scope without limits.

@@ -286,13 +286,16 @@ func CheckPlanScope(p Plan, granted artifact.Scope) []artifact.Finding {
 			if !granted.HasProduct(l.Product) || (l.Region != "" && !granted.HasRegion(l.Region)) {
 				r.Add(CodePlanScope, fmt.Sprintf("groups[%d].linkedDemandSeries[%d]", i, j), "product %q, region %q is outside the scope", artifact.Clip(l.Product), artifact.Clip(l.Region))
 			}
+			if k := slices.IndexFunc(g.Capacities, func(c Capacity) bool { return !granted.HasDays(c.Bucket) }); k >= 0 {
+				r.Add(CodePlanScope, fmt.Sprintf("groups[%d].linkedDemandSeries[%d]", i, j), "the capacity of %s is outside the days %s that the grant is about", g.Capacities[k].Bucket, granted.Days)
+			}
 		}
 	}
 	for i, p := range p.Positions {
 		if r.Full() {
 			break
 		}
-		if !granted.HasProduct(p.Product) || (p.Region != "" && !granted.HasRegion(p.Region)) {
+		if !granted.HasProduct(p.Product) || (p.Region != "" && !granted.HasRegion(p.Region)) || !granted.HasDays(calendar.Bucket{Start: p.AsOf, End: p.AsOf + 1}) {
 			r.Add(CodePlanScope, fmt.Sprintf("positions[%d]", i), "product %q, region %q is outside the scope", artifact.Clip(p.Product), artifact.Clip(p.Region))
 		}
 	}

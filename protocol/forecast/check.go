@@ -3,6 +3,7 @@ package forecast
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kontor/protocol/artifact"
@@ -39,6 +40,7 @@ const (
 	CodeFence       = "FORECAST-26" // time fences out of order, of an unknown zone, or with a flex band out of bounds
 	CodeTotals      = "FORECAST-27" // a total that is not the sum of its base, promotional and seasonal parts
 	CodeShipFrom    = "FORECAST-28" // too many ship-from sites, or one malformed or named twice
+	CodeMembers     = "FORECAST-30" // a number of products in a family out of range
 	CodeConsume     = "FORECAST-29" // the window in which orders meet forecast is out of range
 )
 
@@ -145,6 +147,9 @@ func checkLine(r *artifact.Report, path string, d Document, l Line) {
 		r.Add(CodeEnum, path+".role", "unknown tier role %q", artifact.Clip(string(l.Role)))
 	case (l.Role != "") != (d.Emission != nil):
 		r.Add(CodeTier, path+".role", "tier role %q, and emission present: %t; passed-on demand has both", string(l.Role), d.Emission != nil)
+	}
+	if l.Members < 0 || l.Members > MaxLines {
+		r.Add(CodeMembers, path+".members", "%d products in a family: want 0 for a line of one product, else 1 to %d", l.Members, MaxLines)
 	}
 	if l.Lot.Sign() < 0 || !withinBounds(l.Lot) {
 		r.Add(CodeBounds, path+".lot", "lot %s is below zero or out of bounds", l.Lot)
@@ -373,6 +378,9 @@ func CheckScope(d Document, granted artifact.Scope) []artifact.Finding {
 		}
 		if !granted.HasRegion(l.Location.Region) {
 			r.Add(CodeScope, fmt.Sprintf("lines[%d].location", i), "region %q is outside the scope", artifact.Clip(l.Location.Region))
+		}
+		if j := slices.IndexFunc(l.Buckets, func(c Cell) bool { return !granted.HasDays(c.Bucket) }); j >= 0 {
+			r.Add(CodeScope, fmt.Sprintf("lines[%d].buckets[%d]", i, j), "%s is outside the days %s that the grant is about", l.Buckets[j].Bucket, granted.Days)
 		}
 	}
 	return r.Findings()

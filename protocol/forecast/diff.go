@@ -91,7 +91,7 @@ func lineDifferences(o, n *Line) []string {
 	if o.Unit != n.Unit {
 		fields = append(fields, "unit")
 	}
-	if o.BucketBasis != n.BucketBasis || o.DateBasis != n.DateBasis || o.SourcingShare != n.SourcingShare {
+	if o.BucketBasis != n.BucketBasis || o.DateBasis != n.DateBasis || o.SourcingShare != n.SourcingShare || o.Members != n.Members {
 		fields = append(fields, "line")
 	}
 	if !reflect.DeepEqual(o.Schedule, n.Schedule) {

@@ -62,6 +62,7 @@ type Line struct {
 	BucketBasis   BucketBasis       `cbor:"bucketBasis" json:"bucketBasis"`                               // gross, or net of orders
 	DateBasis     DateBasis         `cbor:"dateBasis" json:"dateBasis"`                                   // which date the buckets mean
 	SourcingShare int64             `cbor:"sourcingShare" json:"sourcingShare"`                           // the figures are what this seller is asked for: this part of the whole need, ppm (practice T15)
+	Members       int64             `cbor:"members,omitzero" json:"members,omitempty"`                    // products of a family put together under its name; 0 = the line is of one product (practice T3)
 	Role          TierRole          `cbor:"role,omitempty" json:"role,omitempty"`                         // which of the two numbers of a tier (practice T9)
 	Lot           quantity.Quantity `cbor:"lot,omitzero" json:"lot,omitzero"`                             // order lot, the floor of materiality; 0 = none stated
 	GapReason     string            `cbor:"gapReason,omitempty" json:"gapReason,omitempty"`               // why buckets are missing in between

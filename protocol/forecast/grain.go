@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,35 +73,49 @@ func KeepFields(d Document, fields []string) Document {
 
 // Coarsen brings every figure to the grain that a ladder allows for its horizon, seen from a day (practice T3): buckets are put together, lines of
 // several sites become one of their region. Means and ordered quantities add up exactly; levels of a band do not, so a figure put together
-// has none, but for the cumulative levels of a line that stays one line. A week belongs to the month in which it begins. free lines stay as
-// they are. The notes say what was put together.
-func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(Line) bool) (Document, []string, error) {
+// has none, but for the cumulative levels of a line that stays one line. A week belongs to the month in which it begins. what free tells of stays as
+// it is. family names what products are counted to; where the ladder wants a family, the figures of a product without one stay at home. The notes
+// say what was put together, and what stays.
+func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Item) string) (Document, []string, error) {
 	if len(ladder) == 0 {
 		return d, nil, nil
 	}
 	out, notes := d, []string{}
-	merged, fixed := map[string]*Line{}, map[string]bool{}
+	merged := map[string]*Line{}
+	if free == nil {
+		free = func(Line, calendar.Bucket) bool { return false }
+	}
 	var order []string
-	periods, places := 0, 0
+	periods, places, homeless := 0, 0, map[string]bool{}
+	members := map[string]map[string]bool{} // products of each family line
 	for _, l := range d.Lines {
-		parts := []Line{l}
-		if free != nil && free(l) {
-			fixed[l.Key()] = true
-		} else {
-			var err error
-			if parts, err = byPlace(l, ladder, from); err != nil {
-				return Document{}, nil, err
-			}
+		parts, err := byPlace(l, ladder, from, free, family)
+		if err != nil {
+			return Document{}, nil, err
+		}
+		if cellsOf(parts) < len(l.Buckets) {
+			homeless[l.Item.ID()] = true
 		}
 		for _, part := range parts {
 			key := part.Key()
+			if part.Members > 0 {
+				if members[key] == nil {
+					members[key] = map[string]bool{}
+				}
+				members[key][l.Item.ID()] = true
+			}
 			have := merged[key]
 			if have == nil {
 				merged[key] = &part
 				order = append(order, key)
 				continue
 			}
-			places++
+			if (part.Members > 0) != (have.Members > 0) {
+				return Document{}, nil, fmt.Errorf("%q is the name of a family and the number of a product: they can't be told apart; give the family another name", artifact.Clip(part.Item.ID()))
+			}
+			if part.Members == 0 {
+				places++
+			}
 			sum, err := addLines(*have, part)
 			if err != nil {
 				return Document{}, nil, err
@@ -111,14 +126,26 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 	out.Lines = make([]Line, 0, len(order))
 	for _, key := range order {
 		l := *merged[key]
-		if !fixed[key] {
-			joined, err := byPeriod(&l, ladder, from)
-			if err != nil {
-				return Document{}, nil, err
-			}
-			periods += joined
+		joined, err := byPeriod(&l, ladder, from, free)
+		if err != nil {
+			return Document{}, nil, err
+		}
+		periods += joined
+		l.Members = int64(len(members[key]))
+		if l.Members > 0 && l.GapReason == "" && hasGap(l) {
+			l.GapReason = "no product of the family has a figure in between"
 		}
 		out.Lines = append(out.Lines, l)
+	}
+	if len(members) > 0 {
+		products := map[string]bool{}
+		for _, of := range members {
+			maps.Copy(products, of)
+		}
+		notes = append(notes, fmt.Sprintf("far figures of %d products were put together in %d lines of their families (practice T3)", len(products), len(members)))
+	}
+	if len(homeless) > 0 {
+		notes = append(notes, fmt.Sprintf("%d products count to no family: their figures beyond the item's horizon stay at home; say what they count to with kontor product family", len(homeless)))
 	}
 	if places > 0 {
 		notes = append(notes, fmt.Sprintf("%d lines of sites were put together by region (practice T3)", places))
@@ -129,19 +156,64 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 	return out, notes, nil
 }
 
-// byPlace is a line in parts, one for each precision that its cells may have.
-func byPlace(l Line, ladder []artifact.Step, from calendar.Date) (parts []Line, err error) {
-	index := map[string]int{}
+func cellsOf(lines []Line) (n int) {
+	for _, l := range lines {
+		n += len(l.Buckets)
+	}
+	return n
+}
+
+func hasGap(l Line) bool {
+	for i := 1; i < len(l.Buckets); i++ {
+		if l.Buckets[i-1].End < l.Buckets[i].Start {
+			return true
+		}
+	}
+	return false
+}
+
+// inFamily is a line of a family's, before others are added to it: what is true of one product alone is left out.
+func inFamily(l Line, name string) Line {
+	l.Item = Item{BuyersID: name}
+	l.Members, l.Lot, l.Reason, l.ShipFrom, l.Lifecycle, l.Schedule, l.Ext = 1, quantity.Quantity{}, "", nil, nil, nil, nil
+	l.Buckets = nil
+	return l
+}
+
+// byPlace is a line in parts, one for each precision of place and product that its cells may have. Cells that may leave for a family alone are missing where
+// the product has none.
+func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Item) string) (parts []Line, err error) {
+	type precision struct {
+		place string
+		level artifact.Level
+	}
+	index := map[precision]int{}
 	for _, c := range l.Buckets {
-		where, err := l.Location.at(artifact.StepAt(ladder, from, c.Start).Place)
+		step := artifact.StepAt(ladder, from, c.Start)
+		if free(l, c.Bucket) {
+			step = artifact.Step{Place: artifact.Site}
+		}
+		where, err := l.Location.at(step.Place)
 		if err != nil {
 			return nil, fmt.Errorf("line %q: %w", artifact.Clip(l.Key()), err)
 		}
-		i, known := index[where.Key()]
+		at := precision{where.Key(), artifact.Item}
+		part := l
+		if step.Level == artifact.Family && l.Members == 0 {
+			name := ""
+			if family != nil {
+				name = family(l.Item)
+			}
+			if name == "" {
+				continue
+			}
+			at.level, part = artifact.Family, inFamily(l, name)
+			c.Quantiles, c.Cumulative, c.Accumulated = nil, nil, nil
+		}
+		i, known := index[at]
 		if !known {
-			part := l
 			part.Location, part.Buckets = where, nil
-			i, index[where.Key()] = len(parts), len(parts)
+			i, index[at] = len(parts), len(parts)
 			parts = append(parts, part)
 		}
 		parts[i].Buckets = append(parts[i].Buckets, c)
@@ -158,11 +230,11 @@ func byPlace(l Line, ladder []artifact.Step, from calendar.Date) (parts []Line, 
 }
 
 // byPeriod puts buckets of a line together and counts how many it did.
-func byPeriod(l *Line, ladder []artifact.Step, from calendar.Date) (joined int, err error) {
+func byPeriod(l *Line, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool) (joined int, err error) {
 	var kept []Cell
 	for _, c := range l.Buckets {
 		grain := artifact.StepAt(ladder, from, c.Start).Time
-		if n := len(kept) - 1; n >= 0 && artifact.StepAt(ladder, from, kept[n].Start).Time == grain && together(kept[n].Bucket, c.Bucket, grain) {
+		if n := len(kept) - 1; n >= 0 && artifact.StepAt(ladder, from, kept[n].Start).Time == grain && together(kept[n].Bucket, c.Bucket, grain) && !free(*l, c.Bucket) && !free(*l, kept[n].Bucket) {
 			joined++
 			if kept[n], err = addCells(kept[n], c); err != nil {
 				return joined, err

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"strings"
 	"testing"
 
 	"kontor/protocol/artifact"
@@ -23,7 +24,7 @@ func TestCoarsenByHorizon(t *testing.T) {
 	from := calendar.MustDate("2027-01-04")
 	d := Document{Lines: []Line{weeks(Location{GLN: "4012345000009", Region: "DE-BY"}, "2027-01-04", 40), weeks(Location{UNLOCODE: "DEHAM"}, "2027-01-04", 40)}}
 	d.Lines[1].Location.Region = "DE-BY"
-	out, notes, err := Coarsen(d, artifact.DefaultLadder(), from, nil)
+	out, notes, err := Coarsen(d, artifact.ItemLadder(), from, nil, nil)
 	if err != nil || len(notes) != 2 {
 		t.Fatalf("%v %v", notes, err)
 	}
@@ -43,11 +44,11 @@ func TestCoarsenByHorizon(t *testing.T) {
 	if sum(t, out) != sum(t, d) {
 		t.Errorf("%s became %s", sum(t, d), sum(t, out))
 	}
-	free, _, err := Coarsen(d, artifact.DefaultLadder(), from, func(l Line) bool { return l.Location.GLN != "" })
+	free, _, err := Coarsen(d, artifact.ItemLadder(), from, func(l Line, _ calendar.Bucket) bool { return l.Location.GLN != "" }, nil)
 	if err != nil || len(free.Lines[0].Buckets) != 40 {
 		t.Errorf("a line set free was coarsened: %v", err)
 	}
-	if _, _, err := Coarsen(Document{Lines: []Line{weeks(Location{GLN: "4012345000009"}, "2027-01-04", 40)}}, artifact.DefaultLadder(), from, nil); err == nil {
+	if _, _, err := Coarsen(Document{Lines: []Line{weeks(Location{GLN: "4012345000009"}, "2027-01-04", 40)}}, artifact.ItemLadder(), from, nil, nil); err == nil {
 		t.Error("a site without a country was put under a region")
 	}
 }
@@ -79,7 +80,7 @@ func TestCoarsenKeepsSums(t *testing.T) {
 			loc := []Location{{Region: "CI"}, {Region: "CI-AB"}, {UNLOCODE: "CIABJ", Region: "CI-AB"}, {GLN: "4012345000009", Region: "CI"}}[i]
 			d.Lines = append(d.Lines, weeks(loc, "2027-01-04", rapid.IntRange(1, 60).Draw(rt, "weeks")))
 		}
-		out, _, err := Coarsen(d, ladder, calendar.MustDate("2027-01-04"), nil)
+		out, _, err := Coarsen(d, ladder, calendar.MustDate("2027-01-04"), nil, nil)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -105,5 +106,63 @@ func TestKeepFields(t *testing.T) {
 	}
 	if len(d.Lines[0].Buckets[0].Quantiles) == 0 || KeepFields(d, nil).Lines[0].Item.Description == "" {
 		t.Error("what was given has changed, or no list keeps nothing")
+	}
+}
+
+// TestFamilyStep: beyond the item's horizon figures leave under the name of the family, by month, and nothing is lost or doubled; what counts to no family
+// stays at home.
+func TestFamilyStep(t *testing.T) {
+	from := calendar.MustDate("2027-01-04")
+	ladder := []artifact.Step{{UntilDays: 27, Time: calendar.Weeks, Place: artifact.Site}, {UntilDays: 3650, Time: calendar.Months, Place: artifact.Country, Level: artifact.Family}}
+	family := func(i Item) string { return map[string]string{"A": "PACKS", "B": "PACKS"}[i.ID()] }
+	var d Document
+	for _, id := range []string{"A", "B", "C"} {
+		for _, region := range []string{"CI", "CI-AB"} {
+			l := weeks(Location{Region: region}, "2027-01-04", 20)
+			l.Item = Item{BuyersID: id}
+			l.Lifecycle, l.Lot = &Lifecycle{Status: InSeries}, quantity.Of(5)
+			d.Lines = append(d.Lines, l)
+		}
+	}
+	out, notes, err := Coarsen(d, ladder, from, nil, family)
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, near := quantity.Quantity{}, 0
+	for _, l := range out.Lines {
+		for _, c := range l.Buckets {
+			if ahead := c.Start.Sub(from); ahead > 27 != (l.Members > 0) {
+				t.Errorf("%s of %s stands in a line of %d members", c.Bucket, l.Item.ID(), l.Members)
+			}
+			if l.Members > 0 {
+				if far, err = far.Add(c.Mean); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				near++
+			}
+		}
+		if l.Members > 0 && (l.Item != Item{BuyersID: "PACKS"} || l.Members != 2 || l.Location != Location{Region: "CI"} || l.Lifecycle != nil || !l.Lot.IsZero()) {
+			t.Errorf("the family's line is %+v", l)
+		}
+	}
+	want := quantity.Quantity{}
+	for _, l := range d.Lines[:4] {
+		for _, c := range l.Buckets {
+			if c.Start.Sub(from) > 27 {
+				if want, err = want.Add(c.Mean); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if far != want || far.IsZero() || near != 6*4 {
+		t.Errorf("%s in families, want %s; %d near cells", far, want, near)
+	}
+	if text := strings.Join(notes, "; "); !strings.Contains(text, "2 products were put together in 1 lines") || !strings.Contains(text, "1 products count to no family") {
+		t.Error(text)
+	}
+	if _, _, err := Coarsen(d, ladder, from, nil, func(i Item) string { return "C" }); err == nil {
+		t.Error("a family goes by the number of a product")
 	}
 }

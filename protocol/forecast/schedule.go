@@ -8,31 +8,8 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// Bounds of what a line says beside its buckets.
-const (
-	MaxShipFrom = 16 // sites a product may come from
-	MaxFences   = 16 // fences of one forecast
-)
-
-// Fence says how firm the figures are up to a horizon, counted from the issue of the forecast (practice T13), and how far a revision may move them
-// without asking: the flex band. Where contract terms with fences are in force, those count.
-type Fence struct {
-	UntilDays int64 `cbor:"untilDays" json:"untilDays"` // of the last day inside
-	Zone      Zone  `cbor:"zone" json:"zone"`
-	UpPPM     int64 `cbor:"flexUp" json:"flexUp"` // of the figure before
-	DownPPM   int64 `cbor:"flexDown" json:"flexDown"`
-}
-
-// Zone is a time fence.
-type Zone string
-
-// The zones, from the nearest.
-const (
-	Frozen   Zone = "FROZEN" // nothing moves without an agreement
-	FirmZone Zone = "FIRM"
-	Slushy   Zone = "SLUSHY"
-	Free     Zone = "FREE" // anything moves
-)
+// MaxShipFrom bounds the sites a product may come from.
+const MaxShipFrom = 16
 
 // Schedule is what a delivery schedule says of a line beside its buckets: where its accumulated quantities begin, what has arrived of them, and what
 // the seller may make and buy ahead at the buyer's risk.
@@ -72,39 +49,6 @@ const (
 	LastBuy      LifeStatus = "LAST_BUY" // one last order is asked for
 	Discontinued LifeStatus = "DISCONTINUED"
 )
-
-func checkFences(r *artifact.Report, fences []Fence) {
-	if len(fences) > MaxFences {
-		r.Add(CodeFence, "timeFences", "%d fences are more than %d", len(fences), MaxFences)
-		return
-	}
-	order := map[Zone]int{Frozen: 0, FirmZone: 1, Slushy: 2, Free: 3}
-	days, zone := int64(-1), 0
-	for i, f := range fences {
-		path := fmt.Sprintf("timeFences[%d]", i)
-		rank, known := order[f.Zone]
-		switch {
-		case f.UntilDays <= days || f.UntilDays > artifact.MaxHorizonDays:
-			r.Add(CodeFence, path, "%d days: horizons rise and stay within %d", f.UntilDays, artifact.MaxHorizonDays)
-		case !known || rank < zone:
-			r.Add(CodeFence, path, "zone %q is unknown, or firmer than the one before it", artifact.Clip(string(f.Zone)))
-		case f.UpPPM < 0 || f.DownPPM < 0 || f.DownPPM > PPM || f.UpPPM > 100*PPM || f.Zone == Frozen && f.UpPPM+f.DownPPM > 0:
-			r.Add(CodeFence, path, "a flex band of %d up and %d down, in ppm: nothing moves in a frozen zone, and nothing falls by more than all", f.UpPPM, f.DownPPM)
-		}
-		days, zone = f.UntilDays, rank
-	}
-}
-
-// ToleranceAt is how far a revision may move a bucket of this forecast without being material: its fence's flex band, else practice T1.
-func (d Document) ToleranceAt(b calendar.Bucket) Tolerance {
-	ahead := int64(b.Start.Sub(calendar.DateOf(d.Header.Issued)))
-	for _, f := range d.Fences {
-		if ahead <= f.UntilDays {
-			return Tolerance{UpPPM: f.UpPPM, DownPPM: f.DownPPM, Exact: f.Zone == Frozen}
-		}
-	}
-	return DefaultTolerance()
-}
 
 func checkSchedule(r *artifact.Report, path string, l Line) {
 	accumulated := 0

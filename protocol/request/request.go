@@ -200,5 +200,5 @@ func (g Grant) Scope() artifact.Scope {
 		}
 		return list
 	}
-	return artifact.Scope{Roles: []string{artifact.All}, Products: all(g.Products), Regions: all(g.Regions)}
+	return artifact.Scope{Roles: []string{artifact.All}, Products: all(g.Products), Regions: all(g.Regions), Days: g.Period}
 }

@@ -108,6 +108,8 @@ func forecastNoun() *cli.Command {
 				})
 			},
 		},
+		forecastBandsVerb,
+		forecastFencesVerb,
 		forecastConsumeVerb,
 		verb{
 			name: "list", short: "list the forecasts held, own and partners'", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitNotFound},
@@ -126,31 +128,7 @@ func forecastNoun() *cli.Command {
 				})
 			},
 		},
-		verb{
-			name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1, flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitNotFound},
-			long:     "Without CID it is the draft; with --with the newest one in force with that partner.",
-			examples: []string{"kontor forecast show", "kontor forecast show --json bafyrei..."},
-			run: func(c *call) error {
-				out, err := ask(c, api.ForecastShow, api.ForecastQuery{CID: c.Args().First(), With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) {
-					var rows [][]string
-					for _, l := range out.Lines {
-						for _, b := range l.Buckets {
-							row := []string{l.Item.ID(), l.Location.Key(), string(l.Role), b.Bucket.String(), b.Mean.String(), string(l.Unit)}
-							band := "-"
-							if n := len(b.Quantiles); n > 0 {
-								band = fmt.Sprintf("%s to %s", b.Quantiles[0].Q, b.Quantiles[n-1].Q)
-							}
-							rows = append(rows, append(row, band))
-						}
-					}
-					table(w, []string{"product", "region", "role", "period", "mean", "unit", "band"}, rows)
-				})
-			},
-		},
+		forecastShowVerb,
 	)
 }
 

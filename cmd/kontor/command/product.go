@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
@@ -64,6 +65,21 @@ func productNoun() *cli.Command {
 				return c.print(out, func(w io.Writer) {
 					printProducts(w, desk.ProductListing{Products: []desk.OwnProduct{out}})
 					fmt.Fprintln(w, "share it with: kontor product share")
+				})
+			},
+		},
+		verb{
+			name: "family", short: "count own items to a product family", args: "FAMILY PRODUCT...", most: 1000,
+			long: "Where a scope's grain has a step by family, far figures of its products leave together under its name, and those of a product without one stay\n" +
+				"at home. The name is none of a product, and one that the scope of the partnership covers. \"\" as FAMILY takes products out of theirs.",
+			examples: []string{"kontor product family \"HIV tests\" TDF300-30 EFV600-30", "kontor scope set --kind forecast --grain default"},
+			run: func(c *call) error {
+				out, err := ask(c, api.ProductFamily, desk.FamilyOptions{Family: c.Args().First(), Products: c.Args().Tail()})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "%s of family %q\n", node.Count(len(out), "product"), c.Args().First())
 				})
 			},
 		},

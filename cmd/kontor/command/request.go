@@ -11,6 +11,7 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/request"
 )
@@ -277,10 +278,11 @@ func scopeNoun() *cli.Command {
 				&cli.StringSliceFlag{Name: "purpose", Usage: "`PURPOSE` it may be used for, such as PLANNING"},
 				&cli.StringSliceFlag{Name: "role", Usage: "`ROLE` of the partner's people who may see it, such as COO; none: all"},
 				&cli.StringSliceFlag{Name: "field", Usage: "`PART` that leaves: of a forecast quantiles, cumulative, ordered, firmness, lot, description, gapReason; of capacity capacity, stock"},
-				&cli.StringSliceFlag{Name: "grain", Usage: "`DAYS:GRAIN:PLACE` by horizon, such as 56:WEEK:SITE; or default"}},
+				&cli.StringSliceFlag{Name: "grain", Usage: "`DAYS:GRAIN:PLACE` by horizon, such as 56:WEEK:SITE, or 400:MONTH:REGION:FAMILY; or default, or items"}},
 			long: "It stands in the feed: the partner's node holds this company to it, and an artifact beyond it is stored as refused. It narrows what the invitation\n" +
 				"granted; one side alone can't widen that. Without lists, everything of the invitation is open again.\n" +
-				"The default grain: weeks 0 to 8 by week and site, 9 to 26 by week and region, the rest by month and region.",
+				"The default grain: weeks 0 to 8 by week and site, 9 to 26 by week and region, the rest by product family, month and region; items is the\n" +
+				"same without families. kontor product family says what counts to which; far figures of products without a family stay at home.",
 			examples: []string{"kontor scope set --kind forecast --product ZDV-300 --region CI", "kontor scope set --kind forecast --grain default", "kontor scope set --kind capacity --field capacity",
 				"kontor scope set --kind quality --closed"},
 			run: func(c *call) error {
@@ -322,6 +324,9 @@ func narrowed(v desk.ScopeView) string {
 	}
 	for _, s := range v.Set.Grain {
 		parts = append(parts, fmt.Sprintf("to day %d by %s and %s", s.UntilDays, strings.ToLower(string(s.Time)), strings.ToLower(string(s.Place))))
+		if s.Level == artifact.Family {
+			parts[len(parts)-1] += ", by product family"
+		}
 	}
 	if len(parts) == 0 {
 		return "all of the invitation"

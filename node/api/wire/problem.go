@@ -67,6 +67,7 @@ var classes = map[string]Class{
 	"INTERRUPTED":     {http.StatusBadRequest, ExitUsage, ""},
 	"CONFIRM_":        {http.StatusBadRequest, ExitUsage, "compare them with your partner by telephone, then run it again with --yes"},
 	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
+	"HAS_BANDS":       {http.StatusConflict, ExitRefused, "share the draft as it is, or import points: kontor forecast import FILE"},
 	"FORECAST_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"CAPACITY_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"CAMPAIGN_":       {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},

@@ -276,8 +276,16 @@ func renderDemand(b *strings.Builder, m *intake.Demand) {
 		b.WriteString(" inactive")
 	}
 	b.WriteString("\n")
+	if len(m.Fences) > 0 {
+		fmt.Fprintf(b, "time fences %s\n", forecast.FencesText(m.Fences))
+	}
 	for _, l := range m.Lines {
 		fmt.Fprintf(b, "%s | %s | %s %s %s by %s\n", itemText(l.Item), placeText(l.Location), l.Unit, l.Kind, l.Category, l.DateBasis)
+		for _, a := range intake.Attributes() {
+			if text := a.Text(m, l, forecast.Cell{}); text != "" && a.Of == intake.OfLine && a.Name != "date basis" {
+				fmt.Fprintf(b, "  %s: %s\n", a.Name, text)
+			}
+		}
 		for _, c := range l.Buckets {
 			fmt.Fprintf(b, "  %s %s", c.Bucket, c.Mean)
 			for _, q := range c.Quantiles {
@@ -287,7 +295,17 @@ func renderDemand(b *strings.Builder, m *intake.Demand) {
 				}
 				fmt.Fprintf(b, " p%s=%s", level, q.Q)
 			}
-			fmt.Fprintf(b, " %s\n", c.Firmness)
+			fmt.Fprintf(b, " %s", c.Firmness)
+			for _, q := range c.Cumulative {
+				fmt.Fprintf(b, " cumulative p%s=%s", intake.Percent(q.P), q.Q)
+			}
+			if c.Ordered != nil {
+				fmt.Fprintf(b, " ordered %s", c.Ordered)
+			}
+			if c.Accumulated != nil {
+				fmt.Fprintf(b, " cumulative %s", c.Accumulated)
+			}
+			b.WriteString("\n")
 		}
 	}
 }

@@ -22,7 +22,7 @@ var real = []struct {
 	notes          []intake.Code
 }{
 	{"edifact/delfor-d97a-jde.edi", "edifact DELFOR D.97A", intake.Forecast, 1, 4, []intake.Code{intake.NotePlace}},
-	{"edifact/delfor-d97a-ln.edi", "edifact DELFOR D.97A", intake.Forecast, 1, 3, []intake.Code{intake.NotePlace, intake.NoteNotCarried}},
+	{"edifact/delfor-d97a-ln.edi", "edifact DELFOR D.97A", intake.Forecast, 1, 3, []intake.Code{intake.NotePlace}},
 	{"edifact/desadv-d96a.edi", "edifact DESADV 0.96A", intake.Despatch, 2, 0, []intake.Code{intake.NoteAssumed}},
 	{"x12/862-shipping-schedule.x12", "x12 862 005010", intake.Forecast, 1, 1, []intake.Code{intake.NoteTrailer}},
 	{"x12/862-ansix12.edi", "x12 862 004010", intake.Forecast, 1, 3, []intake.Code{intake.NoteTrailer, intake.NotePlace, intake.NoteNotCarried}},

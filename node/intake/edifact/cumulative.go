@@ -5,13 +5,15 @@ import (
 
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
 // discreteOf keeps the quantities of single periods. Where a line has cumulative
 // ones only, each period gets what it adds; where it has both, the cumulative ones are
 // compared with the sums and left out, but for the periods that have no other.
-func (p *planning) discreteOf(lin segment, periods []planned, received *quantity.Quantity, reset calendar.Date) []planned {
+func (p *planning) discreteOf(lin segment, periods []planned, counts forecast.Schedule) []planned {
+	received := counts.Received
 	var single, running []planned
 	for _, c := range periods {
 		if c.kind == cumulative {
@@ -39,7 +41,7 @@ func (p *planning) discreteOf(lin segment, periods []planned, received *quantity
 		if i > 0 {
 			before = running[i-1].quantity
 		}
-		if restarts(i, running, reset) && c.quantity.Less(before) {
+		if restarts(i, running, counts.Reset) && c.quantity.Less(before) {
 			before = quantity.Quantity{}
 			p.notCarried(c.qty, "a new count of cumulative quantities")
 		}
@@ -51,7 +53,8 @@ func (p *planning) discreteOf(lin segment, periods []planned, received *quantity
 			p.report.Complain(at)
 			return nil
 		}
-		c.quantity = added
+		count := c.quantity
+		c.quantity, c.accumulated = added, &count
 		single = append(single, c)
 	}
 	return single
@@ -73,14 +76,15 @@ func restarts(i int, running []planned, reset calendar.Date) bool {
 // what is missing to it.
 func (p *planning) mixed(lin segment, single, running []planned, received *quantity.Quantity) []planned {
 	p.compare(single, running)
-	has := map[calendar.Bucket]bool{}
-	for _, c := range single {
-		has[c.bucket] = true
+	last := map[calendar.Bucket]int{} // of several calls in one period the last has the count
+	for i, c := range single {
+		last[c.bucket] = i
 	}
-	out, beside := single, planned{}
+	out := single
 	for i, c := range running {
-		if has[c.bucket] {
-			beside = c
+		count := c.quantity
+		if k, has := last[c.bucket]; has {
+			single[k].accumulated = &count
 			continue
 		}
 		refuse := func(text string) []planned {
@@ -116,13 +120,8 @@ func (p *planning) mixed(lin segment, single, running []planned, received *quant
 		at.Code, at.Value = intake.NoteAssumed, c.quantity.String()
 		at.Text = "a period with a cumulative quantity alone, in a line that has others: it gets " + added.String() + ", what is more than the " + before.String() + " before it"
 		p.report.Note(at)
-		c.quantity = added
+		c.quantity, c.accumulated = added, &count
 		out = append(out, c)
-	}
-	if beside.qty.tag != "" {
-		at := beside.qty.place("6063 3")
-		at.Code, at.Value, at.Text = intake.NoteNotCarried, beside.quantity.String(), "cumulative quantities beside those of the same periods: left aside"
-		p.tally.Note("beside", lin.n, at)
 	}
 	return out
 }

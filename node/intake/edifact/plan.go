@@ -23,9 +23,10 @@ type planning struct {
 	before   bool    // SCC stood before the quantity it belongs to
 	pending  *planned
 	periods  []planned
-	aside    bool               // the line says something of the past, which is left aside
-	received *quantity.Quantity // cumulative, up to the schedule
-	reset    calendar.Date      // from when cumulative quantities count
+	aside    bool              // the line says something of the past, which is left aside
+	counts   forecast.Schedule // accumulated quantities of the line, and what may be made or bought ahead
+	told     segment           // where one of them stands
+	despatch string
 }
 
 // planned is one quantity with what was said of it.
@@ -38,6 +39,8 @@ type planned struct {
 	first, last   calendar.Date // earliest and latest delivery
 	basis         forecast.DateBasis
 	status, grain string
+	from, until   calendar.Date      // of a cumulative quantity: the days it counts
+	accumulated   *quantity.Quantity // at the end of the period
 }
 
 // What a schedule's quantity says (6063).
@@ -114,6 +117,10 @@ func (p *planning) segment(s segment, next string) {
 		if inLine {
 			p.date(s)
 		}
+	case "RFF":
+		if inLine && s.at(0, 0) == "AAK" && p.despatch == "" { // of the newest despatch that was counted in
+			p.despatch = s.at(0, 1)
+		}
 	}
 }
 
@@ -152,10 +159,11 @@ func (p *planning) quantity(s segment) {
 	}
 	switch kind {
 	case "70":
-		if !p.before {
-			p.received = &q
+		if p.before {
+			p.notCarried(s, "a cumulative quantity received that stands among the periods")
+			return
 		}
-		p.notCarried(s, "the cumulative quantity received")
+		p.counts.Received, p.told = &q, s
 	case "83":
 		p.aside = true
 		p.tally.Backlog(p.lin.n, s.at(0, 1), s.place("6063 83"))
@@ -176,10 +184,18 @@ func (p *planning) notCarried(s segment, what string) {
 func (p *planning) date(s segment) {
 	switch q := s.at(0, 0); q {
 	case "51": // from when cumulative quantities count
-		if b, ok := p.period(s); ok {
-			p.reset = b.Start
+		b, ok := p.period(s)
+		if ok && p.pending != nil && p.pending.kind == cumulative {
+			p.pending.from = b.Start
 		}
-	case "52", "158", "159", "137", "36", "7", "157", "171", "50", "11", "4", "35", "97", "364":
+		if ok && p.counts.Reset == 0 {
+			p.counts.Reset = b.Start
+		}
+	case "52":
+		if b, ok := p.period(s); ok && p.pending != nil && p.pending.kind == cumulative {
+			p.pending.until = b.Last()
+		}
+	case "158", "159", "137", "36", "7", "157", "171", "50", "11", "4", "35", "97", "364":
 		// ends and starts of horizons and of earlier documents: the periods say it themselves
 	case "2", "10", "63", "64", "69", "74", "191", "17", "67", "194", "206":
 		if p.pending == nil || !isScheduled(p.pending.kind) {
@@ -229,6 +245,9 @@ func (p *planning) flush() {
 		p.tally.Backlog(p.lin.n, c.quantity.String(), c.qty.place("SCC 5"))
 		return
 	}
+	if c.bucket == (calendar.Bucket{}) && c.kind == cumulative && p.authorise(c) {
+		return
+	}
 	if c.bucket == (calendar.Bucket{}) {
 		if !p.before && c.kind == cumulative {
 			p.notCarried(c.qty, "a cumulative quantity of the line as a whole")
@@ -245,6 +264,20 @@ func (p *planning) flush() {
 	}
 	c.bucket = grained(c.bucket, c.grain)
 	p.periods = append(p.periods, *c)
+}
+
+// authorise takes a cumulative quantity that belongs to no period for an authorisation, where its SCC and the day it ends say so.
+func (p *planning) authorise(c *planned) bool {
+	if c.until == 0 || c.status != "2" && c.status != "3" {
+		return false
+	}
+	a := intake.NewAuthorisation(c.quantity, c.from, c.until)
+	if p.told = c.qty; c.status == "2" {
+		p.counts.Fabrication = a
+	} else {
+		p.counts.Material = a
+	}
+	return true
 }
 
 // grained widens a day to the week or month that its frequency (2013) says. A
@@ -271,13 +304,20 @@ func (p *planning) endLine() {
 		dock = party(p.loc)
 	}
 	periods := p.periods
-	received, reset := p.received, p.reset
-	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.aside, p.received, p.reset = segment{}, segment{}, nil, "", "", false, false, nil, 0
+	counts, told := p.counts, p.told
+	counts.LastDespatch = p.despatch
+	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.aside, p.counts, p.told, p.despatch = segment{}, segment{}, nil, "", "", false, false, forecast.Schedule{}, segment{}, ""
 	if lin.tag == "" {
 		return
 	}
 	location, where := p.PlaceInside(party(p.shipTo), dock, p.report, lin.place("place"))
 	if len(periods) == 0 {
+		if told.tag != "" { // without a period there is no line that could hold them
+			c := told.place("")
+			c.Code, c.Text = intake.NoteNotCarried, "cumulative quantities of a line without periods"
+			p.tally.Note("told", lin.n, c)
+			return
+		}
 		if aside {
 			return // nothing of it is to come, and what it says is noted
 		}
@@ -297,12 +337,15 @@ func (p *planning) endLine() {
 	if line == nil {
 		return
 	}
-	for _, c := range p.discreteOf(lin, periods, received, reset) {
+	if told.tag != "" || counts.Reset != 0 {
+		line.Line.Schedule = &counts
+	}
+	for _, c := range p.discreteOf(lin, periods, counts) {
 		firm := statuses[c.status]
 		if c.status == "" && p.message == "DELJIT" {
 			firm = forecast.Firm // a call-off, whatever it leaves out
 		}
-		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: firm}, c.qty.place(""))
+		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: firm, Accumulated: c.accumulated}, c.qty.place(""))
 	}
 }
 

@@ -90,6 +90,7 @@ type reader struct {
 	ranges   bool   // after 555555 dates are weeks or months
 	done     bool   // after 000000 or 222222
 	owed     bool   // the item has a backlog
+	counts   forecast.Schedule
 	cells    []cell
 	tally    *intake.Tally
 }
@@ -130,11 +131,11 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.demand.Number = rec.at(29, 33)
 		case "512":
 			rd.endItem()
-			rd.item, rd.ranges, rd.done, rd.owed = rec, false, false, false
+			rd.item, rd.ranges, rd.done, rd.owed, rd.counts = rec, false, false, false, forecast.Schedule{}
 		case "513", "514":
 			rd.callOffs(rec)
 		case "515":
-			rd.notCarried(rec, "authorisations of fabrication and material")
+			rd.authorise(rec)
 		case "517":
 			rd.notCarried(rec, "packaging")
 		case "518":
@@ -188,9 +189,9 @@ func (r *reader) callOffs(rec record) {
 	if rec.kind == "514" {
 		first, pairs = 6, 8
 	} else if rec.at(38, 47) != "" {
-		c := rec.place("cumulative quantity")
-		c.Code, c.Value, c.Text = intake.NoteNotCarried, rec.at(38, 47), "the cumulative quantity received: a forecast has no field for it"
-		r.tally.Note("received", r.item.n, c)
+		if q, ok := r.number(rec, 38, 47, "cumulative quantity"); ok {
+			r.counts.Received, r.counts.LastDespatch = &q, rec.at(12, 19)
+		}
 	}
 	for i := range pairs {
 		if r.done {
@@ -199,6 +200,43 @@ func (r *reader) callOffs(rec record) {
 		at := first + 15*i
 		r.callOff(rec, rec.at(at, at+5), rec.at(at+6, at+14))
 	}
+}
+
+// authorise reads record 515: first and last day and the accumulated quantity of what may be made, from column 6, and of what may be bought, from 28.
+func (r *reader) authorise(rec record) {
+	if r.item.kind == "" {
+		return
+	}
+	for i, into := range []**forecast.Authorisation{&r.counts.Fabrication, &r.counts.Material} {
+		at := 6 + 22*i
+		until := rec.at(at+6, at+11)
+		if strings.Trim(until, "0") == "" {
+			continue // none
+		}
+		last, ok := day(until)
+		first, given := day(rec.at(at, at+5))
+		q, counted := r.number(rec, at+12, at+21, "cumulative quantity")
+		if !ok || !given && strings.Trim(rec.at(at, at+5), "0") != "" {
+			c := rec.place("date")
+			c.Code, c.Value, c.Text, c.Want = intake.CodePeriod, rec.at(at, at+11), "not two dates", "yymmddyymmdd"
+			r.report.Complain(c)
+			continue
+		}
+		if counted {
+			*into = intake.NewAuthorisation(q, first, last)
+		}
+	}
+}
+
+func (r *reader) number(rec record, first, last int, field string) (q quantity.Quantity, ok bool) {
+	text := rec.at(first, last)
+	q, err := quantity.Parse(strings.TrimLeft(text, "+"))
+	if err != nil {
+		c := rec.place(field)
+		c.Code, c.Value, c.Text, c.Want = intake.CodeNumber, text, "not a number", fmt.Sprintf("%d digits", last-first+1)
+		r.report.Complain(c)
+	}
+	return q, err == nil
 }
 
 // Codes in place of a date.
@@ -269,6 +307,23 @@ func (r *reader) callOff(rec record, date, amount string) {
 	r.cells = append(r.cells, out)
 }
 
+// count assumes the day that the accumulated quantities begin on, for which the records have no field: the year of the call-off, as is usual.
+func (r *reader) count(item record, s *forecast.Schedule) {
+	issued, ok := day(item.at(18, 23))
+	if !ok {
+		return // without it they are left aside, and that is said
+	}
+	year, _, _ := issued.YMD()
+	reset, err := calendar.ParseDate(fmt.Sprintf("%04d-01-01", year))
+	if err != nil {
+		return
+	}
+	s.Reset = reset
+	c := item.place("")
+	c.Code, c.Value, c.Text = intake.NoteAssumed, reset.String(), "the day that cumulative quantities count from, which no record tells: the beginning of the year of the call-off"
+	r.tally.Note("reset", item.n, c)
+}
+
 func day(text string) (calendar.Date, bool) {
 	if len(text) != 6 {
 		return 0, false
@@ -337,6 +392,11 @@ func (r *reader) endItem() {
 	}
 	where, plant := r.PlaceInside(intake.Party{Code: item.at(6, 8), Agency: "92"}, intake.Party{Code: item.at(95, 99), Agency: "92"}, r.report, item.place("plant and point of unloading"))
 	if line := r.schedule.Begin(intake.Planned(product, where, unit, forecast.ByArrival), plant, item.place("")); line != nil {
+		if r.counts != (forecast.Schedule{}) {
+			r.count(item, &r.counts)
+			counts := r.counts
+			line.Line.Schedule = &counts
+		}
 		for _, c := range cells {
 			line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: c.firmness}, c.at.place(""))
 		}

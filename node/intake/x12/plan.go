@@ -20,7 +20,8 @@ type planning struct {
 	lin, uit   segment
 	item       forecast.Item
 	periods    []period
-	received   *quantity.Quantity
+	counts     forecast.Schedule // accumulated quantities, and what may be made or bought ahead
+	shipped    bool              // the last SHP told of accumulated quantities
 	lines      int
 	sum        quantity.Quantity
 }
@@ -30,6 +31,7 @@ type period struct {
 	bucket   calendar.Bucket
 	quantity quantity.Quantity
 	firmness forecast.Firmness
+	count    *quantity.Quantity // accumulated at its end
 }
 
 // firmness of FST02 (forecast qualifier 680): C firm, D planning, A immediate.
@@ -80,18 +82,62 @@ func (p *planning) segment(kind string, s segment) {
 			p.scheduled(s)
 		}
 	case "SHP":
-		if s.at(1) == "02" && p.lin.tag != "" {
-			if q, ok := p.number(s, 2); ok {
-				p.received = &q
+		if p.shipped = s.at(1) == "02" && p.lin.tag != ""; !p.shipped {
+			p.notCarried(s, "quantities shipped or received: a forecast has no field for them")
+			break
+		}
+		if q, ok := p.number(s, 2); ok {
+			p.counts.Received = &q
+		}
+		if s.at(4) != "" {
+			if day, ok := p.day(s, 4); ok {
+				p.counts.Reset = day
 			}
 		}
-		p.notCarried(s, "quantities shipped or received: a forecast has no field for them")
+	case "REF":
+		if p.shipped && (s.at(1) == "SI" || s.at(1) == "PK") { // shipper's number or packing list of what was counted in
+			p.counts.LastDespatch = s.at(2)
+		}
 	case "ATH":
-		p.notCarried(s, "an authorisation of fabrication or material: a forecast has no field for it")
+		if p.lin.tag != "" {
+			p.authorise(s)
+		}
 	case "CTT":
 		p.endLine()
 		total(s, p.lines, p.sum, p.report)
 	}
+}
+
+// authorise reads ATH: what may be made (FI) or bought (MT) ahead until a day, accumulated. Of the current quantity and the highest one the latter is what
+// the buyer answers for.
+func (p *planning) authorise(s segment) {
+	at := map[string]**forecast.Authorisation{"FI": &p.counts.Fabrication, "MT": &p.counts.Material}[s.at(1)]
+	if at == nil {
+		p.notCarried(s, "an authorisation of another kind than finished goods and material: a forecast has no field for it")
+		return
+	}
+	until, ok := p.day(s, 2)
+	if !ok {
+		return
+	}
+	field := 3
+	if s.at(4) != "" {
+		field = 4
+	}
+	q, ok := p.number(s, field)
+	if !ok {
+		return
+	}
+	var from calendar.Date
+	if s.at(5) != "" {
+		if from, ok = p.day(s, 5); !ok {
+			return
+		}
+		if p.counts.Reset == 0 { // ATH05 is where the cumulative quantity begins
+			p.counts.Reset = from
+		}
+	}
+	*at = intake.NewAuthorisation(q, from, until)
 }
 
 // head reads what the figures mean.
@@ -161,14 +207,14 @@ func (p *planning) scheduled(s segment) {
 		f = forecast.PlannedLevel
 		p.unknown(s, 2, "an unknown forecast qualifier: the quantity was taken as planned, which binds nobody")
 	}
-	p.periods = append(p.periods, period{s, b, q, f})
+	p.periods = append(p.periods, period{at: s, bucket: b, quantity: q, firmness: f})
 }
 
 // endLine turns what was gathered since LIN into a line of the schedule.
 func (p *planning) endLine() {
-	lin, periods, received := p.lin, p.periods, p.received
+	lin, periods, counts := p.lin, p.periods, p.counts
 	uit := p.uit
-	p.lin, p.periods, p.received, p.uit = segment{}, nil, nil, segment{}
+	p.lin, p.periods, p.counts, p.shipped, p.uit = segment{}, nil, forecast.Schedule{}, false, segment{}
 	if lin.tag == "" {
 		return
 	}
@@ -195,11 +241,14 @@ func (p *planning) endLine() {
 	if line == nil {
 		return
 	}
+	if counts != (forecast.Schedule{}) {
+		line.Line.Schedule = &counts
+	}
 	if p.cumulative {
-		periods = p.discrete(periods, received)
+		periods = p.discrete(periods, counts.Received)
 	}
 	for _, c := range periods {
-		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: c.firmness}, c.at.place(0))
+		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: c.firmness, Accumulated: c.count}, c.at.place(0))
 	}
 }
 
@@ -223,8 +272,9 @@ func (p *planning) discrete(periods []period, received *quantity.Quantity) (out 
 			p.report.Complain(at)
 			return nil
 		}
-		before = c.quantity
-		c.quantity = added
+		count := c.quantity
+		before = count
+		c.quantity, c.count = added, &count
 		out = append(out, c)
 	}
 	return out
