@@ -45,7 +45,7 @@ const (
 	CodeField          Code = "INTAKE-32" // a field of a document that its table has wrong
 	CodeTemplate       Code = "INTAKE-33" // a template that somebody changed where it was not to be changed
 	CodeWide           Code = "INTAKE-29" // a wide table of which nothing says what its figures are
-	CodeAttribute      Code = "INTAKE-32" // a firmness, day, share or other attribute of a forecast that is none
+	CodeAttribute      Code = "INTAKE-34" // a firmness, day, share or other attribute of a forecast that is none
 )
 
 // Notes: the file was imported, and this was done with it.
