@@ -129,22 +129,41 @@ func reshapeHeader(text string, delimiter rune) (header, bool) {
 	return header{}, false
 }
 
-// otherFigures tells whether a measure among the first lines is none of a forecast.
+// otherFigures tells whether the measures among the first lines are not a forecast's: one is none of its, or none is a mean or a level and
+// they are only what a forecast may say beside these.
 func otherFigures(text string, delimiter rune, h header) bool {
 	s := newScanner(text, delimiter)
+	figures, beside := false, false
 	for range maxMeasureLook {
 		cells, line, err := s.next()
 		if err != nil {
-			return false
+			break
 		}
 		if line <= h.line || h.at[reshapeMeasure] >= len(cells) {
 			continue
 		}
-		if name := cells[h.at[reshapeMeasure]]; name != "" && !isForecastMeasure(name) {
+		switch name := cells[h.at[reshapeMeasure]]; {
+		case name == "":
+		case isForecastMeasure(name):
+			figures = true
+		case isCellAttribute(name):
+			beside = true
+		default:
 			return true
 		}
 	}
-	return false
+	return beside && !figures
+}
+
+// isCellAttribute tells whether a measure is something a forecast says of a period beside its figures.
+func isCellAttribute(name string) bool {
+	if _, ok := cumulativeLevel(name); ok {
+		return true
+	}
+	plain := plainName(name)
+	return slices.ContainsFunc(cellAttributes, func(a *Attribute) bool {
+		return plainName(a.Name) == plain || slices.ContainsFunc(a.names, func(n string) bool { return plainName(n) == plain })
+	})
 }
 
 func isForecastMeasure(name string) bool {

@@ -127,7 +127,7 @@ func cells(t *rapid.T, format Format) (out []forecast.Cell) {
 		if format == CSV || format == XLSX {
 			least = 1 // nothing is expected where nothing is likely
 		}
-		q, err := quantity.Scaled(rapid.Int64Range(least, 999_999_999_999).Draw(t, "mean"), -rapid.IntRange(0, 6).Draw(t, "decimals"))
+		q, err := quantity.Scaled(rapid.Int64Range(least, 999_999_999).Draw(t, "mean"), -rapid.IntRange(0, 6).Draw(t, "decimals"))
 		if err != nil {
 			t.Fatal(err)
 		}
