@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kontor/node"
 	"kontor/node/intake"
@@ -154,7 +155,7 @@ func moveWithReport(folder, path, mark string, report folderReport) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	target := filepath.Join(folder, mark+"-"+filepath.Base(path))
+	target := filepath.Join(folder, mark+"-"+shortened(filepath.Base(path)))
 	text, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
 		return err
@@ -165,6 +166,22 @@ func moveWithReport(folder, path, mark string, report folderReport) error {
 		}
 	}
 	return os.Rename(path, target)
+}
+
+// maxFileName is the longest name that is kept whole: with what is put around it, it must stay below the 255 bytes of a directory's entry, or the file
+// would stay in the inbox and be read in each pass.
+const maxFileName = 180
+
+// shortened keeps the end of a long file name, with its ending.
+func shortened(name string) string {
+	if len(name) <= maxFileName {
+		return name
+	}
+	name = name[len(name)-maxFileName:]
+	for len(name) > 0 && !utf8.RuneStart(name[0]) {
+		name = name[1:]
+	}
+	return name
 }
 
 // writeWhole writes a file that is there in full or not at all.

@@ -71,6 +71,8 @@ func TestInbox(t *testing.T) {
 	n, d := open()
 	drop(t, home, "inbox/forecast/one.csv", schedule)
 	drop(t, home, "inbox/stock/bad.csv", "product,on hand\nA,many\n")
+	long := strings.Repeat("ü", 110) // 220 bytes: with a mark before it and a report's name after it, more than a directory takes
+	drop(t, home, "inbox/stock/"+long+"-long.csv", "product,on hand\nB,many\n")
 	drop(t, home, "inbox/half.csv", "product,on hand\nA,1")
 	if err := os.Chtimes(filepath.Join(home, "inbox/half.csv"), time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
@@ -85,6 +87,8 @@ func TestInbox(t *testing.T) {
 		t.Errorf("the report says %s", report)
 	}
 	found(t, home, "failed/*-bad.csv")
+	found(t, home, "failed/*üü-long.csv")
+	found(t, home, "failed/*üü-long.csv.report.json")
 	if report := found(t, home, "failed/*-bad.csv.report.json"); !strings.Contains(report, "INTAKE-08") {
 		t.Errorf("the report says %s", report)
 	}

@@ -40,6 +40,16 @@ func (h *Host) lines(ctx context.Context, from peer.ID, ask wire.LinesAsk) (wire
 	if err := h.pacing(ctx, from); err != nil {
 		return wire.LinesReply{}, err
 	}
+	h.mu.Lock()
+	p := h.partners[from]
+	h.mu.Unlock()
+	if p != nil {
+		done, err := p.lines.take(ctx)
+		if err != nil {
+			return wire.LinesReply{}, unavailable(err)
+		}
+		defer done()
+	}
 	reply, err := h.office.Lines(ctx, ask.PID, company, ask)
 	if err != nil {
 		return wire.LinesReply{}, unavailable(err)

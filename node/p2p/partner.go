@@ -23,6 +23,7 @@ type partner struct {
 	changed signal        // a connection came or went, or addresses changed
 	hints   *rate.Limiter // hints taken from it
 	asks    *rate.Limiter // asks answered
+	lines   turns         // of asks for lines
 	clock   clockOffset
 
 	mu       sync.Mutex
@@ -38,7 +39,7 @@ const (
 
 func newPartner(h *Host, a *acquaintance) *partner {
 	p := &partner{h: h, id: a.id, changed: newSignal(), about: a, sessions: map[block.CID]*session{},
-		hints: rate.NewLimiter(wire.HintRate, wire.HintBurst), asks: rate.NewLimiter(askRate, askBurst)}
+		hints: rate.NewLimiter(wire.HintRate, wire.HintBurst), asks: rate.NewLimiter(askRate, askBurst), lines: newTurns()}
 	p.ctx, p.cancel = context.WithCancel(h.ctx)
 	return p
 }

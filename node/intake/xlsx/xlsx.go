@@ -151,7 +151,7 @@ type dateStyles struct {
 
 func (d *dateStyles) value(text string, column, row int) string {
 	serial, err := strconv.ParseFloat(text, 64)
-	if err != nil || serial < 18_000 || serial > 80_000 { // 1949 to 2119: outside no one plans
+	if err != nil || !(serial >= 18_000 && serial <= 80_000) { // 1949 to 2119: outside no one plans; NaN is outside
 		return text
 	}
 	name, err := excelize.CoordinatesToCellName(column, row)
