@@ -24,6 +24,9 @@ func newTurns() turns {
 
 // take waits for the turn; done ends it.
 func (t turns) take(ctx context.Context) (done func(), err error) {
+	if err := ctx.Err(); err != nil { // a turn that is free at the same time is not for who has gone
+		return nil, err
+	}
 	select {
 	case <-t:
 	case <-ctx.Done():

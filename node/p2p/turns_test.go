@@ -39,7 +39,8 @@ func TestLongAsksRest(t *testing.T) {
 			for range 8 {
 				n += <-answered
 			}
-			if n > c.most+1 || n < c.least {
+			const atTheEnd = 8 // each stream may have a turn that came free as the minute ended
+			if n > c.most+atTheEnd || n < c.least {
 				t.Errorf("%d asks of %s in a minute, want %d to %d", n, c.takes, c.least, c.most)
 			}
 		})
