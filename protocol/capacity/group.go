@@ -94,36 +94,44 @@ func (m *matcher) agreedLoads(g loadedGroup) []*big.Int {
 // groupOpening is stock and goods in transit less backlog of all the group's products, as load; nil where one of
 // them has no stock shared, or one that has a limit: then the path of stock matters product by
 // product, and the group as a whole claims nothing.
-func (m *matcher) groupOpening(g loadedGroup) (*big.Int, error) {
+func (m *matcher) groupOpening(g loadedGroup) *big.Int {
 	sum := new(big.Int)
-	factors := map[string]*big.Int{}
+	seen := map[string]bool{}
 	for _, l := range g.loads {
-		if _, set := factors[l.line.product]; !set {
-			factors[l.line.product] = l.factor.exact
+		if seen[l.line.product] {
+			continue
+		}
+		seen[l.line.product] = true
+		stock := m.stocks[l.line.product]
+		if stock == nil {
+			return nil
+		}
+		sum.Add(sum, new(big.Int).Mul(stock, l.factor.exact))
+	}
+	return sum
+}
+
+// productStocks are the sums of each product's stocks in its own unit, products once whatever the number of groups that make them. One without a stock
+// shared has none, and one of which a stock has a limit.
+func (m *matcher) productStocks() map[string]*big.Int {
+	stocks, limited := map[string]*big.Int{}, map[string]bool{}
+	for _, p := range m.positions {
+		if p.Stock == nil {
+			continue
+		}
+		limited[p.Product] = limited[p.Product] || p.Limit != nil
+		if stocks[p.Product] == nil {
+			stocks[p.Product] = new(big.Int)
+		}
+		n := m.stockOf(p)
+		stocks[p.Product].Add(stocks[p.Product], n.Quo(n, oneFactor))
+	}
+	for product, is := range limited {
+		if is {
+			delete(stocks, product)
 		}
 	}
-	for product, factor := range factors {
-		if err := m.spend(len(m.positionsOf[product])); err != nil {
-			return nil, err
-		}
-		stocked := false
-		for _, i := range m.positionsOf[product] {
-			p := m.positions[i]
-			if p.Stock == nil {
-				continue
-			}
-			if p.Limit != nil {
-				return nil, nil
-			}
-			stocked = true
-			n := new(big.Int).Quo(m.stockOf(p), oneFactor)
-			sum.Add(sum, n.Mul(n, factor))
-		}
-		if !stocked {
-			return nil, nil
-		}
-	}
-	return sum, nil
+	return stocks
 }
 
 // stockOf is -B_0 of practice T6: stock and in transit less backlog, in the product's unit.

@@ -14,7 +14,7 @@ import (
 
 // Bounds and defaults of a match.
 const (
-	// MaxWork bounds what is looked at: lines times their buckets and those of each group they load, links, slots, positions and agreed supply times
+	// MaxWork bounds what is looked at: lines times their buckets and those of each group they load, links, slots and agreed supply times
 	// groups. A hostile plan that links every line to every group must not hold a node for minutes.
 	MaxWork = 20_000_000
 	// MaxGridWork bounds the multiplications spent on the independent end of sums, a few seconds in all. A match that
@@ -125,22 +125,22 @@ func Match(in Input) (Result, error) {
 // matcher is what the parts of a match read.
 type matcher struct {
 	Input
-	demand      demand
-	scale       int // of all loads and supplies: the demand's and the factor's together
-	groups      []loadedGroup
-	positions   []Position                 // in their product's unit, under its item id, by key
-	positionsOf map[string][]int           // by product
-	positioned  map[string]map[string]bool // product to the regions with a stock of their own
-	makers      map[string][]int           // item id to the indexes of the groups that make it
-	work        int
-	agreedOf    map[string][]Supply // by item id
-	notes       []string
+	demand     demand
+	scale      int // of all loads and supplies: the demand's and the factor's together
+	groups     []loadedGroup
+	positions  []Position                 // in their product's unit, under its item id, by key
+	stocks     map[string]*big.Int        // by product: see productStocks
+	positioned map[string]map[string]bool // product to the regions with a stock of their own
+	makers     map[string][]int           // item id to the indexes of the groups that make it
+	work       int
+	agreedOf   map[string][]Supply // by item id
+	notes      []string
 }
 
 // spend counts what is looked at, before it is.
 func (m *matcher) spend(n int) error {
 	if m.work += n; m.work > MaxWork {
-		return fmt.Errorf("lines, links, slots and positions times groups exceed %d; share fewer at once", MaxWork)
+		return fmt.Errorf("lines, links and slots times groups exceed %d; share fewer at once", MaxWork)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func noted(notes []string, format string, args ...any) []string {
 
 // newMatcher reads both documents. exact keeps all figures in big integers.
 func newMatcher(in Input, exact bool) (*matcher, error) {
-	m := &matcher{Input: in, positioned: map[string]map[string]bool{}, positionsOf: map[string][]int{}}
+	m := &matcher{Input: in, positioned: map[string]map[string]bool{}}
 	m.demand = readDemand(m.oneUnit(m.Forecast), m.finest(), exact)
 	return m, m.prepare()
 }
@@ -308,7 +308,6 @@ func (m *matcher) readPositions(units map[string]quantity.Unit) {
 			continue
 		}
 		converted.Product = product
-		m.positionsOf[product] = append(m.positionsOf[product], len(m.positions))
 		m.positions = append(m.positions, converted)
 		if converted.Region != "" {
 			if m.positioned[product] == nil {

@@ -44,16 +44,14 @@ func prepare(in Input, exact bool) (*Matching, error) {
 	}
 	out := &Matching{matcher: m, groups: len(m.groups), pools: m.pools()}
 	out.parts = make([]part, len(m.groups)+len(out.pools))
+	m.stocks = m.productStocks()
 	left := MaxGridWork
 	for i := range out.parts {
 		p := &out.parts[i]
 		p.matcher, p.gridWork = m, left
 		if i < out.groups {
 			g := m.groups[i]
-			if p.opening, err = m.groupOpening(g); err != nil {
-				return nil, err
-			}
-			if p.opening != nil {
+			if p.opening = m.groupOpening(g); p.opening != nil {
 				left -= len(g.Capacities) * gridWork(len(g.loads))
 			}
 		} else {

@@ -57,15 +57,6 @@ func TestWorkIsCountedBeforeItIsDone(t *testing.T) {
 				p.Groups = append(p.Groups, g)
 			}
 		},
-		"stocks of one product that many groups make": func(f *forecast.Document, p *Plan) {
-			f.Lines = append(f.Lines, oneCell("A", "CI", days(1)[0]))
-			for i := range 5000 {
-				p.Positions = append(p.Positions, Position{Product: "A", Region: subdivision(i), Unit: quantity.Pack, AsOf: days(1)[0].Start, Stock: qp("1")})
-			}
-			for i := range 4100 {
-				p.Groups = append(p.Groups, groupOf(fmt.Sprint("G", i), days(1), "A"))
-			}
-		},
 		"ten years of capacity for lines of a day": func(f *forecast.Document, p *Plan) {
 			for i := range 400 {
 				f.Lines = append(f.Lines, oneCell("A", subdivision(i), days(1)[0]))
