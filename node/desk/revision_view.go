@@ -115,7 +115,8 @@ func reasonOf(doc forecast.Document, old, now *forecast.Line, asked bool) (reaso
 	if now != nil {
 		reason = now.Reason
 	}
-	if reason = cmp.Or(reason, doc.Header.Reason); reason == "" && asked {
+	coarser := (now == nil || now.Members > 0) && slices.ContainsFunc(doc.Lines, func(l forecast.Line) bool { return l.Members > 0 })
+	if reason = cmp.Or(reason, doc.Header.Reason); reason == "" && asked && !coarser { // what went into a family was not discontinued
 		return forecast.GuessReason(old, now), true
 	}
 	return reason, false

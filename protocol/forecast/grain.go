@@ -218,7 +218,7 @@ func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line,
 		}
 		parts[i].Buckets = append(parts[i].Buckets, c)
 	}
-	if len(parts) > 1 { // demand accumulated from the first bucket is another's where the line begins later
+	if len(parts) > 1 || cellsOf(parts) < len(l.Buckets) { // demand accumulated from the first bucket is another's where the line begins later
 		for i := range parts {
 			for k := range parts[i].Buckets {
 				parts[i].Buckets[k].Cumulative, parts[i].Buckets[k].Accumulated = nil, nil
