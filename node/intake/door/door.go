@@ -160,37 +160,30 @@ func readByPeriod(data []byte, o intake.Options) (*intake.Draft, *intake.Report)
 	if kind == "" {
 		kind = intake.TableKind(data, o)
 	}
+	draft := &intake.Draft{Kind: kind}
+	var report *intake.Report
+	read := false
 	switch kind {
 	case intake.Campaign:
-		events, report := intake.ReadCampaigns(data, o)
-		if events == nil {
-			report.Kind = kind
-			return nil, report
-		}
-		return &intake.Draft{Kind: kind, Events: events}, report
+		draft.Events, report = intake.ReadCampaigns(data, o)
+		read = draft.Events != nil
 	case intake.Quality:
-		measures, report := intake.ReadQuality(data, o)
-		if measures == nil {
-			report.Kind = kind
-			return nil, report
-		}
-		return &intake.Draft{Kind: kind, Measures: measures}, report
+		draft.Measures, report = intake.ReadQuality(data, o)
+		read = draft.Measures != nil
 	case intake.Performance:
-		cells, report := intake.ReadFigures(data, o)
-		if cells == nil {
-			report.Kind = kind
-			return nil, report
-		}
-		return &intake.Draft{Kind: kind, Figures: cells}, report
+		draft.Figures, report = intake.ReadFigures(data, o)
+		read = draft.Figures != nil
 	case intake.Answers:
-		rows, report := intake.ReadAnswer(data, o)
-		if rows == nil {
-			report.Kind = kind
-			return nil, report
-		}
-		return &intake.Draft{Kind: kind, Answers: rows}, report
+		draft.Answers, report = intake.ReadAnswer(data, o)
+		read = draft.Answers != nil
+	default:
+		return intake.Read(data, o)
 	}
-	return intake.Read(data, o)
+	if !read {
+		report.Kind = kind
+		return nil, report
+	}
+	return draft, report
 }
 
 func readSheet(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
