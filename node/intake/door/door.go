@@ -42,6 +42,9 @@ const (
 	Amazon  Format = "amazon"
 )
 
+// Tradacoms is known by its first segment and not read.
+const Tradacoms Format = "tradacoms"
+
 // formats in the order in which a file is tried.
 var formats = []struct {
 	format Format
@@ -86,8 +89,16 @@ func Formats() (names []string) {
 	return names
 }
 
+// isTradacoms finds the start of a transmission, whose tag is set off by an equals sign and not by a plus.
+func isTradacoms(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("STX=AN"))
+}
+
 // Detect finds the format of a file by its content.
 func Detect(data []byte) Format {
+	if isTradacoms(data) {
+		return Tradacoms
+	}
 	for _, f := range formats {
 		if f.is(data) {
 			return f.format
@@ -126,7 +137,13 @@ func Read(data []byte, o Options) (*intake.Draft, *intake.Report) {
 		}
 		return judge(draft, report, o.Options)
 	}
-	r := &intake.Report{}
+	r := &intake.Report{Format: string(format)}
+	if format == Tradacoms {
+		r.Complain(intake.Complaint{Code: intake.CodeFormat, Value: string(format), Text: "a TRADACOMS transmission, which is not read: whether a quantity in it is stock or sale stands in the partners' agreement",
+			Want: "the same as EDIFACT SLSRPT and INVRPT, X12 852, or a table with the columns sold and on hand"})
+		return nil, r
+	}
+	r.Format = ""
 	r.Complain(intake.Complaint{Code: intake.CodeOption, Value: string(format), Text: "the option format has no such value", Want: "auto, " + strings.Join(Formats(), ", ")})
 	return nil, r
 }
