@@ -32,6 +32,7 @@ type metrics struct {
 	acts       *prometheus.CounterVec // by code
 	bounds     *prometheus.CounterVec // by limit of PROTOCOL 9
 	use        *prometheus.GaugeVec   // the same
+	exceptions *prometheus.GaugeVec   // by what became of them
 
 	peakMu sync.Mutex
 	peaks  map[string]int64
@@ -83,9 +84,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.acts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_acts_refused_total", Help: "Entries stored as refused by the business rules, by code."}, []string{"code"})
 	m.bounds = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kontor_limit_refused_total", Help: "What was refused because it exceeded a limit of the protocol, by limit."}, []string{"limit"})
 	m.use = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kontor_limit_used", Help: "How much of a limit of the protocol is used: what stands now, or the largest seen since the start."}, []string{"limit"})
+	m.exceptions = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kontor_exceptions", Help: "Exceptions by what became of them: open, acted on, gone by themselves, ended by default."}, []string{"partnership", "state"})
 	limit := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kontor_limit", Help: "The limits of the protocol."}, []string{"limit"})
 	limitGauges(limit, m.bounds, m.use)
-	reg.MustRegister(m.acts, m.bounds, m.use, limit)
+	reg.MustRegister(m.acts, m.bounds, m.use, m.exceptions, limit)
 	reg.MustRegister(m.entries, m.replayed, m.refusals, m.parked, m.forks, m.mismatches, m.line, m.lag, m.unackedAge, m.lsm, m.vlog, m.free, m.writable)
 	return m
 }
@@ -145,4 +147,14 @@ func (m *metrics) store(db *store.DB) {
 		ok = 1
 	}
 	m.writable.Set(ok)
+}
+
+// ExceptionCount is how many exceptions of a partnership there are and were, by what became of them.
+type ExceptionCount struct{ Open, Acted, Itself, Default int }
+
+// CountExceptions tells the metrics what the desk counted last.
+func (n *Node) CountExceptions(pid block.CID, c ExceptionCount) {
+	for state, count := range map[string]int{"open": c.Open, "acted": c.Acted, "itself": c.Itself, "default": c.Default} {
+		n.metrics.exceptions.WithLabelValues(pid.Short(), state).Set(float64(count))
+	}
 }

@@ -55,6 +55,7 @@ const (
 	codeMandateMany    = "MANDATE-06"
 	codeMandateKey     = "MANDATE-07"
 	codeClosed         = "EXCEPTION-01"
+	codeAnswerSigned   = "ANSWER-30"
 	codeNoRecord       = "RECORD-01"
 	codeCommitment     = "COMMITMENT-01"
 	codeNoTopic        = "TOPIC-30"
@@ -123,6 +124,7 @@ var Sentences = map[string]string{
 	codeMandateMany:    "the company has 64 mandates in force here: revoke one first",
 	codeMandateKey:     "the key is one of the company's own: a desk acts with a key of its own",
 	codeClosed:         "the exception is closed already",
+	codeAnswerSigned:   "this answer is signed for already",
 	codeNoRecord:       "the record to countersign does not exist or is one's own",
 	codeCommitment:     "the commitment's root is not 32 bytes",
 	codeNoTopic:        "no such topic is open in this partnership",

@@ -27,6 +27,7 @@ func init() {
 		KindForecast:       {form: sheetBody, critical: true, apply: applyForecast},
 		KindCapacity:       {form: sheetBody, critical: true, apply: applyCapacity},
 		KindAnswer:         {form: sheetBody, critical: true, apply: applyAnswer, binding: true},
+		KindAnswerSign:     {form: documentBody, critical: true, binding: true, apply: applyAnswerSign},
 		KindCampaign:       {form: sheetBody, critical: true, apply: applyCampaign},
 		KindQuality:        {form: sheetBody, critical: true, apply: applyQuality},
 		KindWithdraw:       {form: documentBody, critical: true, apply: applyWithdraw},

@@ -31,6 +31,7 @@ const (
 	KindForecast       = "forecast"
 	KindCapacity       = "capacity"
 	KindAnswer         = "answer"
+	KindAnswerSign     = "answer.sign"
 	KindCampaign       = "campaign"
 	KindQuality        = "quality"
 	KindWithdraw       = "artifact.withdraw"

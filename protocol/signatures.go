@@ -127,6 +127,7 @@ var labels = map[string]string{
 	KindMandateGrant:   MandateSignature,
 	KindMandateRevoke:  MandateRevokeSignature,
 	KindExceptionClose: ExceptionSignature,
+	KindAnswerSign:     AnswerSignature,
 	KindForkResolve:    ForkSignature,
 	KindResume:         ResumeSignature,
 }
@@ -135,7 +136,7 @@ var labels = map[string]string{
 // written twice. Revoking a mandate twice does no harm.
 func CarriesSignature(kind string) bool {
 	switch kind {
-	case KindSignature, KindMandateGrant, KindExceptionClose, KindRecord, KindForkResolve:
+	case KindSignature, KindMandateGrant, KindExceptionClose, KindAnswerSign, KindRecord, KindForkResolve:
 		return true
 	}
 	return false

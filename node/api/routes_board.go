@@ -66,6 +66,9 @@ func registerTopics(r *Registry, b *board.Board) {
 	Handle(r, wire.TopicLedger, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TradeLedger, error) {
 		return b.Ledger(by(c), in)
 	})
+	Handle(r, wire.Waits, func(_ context.Context, c Caller, in wire.WaitingQuery) (wire.WaitingListing, error) {
+		return b.Waiting(by(c), in)
+	})
 	Handle(r, wire.TopicList, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TopicListing, error) {
 		return b.List(by(c), in)
 	})

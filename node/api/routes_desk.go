@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"kontor/node/api/wire"
 	"kontor/node/desk"
 	"kontor/node/intake"
 	"kontor/protocol/block"
+	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -45,6 +47,17 @@ type CloseQuery struct {
 	Note       string `json:"note,omitempty"`
 }
 
+// AnswerRequest answers a forecast.
+type AnswerRequest struct {
+	WithQuery
+	Signed []byte `json:"signed,omitempty" doc:"canonical desk.SignedAnswer; needed where the forecast moved beyond the bands both signed"`
+}
+
+// NoticeQuery names a notice.
+type NoticeQuery struct {
+	ID string `json:"id"`
+}
+
 // ImportQuery are the options of an import of any kind.
 type ImportQuery struct {
 	desk.ImportOptions
@@ -74,7 +87,12 @@ var (
 	ForecastAdjust     = wire.Post[desk.AdjustOptions, desk.AdjustResult]("/v1/forecast/adjust", wire.Plan, "Raises or lowers the draft of a product.")
 	ForecastPreview    = wire.Get[WithQuery, desk.Preview]("/v1/forecast/preview", wire.Plan, "Shows what a partner would see of the draft.")
 	ForecastShare      = wire.Post[WithQuery, desk.Shared]("/v1/forecast/share", wire.Plan, "Shares the draft with a partner.")
-	ForecastAnswer     = wire.Post[WithQuery, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
+	ForecastAnswer     = wire.Post[AnswerRequest, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
+	ForecastAnswerForm = wire.Get[WithQuery, desk.AnswerForm]("/v1/forecast/answer/form", wire.Plan, "Says whether the answer needs a signature, and what is signed then.")
+	CapacitySlot       = wire.Post[desk.SlotPlan, capacity.Slot]("/v1/capacity/slot", wire.Plan, "Sets a slot of capacity aside for a partner, or takes it back; the next plan carries it.")
+	CapacitySlots      = wire.Get[WithQuery, []capacity.SlotView]("/v1/capacity/slots", wire.View, "Lists the slots of the plan in force, as they stand against the forecast in force.")
+	CapacityAllocate   = wire.Post[desk.LineAllocation, desk.LineAllocation]("/v1/capacity/allocate", wire.Plan, "Says by what a line is divided among its products.")
+	CapacityAllocation = wire.Get[wire.None, []desk.LineAllocation]("/v1/capacity/allocation", wire.Plan, "Lists by what each line is divided.")
 	ForecastList       = wire.Get[WithQuery, []desk.HeldForecast]("/v1/forecast/list", wire.View, "Lists the forecasts held.")
 	ForecastShow       = wire.Get[ForecastQuery, forecast.Document]("/v1/forecast/show", wire.View, "Shows a forecast, or the draft.")
 	ForecastChanges    = wire.Get[ForecastQuery, desk.RevisionView]("/v1/forecast/changes", wire.View, "Says what a forecast, or the draft, changes of the revision before it, and why.")
@@ -86,6 +104,9 @@ var (
 	CapacityOversold   = wire.Get[struct{}, desk.OversellView]("/v1/capacity/oversold", wire.Plan, "Checks that no more is promised to all customers together than the lines can carry.")
 	CapacityVolatility = wire.Get[WithQuery, desk.VolatilityView]("/v1/capacity/volatility", wire.View, "Compares demand between two measurements by the thresholds of the capacity plan.")
 	CapacityMatch      = wire.Get[WithQuery, desk.MatchView]("/v1/capacity/match", wire.View, "Compares the forecast in force with the capacity in force, both views.")
+	NoticeList         = wire.Get[wire.None, []desk.Notice]("/v1/notice/list", wire.View, "Lists the notices of disturbances that came in files.")
+	NoticeSeen         = wire.Post[desk.NoticeDone, desk.Notice]("/v1/notice/done", wire.Plan, "Says that somebody has seen to a notice, or forgets it.")
+	NoticeFile         = wire.Get[NoticeQuery, desk.Exported]("/v1/notice/file", wire.Plan, "Writes a notice as a DemandAndCapacityNotification.")
 	StockImport        = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
 	PriceImport        = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
 	ExceptionList      = wire.Get[ExceptionQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
@@ -170,8 +191,11 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ForecastShare, func(ctx context.Context, c Caller, in WithQuery) (desk.Shared, error) {
 		return d.ShareForecast(ctx, in.With, c.Command)
 	})
-	Handle(r, ForecastAnswer, func(ctx context.Context, c Caller, in WithQuery) (desk.AnswerResult, error) {
-		return d.Answer(ctx, in.With, c.Command)
+	Handle(r, ForecastAnswerForm, func(_ context.Context, _ Caller, in WithQuery) (desk.AnswerForm, error) {
+		return d.PrepareAnswer(in.With)
+	})
+	Handle(r, ForecastAnswer, func(ctx context.Context, c Caller, in AnswerRequest) (desk.AnswerResult, error) {
+		return d.Answer(ctx, in.With, in.Signed, c.Command)
 	})
 	Handle(r, ForecastList, func(_ context.Context, _ Caller, in WithQuery) ([]desk.HeldForecast, error) {
 		return d.Forecasts(in.With)
@@ -190,6 +214,26 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, CapacityShare, func(ctx context.Context, c Caller, in WithQuery) (desk.Shared, error) {
 		return d.ShareCapacity(ctx, in.With, c.Command)
 	})
+	Handle(r, NoticeList, func(_ context.Context, c Caller, _ wire.None) ([]desk.Notice, error) {
+		list, err := d.Notices()
+		return slices.DeleteFunc(list, func(n desk.Notice) bool {
+			return slices.ContainsFunc(n.Products, func(i forecast.Item) bool { return !c.Scope.Product(i.ID()) })
+		}), err
+	})
+	Handle(r, NoticeSeen, func(_ context.Context, _ Caller, in desk.NoticeDone) (desk.Notice, error) { return d.DoneNotice(in) })
+	Handle(r, NoticeFile, func(_ context.Context, _ Caller, in NoticeQuery) (desk.Exported, error) {
+		data, err := d.NoticeFile(in.ID)
+		return desk.Exported{Data: data}, err
+	})
+	Handle(r, CapacitySlot, func(_ context.Context, _ Caller, in desk.SlotPlan) (capacity.Slot, error) { return d.PlanSlot(in) })
+	Handle(r, CapacitySlots, func(_ context.Context, c Caller, in WithQuery) ([]capacity.SlotView, error) {
+		list, err := d.Slots(in.With)
+		return slices.DeleteFunc(list, func(v capacity.SlotView) bool { return !c.Scope.Product(v.Slot.Product) }), err
+	})
+	Handle(r, CapacityAllocate, func(_ context.Context, _ Caller, in desk.LineAllocation) (desk.LineAllocation, error) {
+		return d.SetAllocation(in)
+	})
+	Handle(r, CapacityAllocation, func(context.Context, Caller, wire.None) ([]desk.LineAllocation, error) { return d.Allocations() })
 	Handle(r, CapacityOversold, func(context.Context, Caller, struct{}) (desk.OversellView, error) { return d.Oversold() })
 	Handle(r, CapacityVolatility, func(_ context.Context, _ Caller, in WithQuery) (desk.VolatilityView, error) {
 		return d.Volatility(in.With)

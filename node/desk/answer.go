@@ -9,6 +9,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
@@ -27,22 +28,85 @@ type AnswerResult struct {
 
 // Answer answers the forecast in force line by line: in each period a product gets what its stock and its share of capacity allow, and what is short is
 // divided over the regions in proportion to what each asked for.
-func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (AnswerResult, error) {
+//
+// A forecast that moved beyond the bands both signed is answered with the signature of a mandate's key, or of an officer (practice T4): signed is what its
+// own program signed of [Desk.PrepareAnswer], nil where nothing moved beyond them.
+func (d *Desk) Answer(ctx context.Context, with string, signed []byte, command node.Command) (AnswerResult, error) {
 	p, err := d.Partner(with, partnership.RoleSeller)
 	if err != nil {
 		return AnswerResult{}, err
 	}
+	now := d.node.Now()
+	var form *protocol.AnswerSign
+	var body *block.Block
+	if signed != nil {
+		made := int64(0)
+		if form, body, made, err = readAnswerSign(signed); err != nil {
+			return AnswerResult{}, err
+		}
+		if made > now || now-made > answerAge {
+			return AnswerResult{}, node.Failf("STATE_MOVED", "the answer was made more than an hour before it was signed; say the command again")
+		}
+		now = made
+	}
+	if form != nil {
+		if out, done, err := d.answered(p, form.Answer); done || err != nil {
+			return out, err
+		}
+	}
+	made, err := d.answer(p, now)
+	if err != nil {
+		return made.out, err
+	}
+	switch {
+	case form == nil && made.beyond != nil:
+		return AnswerResult{}, d.beyondFailure(p, made.beyond)
+	case form != nil && (made.root.CID != form.Answer || made.answer.Forecast != form.Forecast):
+		return AnswerResult{}, node.Failf("STATE_MOVED", "forecast, plan or agreements moved since the answer was signed; say the command again")
+	}
+	if form != nil && made.beyond != nil {
+		step := command
+		if step != "" {
+			step += "/sign"
+		}
+		if _, err := d.node.Write(ctx, p.PID, step, func(*protocol.Replica, int64) (protocol.Draft, error) {
+			return protocol.Draft{Kind: protocol.KindAnswerSign, Body: body}, nil
+		}); err != nil {
+			return AnswerResult{}, err
+		}
+	}
+	out := made.out
+	w, size, err := d.share(ctx, p, command, protocol.KindAnswer, made.sheet)
+	if err != nil {
+		return out, err
+	}
+	out.Shared = Shared{CID: *w.Body, Entry: w.Entry, With: d.PartnerName(p), Revision: made.answer.Header.Revision, Series: len(made.answer.Lines), Bytes: size,
+		Buckets: out.Accepted + out.Countered}
+	out.Waits, err = d.waits(p, w.Entry)
+	return out, err
+}
+
+// madeAnswer is an answer ready to be shared.
+type madeAnswer struct {
+	answer capacity.Answer
+	sheet  block.Sheet
+	root   block.Block
+	out    AnswerResult
+	beyond *beyond // nil: nothing moved beyond the bands
+}
+
+// answer makes the answer that would be shared at a time, ms UTC: the same figures at the same time make the same bytes.
+func (d *Desk) answer(p *node.Partnership, now int64) (made madeAnswer, err error) {
 	granted, err := d.granted(p, protocol.KindAnswer)
 	if err != nil {
-		return AnswerResult{}, err
+		return made, err
 	}
 	s, err := d.series(p.PID, capacity.AnswerType, "own")
 	if err != nil {
-		return AnswerResult{}, err
+		return made, err
 	}
-	var answer capacity.Answer
-	var out AnswerResult
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		made.out = AnswerResult{}
 		in, err := d.MatchInput(p, r)
 		if err != nil {
 			return err
@@ -51,41 +115,42 @@ func (d *Desk) Answer(ctx context.Context, with string, command node.Command) (A
 		if err != nil {
 			return err
 		}
-		h, _, err := d.next(r, capacity.AnswerType, s, d.node.Now())
+		h, _, err := d.next(r, capacity.AnswerType, s, now)
 		if err != nil {
 			return err
 		}
 		h.Scope = granted
 		h.Provenance = artifact.Provenance{SourceSystem: "kontor match", ExtractedAt: h.Issued, Activity: "ANSWER", DerivedFrom: sortedCIDs(in.ForecastCID, in.PlanCID)}
 		plan := in.PlanCID
-		answer = capacity.Answer{Header: h, Forecast: in.ForecastCID, Plan: &plan}
-		if err := answerLines(&answer, in.Forecast, result, &out); err != nil {
+		made.answer = capacity.Answer{Header: h, Forecast: in.ForecastCID, Plan: &plan}
+		if err := answerLines(&made.answer, in.Forecast, result, &made.out); err != nil {
 			return err
 		}
 		drafts, err := d.answerDrafts(p.PID, in.ForecastCID)
 		if err != nil {
 			return err
 		}
-		return byHand(&answer, in.Forecast, drafts, &out)
+		if err := byHand(&made.answer, in.Forecast, drafts, &made.out); err != nil {
+			return err
+		}
+		inForce, err := r.TermsInForce(calendar.DateOf(now))
+		if err != nil {
+			return err
+		}
+		made.beyond, err = d.beyondBands(p, r, inForce)
+		return err
 	})
 	if err != nil {
-		return out, err
+		return made, err
 	}
-	if findings := capacity.CheckAnswer(answer); len(findings) > 0 {
-		return out, &node.Failure{Code: "ANSWER_REFUSED", Text: fmt.Sprintf("the answer breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
+	if findings := capacity.CheckAnswer(made.answer); len(findings) > 0 {
+		return made, &node.Failure{Code: "ANSWER_REFUSED", Text: fmt.Sprintf("the answer breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
-	sheet, err := capacity.AnswerToSheet(answer, s.Key)
-	if err != nil {
-		return out, err
+	if made.sheet, err = capacity.AnswerToSheet(made.answer, s.Key); err != nil {
+		return made, err
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindAnswer, sheet)
-	if err != nil {
-		return out, err
-	}
-	out.Shared = Shared{CID: *w.Body, Entry: w.Entry, With: d.PartnerName(p), Revision: answer.Header.Revision, Series: len(answer.Lines), Bytes: size,
-		Buckets: out.Accepted + out.Countered}
-	out.Waits, err = d.waits(p, w.Entry)
-	return out, err
+	made.root, _, err = made.sheet.Build()
+	return made, err
 }
 
 func sortedCIDs(a, b block.CID) []block.CID {

@@ -89,6 +89,9 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 		if err := d.fillPlan(&out, fc, theirLines, theirStock, gate); err != nil {
 			return err
 		}
+		if err := d.addSlots(p.PID, &out); err != nil {
+			return err
+		}
 		var notes []string
 		out.outside, notes = reducePlan(&out.plan, leaving)
 		out.notes = append(out.notes, notes...)
@@ -137,7 +140,10 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 	if err != nil {
 		return err
 	}
-	out.notes = append(out.notes, "shares of a line follow "+basis+" (practice T14: never the current forecast)")
+	keys, err := d.allocations()
+	if err != nil {
+		return err
+	}
 	for _, line := range lines {
 		g := capacity.Group{ID: line.Line, Name: line.Line, Unit: line.Unit}
 		for _, link := range line.Links {
@@ -148,7 +154,13 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 		if len(g.Links) == 0 {
 			continue // makes nothing this buyer asked for: not its business
 		}
-		setShares(g.Links, line.Links, gate.weights(line, units, weights))
+		key := keys[line.Line]
+		cut := weights
+		if key.Rule == "" || key.Rule == capacity.ByReceipts {
+			cut = gate.weights(line, units, weights)
+		}
+		key.divide(&g, line, cut, basis)
+		out.notes = append(out.notes, key.note(g))
 		out.plan.Groups = append(out.plan.Groups, line.group(g))
 	}
 	out.plan.Groups = append(out.plan.Groups, around(lines, out.plan.Groups)...)
@@ -235,7 +247,7 @@ func (d *Desk) shareWeights() (map[string]quantity.Quantity, string, error) {
 		return nil, "", err
 	}
 	if len(rows) == 0 {
-		return nil, "equal parts, because this company has imported no past shipments", nil
+		return nil, "", nil
 	}
 	last := ""
 	for _, row := range rows {
@@ -255,7 +267,7 @@ func (d *Desk) shareWeights() (map[string]quantity.Quantity, string, error) {
 			}
 		}
 	}
-	return weights, fmt.Sprintf("the shipments of the last %d months of this company's history", window), nil
+	return weights, fmt.Sprintf("shipments of the last %d months", window), nil
 }
 
 // setShares divides a line among all its products and writes the buyer's into its links, in ppm, rounded down.
@@ -314,6 +326,8 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 	v.Sees = []Seen{
 		{"groups", "production lines that make what the buyer forecast, with load factors", "an answer needs what it is made from"},
 		{"capacities", "actual and maximum per line and period, for all customers together", "the company's own capacity: no customer's demand is in it"},
+		{"allocation", "by what each line is divided", "practice T14: never the current forecast, which would pay whoever forecasts most"},
+		{"slots", "what is set aside for this partner", "an offer or a promise to this partner alone"},
 		{"shares", "the part of each line that stands behind each product", "practice T14: a partner is shown its own share and the key; where other customers stand behind the shipments, equal parts or a grant (PROTOCOL 7)"},
 		{"positions", "stock, in transit and backlog per product", "practice T6: without them there is no cover view"},
 	}

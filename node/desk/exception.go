@@ -28,11 +28,11 @@ func (d *Desk) PrepareClose(with, id, resolution, note string) (CloseForm, error
 	if err != nil {
 		return CloseForm{}, err
 	}
-	v, err := d.Match(with)
+	open, _, err := d.exceptions(with)
 	if err != nil {
 		return CloseForm{}, err
 	}
-	for _, e := range v.Exceptions {
+	for _, e := range open {
 		if e.ID.String() != id {
 			continue
 		}

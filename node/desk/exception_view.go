@@ -142,7 +142,8 @@ func (d *Desk) view(p *node.Partnership, t exception.Track, e exception.Exceptio
 		end(ExceptionDefault, e.Deadline, "itself", e.Default.Text)
 		return v // the register gives a new deadline when it grows after the old one
 	}
-	if v.Closed && v.ClosedAt > 0 && here && t.Gone == nil && t.Grown(v.ClosedAt) {
+	again := t.Grown(v.ClosedAt) || t.Returned && v.ClosedAt < t.Raised.T
+	if v.Closed && v.ClosedAt > 0 && here && t.Gone == nil && again {
 		v.State, v.Closed, v.Grown = ExceptionOpen, false, true
 		v.Speed, v.Role = exception.Officers, "COO"
 	}
@@ -175,8 +176,8 @@ func (d *Desk) leastUnits() (least quantity.Quantity) {
 	return set.MinUnits
 }
 
-// Exceptions lists what somebody should do something about, most valuable first: what the documents in force show, and inputs gone stale. With all,
-// those that are over too, with why and by whom.
+// Exceptions lists what somebody should do something about, most valuable first: shortages of the match, and whatever else names itself by its cause
+// (practice T4). With all, those that are over too, with why and by whom.
 func (d *Desk) Exceptions(with string, all bool) ([]ExceptionView, error) {
 	open, past, err := d.exceptions(with)
 	if err != nil {
@@ -195,14 +196,25 @@ func (d *Desk) exceptions(with string) (now, all []ExceptionView, err error) {
 		return nil, nil, err
 	}
 	v, all, err := d.look(p)
+	var missing *node.Failure
+	if err != nil && (!errors.As(err, &missing) || missing.Code != "NO_CAPACITY" && missing.Code != "NO_FORECAST") {
+		return nil, nil, err
+	}
+	tracks, err := d.observed(p)
 	if err != nil {
 		return nil, nil, err
 	}
-	now = v.Exceptions
-	for _, e := range v.Stale {
-		s := ExceptionView{Exception: e, State: ExceptionOpen, Owner: d.ownerOf(p, e.Side), Raised: e.Deadline}
-		now, all = append(now, s), append(all, s)
+	var said protocolView
+	if err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
+		said, err = readView(r)
+		return err
+	}); err != nil {
+		return nil, nil, err
 	}
+	more, past := d.signalViews(p, tracks, said)
+	now, all = append(append([]ExceptionView{}, v.Exceptions...), more...), append(append([]ExceptionView{}, all...), past...)
+	slices.SortStableFunc(now, byValue)
+	slices.SortStableFunc(all, byValue)
 	return now, all, nil
 }
 
@@ -210,26 +222,22 @@ func (d *Desk) exceptions(with string) (now, all []ExceptionView, err error) {
 type ExceptionQuality struct {
 	Raised   int `json:"raised"`
 	Open     int `json:"open"`
-	Acted    int `json:"acted"`     // over or not: closed by a desk, or taken up in a topic
+	Acted    int `json:"acted"`     // over or not: closed by a desk, taken up in a topic, or gone because somebody sent what was missing
 	Itself   int `json:"itself"`    // over without an act because the cause went
 	Default  int `json:"default"`   // over without an act: the default outcome happened
 	SharePPM int `json:"share_ppm"` // acted on, of those acted on or over
 }
 
-// Quality measures the exceptions of a partnership. Stale inputs are none of them: they go with the next revision.
+// curedByAct are the kinds whose cause goes when somebody says what was to be said, and not otherwise: an answer, a revision, a report, a plan.
+var curedByAct = []exception.Kind{exception.Flex, exception.FrozenZone, exception.StaleData, exception.Invalidated, exception.Missing, exception.SlotReview, exception.Unmapped}
+
+// Quality measures the exceptions of a partnership.
 func (d *Desk) Quality(with string) (q ExceptionQuality, err error) {
 	_, all, err := d.exceptions(with)
-	var fail *node.Failure
-	if errors.As(err, &fail) && (fail.Code == "NO_CAPACITY" || fail.Code == "NO_FORECAST") {
-		return q, nil
-	}
 	for _, v := range all {
-		if v.Kind == exception.StaleData || v.Kind == exception.Invalidated {
-			continue
-		}
 		q.Raised++
 		switch {
-		case v.acted:
+		case v.acted, v.State == ExceptionGone && slices.Contains(curedByAct, v.Kind):
 			q.Acted++
 		case v.State == ExceptionOpen:
 		case v.State == ExceptionDefault:

@@ -124,6 +124,8 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		return d.takeFigures(p, draft.Figures, report, o)
 	case intake.Answers:
 		return d.takeAnswers(draft, report, o)
+	case intake.Notices:
+		return d.takeNotices(draft, report, o)
 	case intake.Campaign:
 		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)
 	case intake.Quality:

@@ -33,7 +33,9 @@ type LoopView struct {
 	Late        bool                 `json:"late,omitempty"`   // it came after the day it was due
 	Before      *block.CID           `json:"before,omitempty"` // the newest to an earlier revision
 	Passed      bool                 `json:"passed,omitempty"` // the seller let the day pass
-	Lines       []capacity.LoopLine  `json:"lines"`
+	// Signed is who signed for an answer to a forecast beyond the bands (practice T4).
+	Signed *protocol.AnswerSignRow `json:"signed,omitempty"`
+	Lines  []capacity.LoopLine     `json:"lines"`
 }
 
 // Loop says where each line of the forecast in force stands: the same on both nodes, from the same documents.
@@ -75,6 +77,17 @@ func (d *Desk) loopInput(p *node.Partnership, r *protocol.Replica, out *LoopView
 		}
 		if a.Forecast == out.Forecast {
 			in.Answer, out.Answer, out.Late = &a, &answers[i].Root, in.Forecast.AnswerDue != 0 && answers[i].T > in.Forecast.AnswerDue
+		}
+	}
+	if out.Answer != nil {
+		row, held, err := r.Version(*out.Answer)
+		if err != nil {
+			return in, series, err
+		}
+		if signed, found, err := r.AnswerSigned(*out.Answer, out.Forecast, row.Author); err != nil {
+			return in, series, err
+		} else if held && found {
+			out.Signed = &signed
 		}
 	}
 	if pair.answered != nil {

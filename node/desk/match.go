@@ -23,6 +23,9 @@ type MatchView struct {
 	Agreed         int             `json:"agreed"`           // committed slots of agreements in force that entered
 	Result         capacity.Result `json:"result"`
 	Exceptions     []ExceptionView `json:"exceptions"`
+	// Slots are those of the plan as they stand against the forecast in force; Divided says by what each group is divided (practice T14).
+	Slots   []capacity.SlotView            `json:"slots,omitempty"`
+	Divided map[string]capacity.Allocation `json:"divided,omitempty"`
 	// Stale notes inputs that are older than their authors vouch for, or overtaken by events, as of now on this node: STALE_DATA and INVALIDATED,
 	// at most one of each per document.
 	Stale []exception.Exception `json:"stale"`
@@ -124,6 +127,18 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 	v = MatchView{Forecast: in.ForecastCID, Plan: in.PlanCID, Agreed: len(in.Agreed), Result: result, Exceptions: []ExceptionView{}}
 	if v.Stale, err = d.staleInputs(r, in); err != nil {
 		return v, err
+	}
+	if v.Slots, err = d.slotViews(p, r, in); err != nil {
+		return v, err
+	}
+	for _, g := range in.Plan.Groups {
+		if g.Allocation == nil {
+			continue
+		}
+		if v.Divided == nil {
+			v.Divided = map[string]capacity.Allocation{}
+		}
+		v.Divided[g.ID] = *g.Allocation
 	}
 	for _, g := range result.Groups {
 		for _, c := range g.Buckets {

@@ -140,11 +140,7 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 		return nil, err
 	}
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
-		m.settled, m.versions, m.reports, m.setting, m.windows, m.oneSided = nil, nil, map[string][]quality.Measure{}, nil, 0, 0
-		if err := d.gatherReports(&m, r, p); err != nil {
-			return err
-		}
-		if err := m.gatherVersions(r); err != nil {
+		if err := d.gather(&m, r, p); err != nil {
 			return err
 		}
 		if err := d.gatherQuality(&m, r); err != nil {
@@ -160,6 +156,15 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 		out = append(out, m.beforeAndAfter()...)
 	}
 	return append(append(out, m.stability(), m.supply()), m.quality()...), nil
+}
+
+// gather reads the reports of actuals and the forecasts they are held against.
+func (d *Desk) gather(m *measuring, r *protocol.Replica, p *node.Partnership) error {
+	m.settled, m.versions, m.reports, m.setting, m.windows, m.oneSided = nil, nil, map[string][]quality.Measure{}, nil, 0, 0
+	if err := d.gatherReports(m, r, p); err != nil {
+		return err
+	}
+	return m.gatherVersions(r)
 }
 
 func (d *Desk) gatherReports(m *measuring, r *protocol.Replica, p *node.Partnership) error {

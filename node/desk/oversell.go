@@ -183,6 +183,25 @@ func (d *Desk) commitmentsTo(p *node.Partnership, without block.CID) (out []comp
 		if err != nil {
 			return err
 		}
+		plans, err := r.InForce(capacity.PlanType, d.node.Company())
+		if err != nil {
+			return err
+		}
+		for _, row := range plans {
+			plan, err := r.Plan(row.Root)
+			if err != nil {
+				return err
+			}
+			views, err := capacity.Slots(plan, nil, nil, d.node.Now())
+			if err != nil {
+				return err
+			}
+			for _, v := range views {
+				if held := v.State == capacity.SlotReserved || v.State == capacity.SlotCommitted; held && v.Slot.Bucket.End > today {
+					out = append(out, d.slotCommitment(p, v.Slot.Product, v.Slot.Region, v.Slot.Bucket, v.Slot.Quantity))
+				}
+			}
+		}
 		rounds, err := r.Rounds()
 		if err != nil {
 			return err

@@ -210,7 +210,17 @@ func (d *Desk) readTracks(p *node.Partnership) (done []pair, tracks []exception.
 // keepTracks writes what changed: first that no step is sure any more, then the tracks in batches, then the steps taken. Cut off in between, all of
 // it is done again.
 func (d *Desk) keepTracks(p *node.Partnership, steps []pair, stored, now []exception.Track) error {
-	prefix := trackRows + p.PID.String() + "/"
+	if err := d.node.Private(func(rows node.PrivateRows) error { return rows.Delete(stepRows + p.PID.String()) }); err != nil {
+		return err
+	}
+	if err := d.putTracks(trackRows+p.PID.String()+"/", stored, now); err != nil {
+		return err
+	}
+	return d.node.Private(func(rows node.PrivateRows) error { return rows.Put(stepRows+p.PID.String(), stepsRow{steps}) })
+}
+
+// putTracks writes the tracks that changed, in batches, and takes away those that are no more.
+func (d *Desk) putTracks(prefix string, stored, now []exception.Track) error {
 	was := map[exception.ID]exception.Track{}
 	for _, t := range stored {
 		was[t.ID] = t
@@ -222,15 +232,17 @@ func (d *Desk) keepTracks(p *node.Partnership, steps []pair, stored, now []excep
 		}
 		delete(was, t.ID)
 	}
-	if err := d.node.Private(func(rows node.PrivateRows) error {
-		for id := range was {
-			if err := rows.Delete(prefix + id.String()); err != nil {
-				return err
+	if len(was) > 0 {
+		if err := d.node.Private(func(rows node.PrivateRows) error {
+			for id := range was {
+				if err := rows.Delete(prefix + id.String()); err != nil {
+					return err
+				}
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
-		return rows.Delete(stepRows + p.PID.String())
-	}); err != nil {
-		return err
 	}
 	for batch := range slices.Chunk(changed, trackBatch) {
 		err := d.node.Private(func(rows node.PrivateRows) error {
@@ -245,9 +257,9 @@ func (d *Desk) keepTracks(p *node.Partnership, steps []pair, stored, now []excep
 			return err
 		}
 	}
-	return d.node.Private(func(rows node.PrivateRows) error { return rows.Put(stepRows+p.PID.String(), stepsRow{steps}) })
+	return nil
 }
 
 func sameTrack(a, b exception.Track) bool {
-	return a.Raised == b.Raised && (a.Gone == nil) == (b.Gone == nil) && (a.Gone == nil || *a.Gone == *b.Gone) && slices.Equal(a.Seen, b.Seen)
+	return a.Raised == b.Raised && a.Returned == b.Returned && (a.Gone == nil) == (b.Gone == nil) && (a.Gone == nil || *a.Gone == *b.Gone) && slices.Equal(a.Seen, b.Seen)
 }

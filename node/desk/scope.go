@@ -276,6 +276,7 @@ func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []strin
 	}
 	for i := range plan.Groups {
 		plan.Groups[i].Links = slices.DeleteFunc(plan.Groups[i].Links, func(k capacity.Link) bool { return out(k.Product, k.Region) })
+		plan.Groups[i].Slots = slices.DeleteFunc(plan.Groups[i].Slots, func(s capacity.Slot) bool { return out(s.Product, s.Region) })
 	}
 	keepGranted(plan, l)
 	// A group that holds others goes with the last of them, and so may the one around it.

@@ -38,36 +38,38 @@ func (d *Desk) Volatility(with string) (VolatilityView, error) {
 		return VolatilityView{}, err
 	}
 	v := VolatilityView{With: d.PartnerName(p), Measured: []Measurement{}, Deviations: []capacity.Deviation{}, Notes: []string{}}
-	err = d.node.View(p.PID, func(r *protocol.Replica) error {
-		var in capacity.Input
-		seller, found, err := d.planOf(p, r, &in)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return node.Failf("NO_CAPACITY", "no capacity plan is in force with %s; the seller shares one with: kontor capacity share", d.PartnerName(p))
-		}
-		v.Plan = in.PlanCID
-		plan, err := r.Plan(in.PlanCID)
-		if err != nil {
-			return err
-		}
-		versions, err := r.Versions(forecast.Type)
-		if err != nil {
-			return err
-		}
-		versions = slices.DeleteFunc(versions, func(row protocol.ArtifactRow) bool { return row.Author == seller })
-		for _, rhythm := range rhythms(plan) {
-			if err := d.deviations(r, &v, plan, rhythm, versions); err != nil {
-				return err
-			}
-		}
-		if len(v.Measured)+len(v.Notes) == 0 {
-			v.Notes = append(v.Notes, "no group of the plan states thresholds; they come with a WeekBasedCapacityGroup: kontor import FILE")
-		}
-		return nil
-	})
+	err = d.node.View(p.PID, func(r *protocol.Replica) error { return d.volatility(p, r, &v) })
 	return v, err
+}
+
+func (d *Desk) volatility(p *node.Partnership, r *protocol.Replica, v *VolatilityView) error {
+	var in capacity.Input
+	seller, found, err := d.planOf(p, r, &in)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return node.Failf("NO_CAPACITY", "no capacity plan is in force with %s; the seller shares one with: kontor capacity share", d.PartnerName(p))
+	}
+	v.Plan = in.PlanCID
+	plan, err := r.Plan(in.PlanCID)
+	if err != nil {
+		return err
+	}
+	versions, err := r.Versions(forecast.Type)
+	if err != nil {
+		return err
+	}
+	versions = slices.DeleteFunc(versions, func(row protocol.ArtifactRow) bool { return row.Author == seller })
+	for _, rhythm := range rhythms(plan) {
+		if err := d.deviations(r, v, plan, rhythm, versions); err != nil {
+			return err
+		}
+	}
+	if len(v.Measured)+len(v.Notes) == 0 {
+		v.Notes = append(v.Notes, "no group of the plan states thresholds; they come with a WeekBasedCapacityGroup: kontor import FILE")
+	}
+	return nil
 }
 
 // rhythm is when some groups are measured.

@@ -33,6 +33,7 @@ const (
 	CodeShutdown    = "CAPACITY-18" // a shutdown malformed, unsorted or overlapping, or capacity inside one
 	CodeVolatility  = "CAPACITY-19" // thresholds of demand volatility malformed (CX-0128)
 	CodeBand        = "CAPACITY-20" // quantiles of capacity that do not rise, or above the maximum
+	CodeAllocation  = "CAPACITY-21" // an allocation by no known rule, or with a basis that is no plain text
 	CodeAnswerEmpty = "ANSWER-01"   // no line, or a line without buckets
 	CodeAnswerLine  = "ANSWER-03"   // a line or bucket the forecast does not have, or one line twice
 	CodeAnswerUnit  = "ANSWER-04"   // not the unit of the forecast line
@@ -127,6 +128,9 @@ func checkGroup(r *artifact.Report, path string, g Group) {
 		}
 		checkBand(r, at+".quantiles", c)
 	}
+	if g.Allocation != nil {
+		g.Allocation.check(r, path+".allocation")
+	}
 	checkShutdowns(r, path, g)
 	if g.Volatility != nil {
 		g.Volatility.check(r, path+".demandVolatilityParameters")
@@ -163,6 +167,13 @@ func checkLinks(r *artifact.Report, path string, g Group) {
 	if shares > forecast.PPM {
 		r.Add(CodeShare, path+".linkedDemandSeries", "shares sum to %d ppm, more than one", shares)
 	}
+}
+
+// CheckSlot applies the rules of one slot, wherever it stands.
+func CheckSlot(s Slot) []artifact.Finding {
+	var r artifact.Report
+	checkSlots(&r, "", Group{Slots: []Slot{s}})
+	return r.Findings()
 }
 
 func checkSlots(r *artifact.Report, path string, g Group) {

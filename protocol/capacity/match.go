@@ -93,6 +93,7 @@ type ProductMatch struct {
 	Unit    quantity.Unit `json:"unit"`
 	Groups  []string      `json:"groups"`            // the active groups that make it
 	Missing string        `json:"missing,omitempty"` // why there is no cover view: "no stock shared", "no share of the capacity stated"
+	Ahead   *Ahead        `json:"ahead,omitempty"`   // how far the stock of now reaches; nil where none is shared
 	Buckets []ProductCell `json:"buckets"`
 }
 
@@ -102,6 +103,8 @@ type ProductCell struct {
 	Demand quantity.Quantity `json:"demand"` // mean demand of the bucket
 	Supply quantity.Quantity `json:"supply"` // capacity allotted in the bucket, agreed supply included
 	Cover  *Cover            `json:"cover,omitempty"`
+	// Projected is the stock expected at the end of the bucket, at the mean; below zero is what is expected to be owed. Absent without a cover view.
+	Projected *quantity.Quantity `json:"projected,omitempty"`
 }
 
 // Match sets the forecast against the plan. It is linear in forecast cells times the groups they load.

@@ -51,7 +51,8 @@ type Group struct {
 	Nested     []string          `cbor:"linkedCapacityGroups,omitempty" json:"linkedCapacityGroups,omitempty"` // ids of groups whose demand, not capacity, is this group's; instead of links (CX-0128)
 	Capacities []Capacity        `cbor:"capacities" json:"capacities"`                                         // sorted, without overlap
 	Slots      []Slot            `cbor:"slots,omitempty" json:"slots,omitempty"`
-	Shutdowns  []Shutdown        `cbor:"shutdowns,omitempty" json:"shutdowns,omitempty"` // sorted, without overlap
+	Shutdowns  []Shutdown        `cbor:"shutdowns,omitempty" json:"shutdowns,omitempty"`   // sorted, without overlap
+	Allocation *Allocation       `cbor:"allocation,omitempty" json:"allocation,omitempty"` // by what the shares of its links were cut; absent: not said
 	Volatility *Volatility       `cbor:"demandVolatilityParameters,omitempty" json:"demandVolatilityParameters,omitempty"`
 	MinLot     quantity.Quantity `cbor:"minLot,omitzero" json:"minLot,omitzero"`
 	Multiple   quantity.Quantity `cbor:"multiple,omitzero" json:"multiple,omitzero"` // order quantities are multiples of it

@@ -119,6 +119,10 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 			tracker = &stockPath{limit: p.at(*of.position.Limit), opening: new(big.Int).Set(total)}
 		}
 	}
+	var ahead *reach
+	if of.position != nil && of.position.Stock != nil {
+		ahead = &reach{reach: of.position.AsOf.AddDays(DefaultCoverDays)}
+	}
 	windows := windowsOf(axis)
 	terms := make([]term, len(of.lines))
 	for j, b := range axis {
@@ -155,8 +159,23 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 			}
 			cover.Chained = chained
 			cell.Cover = &cover
+			projected, err := cover.Supply.Sub(cover.Demand)
+			if err != nil {
+				return out, err
+			}
+			cell.Projected = &projected
+		}
+		if ahead != nil && ahead.until == 0 && b.End >= ahead.reach {
+			sum, _ := together(terms)
+			ahead.until, ahead.most = b.End, sum.high()
 		}
 		out.Buckets = append(out.Buckets, cell)
+	}
+	if ahead != nil {
+		var err error
+		if out.Ahead, err = p.ahead(*ahead, *of.position, out.Buckets); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
 }

@@ -89,6 +89,7 @@ func kindTable() string {
 		protocol.KindQuality:        "QualityReport.v1",
 		protocol.KindTerms:          "ContractTerms.v1",
 		protocol.KindPerformance:    "PerformanceReport.v1",
+		protocol.KindAnswerSign:     "a desk inside its mandate, or an officer, signs for an answer to a forecast that moved beyond the bands; before the answer",
 		protocol.KindMandateGrant:   "an officer lets a desk act within bounds",
 		protocol.KindMandateRevoke:  "an officer takes that back",
 		protocol.KindExceptionClose: "a desk closes an exception within its mandate",

@@ -89,6 +89,17 @@ const (
 	StaleData Kind = "STALE_DATA" // an input in use is older than its freshness allows
 	// Invalidated is an input in use that was overtaken: what it was made from was withdrawn or has changed, or stock it counts on was blocked.
 	Invalidated Kind = "INVALIDATED"
+	Flex        Kind = "FLEX"              // a forecast moved beyond the bands both signed, and nobody has answered that move yet
+	FrozenZone  Kind = "FROZEN_ZONE"       // it moved where the terms let nothing move
+	Volatility  Kind = "VOLATILITY"        // demand of a group moved by more between two measurements than its thresholds allow
+	Overstock   Kind = "OVERSTOCK"         // more will lie there than the cover that is wanted
+	Bias        Kind = "FORECAST_BIAS"     // forecasts of an item err to one side, and go on doing so
+	Campaign    Kind = "CAMPAIGN_CONFLICT" // something stands against an event both could still change
+	Chart       Kind = "CONTROL_CHART"     // the newest subgroups of a defect count signal
+	Missing     Kind = "MISSING_INPUT"     // what was to be said by now was not: an answer, a report of actuals
+	Unmapped    Kind = "UNMAPPED_PRODUCT"  // a line of the forecast that no capacity group makes, and no product map explains
+	SLARisk     Kind = "SLA_AT_RISK"       // a promise of the terms is missed at the rate its window has gone so far
+	SlotReview  Kind = "SLOT_REVIEW"       // the forecast behind a capacity slot moved materially since the slot was set aside
 )
 
 // Speed says who deals with it first (practice T4).
@@ -124,6 +135,8 @@ type Exception struct {
 	Upper    int64             `cbor:"shortageUpperPpm" json:"shortageUpperPpm"` // the same, upper end
 	Deadline int64             `cbor:"deadline" json:"deadline"`                 // ms UTC: after that the default outcome is what happens
 	Default  Outcome           `cbor:"default" json:"default"`                   // if nothing is done
+	// Cause says what is wrong in a sentence, where kind, scope and units do not.
+	Cause string `cbor:"cause,omitempty" json:"cause,omitempty"`
 }
 
 // Side is the side of the trade that owns an exception.
@@ -146,6 +159,13 @@ const (
 	OutcomeShareShortage = "AGREED_SHARE" // supply is divided by agreed shares and the rest stays open
 	OutcomeLastCommit    = "LAST_COMMIT_STANDS"
 	OutcomeNoCommit      = "NO_COMMIT"
+	OutcomeStaleStands   = "STALE_FIGURES_STAND"     // figures that are too old go on being used
+	OutcomeOvertaken     = "OVERTAKEN_FIGURES_STAND" // figures that were overtaken go on being used
+	OutcomeConflict      = "CONFLICT_STAYS"          // the event goes as planned, or may not go, as the rules of conflicts say
+	OutcomeStays         = "STAYS"                   // nothing changes by itself: it lies there, errs on, signals on
+	OutcomeNotCounted    = "NOT_COUNTED"             // what is missing enters no match and no measure
+	OutcomeRemedy        = "TERMS_APPLY"             // what the terms say of a promise that was missed
+	OutcomeSlotStands    = "SLOT_STANDS"             // the slot holds what it held
 )
 
 // Sort orders by value, largest first, then deadline, then id: the order in which people should look at them.

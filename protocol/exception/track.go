@@ -45,6 +45,8 @@ type Track struct {
 	Raised Moment     `cbor:"raised" json:"raised"`
 	Gone   *Moment    `cbor:"gone,omitempty" json:"gone,omitempty"`
 	Seen   []Sighting `cbor:"seen" json:"seen"` // oldest first; where it changed
+	// Returned says that it had gone before it was raised here: what was done about it then was about another matter.
+	Returned bool `cbor:"returned,omitempty" json:"returned,omitempty"`
 }
 
 // Newest is how the exception looked last.

@@ -57,7 +57,7 @@ func (d Document) Exposure(versions []forecast.Document, taken map[string]Positi
 	if len(versions) == 0 {
 		return []Exposed{}, nil
 	}
-	newest := d.Calendar.day(versions[len(versions)-1].Header.Issued)
+	newest := d.Calendar.Day(versions[len(versions)-1].Header.Issued)
 	keys := map[string]forecast.Item{}
 	for _, v := range versions {
 		for _, l := range v.Lines {
@@ -107,7 +107,7 @@ func (d Document) exposed(a Authorisation, key string, versions []forecast.Docum
 	fabHigh, rawHigh := map[calendar.Bucket]*big.Rat{}, map[calendar.Bucket]*big.Rat{}
 	lineUnit := a.Unit
 	for _, v := range versions {
-		issued := d.Calendar.day(v.Header.Issued)
+		issued := d.Calendar.Day(v.Header.Issued)
 		line, shown := v.Line(key)
 		if issued < since || !shown {
 			continue

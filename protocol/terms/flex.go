@@ -30,7 +30,7 @@ func (d Document) Flex(reference, revised forecast.Document) ([]FlexCell, error)
 	if err != nil {
 		return nil, err
 	}
-	issued := d.Calendar.day(revised.Header.Issued)
+	issued := d.Calendar.Day(revised.Header.Issued)
 	days := d.Calendar.Workdays()
 	items := map[string]forecast.Item{}
 	for _, doc := range []forecast.Document{reference, revised} {
@@ -141,5 +141,5 @@ func (d Document) band(item forecast.Item, start, issued calendar.Date, w calend
 	return b, ahead(b), true
 }
 
-// day is the calendar day of an instant by the terms' clock.
-func (c Calendar) day(at int64) calendar.Date { return calendar.DateOf(at + c.Offset*60_000) }
+// Day is the calendar day of an instant by the terms' clock.
+func (c Calendar) Day(at int64) calendar.Date { return calendar.DateOf(at + c.Offset*60_000) }

@@ -112,6 +112,6 @@ func (f Frame) AnswerDue(issued int64) int64 {
 	if f.Loop.AnswerDays <= 0 {
 		return 0
 	}
-	due := f.Calendar.Workdays().Add(f.Calendar.day(issued), int(f.Loop.AnswerDays))
+	due := f.Calendar.Workdays().Add(f.Calendar.Day(issued), int(f.Loop.AnswerDays))
 	return due.AddDays(1).Millis() - f.Calendar.Offset*60_000 - 1
 }

@@ -69,6 +69,7 @@ func capacityNoun() *cli.Command {
 				return c.print(out, func(w io.Writer) { printVolatility(w, out) })
 			},
 		},
+		slotVerb, slotsVerb, allocateVerb, allocationVerb,
 		matchVerb("show", false), matchVerb("match", true))
 }
 
@@ -160,6 +161,7 @@ func matchVerb(name string, both bool) verb {
 				}
 				fmt.Fprintf(w, "cover view: %s not surely covered\n", node.Count(out.AtRisk, "cell"))
 				table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
+				printAhead(w, out)
 				for _, n := range out.Result.Notes {
 					fmt.Fprintf(w, "note: %s\n", n)
 				}

@@ -57,6 +57,7 @@ func nouns() []*cli.Command {
 		importNoun(),
 		exportAny.command(),
 		exceptionNoun(),
+		noticeNoun(),
 		topicNoun(),
 		agreementNoun(),
 		measureNoun(),

@@ -21,14 +21,23 @@ func exceptionNoun() *cli.Command {
 			name: "list", short: "list exceptions, most valuable first",
 			flags: []cli.Flag{withFlag(), &cli.BoolFlag{Name: "all", Usage: "those that are over too, with why and by whom"}},
 			long: "Both nodes list the same under the same names: they follow from the documents of both, revision by revision. Each has an owner, a value at risk, a\n" +
-				"deadline, and what comes by itself then. One whose cause goes closes by itself.",
+				"deadline, and what comes by itself then. One whose cause goes closes by itself. Beside shortages and overloads: moves of the forecast beyond the bands both\n" +
+				"signed or in the frozen zone, volatility, overstock, forecast bias, campaign conflicts, control-chart signals, stale, overtaken and missing inputs, unmapped\n" +
+				"products, slots to review, and promises of the terms that are being missed. The last line says how many somebody acted on.",
 			examples: []string{"kontor exception list", "kontor exception list --all"},
 			run: func(c *call) error {
 				out, err := ask(c, api.ExceptionList, api.ExceptionQuery{WithQuery: api.WithQuery{With: c.String("with")}, All: c.Bool("all")})
 				if err != nil {
 					return err
 				}
-				return c.print(out, func(w io.Writer) { printExceptions(w, out) })
+				quality, err := ask(c, api.ExceptionQuality, api.WithQuery{With: c.String("with")})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) {
+					printExceptions(w, out)
+					fmt.Fprintln(w, quality)
+				})
 			},
 		},
 		verb{
@@ -126,6 +135,8 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "state", "deadline"}, rows)
 	for _, e := range list {
 		switch text := e.Default.Text; {
+		case !e.Closed && e.Cause != "":
+			fmt.Fprintf(w, "%s: %s. %s\n", e.ID.String()[:8], e.Cause, text)
 		case !e.Closed:
 			fmt.Fprintf(w, "%s: %s\n", e.ID.String()[:8], text)
 		case e.Reason != "":

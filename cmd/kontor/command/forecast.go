@@ -87,11 +87,19 @@ func forecastNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "answer", short: "answer the partner's forecast line by line", flags: []cli.Flag{withFlag()},
-			long:     "Each product gets what its stock and its share of capacity allow; what is short is divided over the regions in proportion to what each asked for.",
-			examples: []string{"kontor forecast answer --with \"Relief Agency\""},
+			name: "answer", short: "answer the partner's forecast line by line", flags: append([]cli.Flag{withFlag()}, answerSignFlags()...),
+			long: "Each product gets what its stock and its share of capacity allow; what is short is divided over the regions in proportion to what each asked for.\n" +
+				"Inside the flex bands both signed the node may answer by itself. A move beyond them the desk answers with its mandate's key, where the mandate names\n" +
+				"answer.sign and its limit covers what the moves are worth; above that an officer's key is needed.",
+			examples: []string{"kontor forecast answer --with \"Relief Agency\"", "kontor forecast answer --key-file desk.key"}, exits: []int{wire.ExitDenied, wire.ExitRefused, wire.ExitNotFound},
 			run: func(c *call) error {
-				out, err := ask(c, api.ForecastAnswer, api.WithQuery{With: c.String("with")})
+				in := api.AnswerRequest{WithQuery: api.WithQuery{With: c.String("with")}}
+				signed, err := signAnswer(c)
+				if err != nil {
+					return err
+				}
+				in.Signed = signed
+				out, err := ask(c, api.ForecastAnswer, in)
 				if err != nil {
 					return err
 				}

@@ -60,6 +60,13 @@ func printLoop(w io.Writer, v desk.LoopView) {
 	case v.Answer == nil && v.AnswerDue != 0:
 		fmt.Fprintf(w, "an answer is due by %s; silence means %s\n", moment(v.AnswerDue), v.OnNoAnswer)
 	}
+	if s := v.Signed; s != nil {
+		by := "the " + s.Holder
+		if s.Desk {
+			by = "the " + s.Holder + " desk, under its mandate"
+		}
+		fmt.Fprintf(w, "beyond the bands; the answer is signed by %s\n", by)
+	}
 	var rows [][]string
 	for _, l := range v.Lines {
 		for _, c := range l.Cells {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -86,12 +88,12 @@ func (c *call) prompt(in *os.File, text string) ([]byte, error) {
 }
 
 // openKey opens a key file, asking for the passphrase where it is sealed.
-func (c *call) openKey(path string, want keys.Usage) (keys.Private, error) {
-	return c.openKeyFrom("passphrase-file", path, want)
+func (c *call) openKey(path string, want ...keys.Usage) (keys.Private, error) {
+	return c.openKeyFrom("passphrase-file", path, want...)
 }
 
 // openKeyFrom is the same with the passphrase's file under another flag.
-func (c *call) openKeyFrom(flag, path string, want keys.Usage) (keys.Private, error) {
+func (c *call) openKeyFrom(flag, path string, want ...keys.Usage) (keys.Private, error) {
 	data, err := readSecret("key", path)
 	if err != nil {
 		return keys.Private{}, err
@@ -100,8 +102,12 @@ func (c *call) openKeyFrom(flag, path string, want keys.Usage) (keys.Private, er
 	if err != nil {
 		return keys.Private{}, wire.Problemf("KEY_FILE", "%s: %v", path, err)
 	}
-	if usage != want {
-		return keys.Private{}, wire.Problemf("KEY_USAGE", "%s holds a %s key; a %s key is needed here", path, usage, want)
+	if !slices.Contains(want, usage) {
+		names := make([]string, len(want))
+		for i, w := range want {
+			names[i] = string(w)
+		}
+		return keys.Private{}, wire.Problemf("KEY_USAGE", "%s holds a %s key; a %s key is needed here", path, usage, strings.Join(names, " or "))
 	}
 	var passphrase []byte
 	if sealed {

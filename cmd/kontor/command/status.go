@@ -15,7 +15,8 @@ import (
 
 var statusVerb = verb{
 	name: "status", short: "show how the node and its partnerships stand",
-	long:     "Answers once the node is ready. With --wait it waits for a node that is starting.",
+	long: "Answers once the node is ready. With --wait it waits for a node that is starting. Below the partners stands what waits for the caller's role: exceptions it\n" +
+		"owns, forecasts to answer, topics and signatures, requests, steps of rollout plans and notices; worth what, until when, and what happens if nobody does anything.",
 	examples: []string{"kontor status", "kontor status --json --wait 10s", "kontor status --ready --wait 1m"},
 	exits:    []int{wire.ExitNotNow},
 	flags: []cli.Flag{
@@ -32,7 +33,19 @@ var statusVerb = verb{
 		if err != nil {
 			return err
 		}
-		if err := c.print(st, func(w io.Writer) { printStatus(w, st) }); err != nil {
+		doc := statusDocument{StatusReport: st}
+		if st.State == "ready" {
+			// What waits is looked up only for those who read it: a node that is starting answers without.
+			waits, err := client.Call(c.Context.Context, n, wire.Waits, wire.WaitingQuery{})
+			if err != nil {
+				c.note("what waits could not be looked up: %v", err)
+			}
+			doc.Waiting = waits.Waiting
+		}
+		if err := c.print(doc, func(w io.Writer) {
+			printStatus(w, st)
+			printWaiting(w, doc.Waiting)
+		}); err != nil {
 			return err
 		}
 		if c.Bool("ready") && st.State != "ready" {
@@ -40,6 +53,36 @@ var statusVerb = verb{
 		}
 		return nil
 	},
+}
+
+// statusDocument is what kontor status --json prints.
+type statusDocument struct {
+	wire.StatusReport
+	Waiting []wire.Waiting `json:"waiting"`
+}
+
+// printWaiting shows what waits for this company, what ends first above.
+func printWaiting(w io.Writer, list []wire.Waiting) {
+	if len(list) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, x := range list {
+		value, until := "-", "-"
+		if x.Value != nil {
+			value = x.Value.String()
+		}
+		if x.Until != 0 {
+			until = moment(x.Until)
+		}
+		otherwise := x.Else
+		if otherwise == "" {
+			otherwise = "-"
+		}
+		rows = append(rows, []string{x.Role, x.Partner, x.Text, value, until, otherwise, x.Next})
+	}
+	fmt.Fprintln(w, "\nWaits for you:")
+	table(w, []string{"role", "partner", "what", "worth", "until", "if nothing is done", "begin with"}, rows)
 }
 
 // waitStatus asks until the node answers or the time is over.

@@ -84,6 +84,7 @@ var classes = map[string]Class{
 	"EXPORT_":         {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"GRANT_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NEEDS_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
+	"MANDATE_NEEDED":  {http.StatusForbidden, ExitDenied, "sign it: kontor forecast answer --key-file FILE"},
 	"EDGE_":           {http.StatusConflict, ExitRefused, ""},
 	"PATCH_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NOT_IN_SCOPE":    {http.StatusUnprocessableEntity, ExitRefused, ""},

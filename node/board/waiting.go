@@ -1,0 +1,235 @@
+package board
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/decision"
+	"kontor/protocol/exception"
+	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
+)
+
+// deskRoles are the roles of a desk, whatever they are called: who works with a planner's token sees to them.
+var deskRoles = []string{"PLANNER", "ACCOUNT", "QUALITY", "BUYER"}
+
+// Waiting lists what waits for this company, for the caller's role where it has one: exceptions it owns, forecasts to answer, topics and signatures, requests,
+// steps of rollout plans and notices that came in a file. What ends first stands first.
+func (b *Board) Waiting(by By, q wire.WaitingQuery) (wire.WaitingListing, error) {
+	out := wire.WaitingListing{Waiting: []wire.Waiting{}, Notes: []string{}}
+	list, err := b.visible(by.Scope, q.With)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range list {
+		if p.Removed {
+			continue
+		}
+		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait} {
+			found, err := look(by, p)
+			var fail *node.Failure
+			switch {
+			case errors.As(err, &fail) && strings.HasPrefix(fail.Code, "NO_"):
+			case err != nil:
+				out.Notes = append(out.Notes, fmt.Sprintf("%s: %v", b.desk.PartnerName(p), err))
+			}
+			out.Waiting = append(out.Waiting, found...)
+		}
+	}
+	notices, err := b.noticesWait(by)
+	if err != nil {
+		return out, err
+	}
+	out.Waiting = slices.DeleteFunc(append(out.Waiting, notices...), func(w wire.Waiting) bool { return !waitsFor(by.Role, w.Role) })
+	slices.SortStableFunc(out.Waiting, func(x, y wire.Waiting) int {
+		return cmp.Or(cmp.Compare(until(x), until(y)), cmp.Compare(worth(y), worth(x)), strings.Compare(x.ID, y.ID))
+	})
+	return out, nil
+}
+
+// waitsFor tells whether a caller sees what waits for a role: admin and viewer see all, the desk its own, an officer its own.
+func waitsFor(caller wire.Role, role string) bool {
+	switch {
+	case caller == wire.Planner:
+		return slices.Contains(deskRoles, role)
+	case caller.Officer():
+		return strings.Contains(role, string(caller))
+	}
+	return true
+}
+
+// until puts what has no end last.
+func until(w wire.Waiting) int64 {
+	if w.Until == 0 {
+		return 1 << 62
+	}
+	return w.Until
+}
+
+func worth(w wire.Waiting) int64 {
+	if w.Value == nil {
+		return 0
+	}
+	return w.Value.Minor
+}
+
+func (b *Board) exceptionsWait(by By, p *node.Partnership) (out []wire.Waiting, err error) {
+	list, err := b.desk.Exceptions(p.PID.String(), false)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if e.Owner != b.node.Name() || e.Scope.Product != "" && !by.Scope.Product(e.Scope.Product) {
+			continue
+		}
+		w := wire.Waiting{What: "exception", ID: e.ID.String(), Partner: b.desk.PartnerName(p), Role: e.Role, Text: exceptionText(e), Until: e.Deadline, Else: e.Default.Text}
+		if e.Value != (quantity.Money{}) {
+			w.Value = &e.Value
+		}
+		switch {
+		case e.Topic != "":
+			continue // it waits as a topic
+		case e.Kind == exception.Flex || e.Kind == exception.FrozenZone:
+			w.Next = "kontor forecast answer --key-file FILE"
+		case e.Speed == exception.Officers:
+			w.Next = "kontor topic open " + e.ID.String()
+		default:
+			w.Next = "kontor exception close " + e.ID.String() + " --key-file FILE"
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+func exceptionText(e desk.ExceptionView) string {
+	if e.Cause != "" {
+		return string(e.Kind) + ": " + e.Cause
+	}
+	what := e.Scope.Product
+	if what == "" {
+		what = e.Scope.Group
+	}
+	return fmt.Sprintf("%s: %s to %s %s of %s in %s", e.Kind, e.Units.Format(0), e.UnitsMax.Format(0), e.Unit, what, e.Scope.Buckets)
+}
+
+// answersWait is the partner's forecast without an answer.
+func (b *Board) answersWait(by By, p *node.Partnership) ([]wire.Waiting, error) {
+	if b.node.Own(p).Role != "seller" {
+		return nil, nil
+	}
+	v, err := b.desk.Loop(p.PID.String(), func(string, string) bool { return true })
+	if err != nil || v.Answer != nil {
+		return nil, err
+	}
+	w := wire.Waiting{What: "answer", ID: v.Forecast.String(), Partner: v.With, Role: "PLANNER", Text: fmt.Sprintf("revision %d of the forecast has no answer", v.Revision), Until: v.AnswerDue, Next: "kontor forecast answer"}
+	if v.OnNoAnswer != "" {
+		w.Else = "silence means " + string(v.OnNoAnswer)
+	}
+	return []wire.Waiting{w}, nil
+}
+
+// topicsWait are the topics whose next step is this company's: to score, to offer, to answer, to sign.
+func (b *Board) topicsWait(by By, p *node.Partnership) (out []wire.Waiting, err error) {
+	topics, err := b.topics(p)
+	if err != nil {
+		return nil, err
+	}
+	company := b.node.Company()
+	for _, t := range topics {
+		if !t.Status.Active() || !seesScope(by.Scope, t.Scope) {
+			continue
+		}
+		if mine, err := b.waitsForMe(by, found{p, t}); err != nil || !mine {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		var roles []string
+		for _, r := range required(t, company) {
+			roles = append(roles, string(r))
+		}
+		w := wire.Waiting{What: "topic", ID: t.ID.String(), Partner: b.desk.PartnerName(p), Role: strings.Join(roles, ", "), Text: t.Title, Until: t.Deadline, Else: t.Default(),
+			Next: "kontor topic show " + t.ID.Short()}
+		for _, x := range t.Waiting() {
+			if x.Company == company {
+				w.Text += ": " + x.Todo
+				if x.By != 0 {
+					w.Until = x.By
+				}
+			}
+		}
+		if t.Status == decision.Signing && t.Document != nil {
+			w.Next = "kontor agreement sign " + t.Document.Short() + " --key-file FILE"
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// requestsWait are the partner's requests this company owes an answer to.
+func (b *Board) requestsWait(_ By, p *node.Partnership) (out []wire.Waiting, err error) {
+	list, err := b.desk.Requests(p.PID.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range list {
+		if r.Own || !r.Waits {
+			continue
+		}
+		out = append(out, wire.Waiting{What: "request", ID: r.ID.String(), Partner: r.With, Role: "PLANNER", Text: strings.ToLower(string(r.Form)) + " asked by " + r.By,
+			Next: "kontor request list"})
+	}
+	return out, nil
+}
+
+// stepsWait are this company's steps of rollout plans that can be worked on or are overdue.
+func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err error) {
+	list, err := b.documents(by, p.PID.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		if d.row.Verdict != decision.Final {
+			continue
+		}
+		steps, err := b.plan(d)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range steps {
+			if s.Party != b.node.Company() || s.State != decision.StepReady && s.State != decision.StepOverdue {
+				continue
+			}
+			w := wire.Waiting{What: "milestone", ID: s.ID, Partner: b.desk.PartnerName(p), Role: string(s.Owner), Text: fmt.Sprintf("%s of %s: %s", s.ID, d.doc.Title, s.Title),
+				Until: s.Due.AddDays(1).Millis() - 1, Next: "kontor agreement milestone " + s.ID + " --proof TEXT"}
+			if s.State == decision.StepOverdue {
+				w.Text += " (overdue)"
+			}
+			out = append(out, w)
+		}
+	}
+	return out, nil
+}
+
+// noticesWait are the notices of disturbances that came in files and nobody has seen to.
+func (b *Board) noticesWait(by By) (out []wire.Waiting, err error) {
+	list, err := b.desk.Notices()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range list {
+		if !n.Open() || slices.ContainsFunc(n.Products, func(i forecast.Item) bool { return !by.Scope.Product(i.ID()) }) {
+			continue
+		}
+		out = append(out, wire.Waiting{What: "notice", ID: n.ID, Partner: strings.Join(n.Sender, ", "), Role: "PLANNER", Text: n.Effect + ": " + n.Text, Until: n.End,
+			Next: "kontor notice list"})
+	}
+	return out, nil
+}

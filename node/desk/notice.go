@@ -1,0 +1,131 @@
+package desk
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"kontor/node"
+	"kontor/node/intake"
+	"kontor/node/outlet"
+	"kontor/protocol/forecast"
+)
+
+// noticeRows keep the notices of disturbances that came in files, until somebody has seen to them: private, of whatever partner sent the file.
+const noticeRows = "figures/notice/"
+
+// maxNotices bounds the notices kept.
+const maxNotices = 10_000
+
+// Notice tells of something that disturbs demand or capacity, as a partner's system sent it.
+type Notice struct {
+	ID       string          `cbor:"id" json:"id"`
+	Source   string          `cbor:"source,omitempty" json:"source,omitempty"` // of the disruption, the same along the chain
+	Related  []string        `cbor:"related,omitempty" json:"related,omitempty"`
+	Text     string          `cbor:"text" json:"text"`
+	Effect   string          `cbor:"effect" json:"effect"` // demand-increase, demand-reduction, capacity-increase, capacity-reduction
+	Cause    string          `cbor:"cause" json:"cause"`
+	Status   string          `cbor:"status" json:"status"` // open or resolved
+	Start    int64           `cbor:"start" json:"start"`   // ms UTC
+	End      int64           `cbor:"end,omitempty" json:"end,omitempty"`
+	Changed  int64           `cbor:"changed" json:"changed"`
+	Measure  string          `cbor:"measure,omitempty" json:"measure,omitempty"`
+	Products []forecast.Item `cbor:"products,omitempty" json:"products,omitempty"`
+	Sender   []string        `cbor:"sender,omitempty" json:"sender,omitempty"`
+	Receiver []string        `cbor:"receiver,omitempty" json:"receiver,omitempty"`
+	Done     bool            `cbor:"done,omitempty" json:"done,omitempty"` // somebody here has seen to it
+}
+
+// Key names it among the private rows.
+func (n Notice) Key() string { return n.ID }
+
+// Open tells whether it waits for somebody.
+func (n Notice) Open() bool { return n.Status == "open" && !n.Done }
+
+func (d *Desk) takeNotices(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
+	result := ImportResult{Report: report, DryRun: o.DryRun}
+	held, err := d.Notices()
+	if err != nil {
+		return result, err
+	}
+	if len(held)+len(draft.Notices) > maxNotices {
+		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %d notices and %d in the file are more than %d; take those seen to away: kontor notice done ID --forget", len(held), len(draft.Notices), maxNotices)
+	}
+	var list []Notice
+	for _, n := range draft.Notices {
+		made := Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End, Changed: n.Changed,
+			Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver}
+		// What was seen to and says the same is not asked again.
+		if i := slices.IndexFunc(held, func(h Notice) bool { return h.ID == n.ID }); i >= 0 {
+			if held[i].Changed > n.Changed {
+				continue // an older word
+			}
+			made.Done = held[i].Done && held[i].Changed == n.Changed
+		}
+		list = append(list, made)
+	}
+	err = d.change(o, &result, func(rows node.PrivateRows) error { return putRows(rows, noticeRows, list, &result) })
+	return result, err
+}
+
+// Notices lists the notices held, those that wait first, then the newest.
+func (d *Desk) Notices() (out []Notice, err error) {
+	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		out, err = scanRows[Notice](rows, noticeRows)
+		return err
+	})
+	if out == nil {
+		out = []Notice{}
+	}
+	slices.SortStableFunc(out, func(a, b Notice) int {
+		if a.Open() != b.Open() {
+			if a.Open() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.Changed, a.Changed), strings.Compare(a.ID, b.ID))
+	})
+	return out, err
+}
+
+// NoticeDone says that somebody has seen to a notice, or forgets it.
+type NoticeDone struct {
+	ID     string `json:"id"`
+	Forget bool   `json:"forget,omitempty"`
+}
+
+// DoneNotice marks a notice as seen to.
+func (d *Desk) DoneNotice(in NoticeDone) (n Notice, err error) {
+	err = d.node.Private(func(rows node.PrivateRows) error {
+		key := noticeRows + rowName(in.ID)
+		found, err := rows.Get(key, &n)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return node.Failf("NO_NOTICE", "no notice %q is held; kontor notice list shows them", in.ID)
+		}
+		if in.Forget {
+			return rows.Delete(key)
+		}
+		n.Done = true
+		return rows.Put(key, n)
+	})
+	return n, err
+}
+
+// NoticeFile writes a notice as a Catena-X DemandAndCapacityNotification, for another system.
+func (d *Desk) NoticeFile(id string) ([]byte, error) {
+	list, err := d.Notices()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range list {
+		if n.ID == id {
+			return outlet.Notice(intake.Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End,
+				Changed: n.Changed, Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})
+		}
+	}
+	return nil, node.Failf("NO_NOTICE", "no notice %q is held; kontor notice list shows them", id)
+}

@@ -1,0 +1,208 @@
+package desk
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
+	"kontor/protocol/exception"
+	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
+)
+
+// This file looks for what is no shortage and should still be seen to (practice T4): a forecast beyond its bands, a signal of a chart, an answer that did not
+// come. What is found names itself by its cause, from the documents both sides hold and the day, so that both nodes list it under one name; when it was
+// first seen is each node's own.
+
+// signalRows keep what was found, by partnership.
+const signalRows = "exceptions/signal/"
+
+// maxSignals bounds what one sort of cause raises in one partnership: nobody works off more; the least valuable are told together.
+const maxSignals = 100
+
+// reactDays are the working days somebody is given where neither the terms nor the documents name a deadline (practice T1).
+const reactDays = 2
+
+// sight is one look at a partnership.
+type sight struct {
+	d       *Desk
+	p       *node.Partnership
+	r       *protocol.Replica
+	now     int64
+	today   calendar.Date
+	inForce []terms.Agreed // by contract
+	prices  map[string]quantity.Price
+	limit   quantity.Money
+	match   *capacity.Input // nil while there are not a forecast and a plan
+	result  *capacity.Result
+}
+
+// cause finds the exceptions of one sort.
+type cause struct {
+	name string
+	find func(*sight) ([]exception.Exception, error)
+}
+
+var causes = []cause{
+	{"flex", (*sight).flex},
+	{"stale input", (*sight).stale},
+	{"missing input", (*sight).missing},
+	{"overstock", (*sight).overstock},
+	{"unmapped product", (*sight).unmapped},
+	{"slot review", (*sight).slotReviews},
+	{"volatility", (*sight).volatility},
+	{"forecast bias", (*sight).bias},
+	{"campaign conflict", (*sight).campaigns},
+	{"control chart", (*sight).charts},
+	{"SLA at risk", (*sight).promises},
+}
+
+// signals looks for all of them. A sort that can't be looked for is told in the log and hides no other.
+func (d *Desk) signals(p *node.Partnership) (all []exception.Exception, err error) {
+	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+		all = nil
+		s, err := d.sightOf(p, r)
+		if err != nil {
+			return err
+		}
+		for _, c := range causes {
+			found, err := c.find(s)
+			if err != nil {
+				d.node.Log().Warn("a sort of exceptions was not looked for", "sort", c.name, "with", d.PartnerName(p), "reason", err)
+				continue
+			}
+			all = append(all, bounded(found)...)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (d *Desk) sightOf(p *node.Partnership, r *protocol.Replica) (*sight, error) {
+	s := &sight{d: d, p: p, r: r, now: d.node.Now()}
+	s.today = calendar.DateOf(s.now)
+	var err error
+	if s.inForce, err = r.TermsInForce(s.today); err != nil {
+		return nil, err
+	}
+	in, err := d.MatchInput(p, r)
+	var missing *node.Failure
+	switch {
+	case errors.As(err, &missing):
+	case err != nil:
+		return nil, err
+	default:
+		if result, err := Match(in); err == nil { // what can't be matched shows no shortage, and the match says why
+			s.match, s.result = &in, &result
+		}
+	}
+	policy, err := d.policy(in)
+	s.prices, s.limit = policy.Prices, policy.DeskLimit
+	return s, err
+}
+
+// bounded keeps the most valuable of one sort, and tells the others as one.
+func bounded(found []exception.Exception) []exception.Exception {
+	exception.Sort(found)
+	if len(found) <= maxSignals {
+		return found
+	}
+	kept, rest := found[:maxSignals-1], found[maxSignals-1:]
+	more := rest[0]
+	more.Scope = exception.Scope{Buckets: more.Scope.Buckets}
+	more.ID = exception.NewID(more.Kind, exception.Scope{Group: "more"})
+	more.Cause = fmt.Sprintf("and %s of the same sort, each worth less", node.Count(len(rest), "other"))
+	more.Units, more.UnitsMax, more.Value = quantity.Quantity{}, quantity.Quantity{}, quantity.Money{}
+	for _, e := range rest {
+		more.Scope.Buckets.Start, more.Scope.Buckets.End = min(more.Scope.Buckets.Start, e.Scope.Buckets.Start), max(more.Scope.Buckets.End, e.Scope.Buckets.End)
+		more.Deadline = min(more.Deadline, e.Deadline)
+	}
+	return append(kept, more)
+}
+
+// named gives a finding the name that follows from its cause: its kind, what of its scope does not move, and the documents that made it.
+func named(e exception.Exception, scope exception.Scope, sources ...block.CID) exception.Exception {
+	e.ID = exception.NewID(e.Kind, scope, sources...)
+	return e
+}
+
+// valued puts a value on units of a product, by the price this company keeps, and says who sees to it: the desk up to its limit, above it and where no
+// value is known the officer. It is the side's own affair what a unit is worth to it.
+func (s *sight) valued(e exception.Exception, desk, officer string) (exception.Exception, error) {
+	e.Speed, e.Role = exception.Officers, officer
+	price, known := s.prices[e.Scope.Product]
+	if !known || e.Scope.Product == "" {
+		return e, nil
+	}
+	var err error
+	if e.Value, err = price.Times(e.UnitsMax); err != nil {
+		return e, err
+	}
+	if s.deskMay(e.Value) {
+		e.Speed, e.Role = exception.Desk, desk
+	}
+	return e, nil
+}
+
+func (s *sight) deskMay(value quantity.Money) bool {
+	order, err := value.Cmp(s.limit)
+	return err == nil && order <= 0
+}
+
+// workday is the end of the n-th working day after a day, ms UTC, by the calendar of the terms in force, else without Saturdays and Sundays.
+func (s *sight) workday(after calendar.Date, n int) int64 {
+	days := calendar.Workdays{}
+	if len(s.inForce) > 0 {
+		days = s.inForce[0].Document.Calendar.Workdays()
+	}
+	return days.Add(after, n).AddDays(1).Millis() - 1
+}
+
+// observed brings the tracks of what names itself up to what is found now, and reads them.
+func (d *Desk) observed(p *node.Partnership) ([]exception.Track, error) {
+	d.register.Lock()
+	defer d.register.Unlock()
+	found, err := d.signals(p)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := d.signalTracks(p)
+	if err != nil {
+		return nil, err
+	}
+	tracks := exception.Observe(stored, d.node.Now(), found)
+	if slices.EqualFunc(stored, tracks, sameTrack) {
+		return tracks, nil
+	}
+	return tracks, d.putTracks(signalRows+p.PID.String()+"/", stored, tracks)
+}
+
+// signalTracks reads what was found before.
+func (d *Desk) signalTracks(p *node.Partnership) (tracks []exception.Track, err error) {
+	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		tracks, err = scanRows[exception.Track](rows, signalRows+p.PID.String()+"/")
+		return err
+	})
+	slices.SortFunc(tracks, func(a, b exception.Track) int {
+		return cmp.Or(cmp.Compare(a.Raised.T, b.Raised.T), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return tracks, err
+}
+
+// signalViews are the exceptions that name themselves, with who answers for each and what became of it.
+func (d *Desk) signalViews(p *node.Partnership, tracks []exception.Track, said protocolView) (now, all []ExceptionView) {
+	for _, t := range tracks {
+		v := d.view(p, t, t.Newest(), t.Gone == nil, said)
+		all = append(all, v)
+		if t.Gone == nil {
+			now = append(now, v)
+		}
+	}
+	return now, all
+}

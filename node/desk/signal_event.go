@@ -1,0 +1,138 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"kontor/node"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
+	"kontor/protocol/exception"
+	"kontor/protocol/measure"
+	"kontor/protocol/partnership"
+	"kontor/protocol/quality"
+)
+
+// conflictDays before an event something must have been done about what stands against it: goods and messages are under way by then.
+const conflictDays = 14
+
+// sideOfTrade is the side of a member.
+func (s *sight) sideOfTrade(company block.CID) exception.Side {
+	if m, _ := s.p.Genesis.Member(company); m.Role == partnership.RoleSeller {
+		return exception.Seller
+	}
+	return exception.Buyer
+}
+
+// campaigns raises what stands against events in force, one exception for each event and sort of conflict: the side that planned the event sees to it.
+func (s *sight) campaigns() (out []exception.Exception, err error) {
+	in, _, err := s.d.campaignInput(s.p, s.r, nil)
+	var none *node.Failure
+	if errors.As(err, &none) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	conflicts, err := campaign.Conflicts(in)
+	if err != nil {
+		return nil, err
+	}
+	events := map[string]campaign.Event{}
+	calendars := map[block.CID]campaign.Held{}
+	for _, c := range in.Calendars {
+		calendars[c.CID] = c
+		for _, e := range c.Document.Events {
+			events[c.CID.String()+"|"+e.ID] = e
+		}
+	}
+	at := map[exception.ID]int{}
+	for _, c := range conflicts {
+		if !slices.Contains([]campaign.ConflictKind{campaign.ByBlackout, campaign.ByCampaign, campaign.ByCover, campaign.ByQuality}, c.Kind) {
+			continue // approvals and acceptance are steps of the event, and its own view shows them
+		}
+		author := calendars[c.Calendar].Author
+		event := events[c.Calendar.String()+"|"+c.Event]
+		span := c.Period
+		if !span.Valid() {
+			span = event.Period
+		}
+		if !span.Valid() || span.End <= s.today {
+			continue // it is over: nothing can be changed any more
+		}
+		e := exception.Exception{Kind: exception.Campaign, Side: s.sideOfTrade(author), Speed: exception.Desk, Role: "ACCOUNT", Scope: exception.Scope{Group: c.Event, Buckets: span},
+			Shortage: c.Shortage, Upper: c.Upper, Cause: string(c.Kind) + ": " + c.Text}
+		if len(c.Items) == 1 {
+			e.Scope.Product = c.Items[0]
+		}
+		e.Default = exception.Outcome{Code: exception.OutcomeConflict, Text: fmt.Sprintf("If nothing is done %s goes as planned, whatever stands against it.", c.Event)}
+		if c.Severity == campaign.Stops {
+			e.Speed, e.Role = exception.Officers, "CMO"
+			e.Default.Text = fmt.Sprintf("If nothing is done %s may not become active.", c.Event)
+		}
+		e.Deadline = max(span.Start.AddDays(-conflictDays).Millis(), s.workday(calendar.DateOf(calendars[c.Calendar].Document.Header.Issued), reactDays))
+		e = named(e, exception.Scope{Group: c.Event, Product: string(c.Kind)}, author)
+		if i, joined := at[e.ID]; joined {
+			out[i].Scope.Buckets.Start, out[i].Scope.Buckets.End = min(out[i].Scope.Buckets.Start, span.Start), max(out[i].Scope.Buckets.End, span.End)
+			out[i].Shortage, out[i].Upper = max(out[i].Shortage, e.Shortage), max(out[i].Upper, e.Upper)
+			if e.Speed == exception.Officers {
+				out[i].Speed, out[i].Role, out[i].Default = e.Speed, e.Role, e.Default
+			}
+			continue
+		}
+		at[e.ID], out = len(out), append(out, e)
+	}
+	return out, nil
+}
+
+// charts raises the items whose newest subgroup signals: the limits come from the baseline, so that a signal is no surprise of its own making.
+func (s *sight) charts() (out []exception.Exception, err error) {
+	rows, err := s.r.InForce(quality.Type, block.CID{})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		doc, err := s.r.Quality(row.Root)
+		if err != nil {
+			return nil, err
+		}
+		drawn := map[string]bool{}
+		for _, m := range doc.Measures {
+			key := m.Item.ID() + "|" + m.Site.Key() + "|" + m.Process
+			if drawn[key] {
+				continue
+			}
+			drawn[key] = true
+			groups, spec := quality.SeriesOf(doc, m.Item, m.Site, m.Process)
+			c, err := quality.DrawChart(groups, spec)
+			if err != nil || c.Chart.Short || len(c.Chart.Points) == 0 {
+				continue // too few to draw limits from: a signal would say nothing
+			}
+			last := len(c.Chart.Points) - 1
+			point, label := c.Chart.Points[last], groups[len(groups)-1].At
+			if len(point.Signals) == 0 || point.Baseline {
+				continue
+			}
+			e := exception.Exception{Kind: exception.Chart, Side: exception.Seller, Speed: exception.Desk, Role: "QUALITY", Unit: m.Unit,
+				Scope:    exception.Scope{Group: m.Process, Product: m.Item.ID(), Region: m.Site.Key(), Buckets: calendar.Bucket{Start: label, End: label.AddDays(1)}},
+				Deadline: s.workday(calendar.DateOf(doc.Header.Issued), reactDays),
+				Cause:    fmt.Sprintf("the %s chart of %s signals on %s (%s)", c.Chart.Kind, m.Item.ID(), label, ruleNames(point.Signals)),
+				Default:  exception.Outcome{Code: exception.OutcomeStays, Text: "If nothing is done the process stays as it is, and whatever changed it goes on unfound."}}
+			out = append(out, named(e, exception.Scope{Group: m.Process, Product: m.Item.ID(), Region: m.Site.Key()}, row.Author))
+		}
+	}
+	return out, nil
+}
+
+func ruleNames(rules []measure.Rule) string {
+	text := ""
+	for i, r := range rules {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprint(r)
+	}
+	return text
+}
