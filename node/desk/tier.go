@@ -223,8 +223,17 @@ func (d *Desk) version(source, version string) (lines []forecast.Line, author bl
 		}
 		author = row.Author
 		doc, err := r.Forecast(root)
-		lines = doc.Lines
-		return err
+		if err != nil {
+			return err
+		}
+		// What is ordered has met what was forecast by the sender's own rule: an order is passed on once.
+		lines = make([]forecast.Line, len(doc.Lines))
+		for i, l := range doc.Lines {
+			if lines[i], err = l.Needed(doc.Consumption); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return lines, author, err
 }

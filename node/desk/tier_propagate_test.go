@@ -109,6 +109,12 @@ func (d *desked) buysFrom(t *testing.T, seller *desked) *node.Partnership {
 // shares shares demand of its own.
 func (d *desked) shares(t *testing.T, p *node.Partnership, lines ...forecast.Line) block.CID {
 	t.Helper()
+	return d.sharesAs(t, p, forecast.Consumption{}, lines...)
+}
+
+// sharesAs is the same with the rule by which orders meet forecast.
+func (d *desked) sharesAs(t *testing.T, p *node.Partnership, rule forecast.Consumption, lines ...forecast.Line) block.CID {
+	t.Helper()
 	s, err := d.series(p.PID, forecast.Type, "own")
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +128,7 @@ func (d *desked) shares(t *testing.T, p *node.Partnership, lines ...forecast.Lin
 		t.Fatal(err)
 	}
 	h.Scope, h.Provenance = artifact.Everything(), artifact.Provenance{SourceSystem: "test", Activity: "EDIT"}
-	sheet, err := forecast.ToSheet(forecast.Document{Header: h, Purpose: forecast.OrderForecast, Lines: lines, Method: forecast.Method{Bands: forecast.BandsModel}}, s.Key)
+	sheet, err := forecast.ToSheet(forecast.Document{Header: h, Purpose: forecast.OrderForecast, Consumption: rule, Lines: lines, Method: forecast.Method{Bands: forecast.BandsModel}}, s.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,6 +326,30 @@ func TestDemandGoesOneTierFurther(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a customer has ordered meets what it forecast, by its own rule, before anything goes one tier further: an order is passed on once, and one that is more
+// than was foreseen is passed on in full.
+func TestOrdersArePassedOnOnce(t *testing.T) {
+	agency, maker, supplier := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker")
+	down, up := agency.buysFrom(t, maker), maker.buysFrom(t, supplier)
+	ordered := func(inDecember int64) forecast.Line {
+		l, q := need(product, country, 1000, 2000), quantity.Of(inDecember)
+		l.Buckets[0].Ordered = &q
+		return l
+	}
+	agency.sharesAs(t, down, forecast.Consumption{Forward: 1}, ordered(1500))
+	maker.maker(t, "Relief Agency", "Ingredient Maker", 1)
+	maker.grants(t, "")
+	got := func(want string) func() bool {
+		return func() bool {
+			docs := supplier.received(t, up.PID)
+			return len(docs) == 1 && means(t, docs[0].Lines, "API-EFV", forecast.EndDemand) == want
+		}
+	}
+	soon(t, "500 more in December and 500 less in January: the sum of the forecast", got("27 27"))
+	agency.sharesAs(t, down, forecast.Consumption{Forward: 1}, ordered(4000))
+	soon(t, "an order above all that was foreseen, once", got("72 0"))
 }
 
 // A stop between decision and receipt writes the emission exactly once.
