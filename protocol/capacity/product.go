@@ -159,11 +159,13 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 			}
 			cover.Chained = chained
 			cell.Cover = &cover
-			projected, err := cover.Supply.Sub(cover.Demand)
-			if err != nil {
-				return out, err
+			if sum.mean != nil {
+				projected, err := toQuantity(new(big.Int).Sub(total, sum.mean), p.scale)
+				if err != nil {
+					return out, err
+				}
+				cell.Projected = &projected
 			}
-			cell.Projected = &projected
 		}
 		if ahead != nil && ahead.until == 0 && b.End >= ahead.reach {
 			sum, _ := together(terms)
