@@ -267,21 +267,22 @@ func ratio(num, den *big.Int, scale int, up bool) (quantity.Quantity, error) {
 	return toQuantity(q, -resultDecimals)
 }
 
-// toQuantity is n × 10^scale, or an error where a hostile document has driven it past 19 digits.
+// toQuantity is n × 10^scale. A figure of more digits than a quantity holds is shown with those that fit, cut towards zero: the verdict was made on the
+// exact one. One above every quantity is an error, never a small figure.
 func toQuantity(n *big.Int, scale int) (quantity.Quantity, error) {
 	q, err := quantity.FromBig(n, scale)
 	if err == nil {
 		return q, nil
 	}
-	// An exact figure of more digits is shown with as many as fit; the verdict was made on the exact one.
-	const digits = 19
-	for cut := max(1, len(n.String())-digits-1); cut <= 24+digits; cut++ {
-		short := new(big.Int).Quo(n, power(cut))
-		if q, err := quantity.FromBig(short, scale+cut); err == nil {
+	const digits = 19 // of an int64; the largest of them do not all fit, and lose one more
+	long := len(new(big.Int).Abs(n).String())
+	cut := max(long-digits, -quantity.MaxExponent-scale, 1)
+	for last := cut + 1; cut <= last && cut < len(powersOfTen); cut++ {
+		if q, err := quantity.FromBig(new(big.Int).Quo(n, power(cut)), scale+cut); err == nil && (q != quantity.Quantity{} || scale+long <= -quantity.MaxExponent) {
 			return q, nil
 		}
 	}
-	return quantity.Quantity{}, fmt.Errorf("figure of %d digits: %w", len(n.String()), err)
+	return quantity.Quantity{}, fmt.Errorf("figure of %d digits: %w", long, err)
 }
 
 var powersOfTen = func() (p [80]*big.Int) {
