@@ -6,6 +6,7 @@ import (
 
 	"kontor/node"
 	"kontor/protocol/calendar"
+	"kontor/protocol/performance"
 )
 
 // Stock of one product at two places stays two stocks, as of the days they were counted; a file replaces both.
@@ -68,5 +69,44 @@ func TestReturnsAreTakenOffTheMonth(t *testing.T) {
 	}
 	if !said {
 		t.Errorf("notes %v", result.Report.Notes)
+	}
+}
+
+// Messages of sales and stock become figures of one report: stock of the last day stands in the month that was sold in, stock of a day in between is
+// left out and said, and a despatch advice is still order lines.
+func TestMessagesOfSalesAndStockAreFigures(t *testing.T) {
+	buyer, seller := foundDesk(t, "Buyer"), foundDesk(t, "Seller")
+	buyer.buysFrom(t, seller)
+	envelope := func(kind, body string) []byte {
+		return []byte("UNB+UNOA:3+B+S+260119:1420+91'UNH+1+" + kind + ":D:96A:UN'BGM+35+1+9'" + body + "UNZ+1+91'")
+	}
+	files := [][]byte{
+		envelope("SLSRPT", "DTM+90:20260101:102'DTM+91:20260131:102'LIN+1++A:IN'QTY+153:40:PCE'QTY+61:2:PCE'UNT+8+1'"),
+		envelope("INVRPT", "DTM+366:20260131:102'LIN+1++A:IN'QTY+145:480:PCE'QTY+89:20:PCE'UNT+7+1'"),
+		envelope("INVRPT", "DTM+366:20260115:102'LIN+1++A:IN'QTY+145:300:PCE'UNT+6+1'"),
+		envelope("DESADV", "DTM+11:20260119:102'RFF+ON:PO-1'LIN+1++B:IN'QTY+12:7:PCE'UNT+7+1'"),
+	}
+	for _, f := range files {
+		if _, err := buyer.ImportPerformance(f, PerformanceImport{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := buyer.PreviewPerformance(PerformanceQuery{Window: "2026-01"})
+	if err != nil || len(out.Findings) > 0 {
+		t.Fatal(err, out.Findings)
+	}
+	got := map[string]string{}
+	for _, c := range out.Document.Cells {
+		for _, f := range performance.Figures {
+			if q := *c.At(f); q != nil {
+				got[c.Key()] += string(f) + " " + q.String() + " "
+			}
+		}
+	}
+	if len(got) != 2 || got["A||2026-01"] != "sold 40 returned 2 onHand 500 blocked 20 " || !strings.Contains(got["B||2026-01"], "shipped 7") {
+		t.Errorf("%q", got)
+	}
+	if !strings.Contains(strings.Join(out.Notes, "\n"), "A||2026-01-15 was counted inside 2026-01") {
+		t.Errorf("notes %q", out.Notes)
 	}
 }

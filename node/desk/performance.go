@@ -67,7 +67,8 @@ type performanceFile struct {
 	Cells []performance.Cell `json:"cells"`
 }
 
-// ImportPerformance takes order lines or aggregated figures from a table, despatch and receipt advices of any format, or cells from a JSON document.
+// ImportPerformance takes order lines or aggregated figures from a table, despatch and receipt advices, sales and stock reports of any format, or
+// cells from a JSON document.
 // What a table says about the deliveries of an order line takes the place of what was there about them; an advice adds to it.
 func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResult, error) {
 	p, err := d.Partner(in.With, "")
@@ -106,9 +107,12 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		format = door.Detect(data)
 	}
 	if format != door.Table && format != door.Sheet {
-		draft, report, err := d.read(in.ImportOptions, "", data)
+		draft, report, err := d.read(in.ImportOptions, intake.Performance, data)
 		if err != nil {
 			return ImportResult{Report: report}, err
+		}
+		if draft.Kind == intake.Performance {
+			return d.takeFigures(p, draft.Figures, report, in.ImportOptions)
 		}
 		return d.takeMovements(p, draft, report, event, in.ImportOptions)
 	}

@@ -172,66 +172,6 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 	return out, err
 }
 
-// countedCells makes the cells of a window: figures that came aggregated, completed and where they speak of the same corrected by what the order
-// lines add up to.
-func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTerms, today calendar.Date) (cells []performance.Cell, lines map[string][]performance.Line, notes []string, err error) {
-	buckets, err := cutWindow(w, t.By)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var records []performance.Record
-	var figures []performance.Cell
-	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
-		if records, err = recordsOf(rows, p.PID); err != nil {
-			return err
-		}
-		figures, err = scanRows[performance.Cell](rows, draftFigures+p.PID.String()+"/")
-		return err
-	}); err != nil {
-		return nil, nil, nil, err
-	}
-	drawn, err := performance.Aggregate(records, t.Setting, buckets, today)
-	if err != nil {
-		return nil, nil, nil, node.Failf("NOT_COUNTED", "%v", err)
-	}
-	at := map[string]int{}
-	for _, c := range figures {
-		if w.Covers(c.Bucket) {
-			at[c.Key()] = len(cells)
-			cells = append(cells, c)
-		}
-	}
-	lines = map[string][]performance.Line{}
-	salt := performance.NewSalt(p.Channel)
-	for _, x := range drawn {
-		key := x.Cell.Key()
-		tree, err := performance.NewTree(salt, key, x.Lines)
-		if err != nil {
-			return nil, nil, nil, node.Failf("NOT_COUNTED", "cell %q: %v", key, err)
-		}
-		root := tree.Root()
-		c := x.Cell
-		c.Lines, lines[key] = &root, x.Lines
-		i, both := at[key]
-		if !both {
-			cells = append(cells, c)
-			continue
-		}
-		for _, f := range performance.Figures {
-			own, said := *c.At(f), *cells[i].At(f)
-			if own != nil && said != nil && *own != *said {
-				notes = append(notes, fmt.Sprintf("%s of %s: the lines add up to %s, and the file of figures says %s; the lines stand", f, key, own, said))
-			}
-			if own == nil {
-				*c.At(f) = said
-			}
-		}
-		c.Days, c.Cumulative, c.Item = cells[i].Days, cells[i].Cumulative, cells[i].Item
-		cells[i] = c
-	}
-	return cells, lines, notes, nil
-}
-
 func (q preparedPerformance) findings() []artifact.Finding {
 	found := append(performance.Check(q.doc), q.refusals...)
 	if q.current != nil {

@@ -33,7 +33,7 @@ func performanceNoun() *cli.Command {
 }
 
 var performanceImportVerb = verb{
-	name: "import", short: "take order lines, figures, or despatch and receipt advices from a file", args: "FILE", exits: []int{wire.ExitRefused},
+	name: "import", short: "take order lines, figures, or advices and reports of a message format from a file", args: "FILE", exits: []int{wire.ExitRefused},
 	flags: append(append([]cli.Flag{}, importFlags...), withFlag(),
 		&cli.StringFlag{Name: "event", Usage: "what deliveries of a table are: `RECEIPT_POSTED`, ARRIVAL, DOCK or DESPATCH"}),
 	long: "A table of lines: order, product, and where known line, region, ordered, due, delivered, accepted, rejected, despatch advice, event, exclusion,\n" +
@@ -41,8 +41,9 @@ var performanceImportVerb = verb{
 		"Or a table of figures: product, region, period, and any of demand, ordered, shipped, received, on time, in full, sold, returned, on hand,\n" +
 		"blocked, in transit, days listed, days out, cumulative received, cumulative since, unit.\n" +
 		"Or despatch and receipt advices: EDIFACT DESADV and RECADV, X12 856, UBL DespatchAdvice and ReceiptAdvice, Catena-X DeliveryInformation.\n" +
+		"Or reports of sales and stock, as figures: EDIFACT SLSRPT and INVRPT, X12 852, Catena-X ItemStock. Stock of a day stands in the period that ends with it.\n" +
 		"Lines never leave: a report carries what they add up to, and a salted root over them.",
-	examples: []string{"kontor performance import lines.csv --with \"Tablet Maker\"", "kontor performance import desadv.edi", "kontor performance import --event DESPATCH shipments.xlsx"},
+	examples: []string{"kontor performance import lines.csv --with \"Tablet Maker\"", "kontor performance import desadv.edi", "kontor performance import invrpt.edi", "kontor performance import --event DESPATCH shipments.xlsx"},
 	run: func(c *call) error {
 		o, err := c.importOptions()
 		if err != nil {

@@ -109,7 +109,8 @@ type positions struct {
 	GlobalAsset string `json:"materialGlobalAssetId"`
 	Direction   string `json:"direction"`
 	Positions   []struct {
-		Order struct {
+		Updated string `json:"lastUpdatedOnDateTime"`
+		Order   struct {
 			Customers string `json:"customerOrderId"`
 		} `json:"orderPositionReference"`
 		Stocks []struct {

@@ -7,6 +7,7 @@ import (
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 )
 
@@ -22,7 +23,11 @@ func (r *reader) positions(p positions, path string) {
 	for i, pos := range p.Positions {
 		at := fmt.Sprintf("%spositions[%d]", path, i)
 		for j, s := range pos.Stocks {
-			r.stock(p.GlobalAsset, s.Quantity, s.Blocked, s.Site, fmt.Sprintf("%s.allocatedStocks[%d]", at, j))
+			if part := fmt.Sprintf("%s.allocatedStocks[%d]", at, j); r.report.Kind == intake.Performance {
+				r.stockFigure(p.GlobalAsset, pos.Updated, s.Quantity, s.Blocked, s.Site, part, at)
+			} else {
+				r.stock(p.GlobalAsset, s.Quantity, s.Blocked, s.Site, part)
+			}
 		}
 		for j, o := range pos.Outputs {
 			r.move(p.GlobalAsset, o.Quantity, o.Done, o.Site, pos.Order.Customers, "", fmt.Sprintf("%s.allocatedPlannedProductionOutputs[%d]", at, j))
@@ -70,6 +75,27 @@ func (r *reader) stock(product string, a amount, blocked bool, site, at string) 
 		}
 	}
 	r.draft.Stock = append(r.draft.Stock, intake.StockRow{Product: product, Region: where.Region, Place: site, OnHand: q})
+}
+
+// stockFigure counts an allocated stock for a report: the day that its position was last updated on is the day of the count.
+func (r *reader) stockFigure(product, updated string, a amount, blocked bool, site, at, position string) {
+	q, unit, ok := r.amount(a, at+".quantityOnAllocatedStock")
+	if !ok {
+		return
+	}
+	ms := r.moment(updated, position+".lastUpdatedOnDateTime", true)
+	if ms == 0 {
+		return
+	}
+	where := r.Place(intake.Party{Code: site, Agency: "bpns"}, r.report, intake.Complaint{Column: at + ".stockLocationBPNS"})
+	add := func(f performance.Figure) {
+		// Allocations are parts of one stock, whatever order they are for: each has a name of its own here, so that they add up.
+		r.counting.Add(intake.Counted{Item: forecast.Item{BuyersID: product}, Place: where, Code: at, Bucket: intake.Day(calendar.DateOf(ms)), Figure: f, Quantity: q, Unit: unit, At: intake.Complaint{Column: at + ".quantityOnAllocatedStock"}})
+	}
+	add(performance.OnHand)
+	if blocked {
+		add(performance.Blocked)
+	}
 }
 
 func (r *reader) move(product string, a amount, moment, site, order, document, at string) {

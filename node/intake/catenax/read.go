@@ -80,6 +80,7 @@ type reader struct {
 	demand   *intake.Demand
 	model    string
 	many     bool
+	counting *intake.Counting // figures, where stock is read for a report
 	seen     map[string]bool
 }
 
@@ -101,6 +102,9 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		r.Complain(intake.Complaint{Code: intake.CodeFormat, Text: "no payload of a model that is read", Want: "WeekBasedMaterialDemand, WeekBasedCapacityGroup, DemandAndCapacityNotification and the like"})
 		return nil, r
 	}
+	if o.Kind == intake.Performance && kind == intake.Stock {
+		kind = intake.Performance
+	}
 	r.Format, r.Kind = "catena-x "+model, kind
 	var documents []json.RawMessage
 	body := strings.TrimLeft(text, " \t\r\n")
@@ -119,6 +123,8 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	}
 	rd := &reader{Options: o, report: r, draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), model: model, many: many, seen: map[string]bool{},
 		demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
+	tally := intake.NewTally(r)
+	rd.counting = intake.NewCounting(r, tally)
 	for i, d := range documents {
 		path := ""
 		if many {
@@ -135,6 +141,10 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		rd.demand.Lines = rd.schedule.Lines()
 		rd.draft.Message = rd.demand
 	}
+	if kind == intake.Performance {
+		rd.draft.Figures = rd.counting.Cells()
+	}
+	tally.Close()
 	rd.nesting()
 	return rd.draft, r
 }
@@ -206,7 +216,7 @@ func (r *reader) document(data json.RawMessage, path string) error {
 		}
 		return err
 	}
-	p, err := into[positions](r, data, "lastUpdatedOnDateTime", "supplierOrderId", "customerOrderPositionId", "incoterm", "stockLocationBPNA", "bpnaProperty", "origin")
+	p, err := into[positions](r, data, "supplierOrderId", "customerOrderPositionId", "incoterm", "stockLocationBPNA", "bpnaProperty", "origin")
 	if err == nil {
 		r.positions(p, path)
 	}

@@ -230,7 +230,8 @@ func judge(d *intake.Draft, r *intake.Report, o intake.Options) (*intake.Draft, 
 	if d == nil {
 		return nil, r
 	}
-	if o.Kind != "" && d.Kind != o.Kind {
+	advice := o.Kind == intake.Performance && (d.Kind == intake.Despatch || d.Kind == intake.Receipt) // order lines of a report
+	if o.Kind != "" && d.Kind != o.Kind && !advice {
 		r.Complain(intake.Complaint{Code: intake.CodeFormat, Value: string(d.Kind), Text: "the file is no " + string(o.Kind), Want: "a file of that kind, or the command for what it is"})
 		return nil, r
 	}

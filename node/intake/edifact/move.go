@@ -114,7 +114,8 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 
 // aside are quantities of 6063 that are known, and belong to another kind of message
 // than the one that is read.
-var aside = map[string]string{"17": "stock on hand", "145": "actual stock", "48": "a movement, a quantity received", "12": "a movement, a quantity despatched", "21": "an ordered quantity", "83": "backlog", "61": "a quantity returned", "198": "stock held by quality control",
+var aside = map[string]string{"17": "stock on hand", "145": "actual stock", "152": "stock on hand", "158": "a closing balance", "157": "an opening balance", "60": "stock available for shipment", "57": "stock in transit", "198": "stock in transit",
+	"89": "stock held by quality control", "96": "stock that failed quality control", "27": "stock on hold", "20": "unusable stock", "156": "a movement, of a kind that INV tells", "66": "a committed quantity", "97": "a minimum of stock", "98": "a maximum of stock", "153": "a quantity sold", "48": "a movement, a quantity received", "12": "a movement, a quantity despatched", "21": "an ordered quantity", "83": "backlog", "61": "a quantity returned",
 	"124": "damaged goods", "119": "short shipped", "121": "over shipped"}
 
 // dates keeps the header date of the best rank, and a line's own.
@@ -212,13 +213,20 @@ func (r *reader) move(m message) {
 	}
 }
 
+// soldKinds are quantities sold in a period: statistical sales, total sales, retail sales.
+var soldKinds = []string{"153", "55", "25"}
+
 // sales reads a SLSRPT: QTY 153 (quantity sold), below zero where more was returned
 // than sold.
 func (r *reader) sales(m message) {
 	ranks := map[string]int{"137": 1, "90": 3, "91": 3, "356": 3, "357": 3, "194": 3, "206": 3, "366": 2, "97": 2}
-	quantities := map[string]bool{"152": true, "153": true, "61": true}
+	quantities := map[string]bool{"153": true, "55": true, "25": true, "61": true}
 	r.reporting(m, " LOC162 LOC163 LOC1 NADST NADBY NADSE ", ranks, quantities, func(t *reporting, l *line) {
-		q, ok := l.of("153", "152")
+		if t.report.Kind == intake.Performance {
+			t.soldFigures(l)
+			return
+		}
+		q, ok := l.of(soldKinds...)
 		if !ok {
 			t.missing(l, intake.CodeMissing, "no quantity sold", "QTY 153")
 			return
@@ -253,7 +261,7 @@ func (r *reader) sales(m message) {
 		at := t.Place(l.place, t.report, l.lin.place("place"))
 		t.draft.History = append(t.draft.History, intake.HistoryRow{Line: l.lin.line, Product: id, Region: at.Region, Period: l.date, Quantity: q})
 	})
-	if len(r.draft.History) == 0 {
+	if r.report.Kind == intake.History && len(r.draft.History) == 0 {
 		r.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line", Want: "one LIN or more"})
 	}
 }

@@ -21,6 +21,7 @@ type reader struct {
 	schedule *intake.Schedule
 	demand   *intake.Demand
 	draft    *intake.Draft
+	counting *intake.Counting // figures, where a message of sales or stock is read for a report
 }
 
 // Read reads an interchange. The draft is nil where nothing can be read at all;
@@ -48,8 +49,12 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		r.Complain(c)
 		return nil, r
 	}
+	if o.Kind == intake.Performance && (kind == intake.History || kind == intake.Stock) {
+		kind = intake.Performance
+	}
 	r.Kind = kind
 	rd := &reader{Options: o, report: r, marks: marks, tally: intake.NewTally(r), draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
+	rd.counting = intake.NewCounting(r, rd.tally)
 	for _, m := range all {
 		if m.kind != all[0].kind {
 			c := m.segments[0].place("0065")
@@ -68,6 +73,11 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.sales(m)
 		case "INVRPT":
 			rd.stock(m)
+		}
+	}
+	if kind == intake.Performance {
+		if rd.draft.Figures = rd.counting.Cells(); len(rd.draft.Figures) == 0 && r.OK() {
+			r.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no figure of a report", Want: "QTY 145, 17, 89, 57, 48, 61 or 153"})
 		}
 	}
 	rd.tally.Close()

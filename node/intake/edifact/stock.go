@@ -2,6 +2,7 @@ package edifact
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
@@ -9,9 +10,15 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// What an INVRPT's quantity says (6063), the better statement of what is there first:
-// actual stock, quantity on hand, available. What isn't here or in aside is unknown.
-var onHand = []string{"145", "17", "156", "33"}
+// What an INVRPT's quantity says (6063). Free stock can be used: actual stock, available for shipment. All that is there is the quantity on hand, and the
+// closing balance. What isn't here or in aside is unknown.
+var (
+	freeStock = []string{"145", "60"}
+	allStock  = []string{"17", "152", "158"}
+	onHand    = append(slices.Clone(freeStock), allStock...) // the better statement of what can be used first
+	heldStock = []string{"89", "96", "124", "27", "20"}      // held or failed by quality control, damaged, on hold, unusable
+	onTheWay  = []string{"57", "198"}
+)
 
 // counted is one quantity of an INVRPT with the segments of its group: where, when,
 // and which part of the item it is.
@@ -21,6 +28,7 @@ type counted struct {
 	quantity quantity.Quantity
 	place    intake.Party
 	date     calendar.Date
+	dated    bool // the date is its own, and not that of the line or message
 	part     bool // a lot, a date of expiry or a kind of packing is named: it may be a part of a total
 }
 
@@ -36,6 +44,9 @@ type inventory struct {
 	when  calendar.Date
 	qtys  []counted
 	seen  map[stockKey]int // line of the file
+
+	from, to calendar.Date // the period of the header, both days inside
+	counting *intake.Counting
 }
 
 type stockKey struct{ product, place string }
@@ -43,12 +54,12 @@ type stockKey struct{ product, place string }
 // stock reads an INVRPT. A quantity's LOC and DTM stand after it; those before the
 // first quantity of a line are for all of them.
 func (r *reader) stock(m message) {
-	v := &inventory{reader: r, seen: map[stockKey]int{}}
+	v := &inventory{reader: r, seen: map[stockKey]int{}, counting: r.counting}
 	for _, s := range m.segments {
 		v.segment(s)
 	}
 	v.end()
-	if len(v.draft.Stock) == 0 && v.report.OK() {
+	if v.report.Kind == intake.Stock && len(v.draft.Stock) == 0 && v.report.OK() {
 		v.report.Complain(intake.Complaint{Code: intake.CodeEmpty, Text: "the message has no line with stock on hand", Want: "one LIN or more, with QTY 145 or 17"})
 	}
 }
@@ -100,6 +111,13 @@ func (v *inventory) segment(s segment) {
 
 func (v *inventory) dated(s segment, last *counted) {
 	rank := map[string]int{"137": 1, "91": 2, "366": 3}[s.at(0, 0)]
+	if v.lin.tag == "" && (s.at(0, 0) == "90" || s.at(0, 0) == "91") {
+		if b, ok := v.period(s); ok && s.at(0, 0) == "90" {
+			v.from = b.Start
+		} else if ok {
+			v.to = b.End.AddDays(-1)
+		}
+	}
 	if rank == 0 {
 		if last != nil && (s.at(0, 0) == "361" || s.at(0, 0) == "36" || s.at(0, 0) == "94") {
 			last.part = true // best before, expiry, production
@@ -110,7 +128,7 @@ func (v *inventory) dated(s segment, last *counted) {
 	switch {
 	case !ok:
 	case last != nil:
-		last.date = b.End.AddDays(-1)
+		last.date, last.dated = b.End.AddDays(-1), true
 	case v.lin.tag != "":
 		v.when = b.End.AddDays(-1)
 	case rank >= v.rank:
@@ -139,9 +157,17 @@ func (v *inventory) end() {
 		v.complain(lin, intake.CodeIdentity, "", "a line without a product number", "a number in LIN or PIA")
 		return
 	}
+	if v.report.Kind == intake.Performance {
+		v.figures(lin, qtys)
+		return
+	}
 	var places []intake.Party
-	at := map[intake.Party][]counted{}
+	at, coming := map[intake.Party][]counted{}, map[intake.Party][]counted{}
 	for _, c := range qtys {
+		if slices.Contains(onTheWay, c.kind) {
+			coming[c.place] = append(coming[c.place], c)
+			continue
+		}
 		if !v.isOnHand(lin, c) {
 			continue
 		}
@@ -159,24 +185,30 @@ func (v *inventory) end() {
 	unit := at[places[0]][0].qty.at(0, 2)
 	for _, place := range places {
 		list := at[place]
-		for _, c := range list {
+		for _, c := range append(slices.Clone(list), coming[place]...) {
 			if c.qty.at(0, 2) != unit {
 				v.complain(c.qty, intake.CodeContradiction, c.qty.at(0, 2), fmt.Sprintf("another unit than the %q of the item's first quantity: they can't be one stock", unit), "one unit for each item")
 				return
 			}
 		}
-		if c, ok := v.total(list); ok {
-			v.put(lin, id, place, c)
+		var way quantity.Quantity
+		if len(coming[place]) > 0 {
+			c, ok := v.total(coming[place], onTheWay)
+			if !ok {
+				continue
+			}
+			way = c.quantity
+		}
+		if c, ok := v.total(list, onHand); ok {
+			v.put(lin, id, place, c, way)
 		}
 	}
 }
 
 // isOnHand says that a quantity is stock, and notes one that is not.
 func (v *inventory) isOnHand(lin segment, c counted) bool {
-	for _, k := range onHand {
-		if c.kind == k {
-			return true
-		}
+	if slices.Contains(onHand, c.kind) {
+		return true
 	}
 	what := aside[c.kind]
 	if what == "" {
@@ -192,8 +224,8 @@ func (v *inventory) isOnHand(lin segment, c counted) bool {
 // total is the stock of one item at one place: its only quantity, that of the better
 // qualifier, the total before its parts, or the sum of parts alone. Which of these it is
 // must be plain; where it is not, the line is refused rather than added up.
-func (v *inventory) total(list []counted) (counted, bool) {
-	for _, k := range onHand {
+func (v *inventory) total(list []counted, kinds []string) (counted, bool) {
+	for _, k := range kinds {
 		var of []counted
 		for _, c := range list {
 			if c.kind == k {
@@ -220,7 +252,7 @@ func (v *inventory) total(list []counted) (counted, bool) {
 	for _, c := range list[1:] {
 		parts = parts && c.part
 		if rest, err = rest.Add(c.quantity); err != nil {
-			v.complain(c.qty, intake.CodeNumber, c.quantity.String(), "stock that adds up to too much", "fewer")
+			v.complain(c.qty, intake.CodeNumber, c.quantity.String(), "a quantity that adds up to too much", "fewer")
 			return first, false
 		}
 	}
@@ -230,7 +262,7 @@ func (v *inventory) total(list []counted) (counted, bool) {
 	case first.part && parts:
 		sum, err := rest.Add(first.quantity)
 		if err != nil {
-			v.complain(first.qty, intake.CodeNumber, n.Value, "stock that adds up to too much", "fewer")
+			v.complain(first.qty, intake.CodeNumber, n.Value, "a quantity that adds up to too much", "fewer")
 			return first, false
 		}
 		n.Code, n.Text = intake.NoteAddedUp, fmt.Sprintf("the stock of one item and place stands in %d parts, which were added up to %s", len(list), sum)
@@ -242,13 +274,13 @@ func (v *inventory) total(list []counted) (counted, bool) {
 		v.tally.Note("total", first.qty.n, n)
 		return first, true
 	}
-	v.complain(list[1].qty, intake.CodeContradiction, list[1].quantity.String(), fmt.Sprintf("a second quantity on hand of one item and place, after %s: nothing tells whether it is a part of it or more", first.quantity),
+	v.complain(list[1].qty, intake.CodeContradiction, list[1].quantity.String(), fmt.Sprintf("a second quantity of one item and place, after %s: nothing tells whether it is a part of it or more", first.quantity),
 		"one quantity for each place (LOC 14); parts that name their lot or date, and add up to the total before them")
 	return first, false
 }
 
-func (v *inventory) put(lin segment, id string, place intake.Party, c counted) {
-	if c.quantity.Sign() < 0 {
+func (v *inventory) put(lin segment, id string, place intake.Party, c counted, way quantity.Quantity) {
+	if c.quantity.Sign() < 0 || way.Sign() < 0 {
 		v.complain(c.qty, intake.CodeSign, c.quantity.String(), "stock below zero", "0 or more")
 		return
 	}
@@ -262,7 +294,7 @@ func (v *inventory) put(lin segment, id string, place intake.Party, c counted) {
 		return
 	}
 	v.seen[k] = lin.n
-	v.draft.Stock = append(v.draft.Stock, intake.StockRow{Line: lin.line, Product: id, Region: at.Region, Place: place.Code, AsOf: c.date, OnHand: c.quantity})
+	v.draft.Stock = append(v.draft.Stock, intake.StockRow{Line: lin.line, Product: id, Region: at.Region, Place: place.Code, AsOf: c.date, OnHand: c.quantity, InTransit: way})
 }
 
 func (v *inventory) complain(s segment, code intake.Code, value, text, want string) {

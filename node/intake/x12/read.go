@@ -17,7 +17,8 @@ type reader struct {
 	schedule *intake.Schedule
 	demand   *intake.Demand
 	tally    *intake.Tally
-	lineAt   int // segment of the LIN that is read
+	counting *intake.Counting // figures, where an 852 is read for a report
+	lineAt   int              // segment of the LIN that is read
 }
 
 // Read reads an interchange. The draft is nil where nothing can be read at all;
@@ -48,12 +49,13 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		r.Complain(c)
 		return nil, r
 	}
-	if all[0].kind == "852" && o.Kind == intake.Stock {
-		kind = intake.Stock
+	if all[0].kind == "852" && (o.Kind == intake.Stock || o.Kind == intake.Performance) {
+		kind = o.Kind
 	}
 	r.Kind = kind
 	rd := &reader{Options: o, report: r, draft: &intake.Draft{Kind: kind}, schedule: intake.NewSchedule(r), tally: intake.NewTally(r),
 		demand: &intake.Demand{Purpose: forecast.OrderForecast, Method: forecast.Method{Name: "file", Bands: forecast.BandsNone}}}
+	rd.counting = intake.NewCounting(r, rd.tally)
 	for _, s := range all {
 		if s.kind != all[0].kind {
 			c := s.segments[0].place(1)

@@ -1,0 +1,139 @@
+package desk
+
+import (
+	"fmt"
+
+	"kontor/node"
+	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
+	"kontor/protocol/quantity"
+)
+
+// countedCells makes the cells of a window: figures that came aggregated, completed and where they speak of the same corrected by what the order
+// lines add up to.
+func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTerms, today calendar.Date) (cells []performance.Cell, lines map[string][]performance.Line, notes []string, err error) {
+	buckets, err := cutWindow(w, t.By)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var records []performance.Record
+	var figures []performance.Cell
+	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
+		if records, err = recordsOf(rows, p.PID); err != nil {
+			return err
+		}
+		figures, err = scanRows[performance.Cell](rows, draftFigures+p.PID.String()+"/")
+		return err
+	}); err != nil {
+		return nil, nil, nil, err
+	}
+	drawn, err := performance.Aggregate(records, t.Setting, buckets, today)
+	if err != nil {
+		return nil, nil, nil, node.Failf("NOT_COUNTED", "%v", err)
+	}
+	at := map[string]int{}
+	for _, c := range figures {
+		if w.Covers(c.Bucket) {
+			at[c.Key()] = len(cells)
+			cells = append(cells, c)
+		}
+	}
+	lines = map[string][]performance.Line{}
+	salt := performance.NewSalt(p.Channel)
+	for _, x := range drawn {
+		key := x.Cell.Key()
+		tree, err := performance.NewTree(salt, key, x.Lines)
+		if err != nil {
+			return nil, nil, nil, node.Failf("NOT_COUNTED", "cell %q: %v", key, err)
+		}
+		root := tree.Root()
+		c := x.Cell
+		c.Lines, lines[key] = &root, x.Lines
+		i, both := at[key]
+		if !both {
+			cells = append(cells, c)
+			continue
+		}
+		for _, f := range performance.Figures {
+			own, said := *c.At(f), *cells[i].At(f)
+			if own != nil && said != nil && *own != *said {
+				notes = append(notes, fmt.Sprintf("%s of %s: the lines add up to %s, and the file of figures says %s; the lines stand", f, key, own, said))
+			}
+			if own == nil {
+				*c.At(f) = said
+			}
+		}
+		c.Days, c.Cumulative, c.Item = cells[i].Days, cells[i].Cumulative, cells[i].Item
+		cells[i] = c
+	}
+	cells, said := atPeriodEnds(cells)
+	return cells, lines, append(notes, said...), nil
+}
+
+// atPeriodEnds puts stock that was counted on a day, by a file that knows nothing else of it, into the cell of the same product and place whose bucket
+// ends with that day: a cell's stock is that of the end of its bucket. Stock of a day inside such a bucket is no figure of it, and is left out.
+func atPeriodEnds(cells []performance.Cell) (out []performance.Cell, notes []string) {
+	of := map[string][]int{}
+	at := func(c performance.Cell) string { return forecast.JoinKey(c.Item.ID(), c.Place.Key()) }
+	for i, c := range cells {
+		if c.Bucket.Days() > 1 {
+			of[at(c)] = append(of[at(c)], i)
+		}
+	}
+	for _, c := range cells {
+		if c.Bucket.Days() > 1 || !stockAlone(c) {
+			continue
+		}
+		for _, i := range of[at(c)] {
+			within := &cells[i]
+			if !within.Bucket.Contains(c.Bucket.Start) || within.Bucket.End != c.Bucket.End || within.Unit != c.Unit {
+				continue
+			}
+			for _, f := range stockFigures {
+				own, said := *within.At(f), *c.At(f)
+				if own != nil && said != nil && *own != *said {
+					notes = append(notes, fmt.Sprintf("%s of %s: %s there, and %s in the count of %s; the first stands", f, within.Key(), own, said, c.Bucket))
+				}
+				if own == nil {
+					*within.At(f) = said
+				}
+			}
+		}
+	}
+	for _, c := range cells {
+		keep := true
+		if c.Bucket.Days() == 1 && stockAlone(c) {
+			for _, i := range of[at(c)] {
+				within := cells[i]
+				if !within.Bucket.Contains(c.Bucket.Start) {
+					continue
+				}
+				keep = false
+				if within.Bucket.End != c.Bucket.End {
+					notes = append(notes, fmt.Sprintf("the stock of %s was counted inside %s, which has other figures: it is not that of its end, and is left out", c.Key(), within.Bucket))
+				} else if within.Unit != c.Unit {
+					notes = append(notes, fmt.Sprintf("the stock of %s is in %s, and the figures of %s are in %s: it is left out", c.Key(), c.Unit, within.Bucket, within.Unit))
+				}
+			}
+		}
+		if keep {
+			out = append(out, c)
+		}
+	}
+	return out, notes
+}
+
+// stockFigures are those of the end of a bucket.
+var stockFigures = []performance.Figure{performance.OnHand, performance.Blocked, performance.InTransit}
+
+func stockAlone(c performance.Cell) bool {
+	c.OnHand, c.Blocked, c.InTransit = nil, nil, nil
+	var any *quantity.Quantity
+	for _, f := range performance.Figures {
+		if any == nil {
+			any = *c.At(f)
+		}
+	}
+	return any == nil && c.Days == nil && c.Cumulative == nil && c.Deliveries == nil && c.Lines == nil
+}
