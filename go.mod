@@ -4,6 +4,7 @@ go 1.26.6
 
 require (
 	filippo.io/age v1.3.2
+	filippo.io/edwards25519 v1.2.0
 	github.com/arran4/golang-ical v0.3.4
 	github.com/btcsuite/btcd/btcutil v1.2.0
 	github.com/cockroachdb/apd/v3 v3.2.3

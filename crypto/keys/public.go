@@ -72,9 +72,10 @@ func (p Public) String() string { return string(p.ID()) }
 // Compare orders keys by their bytes.
 func (p Public) Compare(q Public) int { return bytes.Compare(p[:], q[:]) }
 
-// Verify reports whether sig is p's signature over message. A signature of another length than 64 is none.
+// Verify reports whether sig is p's signature over message, as crypto/ed25519 has it. A signature of another length than 64 is none. Of keys that verify often
+// it keeps multiples, at most 5 MiB for the process, with which it takes a third of the time.
 func (p Public) Verify(message, sig []byte) bool {
-	return len(sig) == SignatureSize && ed25519.Verify(p[:], message, sig)
+	return len(sig) == SignatureSize && often.verify(p, message, sig)
 }
 
 // The curve is -x² + y² = 1 + d·x²·y² over the integers modulo 2^255 - 19 (RFC 8032, section 5.1).

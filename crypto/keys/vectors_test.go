@@ -65,9 +65,13 @@ func TestWycheproofEd25519(t *testing.T) {
 			t.Errorf("key %x: %v", g.PublicKey.Pk, err)
 			continue
 		}
+		m := negated(pub)
 		for _, c := range g.Tests {
 			if got := pub.Verify(c.Msg, c.Sig); got != (c.Result == "valid") {
 				t.Errorf("%d %s: valid is %v, want %s", c.TcID, c.Comment, got, c.Result)
+			}
+			if got := len(c.Sig) == SignatureSize && m.holds(pub, c.Msg, c.Sig); got != (c.Result == "valid") {
+				t.Errorf("%d %s: by the key's multiples valid is %v, want %s", c.TcID, c.Comment, got, c.Result)
 			}
 		}
 	}
