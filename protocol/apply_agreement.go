@@ -36,6 +36,9 @@ func applyDraft(f *fold) ([]string, error) {
 	if code, err := f.namesTerms(doc); err != nil || code != "" {
 		return nonEmpty(code), err
 	}
+	if code, err := f.supersedes(doc); err != nil || code != "" {
+		return nonEmpty(code), err
+	}
 	round, err := doc.Signing(cid)
 	if err != nil {
 		return []string{codePolicy}, nil

@@ -109,6 +109,11 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 			return []string{codeTopicOpen}, err
 		}
 	}
+	if p.Amends != nil {
+		if stands, err := f.standsFinal(p.Amends.Agreement); err != nil || !stands {
+			return []string{codeAmends}, err
+		}
+	}
 	row := PolicyRow{}
 	for _, party := range t.Parties {
 		view, held, err := f.knownView(party.Company)

@@ -63,6 +63,9 @@ const (
 	codePolicy         = "AGREEMENT-33"
 	codeNoRound        = "AGREEMENT-30"
 	codeTerms          = "AGREEMENT-37"
+	codeSupersedes     = "AGREEMENT-38"
+	codeReconfirm      = "AGREEMENT-39"
+	codeAmends         = "TOPIC-32"
 	codeNotFinal       = "MILESTONE-01"
 	codeMilestone      = "MILESTONE-02"
 	codeMilestoneWaits = "MILESTONE-03"
@@ -132,6 +135,9 @@ var Sentences = map[string]string{
 	codePolicy:         "a party's quorum is not the one in force when the topic was opened",
 	codeTerms:          "the terms that the document would put in force are not the newest that the party named has shared here",
 	codeNoRound:        "no signing round is open for this document",
+	codeSupersedes:     "the document takes the place of what is no final agreement of this partnership, or leaves out a party of it",
+	codeReconfirm:      "the document is not final, the company is no party of it, or has reconfirmed it already",
+	codeAmends:         "the topic is about an agreement that is not final in this partnership",
 	codeNotFinal:       "milestones are of agreements that are final",
 	codeMilestone:      "the plan has no such milestone, or it is another party's to report",
 	codeMilestoneWaits: "the milestone waits for others that are not reported done",

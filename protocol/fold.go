@@ -49,6 +49,7 @@ func init() {
 		KindResolve:        {form: documentBody, critical: true, apply: applyWitness},
 		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
 		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
+		KindReconfirm:      {form: documentBody, critical: true, binding: true, apply: applyReconfirm},
 		KindRemedy:         {form: documentBody, critical: true, apply: applyRemedy},
 		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
 		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},

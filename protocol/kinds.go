@@ -53,6 +53,7 @@ const (
 	KindResolve        = "agreement.resolve"
 	KindAbort          = "agreement.abort"
 	KindMilestone      = "agreement.milestone"
+	KindReconfirm      = "agreement.reconfirm"
 	KindRemedy         = "remedy"
 	KindForkResolve    = "fork.resolve"
 	KindRuleset        = "ruleset"

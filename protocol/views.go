@@ -195,7 +195,11 @@ func (r *Replica) Concluded() (out []decision.Concluded, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, decision.Concluded{CID: row.Document, Doc: doc, Verdict: row.Verdict, Final: row.finalAt()})
+		said, err := r.Reconfirmed(row.Document)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, decision.Concluded{CID: row.Document, Doc: doc, Verdict: row.Verdict, Final: row.finalAt(), Reconfirmed: len(said) == len(doc.Parties)})
 	}
 	return out, nil
 }

@@ -110,6 +110,9 @@ func registerAgreements(r *Registry, b *board.Board) {
 	Handle(r, wire.AgreementMilestone, func(ctx context.Context, c Caller, in wire.AgreementMilestoneRequest) (wire.AgreementReceipt, error) {
 		return b.Milestone(ctx, by(c), in)
 	})
+	Handle(r, wire.AgreementReconfirm, func(ctx context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementReceipt, error) {
+		return b.Reconfirm(ctx, by(c), in)
+	})
 	Handle(r, wire.AgreementList, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementListing, error) {
 		return b.Agreements(by(c), in)
 	})

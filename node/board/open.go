@@ -50,6 +50,9 @@ func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire
 		if err != nil {
 			return protocol.Draft{}, err
 		}
+		if findings := proposal.MayPropose(); len(findings) > 0 {
+			return protocol.Draft{}, refusal("topic", findings)
+		}
 		// The entry that will carry the proposal is not known yet; nothing judged here depends on it.
 		at.Entry = p.PID
 		if _, findings := decision.OpenTopic(p.PID, proposal, members(p), at); len(findings) > 0 {

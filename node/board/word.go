@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"fmt"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -60,6 +61,15 @@ func (b *Board) Milestone(ctx context.Context, by By, in wire.AgreementMilestone
 	return b.word(ctx, by, d, protocol.KindMilestone, protocol.MilestoneReport{Document: d.row.Document, Milestone: in.Milestone, Proof: in.Proof, Evidence: in.Evidence})
 }
 
+// Reconfirm says that a final agreement holds where another one fixes the same cells.
+func (b *Board) Reconfirm(ctx context.Context, by By, in wire.AgreementQuery) (wire.AgreementReceipt, error) {
+	d, err := b.pick(by, in, func(d documentOf) bool { return d.row.Verdict == decision.Final })
+	if err != nil {
+		return wire.AgreementReceipt{}, err
+	}
+	return b.word(ctx, by, d, protocol.KindReconfirm, protocol.Reconfirmation{Document: d.row.Document})
+}
+
 // word writes an entry about a document.
 func (b *Board) word(ctx context.Context, by By, d documentOf, kind string, said any) (wire.AgreementReceipt, error) {
 	body, err := block.New(said)
@@ -111,11 +121,29 @@ func (b *Board) effects(d documentOf) (out []wire.EffectState, err error) {
 	for _, e := range d.doc.Effects {
 		s := wire.EffectState{Effect: e, Name: b.node.CompanyName(e.Party)}
 		for _, in := range now {
-			if in.Agreement == d.row.Document && in.Kind == e.Kind && in.Party == e.Party && in.Cell == e.Cell {
-				s.Acts, s.Pending = true, in.Pending
+			if in.Agreement == d.row.Document && in.Kind == e.Kind && in.Party == e.Party && in.Cell == e.Cell && in.Ref == e.Ref {
+				s.Acts, s.Pending, s.Due = in.Acts, in.Pending, in.Due
+				s.Why = why(in, now)
 			}
 		}
 		out = append(out, s)
 	}
 	return out, err
+}
+
+// why says what keeps an effect from acting, or will, and what happens if nobody does anything.
+func why(e decision.EffectInForce, all []decision.EffectInForce) string {
+	for _, other := range all {
+		same := other.Kind == e.Kind && other.Party == e.Party && other.Cell == e.Cell && other.Ref == e.Ref
+		switch {
+		case !same || other.Agreement == e.Agreement:
+		case e.Pending && e.Acts:
+			return fmt.Sprintf("agreement %s fixes the same cell: unless both sides reconfirm one of them by %s, the newer one holds from then on", other.Agreement.Short(), e.Due)
+		case e.Pending:
+			return fmt.Sprintf("agreement %s fixed the same cell before: unless both sides reconfirm one of them by %s, this one holds from then on", other.Agreement.Short(), e.Due)
+		case !e.Acts && other.Acts:
+			return fmt.Sprintf("agreement %s holds in this cell", other.Agreement.Short())
+		}
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
@@ -43,6 +44,11 @@ func (d *Desk) campaignInput(p *node.Partnership, r *protocol.Replica, draft *pr
 	if in.Blocks, err = lotBlocks(r); err != nil {
 		return in, nil, err
 	}
+	effects, err := effectsOn(r, calendar.DateOf(in.At), 0)
+	if err != nil {
+		return in, nil, err
+	}
+	in.Agreed = agreedLifts(effects)
 	match, err := d.MatchInput(p, r)
 	var fail *node.Failure
 	switch {
@@ -53,7 +59,7 @@ func (d *Desk) campaignInput(p *node.Partnership, r *protocol.Replica, draft *pr
 	case err != nil:
 		return in, nil, err
 	}
-	in.Cover, notes, err = campaign.NewCover(match, in.Calendars, in.Blocks)
+	in.Cover, notes, err = campaign.NewCover(match, in.WithAgreed(), in.Blocks)
 	return in, notes, err
 }
 

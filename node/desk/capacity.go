@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"slices"
 	"sort"
 
 	"kontor/node"
@@ -13,7 +12,6 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
-	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
@@ -357,26 +355,4 @@ func (d *Desk) ShareCapacity(ctx context.Context, with string, command node.Comm
 	}
 	out.Waits, err = d.waits(p, w.Entry)
 	return out, err
-}
-
-// agreedSupplies are the committed slots of the agreements in force on a day: they stand on top of the plan in every later match. What
-// has expired or was superseded by then holds no slot any more.
-func agreedSupplies(r *protocol.Replica, seller block.CID, on calendar.Date, before int64) (out []capacity.Supply, err error) {
-	ledger, err := r.Concluded()
-	if err != nil {
-		return nil, err
-	}
-	if before > 0 {
-		ledger = slices.DeleteFunc(ledger, func(c decision.Concluded) bool { return c.Final.Lam >= before })
-	}
-	for _, e := range decision.EffectsInForce(ledger, on) {
-		if e.Kind == decision.SlotCommitted && e.Party == seller {
-			region := e.Region
-			if region == artifact.All {
-				region = "" // a match calls every region so
-			}
-			out = append(out, capacity.Supply{Agreement: e.Agreement, Product: e.Product, Region: region, Bucket: e.Bucket, Quantity: e.Quantity})
-		}
-	}
-	return out, nil
 }

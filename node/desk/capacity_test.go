@@ -54,11 +54,11 @@ func TestAgreedSuppliesExpire(t *testing.T) {
 				seller block.CID
 				want   int
 			}{{maker.ID, slots}, {block.Sum([]byte("nobody")), 0}} {
-				out, err := agreedSupplies(r, x.seller, calendar.MustDate(day), 0)
+				effects, err := effectsOn(r, calendar.MustDate(day), 0)
 				if err != nil {
 					return err
 				}
-				if len(out) != x.want {
+				if out := agreedSupplies(effects, x.seller); len(out) != x.want {
 					t.Errorf("%s: %d slots of %s count, want %d", day, len(out), x.seller.Short(), x.want)
 				}
 			}

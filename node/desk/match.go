@@ -94,7 +94,12 @@ func (d *Desk) MatchInput(p *node.Partnership, r *protocol.Replica) (in capacity
 	if in.Forecast, err = r.Forecast(in.ForecastCID); err != nil {
 		return in, err
 	}
-	in.Agreed, err = agreedSupplies(r, seller, calendar.DateOf(d.node.Now()), 0)
+	effects, err := effectsOn(r, calendar.DateOf(d.node.Now()), 0)
+	if err != nil {
+		return in, err
+	}
+	in.Agreed = agreedSupplies(effects, seller)
+	in.Forecast, in.Notes, err = withAgreed(r, in.ForecastCID, in.Forecast, effects)
 	return in, err
 }
 

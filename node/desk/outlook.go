@@ -37,10 +37,12 @@ func (d *Desk) Outlook(p *node.Partnership, q OutlookQuery) (decision.Expectatio
 		if err != nil {
 			return err
 		}
-		if in.Agreed, err = agreedSupplies(r, plan.Author, q.On, q.Before); err != nil {
+		effects, err := effectsOn(r, q.On, q.Before)
+		if err != nil {
 			return err
 		}
-		if key, err = q.key(p.PID, in.Agreed); err != nil {
+		in.Agreed = agreedSupplies(effects, plan.Author)
+		if key, err = q.key(p.PID, effects); err != nil {
 			return err
 		}
 		d.outlooks.Lock()
@@ -50,6 +52,9 @@ func (d *Desk) Outlook(p *node.Partnership, q OutlookQuery) (decision.Expectatio
 			return nil
 		}
 		if in.Forecast, err = r.Forecast(q.Forecast); err != nil {
+			return err
+		}
+		if in.Forecast, _, err = withAgreed(r, q.Forecast, in.Forecast, effects); err != nil {
 			return err
 		}
 		in.Plan, err = r.Plan(q.Plan)
@@ -72,19 +77,20 @@ func (d *Desk) Outlook(p *node.Partnership, q OutlookQuery) (decision.Expectatio
 }
 
 // key names everything the answer depends on.
-func (q OutlookQuery) key(pid block.CID, agreed []capacity.Supply) (block.CID, error) {
-	type supply struct {
-		Agreement, Product, Region, Bucket, Quantity string
+func (q OutlookQuery) key(pid block.CID, effects []decision.EffectInForce) (block.CID, error) {
+	type agreed struct {
+		Agreement block.CID
+		Effect    decision.Effect
 	}
-	list := []supply{}
-	for _, s := range agreed {
-		list = append(list, supply{s.Agreement.String(), s.Product, s.Region, s.Bucket.String(), s.Quantity.String()})
+	list := []agreed{}
+	for _, e := range effects {
+		list = append(list, agreed{e.Agreement, e.Effect})
 	}
 	b, err := block.New(struct {
 		PID, F, P block.CID
 		Scope     decision.Scope
 		Effects   []decision.OptionEffect
-		Agreed    []supply
+		Agreed    []agreed
 	}{pid, q.Forecast, q.Plan, q.Scope, q.Effects, list})
 	return b.CID, err
 }

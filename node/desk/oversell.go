@@ -174,14 +174,14 @@ func (d *Desk) commitmentsTo(p *node.Partnership, without block.CID) (out []comp
 				}
 			}
 		}
-		slots, err := agreedSupplies(r, d.node.Company(), today, 0)
-		for _, s := range slots {
+		effects, err := effectsOn(r, today, 0)
+		if err != nil {
+			return err
+		}
+		for _, s := range agreedSupplies(effects, d.node.Company()) {
 			if s.Bucket.End > today {
 				out = append(out, d.slotCommitment(p, s.Product, s.Region, s.Bucket, s.Quantity))
 			}
-		}
-		if err != nil {
-			return err
 		}
 		plans, err := r.InForce(capacity.PlanType, d.node.Company())
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
 	"kontor/protocol/quality"
@@ -242,8 +243,12 @@ func (d *Desk) QualityReports() ([]HeldQuality, error) {
 			continue
 		}
 		first := len(out)
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
+		var effects []decision.EffectInForce
+		err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 			out = out[:first]
+			if effects, err = effectsOn(r, today, 0); err != nil {
+				return err
+			}
 			rows, err := r.InForce(quality.Type, block.CID{})
 			if err != nil {
 				return err
@@ -261,15 +266,15 @@ func (d *Desk) QualityReports() ([]HeldQuality, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := completed(out[first:], today); err != nil {
+		if err := completed(out[first:], effects, today); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// completed fills in what follows from the reports of one partnership together.
-func completed(reports []HeldQuality, today calendar.Date) error {
+// completed fills in what follows from the reports of one partnership together, and from what was agreed about complaints.
+func completed(reports []HeldQuality, effects []decision.EffectInForce, today calendar.Date) error {
 	var complaints []quality.Complaint
 	var cases []quality.Case
 	for _, h := range reports {
@@ -299,7 +304,13 @@ func completed(reports []HeldQuality, today calendar.Date) error {
 					work = &cases[k]
 				}
 			}
-			h.Clocks = append(h.Clocks, ComplaintClock{c.ID, h.Document.Service.ReceivedOn(c.Raised), quality.ClockOf(h.Document.Service, c, work, today)})
+			clocks := quality.ClockOf(h.Document.Service, c, work, today)
+			for _, e := range effects {
+				if e.Kind == decision.CAPADue && e.Ref == c.ID {
+					clocks = quality.WithAgreed(clocks, e.Bucket.Last(), work, today)
+				}
+			}
+			h.Clocks = append(h.Clocks, ComplaintClock{c.ID, h.Document.Service.ReceivedOn(c.Raised), clocks})
 			for _, a := range again {
 				if a.Complaint == c.ID {
 					h.Again = append(h.Again, a)

@@ -6,6 +6,7 @@ import (
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quantity"
@@ -31,6 +32,7 @@ type ExposureView struct {
 	Contract string        `json:"contract"`
 	Versions int           `json:"versions"` // of the forecast that were followed
 	Lines    []ExposedLine `json:"lines"`
+	LastBuys []LastBuy     `json:"last_buys"` // owed whatever the forecasts say
 }
 
 // ExposedLine is one line with its claim.
@@ -53,11 +55,19 @@ func (d *Desk) Exposure(in ExposureQuery, sees func(product string) bool) (out E
 	if err != nil {
 		return out, err
 	}
+	var effects []decision.EffectInForce
+	if err := d.node.View(p.PID, func(r *protocol.Replica) (err error) { effects, err = effectsOn(r, on, 0); return err }); err != nil {
+		return out, err
+	}
+	out = ExposureView{With: d.PartnerName(p), Lines: []ExposedLine{}, LastBuys: d.lastBuys(effects, in.Product, sees)}
 	list, err := d.applicable(p, in.Contract, on)
 	if err != nil {
 		return out, err
 	}
 	list = slices.DeleteFunc(list, func(a terms.Agreed) bool { return len(a.Document.Authorisations) == 0 })
+	if len(list) == 0 && len(out.LastBuys) > 0 {
+		return out, nil
+	}
 	if len(list) != 1 {
 		return out, node.Failf("NO_AUTHORISATION", "%s in force with %s on %s hold authorisations; want one: say which with --contract", node.Count(len(list), "contract"), d.PartnerName(p), on)
 	}
@@ -81,7 +91,7 @@ func (d *Desk) Exposure(in ExposureQuery, sees func(product string) bool) (out E
 	if err != nil {
 		return out, err
 	}
-	out = ExposureView{With: d.PartnerName(p), Contract: doc.Contract, Versions: len(versions), Lines: []ExposedLine{}}
+	out.Contract, out.Versions = doc.Contract, len(versions)
 	for _, e := range exposed {
 		if in.Product != "" && e.Product != in.Product || !sees(e.Product) {
 			continue

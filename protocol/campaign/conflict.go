@@ -41,6 +41,7 @@ type Input struct {
 	Blocks    []LotBlock
 	Cover     CoverOf
 	At        int64
+	Agreed    []AgreedLift
 }
 
 // ConflictKind says what stands against an event.
@@ -55,6 +56,7 @@ const (
 	ByMessage  ConflictKind = "MESSAGE" // an approval is missing
 	ByTime     ConflictKind = "EXPIRED" // the proposal was not accepted in time
 	ByReply    ConflictKind = "REJECTED"
+	ByTerms    ConflictKind = "AGREED" // the event is not as an agreement fixes it
 )
 
 // Severity says whether the event may still go.
@@ -112,7 +114,9 @@ func Conflicts(in Input) ([]Conflict, error) {
 		f.quality(h)
 		f.messages(h)
 		f.replies(h)
+		f.agreed(h)
 	}
+	f.missing()
 	slices.SortStableFunc(f.found, func(a, b Conflict) int {
 		return cmp.Or(a.Calendar.Compare(b.Calendar), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.With, b.With), a.Period.Compare(b.Period))
 	})

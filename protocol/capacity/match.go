@@ -40,7 +40,8 @@ type Input struct {
 	Plan        Plan
 	PlanCID     block.CID
 	Agreed      []Supply
-	Risk        int64 // ppm; 0 = DefaultRisk
+	Risk        int64    // ppm; 0 = DefaultRisk
+	Notes       []string // what the caller could not put in; they stand in the result's
 }
 
 // Supply is what an agreement adds to the plan: committed supply of one product in one bucket. It comes on top of

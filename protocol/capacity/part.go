@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/forecast"
@@ -119,7 +120,7 @@ func (m *Matching) Make(i int) {
 // Result is the match once all parts have been made, or the first part's error.
 func (m *Matching) Result() (Result, error) {
 	in := m.matcher.Input
-	r := Result{Forecast: in.ForecastCID, Plan: in.PlanCID, Risk: in.Risk, Notes: m.matcher.notes}
+	r := Result{Forecast: in.ForecastCID, Plan: in.PlanCID, Risk: in.Risk, Notes: append(slices.Clone(in.Notes), m.matcher.notes...)}
 	tooLarge := false
 	for i := range m.parts {
 		p := &m.parts[i]

@@ -15,6 +15,7 @@ const (
 	ProposeTopic Verb = "PROPOSE"
 	Join         Verb = "JOIN"    // take the matter up
 	AddContext   Verb = "CONTEXT" // name artifacts the topic rests on
+	DropContext  Verb = "DROP"    // take back artifacts one has named
 	AddOption    Verb = "OPTION"  // put an option on the list
 	AddIssue     Verb = "ISSUE"   // name an issue of the negotiation
 	StateBasis   Verb = "BASIS"   // state what options are worth to one's side
@@ -33,6 +34,7 @@ type Act struct {
 	Topic   *block.CID    `cbor:"topic,omitempty" json:"topic,omitempty"`     // absent in PROPOSE: the entry names the topic
 	Propose *Proposal     `cbor:"propose,omitempty" json:"propose,omitempty"` // PROPOSE
 	Context []block.CID   `cbor:"context,omitempty" json:"context,omitempty"` // CONTEXT
+	Drop    []block.CID   `cbor:"drop,omitempty" json:"drop,omitempty"`       // DROP
 	Option  *Option       `cbor:"option,omitempty" json:"option,omitempty"`   // OPTION
 	Issue   *Issue        `cbor:"issue,omitempty" json:"issue,omitempty"`     // ISSUE
 	Basis   []OptionBasis `cbor:"basis,omitempty" json:"basis,omitempty"`     // BASIS
@@ -58,6 +60,13 @@ type Proposal struct {
 	Context   []block.CID   `cbor:"context" json:"context"`
 	Options   []Option      `cbor:"options" json:"options"` // ascending by ID, option 0 among them
 	Issues    []Issue       `cbor:"issues" json:"issues"`   // ascending by ID
+	Amends    *Amendment    `cbor:"amends,omitempty" json:"amends,omitempty"`
+}
+
+// Amendment names the agreement a topic is about to replace or to end early: what is agreed in its place is an agreement too.
+type Amendment struct {
+	Agreement block.CID `cbor:"agreement" json:"agreement"` // its document
+	End       bool      `cbor:"end" json:"end"`             // nothing takes its place
 }
 
 // OptionBasis is the author's value basis for one option.
@@ -87,7 +96,7 @@ func (a At) mark() Mark { return Mark{a.Seq, a.Lam, a.T} }
 // lacks, ACT-03 a topic named where none is, or none where one is.
 func (a Act) Check() []artifact.Finding {
 	parts := map[Verb]bool{
-		ProposeTopic: a.Propose != nil, AddContext: len(a.Context) > 0, AddOption: a.Option != nil, AddIssue: a.Issue != nil,
+		ProposeTopic: a.Propose != nil, AddContext: len(a.Context) > 0, DropContext: len(a.Drop) > 0, AddOption: a.Option != nil, AddIssue: a.Issue != nil,
 		StateBasis: len(a.Basis) > 0, Commit: a.Commit != nil, RevealScores: a.Reveal != nil, MakeOffer: a.Offer != nil,
 		AcceptOffer: a.Accept != nil, Decline: a.Reason != "", Ready: a.Weights != nil || a.Keep,
 	}
@@ -98,7 +107,7 @@ func (a Act) Check() []artifact.Finding {
 	if _, known := parts[a.Verb]; !known && a.Verb != Join {
 		return refuse("ACT-01", "verb", "unknown verb %q", a.Verb)
 	}
-	for _, verb := range []Verb{ProposeTopic, AddContext, AddOption, AddIssue, StateBasis, Commit, RevealScores, MakeOffer, AcceptOffer, Decline, Withdraw, Ready} {
+	for _, verb := range []Verb{ProposeTopic, AddContext, DropContext, AddOption, AddIssue, StateBasis, Commit, RevealScores, MakeOffer, AcceptOffer, Decline, Withdraw, Ready} {
 		switch {
 		case parts[verb] && verb != a.Verb:
 			return refuse("ACT-02", "", "%s does not take the part of %s", a.Verb, verb)

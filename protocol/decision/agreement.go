@@ -30,11 +30,18 @@ const (
 	SlotCommitted    EffectKind = "SLOT_COMMITTED"    // the party holds this quantity of capacity for the others
 	ForecastAccepted EffectKind = "FORECAST_ACCEPTED" // the party's forecast of the cell takes this quantity
 	LastTimeBuy      EffectKind = "LAST_TIME_BUY"     // the party takes this quantity, with liability
-	CampaignMoved    EffectKind = "CAMPAIGN_MOVED"    // the campaign's volume in the cell takes this quantity
+	CampaignPlanned  EffectKind = "CAMPAIGN_PLANNED"  // the campaign Ref adds this quantity in the cell
+	CAPADue          EffectKind = "CAPA_DUE"          // the party's 8D work on complaint Ref is closed by the cell's last day
 	TermsInForce     EffectKind = "TERMS_IN_FORCE"    // the contract terms the party shared as this artifact apply, while the agreement does
 )
 
-var effectKinds = []EffectKind{SlotCommitted, ForecastAccepted, LastTimeBuy, CampaignMoved, TermsInForce}
+var effectKinds = []EffectKind{SlotCommitted, ForecastAccepted, LastTimeBuy, CampaignPlanned, CAPADue, TermsInForce}
+
+// refers tells whether an effect of this kind is about something the cell does not name: an event of a campaign calendar, a complaint.
+func (k EffectKind) refers() bool { return k == CampaignPlanned || k == CAPADue }
+
+// measured tells whether an effect of this kind has a quantity: terms and work to be done by a day have none.
+func (k EffectKind) measured() bool { return k != TermsInForce && k != CAPADue }
 
 // Effect is one cell the agreement fixes.
 type Effect struct {
@@ -44,6 +51,7 @@ type Effect struct {
 	Quantity quantity.Quantity `cbor:"quantity" json:"quantity"`
 	Unit     quantity.Unit     `cbor:"unit" json:"unit"`
 	Artifact *block.CID        `cbor:"artifact,omitempty" json:"artifact,omitempty"` // the version the parties looked at
+	Ref      string            `cbor:"ref,omitempty" json:"ref,omitempty"`           // the campaign's event or the complaint, of CAMPAIGN_PLANNED and CAPA_DUE alone
 }
 
 // AgreementParty is a company that signs, with whose signatures suffice for it.
@@ -170,6 +178,9 @@ func (t Topic) Agree() (Agreement, bool) {
 		Option: option.ID, Summary: option.Summary, Terms: t.agreedTerms(offer), Trades: agreedTrades(offer)}
 	for _, p := range t.Parties {
 		a.Parties = append(a.Parties, AgreementParty{Company: p.Company, Label: p.Label})
+	}
+	if t.Amends != nil {
+		a.Supersedes = []block.CID{t.Amends.Agreement}
 	}
 	return a, true
 }

@@ -15,7 +15,7 @@ func compareIDs(a, b string) int { return cmp.Compare(a, b) }
 func compareParties(a, b AgreementParty) int { return a.Company.Compare(b.Company) }
 
 func compareEffects(a, b Effect) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Party.Compare(b.Party), a.Cell.Compare(b.Cell))
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Party.Compare(b.Party), a.Cell.Compare(b.Cell), cmp.Compare(a.Ref, b.Ref))
 }
 
 // Check finds what is wrong with a document by itself: AGREEMENT-01 type or links, -02 parties or policies, -03 texts,
@@ -99,13 +99,17 @@ func (a Agreement) checkEffects(f *artifact.Report) {
 		if !slices.Contains(effectKinds, e.Kind) || !e.Cell.valid() || e.Quantity.Sign() < 0 {
 			f.Add("AGREEMENT-04", at, "effect of kind %q: want a known kind, a cell and a quantity of at least zero", artifact.Clip(string(e.Kind)))
 		}
-		if e.Kind == TermsInForce {
-			// Terms speak of no quantity: the cell is what they cover, the artifact what they say.
-			if e.Artifact == nil || !e.Quantity.IsZero() || e.Unit != "" {
-				f.Add("AGREEMENT-04", at, "an effect TERMS_IN_FORCE names the terms, and neither quantity nor unit")
+		switch {
+		case !e.Kind.measured():
+			// Terms and work to be done speak of no quantity: the cell is what they cover, the artifact or Ref what they are.
+			if e.Kind == TermsInForce && e.Artifact == nil || !e.Quantity.IsZero() || e.Unit != "" {
+				f.Add("AGREEMENT-04", at, "an effect %s has neither quantity nor unit; TERMS_IN_FORCE names the terms", e.Kind)
 			}
-		} else if !e.Unit.Known() {
+		case !e.Unit.Known():
 			f.Add("AGREEMENT-04", at+".unit", "unknown unit %q", artifact.Clip(string(e.Unit)))
+		}
+		if (e.Ref != "") != e.Kind.refers() || !plain(e.Ref, artifact.MaxName) {
+			f.Add("AGREEMENT-04", at+".ref", "an effect %s of %q: CAMPAIGN_PLANNED names an event and CAPA_DUE a complaint, others nothing", artifact.Clip(string(e.Kind)), artifact.Clip(e.Ref))
 		}
 		if !a.has(e.Party) {
 			f.Add("AGREEMENT-04", at+".party", "%s is no party", e.Party.Short())
@@ -223,7 +227,7 @@ func (a Agreement) checkDates(f *artifact.Report) {
 
 // CheckAgainst finds where a checked document departs from its topic, proposed at time t (ms UTC): AGREEMENT-20 other
 // topic, round or offer; -21 other parties; -22 terms or trade-offs that were not accepted; -23 sign_by not after the
-// proposal or more than 14 days away, -24 effects outside the topic's scope.
+// proposal or more than 14 days away, -24 effects outside the topic's scope, -27 not in the place of the agreement the topic is about.
 func (a Agreement) CheckAgainst(topic Topic, t int64) []artifact.Finding {
 	want, ok := topic.Agree()
 	if !ok {
@@ -246,6 +250,9 @@ func (a Agreement) CheckAgainst(topic Topic, t int64) []artifact.Finding {
 		return p.By == q.By && p.Gave == q.Gave && p.Got == q.Got && (p.Until == nil) == (q.Until == nil) && (p.Until == nil || *p.Until == *q.Until)
 	}) {
 		f.Add("AGREEMENT-22", "trades", "the trade-offs are not those of the accepted offer")
+	}
+	if topic.Amends != nil && (!slices.Contains(a.Supersedes, topic.Amends.Agreement) || topic.Amends.End && len(a.Effects) > 0) {
+		f.Add("AGREEMENT-27", "supersedes", "the topic is about agreement %s: the document takes its place, and where the topic ends it, with no effects", topic.Amends.Agreement.Short())
 	}
 	if a.SignBy <= t || a.SignBy > t+MaxSignBy {
 		f.Add("AGREEMENT-23", "sign_by", "sign_by %d must lie within 14 days after the proposal at %d", a.SignBy, t)

@@ -285,7 +285,8 @@ func TestLifecycle(t *testing.T) {
 		if supersedes {
 			second.Supersedes = []block.CID{forecast}
 		}
-		return []Concluded{{forecast, first, Final, Mark{Lam: 1}}, {capacity, second, verdict, Mark{Lam: 2}}}
+		return []Concluded{{CID: forecast, Doc: first, Verdict: Final, Final: Mark{Lam: 1, T: calendar.MustDate("2027-03-01").Millis()}},
+			{CID: capacity, Doc: second, Verdict: verdict, Final: Mark{Lam: 2, T: calendar.MustDate("2027-03-01").Millis()}}}
 	}
 	in, before, after := calendar.MustDate("2027-03-01"), calendar.MustDate("2027-01-31"), calendar.MustDate("2027-05-01")
 	for _, c := range []struct {
@@ -316,5 +317,41 @@ func TestLifecycle(t *testing.T) {
 	}
 	if next := first.Next(map[string]bool{"1-shift": true}); len(next) != 1 || next[0].ID != "2-order" {
 		t.Errorf("second step: %+v", next)
+	}
+}
+
+// Of two agreements on one cell the first acts until the parties have said which holds, or the newest once their days are over (practice T1).
+func TestOneOfTwoAgreementsActs(t *testing.T) {
+	s := accepted(t)
+	first, second := agreement(t, s), agreement(t, s)
+	monday := calendar.MustDate("2027-03-08")
+	thursday := monday.AddDays(3)
+	for _, c := range []struct {
+		what    string
+		final   calendar.Date // of the second
+		on      calendar.Date
+		again   block.CID // reconfirmed by all
+		acts    block.CID
+		pending bool
+	}{
+		{"on the day itself", monday, monday, block.CID{}, forecast, true},
+		{"on the last of the two business days", monday, monday.AddDays(2), block.CID{}, forecast, true},
+		{"after them the newest holds", monday, monday.AddDays(3), block.CID{}, capacity, false},
+		{"a weekend is no business day", thursday, thursday.AddDays(4), block.CID{}, forecast, true},
+		{"and then they are over", thursday, thursday.AddDays(5), block.CID{}, capacity, false},
+		{"reconfirmed at once", monday, monday, capacity, capacity, false},
+		{"reconfirmed, the first goes on", monday, monday.AddDays(20), forecast, forecast, false},
+	} {
+		ledger := []Concluded{{CID: forecast, Doc: first, Verdict: Final, Final: Mark{Lam: 1, T: 1}, Reconfirmed: c.again == forecast},
+			{CID: capacity, Doc: second, Verdict: Final, Final: Mark{Lam: 2, T: c.final.Millis()}, Reconfirmed: c.again == capacity}}
+		effects := EffectsInForce(ledger, c.on)
+		if len(effects) != 4 {
+			t.Fatalf("%s: %d cells", c.what, len(effects))
+		}
+		for _, e := range effects {
+			if e.Acts != (e.Agreement == c.acts) || e.Pending != c.pending || c.pending && e.Due < c.on {
+				t.Errorf("%s: agreement %s acts %t, pending %t until %s", c.what, e.Agreement.Short(), e.Acts, e.Pending, e.Due)
+			}
+		}
 	}
 }

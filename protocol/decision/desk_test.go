@@ -35,6 +35,14 @@ func TestGatheringContext(t *testing.T) {
 	}
 	s.does(maker, Act{Verb: AddContext, Context: []block.CID{forecast}}, "TOPIC-05")
 	s.does(maker, Act{Verb: AddContext, Context: []block.CID{policyCID}}, "")
+	s.does(agency, Act{Verb: DropContext, Drop: []block.CID{policyCID}}, "TOPIC-27") // the maker named it
+	s.does(agency, Act{Verb: DropContext, Drop: []block.CID{forecast}}, "TOPIC-27")  // the maker opened the topic with it
+	s.does(maker, Act{Verb: DropContext, Drop: []block.CID{policyCID, policyCID}}, "TOPIC-05 TOPIC-27")
+	s.does(maker, Act{Verb: DropContext, Drop: []block.CID{policyCID}}, "")
+	s.does(maker, Act{Verb: DropContext, Drop: []block.CID{policyCID}}, "TOPIC-27")
+	if s.topic.Rests(policyCID) || !s.topic.Rests(forecast) {
+		t.Errorf("context %+v", s.topic.Context)
+	}
 	zero := []OptionBasis{{Option: "0"}}
 	s.does(maker, Act{Verb: StateBasis, Basis: zero}, "TOPIC-10")
 	s.does(maker, Act{Verb: Commit, Commit: &weights}, "TOPIC-20")

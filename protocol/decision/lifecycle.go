@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
@@ -28,6 +29,8 @@ type Concluded struct {
 	Doc     Agreement
 	Verdict Verdict
 	Final   Mark // place of the entry that made it final, of FINAL ones
+	// Reconfirmed says that every party has said again that this document holds where another fixes the same cells.
+	Reconfirmed bool
 }
 
 // Standings tells for each agreement where it is on a day. The whole ledger of a partnership goes in: what supersedes
@@ -67,11 +70,18 @@ func Standings(ledger []Concluded, on calendar.Date) map[block.CID]Standing {
 type EffectInForce struct {
 	Effect
 	Agreement block.CID
-	Pending   bool // another agreement in force fixes the same cell: one reconfirmation is due (practice T1)
+	Final     Mark          // of the agreement
+	Acts      bool          // this is the value that counts on the day
+	Pending   bool          // another agreement in force fixes the same cell, and the parties have not said which holds (practice T1)
+	Due       calendar.Date // last day to say so, of pending ones; then the agreement that became final last holds
 }
 
+// ReconfirmDays are the business days, Monday to Friday, in which parties say which of two agreements on one cell holds (practice T1).
+const ReconfirmDays = 2
+
 // EffectsInForce lists the cells fixed on a day, by kind, party, cell and then the order of finality. Agreements that
-// wait for their first day count: their slots are already held.
+// wait for their first day count: their slots are already held. Where several fix one cell, one of them acts: what the
+// parties reconfirmed; else, until the reconfirmation is overdue, the one that was there first; then the newest.
 func EffectsInForce(ledger []Concluded, on calendar.Date) []EffectInForce {
 	standing := Standings(ledger, on)
 	sorted := slices.Clone(ledger)
@@ -79,20 +89,52 @@ func EffectsInForce(ledger []Concluded, on calendar.Date) []EffectInForce {
 		return cmp.Or(cmp.Compare(a.Final.Lam, b.Final.Lam), cmp.Compare(a.Final.Seq, b.Final.Seq), a.CID.Compare(b.CID))
 	})
 	var out []EffectInForce
+	reconfirmed := map[block.CID]bool{}
 	for _, c := range sorted {
 		if s := standing[c.CID]; s != InForce && s != Upcoming {
 			continue
 		}
+		reconfirmed[c.CID] = c.Reconfirmed
 		for _, e := range c.Doc.Effects {
-			out = append(out, EffectInForce{Effect: e, Agreement: c.CID})
+			out = append(out, EffectInForce{Effect: e, Agreement: c.CID, Final: c.Final})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b EffectInForce) int { return compareEffects(a.Effect, b.Effect) })
-	for i := range out {
-		same := func(j int) bool { return j >= 0 && j < len(out) && compareEffects(out[i].Effect, out[j].Effect) == 0 }
-		out[i].Pending = same(i-1) || same(i+1)
+	for i := 0; i < len(out); {
+		j := i + 1
+		for j < len(out) && compareEffects(out[i].Effect, out[j].Effect) == 0 {
+			j++
+		}
+		contend(out[i:j], reconfirmed, on)
+		i = j
 	}
 	return out
+}
+
+// contend says which of the effects on one cell acts. Terms don't contend: of each contract the newest apply.
+func contend(same []EffectInForce, reconfirmed map[block.CID]bool, on calendar.Date) {
+	if len(same) == 1 || same[0].Kind == TermsInForce {
+		for i := range same {
+			same[i].Acts = true
+		}
+		return
+	}
+	last := len(same) - 1
+	for i := last; i >= 0; i-- {
+		if reconfirmed[same[i].Agreement] {
+			same[i].Acts = true
+			return
+		}
+	}
+	due := calendar.NewWorkdays(nil, time.Saturday, time.Sunday).Add(calendar.DateOf(same[last].Final.T), ReconfirmDays)
+	if on > due {
+		same[last].Acts = true
+		return
+	}
+	same[0].Acts = true
+	for i := range same {
+		same[i].Pending, same[i].Due = true, due
+	}
 }
 
 // TermsAgreed lists the terms that agreements in force on a day, or waiting for their first day, name, in the order of

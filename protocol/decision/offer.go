@@ -14,13 +14,14 @@ import (
 // IssueKind says what sort of thing is negotiated.
 type IssueKind string
 
-// The kinds of issues. All but DATE are numbers with a unit; a TERM is a number of days, months or the like.
+// The kinds of issues. All but DATE are numbers with a unit; a TERM is a number of days, months or the like, OTHER whatever else has a unit and bounds.
 const (
 	QuantityIssue IssueKind = "QUANTITY"
 	DateIssue     IssueKind = "DATE"
 	PriceIssue    IssueKind = "PRICE"
 	ShareIssue    IssueKind = "SHARE"
 	TermIssue     IssueKind = "TERM"
+	OtherIssue    IssueKind = "OTHER"
 )
 
 // Value is a number or a date.
@@ -74,7 +75,7 @@ type Issue struct {
 }
 
 func (i Issue) check(f *artifact.Report, path string) {
-	known := slices.Contains([]IssueKind{QuantityIssue, DateIssue, PriceIssue, ShareIssue, TermIssue}, i.Kind)
+	known := slices.Contains([]IssueKind{QuantityIssue, DateIssue, PriceIssue, ShareIssue, TermIssue, OtherIssue}, i.Kind)
 	if !identifier(i.ID) || !validName(i.Name) || !known || !plain(i.Unit, MaxID) || (i.Unit == "") != (i.Kind == DateIssue) {
 		f.Add("TOPIC-11", path, "issue %q of kind %q in %q: want an ID, a name, a known kind and a unit unless it is a date", i.ID, i.Kind, i.Unit)
 		return

@@ -51,7 +51,9 @@ func (t Topic) apply(act Act, at At, i int) (Topic, []artifact.Finding) {
 	case Join:
 		return t.join(at, i)
 	case AddContext:
-		return t.addContext(act.Context)
+		return t.addContext(act.Context, at)
+	case DropContext:
+		return t.dropContext(act.Drop, at)
 	case AddOption:
 		return t.addOption(*act.Option, at)
 	case AddIssue:
@@ -99,17 +101,40 @@ func (t Topic) join(at At, i int) (Topic, []artifact.Finding) {
 	return t, nil
 }
 
-func (t Topic) addContext(links []block.CID) (Topic, []artifact.Finding) {
+func (t Topic) addContext(links []block.CID, at At) (Topic, []artifact.Finding) {
 	var f artifact.Report
 	checkLinks(&f, "context", links, len(t.Context))
 	for i, c := range links {
 		if slices.ContainsFunc(t.Context, func(r ContextRef) bool { return r.CID == c }) {
 			f.Add("TOPIC-05", fmt.Sprintf("context[%d]", i), "the artifact is named already")
 		}
-		t.Context = append(t.Context, ContextRef{CID: c})
+		t.Context = append(t.Context, ContextRef{CID: c, By: &at.Member})
 	}
 	t.unready()
 	return t, f.Findings()
+}
+
+// dropContext takes back what a party named; what another rests its case on stays.
+func (t Topic) dropContext(links []block.CID, at At) (Topic, []artifact.Finding) {
+	var f artifact.Report
+	checkLinks(&f, "drop", links, 0)
+	for i, c := range links {
+		j := slices.IndexFunc(t.Context, func(r ContextRef) bool { return r.CID == c })
+		if j < 0 || t.Context[j].author(t) != at.Member {
+			f.Add("TOPIC-27", fmt.Sprintf("drop[%d]", i), "%s is not an artifact this party named", c.Short())
+			continue
+		}
+		t.Context = slices.Delete(t.Context, j, j+1)
+	}
+	t.unready()
+	return t, f.Findings()
+}
+
+func (r ContextRef) author(t Topic) block.CID {
+	if r.By != nil {
+		return *r.By
+	}
+	return t.ProposedBy
 }
 
 // unready takes back the parties' word that the context is complete: it has changed since they gave it.

@@ -19,7 +19,7 @@ type Person struct {
 }
 
 // Decide answers whether a person may write this act now: PERSON-01 of no party, PERSON-02 not in a role that may,
-// PERSON-03 too late to be sure of it; else what Apply says. The result is the topic as it will stand when nothing
+// PERSON-03 too late to be sure of it, PERSON-06 a resale price is negotiated; else what Apply says. The result is the topic as it will stand when nothing
 // of the partner's comes between.
 func (t Topic) Decide(act Act, who Person, at At) (Topic, []artifact.Finding) {
 	if who.Company != at.Member || t.party(who.Company) < 0 {
@@ -31,14 +31,34 @@ func (t Topic) Decide(act Act, who Person, at At) (Topic, []artifact.Finding) {
 	if at.T >= t.Deadline && act.Verb != RevealScores {
 		return t, refuse("PERSON-03", "", "the deadline was %d: %s", t.Deadline, t.Default())
 	}
+	if found := t.lawful(act); len(found) > 0 {
+		return t, found
+	}
 	return t.Apply(act, at)
+}
+
+// lawful keeps people from negotiating what two companies may not agree on (practice T19), whoever put it on the table.
+func (t Topic) lawful(act Act) []artifact.Finding {
+	switch act.Verb {
+	case AddIssue:
+		return refuseResale([]Issue{*act.Issue}, nil)
+	case MakeOffer:
+		return refuseResale(t.Issues, act.Offer.Trades)
+	case AcceptOffer:
+		var trades []TradeOff
+		if n := len(t.Offers); n > 0 {
+			trades = t.Offers[n-1].Trades
+		}
+		return refuseResale(t.Issues, trades)
+	}
+	return nil
 }
 
 // may tells whether one of the person's roles may do it. The desk may prepare: join, name context, state what the
 // match computed. What binds, or shows what officers think, is for the roles the topic requires, and the CEO.
 func (t Topic) may(who Person, verb Verb) bool {
 	switch verb {
-	case Join, AddContext, StateBasis:
+	case Join, AddContext, DropContext, StateBasis:
 		return true
 	case Withdraw:
 		return t.Status == Proposed || len(who.Roles) > 0 && t.may(who, Decline) // what a desk opened it may take back until somebody took it up

@@ -26,7 +26,7 @@ func OpenTopic(partnership block.CID, p Proposal, members []Member, at At) (Topi
 	checkProposal(&f, p, members, at)
 	t := Topic{ID: at.Entry, Partnership: partnership, Kind: p.Kind, Title: p.Title, ProposedBy: at.Member, Opened: at.mark(), Since: at.mark(),
 		Trigger: p.Trigger, Exception: p.Exception, Priority: p.Priority, Scope: p.Scope, Deadline: p.Deadline,
-		Required: p.Required, Options: p.Options, Issues: p.Issues, Offers: []Offer{}, Context: []ContextRef{},
+		Required: p.Required, Options: p.Options, Issues: p.Issues, Offers: []Offer{}, Context: []ContextRef{}, Amends: p.Amends,
 		Parties: []Participant{}, Status: Proposed}
 	for _, c := range p.Context {
 		t.Context = append(t.Context, ContextRef{CID: c})
@@ -74,6 +74,9 @@ func checkProposal(f *artifact.Report, p Proposal, members []Member, at At) {
 	checkScope(f, p.Scope)
 	checkLinks(f, "context", p.Context, 0)
 	checkOptions(f, p.Options)
+	if p.Amends != nil && !p.Amends.Agreement.Defined() {
+		f.Add("TOPIC-28", "amends", "an amendment names the agreement it is about")
+	}
 	if len(p.Issues) > MaxIssues {
 		f.Add("TOPIC-11", "issues", "%d issues, at most %d", len(p.Issues), MaxIssues)
 		return

@@ -79,6 +79,13 @@ func (a Agreement) text(cid block.CID) string {
 			line("- the contract terms that %s shared as %s apply, %s to before %s", a.who(e.Party), e.Artifact, a.From, a.Expires)
 			continue
 		}
+		if e.Kind == CAPADue {
+			line("- %s %s: the work on complaint %s is closed by %s: product %s, region %s%s", a.who(e.Party), quote(string(e.Kind)), quote(e.Ref), e.Bucket.Last(), quote(e.Product), quote(e.Region), from)
+			continue
+		}
+		if e.Ref != "" {
+			from = ", event " + quote(e.Ref) + from
+		}
 		line("- %s %s: product %s, region %s, %s to before %s: %s %s (%s)%s", a.who(e.Party), quote(string(e.Kind)), quote(e.Product),
 			quote(e.Region), e.Bucket.Start, e.Bucket.End, e.Quantity, unitName(e.Unit), quote(string(e.Unit)), from)
 	}

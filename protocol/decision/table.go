@@ -67,7 +67,7 @@ var Edges = []Edge{
 // acts says which acts each state takes.
 var acts = map[Status][]Verb{
 	Proposed:    {Join, Decline, Withdraw},
-	InContext:   {AddContext, AddOption, AddIssue, StateBasis, Ready, Decline, Withdraw},
+	InContext:   {AddContext, DropContext, AddOption, AddIssue, StateBasis, Ready, Decline, Withdraw},
 	Scoring:     {Commit, Decline},
 	Negotiation: {RevealScores, MakeOffer, AcceptOffer, Decline},
 	Signing:     {RevealScores, MakeOffer, Decline},

@@ -109,6 +109,7 @@ type Requirement struct {
 // ContextRef is an artifact the topic rests on.
 type ContextRef struct {
 	CID        block.CID  `cbor:"cid" json:"cid"`
+	By         *block.CID `cbor:"by,omitempty" json:"by,omitempty"`                   // who named it since; absent: who opened the topic, with it
 	ReplacedBy *block.CID `cbor:"replaced_by,omitempty" json:"replaced_by,omitempty"` // a newer revision; material ones send the topic back
 }
 
@@ -159,6 +160,7 @@ type Topic struct {
 	Document    *block.CID    `cbor:"document,omitempty" json:"document,omitempty"` // drafted in this round
 	SignBy      int64         `cbor:"sign_by,omitempty" json:"sign_by,omitempty"`
 	Bound       bool          `cbor:"bound" json:"bound"` // a role signature stands: context no longer sends it back
+	Amends      *Amendment    `cbor:"amends,omitempty" json:"amends,omitempty"`
 }
 
 // Option finds an option by ID.

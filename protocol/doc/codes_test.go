@@ -70,6 +70,8 @@ var decisionMeans = map[string]string{
 	"TOPIC-24":     "a role signature stands: only the round's outcome moves the topic",
 	"TOPIC-25":     "100 rounds have been played: decline, or accept the last offer",
 	"TOPIC-26":     "only its author takes a topic back",
+	"TOPIC-27":     "an artifact is taken back that this party has not named",
+	"TOPIC-28":     "the agreement a topic is about is not named",
 	"EXPECT-01":    "a mark: an option's expected units do not follow from the documents the topic names",
 	"EXPECT-02":    "a mark: they followed from the documents named, and these were revised",
 	"EXPECT-03":    "a mark: the topic names no forecast and plan to compute them from",
@@ -93,6 +95,7 @@ var decisionMeans = map[string]string{
 	"AGREEMENT-24": "an effect is outside the topic's scope",
 	"AGREEMENT-25": "a party is bound by another policy than the document says",
 	"AGREEMENT-26": "the witness is not the partnership's",
+	"AGREEMENT-27": "the document does not take the place of the agreement the topic is about, or ends it and has effects",
 	"SIGNATURE-01": "the signature is for another document, topic, round or partnership",
 	"SIGNATURE-02": "sign_by is not the round's",
 	"SIGNATURE-03": "the company is no party, or the policy is another",
@@ -128,6 +131,7 @@ var decisionMeans = map[string]string{
 	"PERSON-02":    "the person is in no role that may",
 	"PERSON-03":    "too late to be sure of being in time",
 	"PERSON-04":    "the offer goes beyond the limits people set",
+	"PERSON-06":    "a resale price would be negotiated",
 	"PERSON-05":    "a strategy does not fit the topic's options, issues and ranges",
 }
 

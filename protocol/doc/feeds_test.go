@@ -100,6 +100,7 @@ func kindTable() string {
 		protocol.KindLapse:          "a party that acknowledged records another's silence",
 		protocol.KindResolve:        "the witness declares the set complete",
 		protocol.KindAbort:          "the witness declares the round void",
+		protocol.KindReconfirm:      "a party says again that a final agreement holds where another fixes the same cells",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
 		protocol.KindRemedy:         "what a side says of entries that missed SLAs brought: requested, acknowledged, settled, disputed, or whose figures stand",
 		protocol.KindRuleset:        "a member takes up a version of the rules",

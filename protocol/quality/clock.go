@@ -53,6 +53,8 @@ type Clock struct {
 	Due   calendar.Date `json:"due"`
 	Done  calendar.Date `json:"done,omitzero"`
 	State StepState     `json:"state"`
+	// Agreed says that an agreement fixed the day, in the place of the service rule's.
+	Agreed bool `json:"agreed,omitempty"`
 }
 
 // ClockOf gives every step with a deadline its due day and where it stands on a day. work is nil where the supplier has
@@ -72,17 +74,37 @@ func ClockOf(s ServiceRule, c Complaint, work *Case, today calendar.Date) []Cloc
 				}
 			}
 		}
-		switch {
-		case clock.Done != 0 && clock.Done <= clock.Due:
-			clock.State = StepDone
-		case clock.Done != 0:
-			clock.State = StepDoneLate
-		case today > clock.Due:
-			clock.State = StepOverdue
-		}
-		out = append(out, clock)
+		out = append(out, clock.judged(today))
 	}
 	return out
+}
+
+func (c Clock) judged(today calendar.Date) Clock {
+	c.State = StepDue
+	switch {
+	case c.Done != 0 && c.Done <= c.Due:
+		c.State = StepDone
+	case c.Done != 0:
+		c.State = StepDoneLate
+	case today > c.Due:
+		c.State = StepOverdue
+	}
+	return c
+}
+
+// WithAgreed is a complaint's clock with the day by which an agreement wants the work closed (D8), in the place of the service rule's.
+func WithAgreed(clocks []Clock, due calendar.Date, work *Case, today calendar.Date) []Clock {
+	agreed := Clock{Step: D8, Due: due, Agreed: true}
+	if work != nil {
+		agreed.Done = work.closed()
+	}
+	out := []Clock{}
+	for _, c := range clocks {
+		if c.Step != D8 {
+			out = append(out, c)
+		}
+	}
+	return append(out, agreed.judged(today))
 }
 
 // recurrenceMonths is how long after its D8 a failure that comes back is the same one.

@@ -36,7 +36,11 @@ func (s *Scene) Parties() (out []*Desk) {
 func (s *Scene) Negotiate(deadline int64, context ...block.CID) (topic block.CID, err error) {
 	parties := s.Parties()
 	opener := parties[len(parties)-1]
-	proposal := Proposal(s.Genesis, opener.ID, deadline, context...)
+	return s.NegotiateOf(opener, Proposal(s.Genesis, opener.ID, deadline, context...), Offer(1, 800))
+}
+
+// NegotiateOf takes a topic that a desk opens to its first offer, made by the opener and accepted by all.
+func (s *Scene) NegotiateOf(opener *Desk, proposal decision.Proposal, offered *decision.Terms) (topic block.CID, err error) {
 	e, err := s.Say(opener, decision.Act{Verb: decision.ProposeTopic, Propose: &proposal})
 	if err != nil {
 		return topic, err
@@ -48,18 +52,24 @@ func (s *Scene) Negotiate(deadline int64, context ...block.CID) (topic block.CID
 			e, err = s.Say(d, act)
 		}
 	}
-	for _, d := range parties[:len(parties)-1] {
+	var others []*Desk
+	for _, d := range s.Parties() {
+		if d != opener {
+			others = append(others, d)
+		}
+	}
+	for _, d := range others {
 		say(d, decision.Act{Verb: decision.Join})
 	}
-	for _, d := range parties {
+	for _, d := range s.Parties() {
 		say(d, decision.Act{Verb: decision.Ready, Weights: DigestOf("weights of " + d.Name)})
 	}
-	for _, d := range parties {
+	for _, d := range s.Parties() {
 		say(d, decision.Act{Verb: decision.Commit, Commit: DigestOf("scores of " + d.Name)})
 	}
-	say(opener, decision.Act{Verb: decision.MakeOffer, Offer: Offer(1, 800)})
+	say(opener, decision.Act{Verb: decision.MakeOffer, Offer: offered})
 	offer := e.CID
-	for _, d := range parties[:len(parties)-1] {
+	for _, d := range others {
 		say(d, decision.Act{Verb: decision.AcceptOffer, Accept: &decision.Acceptance{Round: 1, Offer: offer}})
 	}
 	return topic, err
@@ -67,6 +77,11 @@ func (s *Scene) Negotiate(deadline int64, context ...block.CID) (topic block.CID
 
 // Draft lets a desk put the document of a topic on the table; amount in euro cents.
 func (s *Scene) Draft(d *Desk, topic block.CID, signBy, amount int64, artifacts ...block.CID) (document block.CID, err error) {
+	return s.DraftWith(d, topic, signBy, amount, nil, artifacts...)
+}
+
+// DraftWith is Draft with a change to the document before it is written.
+func (s *Scene) DraftWith(d *Desk, topic block.CID, signBy, amount int64, change func(*decision.Agreement), artifacts ...block.CID) (document block.CID, err error) {
 	var doc decision.Agreement
 	err = d.View(func(r *protocol.Replica) error {
 		t, found, err := r.Topic(topic)
@@ -79,12 +94,43 @@ func (s *Scene) Draft(d *Desk, topic block.CID, signBy, amount int64, artifacts 
 	if err != nil {
 		return document, err
 	}
+	if change != nil {
+		change(&doc)
+		doc = doc.Sorted()
+	}
 	draft, err := Body(protocol.KindDraft, doc)
 	if err != nil {
 		return document, err
 	}
 	_, err = d.Write(draft)
 	return draft.Body.CID, err
+}
+
+// Conclude lets the officers of every party sign a document, each after hearing all others: the round is final then.
+func (s *Scene) Conclude(document block.CID) error {
+	if err := s.Meet(); err != nil {
+		return err
+	}
+	for _, d := range s.Parties() {
+		for _, officer := range []string{"COO", "CFO"} {
+			draft, err := d.Signature(document, officer, nil)
+			if err == nil {
+				_, err = d.Write(draft)
+			}
+			if err == nil {
+				err = s.Meet()
+			}
+			if err != nil {
+				return fmt.Errorf("%s signs as %s: %w", d.Name, officer, err)
+			}
+		}
+	}
+	for _, d := range s.Parties() {
+		if row, _, err := d.Round(document); err != nil || row.Verdict != decision.Final {
+			return fmt.Errorf("the round is %s at %s: %w", row.Verdict, d.Name, err)
+		}
+	}
+	return nil
 }
 
 // Signature is the draft of an entry with an officer's signature over a document the desk holds. Alter changes the body first.

@@ -16,7 +16,7 @@ import (
 
 func agreementNoun() *cli.Command {
 	return noun("agreement", "documents that officers of all parties sign", agreementSign, agreementShow, agreementList, agreementExport, agreementDraft,
-		agreementLapse, agreementResolve, agreementAbort, agreementMilestone)
+		agreementLapse, agreementResolve, agreementAbort, agreementMilestone, agreementReconfirm)
 }
 
 const agreementArgument = "AGREEMENT is the document's CID or the end of it; left out, it is the only one it can be."

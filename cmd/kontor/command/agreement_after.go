@@ -18,9 +18,11 @@ func printPlan(w io.Writer, a wire.AgreementDetail) {
 		state := "not in force"
 		switch {
 		case e.Pending:
-			state = "PENDING: another agreement fixes the same cell, reconfirm"
+			state = "PENDING: " + e.Why
 		case e.Acts:
 			state = "counts in later matches"
+		case e.Why != "":
+			state = "not in force: " + e.Why
 		}
 		rows = append(rows, []string{string(e.Kind), e.Name, e.Product, e.Region, e.Bucket.String(), e.Quantity.String() + " " + string(e.Unit), state})
 	}
@@ -92,6 +94,22 @@ var agreementMilestone = verb{
 		}
 		return c.print(out, func(w io.Writer) {
 			fmt.Fprintf(w, "step %s is %s\n", in.Milestone, decision.StepDone)
+		})
+	},
+}
+
+var agreementReconfirm = verb{
+	name: "reconfirm", short: "say that an agreement holds where another fixes the same cells", args: "[AGREEMENT]", most: 1,
+	long: "Two agreements in force that fix one cell are pending there: for two business days, Monday to Friday, after the newer became final the older one holds, then the\n" +
+		"newer. When every party has reconfirmed one of them, that one holds at once. " + agreementArgument,
+	examples: []string{"kontor agreement reconfirm 3f2k7qaa"}, exits: boardExits, flags: []cli.Flag{withFlag()},
+	run: func(c *call) error {
+		out, err := ask(c, wire.AgreementReconfirm, c.agreementQuery())
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "agreement %s: reconfirmed; it holds in its cells when every party has said so\n", short(out.Agreement))
 		})
 	},
 }

@@ -338,7 +338,10 @@ var termsExposureVerb = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "by %s with %s, over %s of the forecast\n", out.Contract, out.With, node.Count(out.Versions, "version"))
+			for _, b := range out.LastBuys {
+				fmt.Fprintf(w, "last-time buy: %s takes %s %s of %s in %s, by agreement %s\n", b.By, b.Quantity, b.Unit, b.Product, b.Bucket, short(b.Agreement.String()))
+			}
+			fmt.Fprintf(w, "by %s with %s, over %s of the forecast\n", orDash(out.Contract), out.With, node.Count(out.Versions, "version"))
 			var rows [][]string
 			for _, l := range out.Lines {
 				rows = append(rows, []string{l.Line, l.FabHigh.String(), l.RawHigh.String(), l.Taken.String(), l.Finished.String(), l.Raw.String(), l.Value.String(), l.Claim.Amount.String(), l.Claim.Why})

@@ -63,6 +63,8 @@ var (
 		"As the witness: it was not.")
 	AgreementMilestone = Post[AgreementMilestoneRequest, AgreementReceipt]("/v1/agreement/milestone", Work,
 		"Report a step of a final agreement's rollout plan done, with what shows it.")
+	AgreementReconfirm = Post[AgreementQuery, AgreementReceipt]("/v1/agreement/reconfirm", Decide,
+		"Say again that a final agreement holds where another fixes the same cells. When every party has, it acts there.")
 	AgreementList = Get[AgreementQuery, AgreementListing]("/v1/agreement/list", View,
 		"List agreements and how they stand.")
 	AgreementExport = GetFile[AgreementQuery]("/v1/agreement/export", View,
@@ -501,8 +503,11 @@ type PlanStep struct {
 type EffectState struct {
 	decision.Effect
 	Name    string `json:"name" doc:"of the party"`
-	Acts    bool   `json:"acts" doc:"the agreement is final and not over: later matches count it"`
+	Acts    bool   `json:"acts" doc:"the agreement is final and not over, and holds in the cell: later matches count it"`
 	Pending bool   `json:"pending,omitempty" doc:"another agreement in force fixes the same cell: one reconfirmation is due"`
+	// Due is the last day to reconfirm, of a pending effect; Why says what another agreement does to it and what happens by itself.
+	Due calendar.Date `json:"due,omitzero"`
+	Why string        `json:"why,omitempty"`
 }
 
 // Signer is an officer's key that may sign.
