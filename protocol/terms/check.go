@@ -163,6 +163,9 @@ func checkDisputes(r *artifact.Report, f Frame) {
 		case !slices.Contains(outcomes, l.Default) || last && l.Default == NextLevel:
 			r.Add(CodeDispute, at+".default", "outcome %q: want STANDS, DROPPED or HALVED, or NEXT_LEVEL where one follows", artifact.Clip(string(l.Default)))
 		}
+		if (l.EndsUpTo != nil) != (l.Ends != "") || l.EndsUpTo != nil && (l.EndsUpTo.Minor <= 0 || l.EndsUpTo.Currency != f.Currency || l.Ends == NextLevel || !slices.Contains(outcomes, l.Ends)) {
+			r.Add(CodeDispute, at+".endsUpTo", "want a positive amount in %s and STANDS, DROPPED or HALVED as what small disputes end with, or neither", f.Currency)
+		}
 		rank = max(now, rank)
 	}
 	if a := f.Arbitration; a != nil && (!artifact.IsName(a.Seat) || !artifact.IsName(a.Rules) || !artifact.IsName(a.Language)) {

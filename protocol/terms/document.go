@@ -271,6 +271,9 @@ type DisputeLevel struct {
 	Level   string  `cbor:"level" json:"level"` // DESK, COO, CEO, ARBITER
 	Days    int64   `cbor:"days" json:"days"`   // working days until the next level, or the outcome
 	Default Outcome `cbor:"default" json:"default"`
+	// A dispute over no more than EndsUpTo goes no further than this level, where silence means Ends: small amounts are not worth an officer's time.
+	EndsUpTo *quantity.Money `cbor:"endsUpTo,omitempty" json:"endsUpTo,omitempty"`
+	Ends     Outcome         `cbor:"ends,omitempty" json:"ends,omitempty"`
 }
 
 // Arbitration names the forum after the path.

@@ -46,7 +46,7 @@ func full(t interface{ Fatal(...any) }) Document {
 			Tolerance: Tolerance{OverPPM: 50_000, UnderPPM: 20_000, EarlyDays: 1, LateDays: 2, Working: true},
 			Loop:      Loop{Backward: 1, Forward: 2, AnswerDays: 3, OnNoAnswer: forecast.LastCommitStands, Auto: true},
 			Data:      DataTerms{Purposes: []string{"CAPACITY", "PLANNING"}, RetentionDays: 730, Onward: OnwardAggregated, Audit: true, MinContributors: 5},
-			Disputes:  []DisputeLevel{{"DESK", 5, NextLevel}, {"COO", 10, NextLevel}, {"CEO", 10, NextLevel}, {"ARBITER", 30, Stands}}, Arbitration: &Arbitration{"Hamburg", "DIS", "en"},
+			Disputes:  []DisputeLevel{{Level: "DESK", Days: 5, Default: NextLevel}, {Level: "COO", Days: 10, Default: NextLevel}, {Level: "CEO", Days: 10, Default: NextLevel}, {Level: "ARBITER", Days: 30, Default: Stands}}, Arbitration: &Arbitration{"Hamburg", "DIS", "en"},
 			Cadence: []Cadence{{ID: "launch", Name: "launch review", First: day("2027-01-05"), RRule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", Gates: []string{"CAPACITY", "QUALITY"}}, {ID: "sop", Name: "sales and operations", First: day("2027-01-04"), RRule: "FREQ=MONTHLY;BYDAY=1MO"}}},
 		Prices: []Price{
 			{ID: "capsules", Items: []string{"CAP-1"}, Unit: quantity.Pack, Valid: year, Kind: Fixed, Base: eur("12.3450", "1000"), Ext: map[string][]byte{"x": {1}}},
@@ -157,6 +157,9 @@ func TestFindings(t *testing.T) {
 		{"T7: no level", CodeDispute, func(d *Document) { d.Disputes = nil }},
 		{"T7: no end", CodeDispute, func(d *Document) { d.Disputes[3].Default = NextLevel }},
 		{"T7: endless", CodeDispute, func(d *Document) { d.Disputes[1].Days = 0 }},
+		{"a threshold without an outcome", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo = &quantity.Money{Minor: 1, Currency: "EUR"} }},
+		{"a threshold that ends nowhere", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "EUR"}, NextLevel }},
+		{"a threshold in another currency", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "USD"}, Halved }},
 		{"levels out of order", CodeDispute, func(d *Document) { slices.Reverse(d.Disputes) }},
 		{"a rule that is not read", CodeCadence, func(d *Document) { d.Cadence[0].RRule = "FREQ=SECONDLY" }},
 		{"extensions too long", CodeExt, func(d *Document) { d.Prices[0].Ext["x"] = make([]byte, artifact.MaxExtBytes+1) }},

@@ -1,0 +1,80 @@
+package dispute
+
+import (
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
+)
+
+// The levels of a path, in their order.
+const (
+	Desk    = "DESK"
+	COO     = "COO"
+	CEO     = "CEO"
+	Arbiter = "ARBITER"
+)
+
+// Clock is how a contract reads time: its calendar's business days and its zone.
+type Clock struct {
+	Days   calendar.Workdays
+	Offset int64 // minutes from UTC
+}
+
+// ClockOf is the clock of terms.
+func ClockOf(c terms.Calendar) Clock { return Clock{c.Workdays(), c.Offset} }
+
+// Day is the day of an instant, ms UTC.
+func (c Clock) Day(t int64) calendar.Date { return calendar.DateOf(t + c.Offset*60_000) }
+
+// End is the last millisecond, UTC, of a day.
+func (c Clock) End(d calendar.Date) int64 { return d.AddDays(1).Millis() - c.Offset*60_000 - 1 }
+
+// Step is a level of a dispute's path with its days.
+type Step struct {
+	Level    string        `cbor:"level" json:"level"`
+	Days     int64         `cbor:"days" json:"days"`         // business days
+	Default  terms.Outcome `cbor:"default" json:"default"`   // what silence means
+	From     calendar.Date `cbor:"from" json:"from"`         // the day before its first
+	Until    calendar.Date `cbor:"until" json:"until"`       // its last day
+	Deadline int64         `cbor:"deadline" json:"deadline"` // the last ms UTC of it
+}
+
+// Plan is the path of a dispute that is opened on a day: the levels the terms name, as far as the amount may go, if nobody acts. What is in dispute
+// without an amount goes the whole path.
+func Plan(levels []terms.DisputeLevel, c Clock, worth *quantity.Money, day calendar.Date) (path []Step) {
+	for _, l := range levels {
+		s := Step{Level: l.Level, Days: l.Days, Default: l.Default}
+		small := l.EndsUpTo != nil && worth != nil && worth.Currency == l.EndsUpTo.Currency && worth.Minor <= l.EndsUpTo.Minor
+		if small {
+			s.Default = l.Ends
+		}
+		path = append(path, s)
+		if small {
+			break
+		}
+	}
+	schedule(path, c, day)
+	return path
+}
+
+// schedule gives levels their days, the first from the day after one on.
+func schedule(path []Step, c Clock, day calendar.Date) {
+	for i := range path {
+		s := &path[i]
+		s.From = day
+		s.Until = c.Days.Add(day, int(s.Days))
+		s.Deadline = c.End(s.Until)
+		day = s.Until
+	}
+}
+
+// Ends is the day on which the path is over if nobody acts, and what it comes to then: known from the first day on.
+func (d Dispute) Ends() (calendar.Date, terms.Outcome) {
+	for _, s := range d.Path[d.At:] {
+		if s.Default != terms.NextLevel {
+			return s.Until, s.Default
+		}
+	}
+	s := d.Path[len(d.Path)-1]
+	return s.Until, s.Default
+}
