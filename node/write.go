@@ -96,7 +96,7 @@ func (n *Node) write(p *Partnership, command Command, build Build) (w Written, e
 		if err != nil {
 			return err
 		}
-		if protocol.CarriesSignature(draft.Kind) && !n.HeadConfirmed(p.PID) {
+		if draft.CarriesSignature() && !n.HeadConfirmed(p.PID) {
 			return errUnconfirmed
 		}
 		if out, err = r.Write(draft, n.author(), now); err != nil {

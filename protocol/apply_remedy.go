@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"kontor/protocol/dispute"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
 )
@@ -38,6 +39,9 @@ func applyRemedy(f *fold) ([]string, error) {
 	case remedy.MakeClaim:
 		return f.raiseClaim(*act.Claim, side)
 	}
+	if act.Verb == remedy.Dispute {
+		return f.contendAll(act)
+	}
 	changed := make([]remedy.Item, 0, len(act.Items))
 	for _, id := range act.Items {
 		var i remedy.Item
@@ -62,6 +66,39 @@ func applyRemedy(f *fold) ([]string, error) {
 	for _, i := range changed {
 		if err := put(f.rows, remedyPrefix+i.ID, i); err != nil {
 			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// contendAll opens a dispute about each entry named, or about none.
+func (f *fold) contendAll(act remedy.Act) ([]string, error) {
+	open := make([]remedy.Item, 0, len(act.Items))
+	for _, id := range act.Items {
+		var i remedy.Item
+		found, err := get(f.rows, remedyPrefix+id, &i)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return []string{remedy.CodeUnknown}, nil
+		}
+		doc, err := f.replica.Terms(*i.Terms)
+		if err != nil {
+			return nil, err
+		}
+		t := f.entry.Header.T
+		if _, code := i.Contend(remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: t, Day: dayOf(doc, t)}, act.Reason, ""); code != "" {
+			return []string{code}, nil
+		}
+		open = append(open, i)
+	}
+	if full, err := f.disputesFull(len(open)); err != nil || full {
+		return []string{dispute.CodeMany}, err
+	}
+	for _, i := range open {
+		if codes, err := f.contend(i, act.Reason, nil); err != nil || len(codes) > 0 {
+			return codes, err
 		}
 	}
 	return nil, nil

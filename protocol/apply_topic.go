@@ -60,10 +60,15 @@ const policyPrefix = "policy/"
 
 func policyKey(topic block.CID) string { return policyPrefix + topic.String() }
 
-// parties are the members who write and sign; a witness judges and is none of them.
+// judges tells whether a member is the witness or the arbiter, who take no side.
+func judges(g *partnership.Genesis, company block.CID) bool {
+	return g.Witness != nil && *g.Witness == company || g.Arbiter != nil && *g.Arbiter == company
+}
+
+// parties are the members who write and sign; who judges is none of them.
 func parties(g *partnership.Genesis) (out []decision.Member) {
 	for _, m := range g.Members {
-		if m.Role == partnership.RoleObserver || (g.Witness != nil && *g.Witness == m.Company) {
+		if m.Role == partnership.RoleObserver || judges(g, m.Company) {
 			continue
 		}
 		out = append(out, decision.Member{Company: m.Company, Label: m.Role})

@@ -51,6 +51,7 @@ func init() {
 		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
 		KindReconfirm:      {form: documentBody, critical: true, binding: true, apply: applyReconfirm},
 		KindRemedy:         {form: documentBody, critical: true, apply: applyRemedy},
+		KindDispute:        {form: documentBody, critical: true, apply: applyDispute},
 		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
 		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},
 		KindResume:         {form: documentBody, critical: true, apply: applyResume},
@@ -129,9 +130,12 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	}
 	if kinds[h.Kind].commutes && len(r.forks) == 0 {
 		// The index rows are read even where we know that there are none, and are left unread.
-		state.Complete(rows, activeTopicPrefix, openRoundPrefix, slaNextKey(h.Author))
+		state.Complete(rows, activeTopicPrefix, openRoundPrefix, slaNextKey(h.Author), disputeNextKey(h.Author))
 	}
 	if err := f.observeTopics(); err != nil {
+		return err
+	}
+	if err := f.observeDisputes(); err != nil {
 		return err
 	}
 	if k, known := kinds[h.Kind]; known && k.apply != nil {

@@ -55,6 +55,7 @@ const (
 	KindMilestone      = "agreement.milestone"
 	KindReconfirm      = "agreement.reconfirm"
 	KindRemedy         = "remedy"
+	KindDispute        = "dispute"
 	KindForkResolve    = "fork.resolve"
 	KindRuleset        = "ruleset"
 	KindResume         = "feed.resume"

@@ -118,10 +118,10 @@ func (f *fold) observeTopics() error {
 	return nil
 }
 
-// reviseTopics tells active topics that an artifact they may rest on has a new revision. Only a party's does: what a witness shares
+// reviseTopics tells active topics that an artifact they may rest on has a new revision. Only a party's does: what a witness or an arbiter shares
 // may arrive late and must not take back what the parties concluded without it.
 func (f *fold) reviseTopics() error {
-	if f.genesis.Witness != nil && *f.genesis.Witness == f.author.Company {
+	if judges(f.genesis, f.author.Company) {
 		return nil
 	}
 	if f.replica.idle {

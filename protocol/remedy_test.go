@@ -62,7 +62,11 @@ func mustDefine(c measure.Code) measure.Definition {
 // newYear puts terms in force by an agreement that officers of both sides signed.
 func newYear(t *testing.T, change func(*terms.Document)) *year {
 	t.Helper()
-	s := scene(t, 2, false)
+	return yearOf(t, scene(t, 2, false), change)
+}
+
+func yearOf(t *testing.T, s *virtual.Scene, change func(*terms.Document)) *year {
+	t.Helper()
 	y := &year{t: t, s: s, last: map[string]*block.CID{}, count: map[string]int64{}, printed: map[string]string{}}
 	for _, d := range s.Parties() {
 		if m, _ := d.Contract.Genesis.Member(d.ID); m.Role == "buyer" {
@@ -188,11 +192,14 @@ func (y *year) state() {
 	}
 	for _, i := range y.items() {
 		text := fmt.Sprintf("%s %s %s of %s: %s owes %s %s", i.Kind, i.Remedy, i.Period, i.SLA, i.Debtor, i.Creditor, i.Amount)
-		if i.Computed != i.Amount {
+		if i.Limited != "" {
 			text += fmt.Sprintf(" (%s before %s)", i.Computed, i.Limited)
 		}
 		text += fmt.Sprintf(", %s, pay by %s", i.Status, i.PayBy)
 		show(i.ID, text)
+	}
+	for _, d := range y.disputes() {
+		show(d.ID, disputeText(d))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/protocol/block"
+	"kontor/protocol/dispute"
 )
 
 // signatureCache remembers signatures of officers and desks that were found good, so that an entry folded again, or verified ahead on
@@ -132,12 +133,18 @@ var labels = map[string]string{
 	KindResume:         ResumeSignature,
 }
 
-// CarriesSignature tells whether an entry of a kind carries the signature of an officer or a desk that binds its company, which must not be
+// CarriesSignature tells whether an entry carries the signature of an officer or a desk that binds its company, which must not be
 // written twice. Revoking a mandate twice does no harm.
-func CarriesSignature(kind string) bool {
-	switch kind {
+func (d Draft) CarriesSignature() bool {
+	switch d.Kind {
 	case KindSignature, KindMandateGrant, KindExceptionClose, KindAnswerSign, KindRecord, KindForkResolve:
 		return true
+	case KindDispute:
+		if d.Body == nil {
+			return false
+		}
+		a, err := dispute.ParseAct(d.Body.Data)
+		return err == nil && a.Verb.Signed()
 	}
 	return false
 }
@@ -145,6 +152,12 @@ func CarriesSignature(kind string) bool {
 // Foresee verifies the officer's or desk's signature in a body of an entry of a kind and remembers a good one, so that the fold, which is one after
 // the other, need not. It judges nothing and may be called from many goroutines.
 func (c *Contract) Foresee(kind string, body []byte) {
+	if kind == KindDispute {
+		if a, err := dispute.ParseAct(body); err == nil && a.Signed != nil {
+			c.signatures.verify(dispute.SignatureKind, Signed{a.Signed.Document, a.Signed.Key, a.Signed.Sig})
+		}
+		return
+	}
 	label, carries := labels[kind]
 	if !carries {
 		return

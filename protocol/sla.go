@@ -89,11 +89,11 @@ func slaNextKey(member block.CID) string { return slaNextPrefix + member.String(
 // maxSLAOpens bounds the windows one entry opens: those of a hundred SLAs after two months of silence. The next entry goes on.
 const maxSLAOpens = 256
 
-// sidesOf are the members that terms speak of, by what they are. A witness is none.
+// sidesOf are the members that terms speak of, by what they are. Neither a witness nor an arbiter is one.
 func sidesOf(g *partnership.Genesis) map[block.CID]terms.Party {
 	out := map[block.CID]terms.Party{}
 	for _, m := range g.Members {
-		if g.Witness != nil && *g.Witness == m.Company {
+		if judges(g, m.Company) {
 			continue
 		}
 		switch m.Role {

@@ -267,6 +267,16 @@ func (p *slaPass) seen(v ArtifactRow, passed []SLAPassing) (bool, error) {
 
 func (p *slaPass) putItems(items []remedy.Item) error {
 	for _, i := range items {
+		var err error
+		switch {
+		case i.Status == remedy.Disputed && i.Dispute == "":
+			i, err = p.contest(i)
+		case i.Status != remedy.Disputed && i.Dispute != "":
+			err = p.reconcileDispute(i)
+		}
+		if err != nil {
+			return err
+		}
 		if err := put(p.rows, remedyPrefix+i.ID, i); err != nil {
 			return err
 		}

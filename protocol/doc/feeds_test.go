@@ -103,6 +103,7 @@ func kindTable() string {
 		protocol.KindReconfirm:      "a party says again that a final agreement holds where another fixes the same cells",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
 		protocol.KindRemedy:         "what a side says of entries that missed SLAs brought: requested, acknowledged, settled, disputed, or whose figures stand",
+		protocol.KindDispute:        "what a side, or the arbiter, says or signs about a dispute: opened, stated, proposed, accepted, escalated, ruled, withdrawn",
 		protocol.KindRuleset:        "a member takes up a version of the rules",
 		protocol.KindProduct:        "ProductMap.v1",
 		protocol.KindScope:          "the author narrows, inside the invitation, what it lets leave of a kind: products, regions, roles, purpose, fields, grain",

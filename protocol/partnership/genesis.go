@@ -140,6 +140,11 @@ func (g Genesis) Check() error {
 			return fmt.Errorf("partnership genesis: witness %s is no writing member", g.Witness.Short())
 		}
 	}
+	if g.Arbiter != nil {
+		if m, member := g.Member(*g.Arbiter); member && m.Role != RoleObserver && writers < 3 {
+			return fmt.Errorf("partnership genesis: arbiter %s is one of two that write; an arbiter is no party", g.Arbiter.Short())
+		}
+	}
 	if g.Materiality.Minor <= 0 || len(g.Materiality.Currency) != 3 {
 		return fmt.Errorf("partnership genesis: materiality %d %q is no positive amount", g.Materiality.Minor, g.Materiality.Currency)
 	}

@@ -29,9 +29,9 @@ const (
 	Request     Verb = "REQUEST"     // by who is owed what is not applied by itself
 	Acknowledge Verb = "ACKNOWLEDGE" // by who owes
 	Settle      Verb = "SETTLE"      // paid, by either side; the word of who was owed confirms
-	Dispute     Verb = "DISPUTE"
-	MakeClaim   Verb = "CLAIM" // of what no report carries, by who is owed
-	Agree       Verb = "AGREE" // the other side's figures of a window, where the two come to different things
+	Dispute     Verb = "DISPUTE"     // opens a dispute about each: Item.Contend
+	MakeClaim   Verb = "CLAIM"       // of what no report carries, by who is owed
+	Agree       Verb = "AGREE"       // the other side's figures of a window, where the two come to different things
 )
 
 // MaxItems bounds the entries of one act: what falls due between two companies in a month, netted.
@@ -83,12 +83,12 @@ type Doer struct {
 	Day     calendar.Date // of it, by the terms' calendar
 }
 
-// Do is an entry after an act, or the code that refuses it.
+// Do is an entry after a request, an acknowledgement or a settlement, or the code that refuses it. What is disputed goes another way: [Item.Contend].
 func (i Item) Do(a Act, by Doer) (Item, string) {
 	word := &Word{By: by.Company, Day: by.Day, T: by.T, Reference: a.Reference, Reason: a.Reason}
 	owed := i.Status == Due || i.Status == Acknowledged
 	unconfirmed := i.Status == Settled && i.Received == nil && by.Side == i.Creditor
-	side := map[Verb]terms.Party{Request: i.Creditor, Acknowledge: i.Debtor, Settle: by.Side, Dispute: by.Side}[a.Verb]
+	side := map[Verb]terms.Party{Request: i.Creditor, Acknowledge: i.Debtor, Settle: by.Side}[a.Verb]
 	switch {
 	case by.Side != i.Debtor && by.Side != i.Creditor || side != by.Side:
 		return i, CodeSide
@@ -106,11 +106,6 @@ func (i Item) Do(a Act, by Doer) (Item, string) {
 		if i.Paid == nil {
 			i.Paid = word
 		}
-	case a.Verb == Dispute && (i.Status == Due || i.Status == Claimable && i.Claim != nil && by.Side == i.Debtor || (i.Status == Acknowledged || unconfirmed) && by.Side == i.Creditor):
-		if by.Day > i.DisputeBy && !unconfirmed {
-			return i, CodeLate
-		}
-		i.Status, i.Contest = Disputed, word
 	default:
 		return i, CodeStatus
 	}

@@ -221,6 +221,7 @@ func (b Booking) release(held, want Item, due bool) Item {
 	}
 	held.Amount, held.Computed, held.Limited, held.Status, held.AtRisk = want.Amount, want.Computed, want.Limited, want.Status, want.AtRisk
 	held.Fell, held.PayBy, held.DisputeBy = want.Fell, want.PayBy, want.DisputeBy
+	held.Before, held.Stood = "", nil
 	if !due {
 		held.Status = Dropped
 	}
@@ -229,10 +230,12 @@ func (b Booking) release(held, want Item, due bool) Item {
 
 // correction is the difference between what is booked for a remedy and what should be; false where there is none.
 func (b Booking) correction(booked []Item, want Item) (Item, bool) {
-	diff := want.Amount.Minor
+	diff, net := want.Amount.Minor, int64(0)
 	for _, i := range booked {
-		diff -= i.Net(b.SLA.By)
+		diff -= i.stood(b.SLA.By)
+		net += i.Net(b.SLA.By)
 	}
+	diff = max(diff, -net) // nothing is taken back that a dispute has taken already
 	if diff == 0 || slices.ContainsFunc(booked, func(i Item) bool { return i.Kind == Correction }) {
 		return Item{}, false
 	}

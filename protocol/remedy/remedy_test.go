@@ -397,9 +397,11 @@ func TestClaims(t *testing.T) {
 	if i, code := claimed.Do(remedy.Act{Verb: remedy.Request, Items: []string{claimed.ID}}, late); code != "" || i.Status != remedy.Due {
 		t.Fatalf("after its silence: %q %s", code, i.Status)
 	}
-	for verb, want := range map[remedy.Verb]remedy.Status{remedy.Acknowledge: remedy.Acknowledged, remedy.Dispute: remedy.Disputed} {
-		if i, code := claimed.Do(remedy.Act{Verb: verb, Items: []string{claimed.ID}, Reason: "why"}, remedy.Doer{Company: proof, Side: terms.Seller, Day: claimed.Fell}); code != "" || i.Status != want {
-			t.Fatalf("%s: %q %s", verb, code, i.Status)
-		}
+	seller := remedy.Doer{Company: proof, Side: terms.Seller, Day: claimed.Fell}
+	if i, code := claimed.Do(remedy.Act{Verb: remedy.Acknowledge, Items: []string{claimed.ID}}, seller); code != "" || i.Status != remedy.Acknowledged {
+		t.Fatalf("acknowledged: %q %s", code, i.Status)
+	}
+	if i, code := claimed.Contend(seller, "why", "d"); code != "" || i.Status != remedy.Disputed {
+		t.Fatalf("disputed: %q %s", code, i.Status)
 	}
 }

@@ -158,8 +158,12 @@ func TestFindings(t *testing.T) {
 		{"T7: no end", CodeDispute, func(d *Document) { d.Disputes[3].Default = NextLevel }},
 		{"T7: endless", CodeDispute, func(d *Document) { d.Disputes[1].Days = 0 }},
 		{"a threshold without an outcome", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo = &quantity.Money{Minor: 1, Currency: "EUR"} }},
-		{"a threshold that ends nowhere", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "EUR"}, NextLevel }},
-		{"a threshold in another currency", CodeDispute, func(d *Document) { d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "USD"}, Halved }},
+		{"a threshold that ends nowhere", CodeDispute, func(d *Document) {
+			d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "EUR"}, NextLevel
+		}},
+		{"a threshold in another currency", CodeDispute, func(d *Document) {
+			d.Disputes[0].EndsUpTo, d.Disputes[0].Ends = &quantity.Money{Minor: 1, Currency: "USD"}, Halved
+		}},
 		{"levels out of order", CodeDispute, func(d *Document) { slices.Reverse(d.Disputes) }},
 		{"a rule that is not read", CodeCadence, func(d *Document) { d.Cadence[0].RRule = "FREQ=SECONDLY" }},
 		{"extensions too long", CodeExt, func(d *Document) { d.Prices[0].Ext["x"] = make([]byte, artifact.MaxExtBytes+1) }},

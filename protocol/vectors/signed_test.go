@@ -15,10 +15,12 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
+	"kontor/protocol/dispute"
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
+	"kontor/protocol/terms"
 	"kontor/testnet/virtual"
 )
 
@@ -58,6 +60,18 @@ func (l *signedList) add(what, kind string, key, sig, body []byte) {
 		v.Type, v.Key, v.Signature = sign.PayloadType(kind), key, sig
 	}
 	l.all = append(l.all, v)
+}
+
+func (l *signedList) addAct(a dispute.Act) {
+	l.t.Helper()
+	if code := a.Check(); code != "" {
+		l.t.Fatal(code)
+	}
+	body, err := block.Marshal(a)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.add("act on a dispute: "+string(a.Verb), "", nil, nil, body)
 }
 
 // TestSignedVectors makes every signed type once: the identity chain of a company, a partnership, entries, what officers and desks sign,
@@ -195,6 +209,31 @@ func TestSignedVectors(t *testing.T) {
 		body, err := block.Marshal(a)
 		ok(err)
 		l.add("act on remedies: "+string(a.Verb), "", nil, nil, body)
+	}
+	credit := dispute.Subject{Kind: dispute.Credit, Contract: "FRAME-2027", Item: "0011223344556677"}
+	id := dispute.Identify(proof, credit)
+	sum := &quantity.Money{Minor: 120_00, Currency: "EUR"}
+	for _, i := range []dispute.Instrument{
+		{Verb: dispute.Propose, Level: dispute.Desk, Outcome: dispute.Sum, Amount: sum, Text: "two days of three were force majeure"},
+		{Verb: dispute.Accept, Level: dispute.Desk, Proposal: &proof, Outcome: dispute.Sum, Amount: sum},
+		{Verb: dispute.Withdraw, Level: dispute.COO, Text: "the notice has come"},
+		{Verb: dispute.Rule, Level: dispute.Arbiter, Outcome: terms.Halved, Text: "both sides knew of the closed dock"},
+	} {
+		i.Partnership, i.Dispute, i.Company, i.Role = pid.PID, id, agency.ID, "COO"
+		if code := i.Check(); code != "" {
+			t.Fatal(code)
+		}
+		signed, err := protocol.SignDocument(agency.Officer("COO"), dispute.SignatureKind, i)
+		ok(err)
+		l.add("dispute: "+string(i.Verb), dispute.SignatureKind, signed.Key, signed.Sig, signed.Document)
+		l.addAct(dispute.Act{Verb: i.Verb, Dispute: id, Signed: &dispute.Sealed{Document: signed.Document, Key: signed.Key, Sig: signed.Sig}})
+	}
+	for _, a := range []dispute.Act{
+		{Verb: dispute.OpenDispute, Subject: &credit, Text: "The dock was closed on 12 March.", Evidence: []block.CID{proof}},
+		{Verb: dispute.Declare, Dispute: id, Text: "The notice is attached.\nIt came on the 11th."},
+		{Verb: dispute.Escalate, Dispute: id},
+	} {
+		l.addAct(a)
 	}
 	golden(t, "signed.json", map[string]any{"signed": l.all})
 }

@@ -41,7 +41,7 @@ type Company struct {
 
 // Milestones of every chain. The chain is written to its end when the cast is made and published step by step.
 const (
-	Founded    = iota // feed key, COO, CFO and CMO certified
+	Founded    = iota // feed key, COO, CFO, CMO and CEO certified
 	CFORevoked        // the CFO's key is revoked
 	CFOBack           // the same person certified with a new key
 	NewFeedKey        // another feed key certified: the newest one signs from here on
@@ -91,7 +91,7 @@ func NewCompany(name string) (*Company, error) {
 		return nil, err
 	}
 	c.ID = c.Chain.Company()
-	for _, role := range []string{"COO", "CFO", "CMO", CFO2} {
+	for _, role := range []string{"CEO", "COO", "CFO", "CMO", CFO2} {
 		c.roles[role] = seeded(name, role)
 	}
 	w := chainWriter{c: c}
@@ -100,6 +100,7 @@ func NewCompany(name string) (*Company, error) {
 	w.certify(c.roles["COO"], keys.Role, "COO")
 	w.certify(c.roles["CFO"], keys.Role, "CFO")
 	w.certify(c.roles["CMO"], keys.Role, "CMO")
+	w.certify(c.roles["CEO"], keys.Role, "CEO")
 	w.milestone()
 	w.revoke(c.roles["CFO"])
 	w.milestone()
@@ -163,7 +164,7 @@ func (c *Company) Author(at int) protocol.Author {
 	return protocol.Author{Company: c.ID, Key: k, IDHead: c.Heads[at]}
 }
 
-// Officer is the key of a role: COO, CFO, CMO or CFO2.
+// Officer is the key of a role: CEO, COO, CFO, CMO or CFO2.
 func (c *Company) Officer(role string) keys.Private { return c.roles[role] }
 
 // Cast finds companies by ID.

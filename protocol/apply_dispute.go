@@ -1,0 +1,511 @@
+package protocol
+
+import (
+	"slices"
+	"strings"
+
+	"kontor/crypto/keys"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/dispute"
+	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
+	"kontor/protocol/performance"
+	"kontor/protocol/quality"
+	"kontor/protocol/quantity"
+	"kontor/protocol/remedy"
+	"kontor/protocol/state"
+	"kontor/protocol/terms"
+)
+
+func init() {
+	for code, text := range map[string]string{
+		dispute.CodeForm:     "the act on a dispute is of no known kind, has parts of another, or too long a text",
+		dispute.CodeUnknown:  "no such dispute is held here: kontor dispute list",
+		dispute.CodeSubject:  "nothing of that name is held here, or no terms in force name a dispute path for it",
+		dispute.CodeAgain:    "a dispute about it is open or has ended, or this was said before",
+		dispute.CodeSide:     "this act is not this company's: parties speak, and who opened a dispute withdraws it",
+		dispute.CodeLate:     "the level's time is over, or the dispute has ended",
+		dispute.CodeLevel:    "it is signed for another level, or no level follows",
+		dispute.CodeRole:     "the key does not speak at this level: at the desks a desk or an officer, then the COO, then the CEO",
+		dispute.CodeAmount:   "the amount is in another currency, more than what is in dispute, or above the signer's limit",
+		dispute.CodeProposal: "no such proposal of the other side is open at this level, or it says something else",
+		dispute.CodeMany:     "more statements, proposals or open disputes than there may be",
+		dispute.CodeArbiter:  "a ruling is signed by the arbiter that the partnership names, at the arbiter's level",
+		dispute.CodeEvidence: "the evidence is not shared here: share or attach it first",
+		dispute.CodeStands:   "the entry does not stand where it can be disputed, or the time for it is over",
+	} {
+		Sentences[code] = text
+	}
+}
+
+// Row keys of disputes.
+const (
+	disputePrefix        = "dispute/row/"
+	disputeOpenPrefix    = "dispute/open/"    // those that run
+	disputeSubjectPrefix = "dispute/subject/" // the dispute about a subject, for good
+	disputeNextPrefix    = "dispute/next/"    // by member: the earliest claimed time of an entry of its that matters to one
+)
+
+func disputeNextKey(member block.CID) string { return disputeNextPrefix + member.String() }
+
+// maxOpenDisputes bounds those that run at once and that people opened: each costs a look at every entry that passes a deadline.
+const maxOpenDisputes = 256
+
+func (f *fold) disputeMark() dispute.Mark {
+	h := f.entry.Header
+	return dispute.Mark{By: h.Author, Entry: f.entry.CID, Seq: h.Seq, T: h.T}
+}
+
+func applyDispute(f *fold) ([]string, error) {
+	act, err := dispute.ParseAct(f.body)
+	if err != nil {
+		return []string{codeBody}, nil
+	}
+	if code := act.Check(); code != "" {
+		return []string{code}, nil
+	}
+	if code, err := f.shared(act.Evidence); err != nil || code != "" {
+		return nonEmpty(code), err
+	}
+	if act.Verb == dispute.OpenDispute {
+		return f.openNamed(act)
+	}
+	var d dispute.Dispute
+	found, err := get(f.rows, disputePrefix+act.Dispute, &d)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return []string{dispute.CodeUnknown}, nil
+	}
+	by := dispute.Doer{Mark: f.disputeMark()}
+	if act.Signed != nil {
+		var code string
+		if by.Instrument, by.Signer, code, err = f.disputeSigner(act); err != nil || code != "" {
+			return nonEmpty(code), err
+		}
+	}
+	after, code := d.Do(act, by)
+	if code != "" {
+		return []string{code}, nil
+	}
+	if err := f.putDispute(after); err != nil {
+		return nil, err
+	}
+	return nil, f.scheduleDisputes()
+}
+
+// shared refuses evidence that the partners can't open: it is an artifact, an attachment or a document of this partnership.
+func (f *fold) shared(evidence []block.CID) (code string, err error) {
+	for _, id := range evidence {
+		known, err := f.rowExists(versionKey(id))
+		if err == nil && !known {
+			known, err = f.rowExists(roundKey(id))
+		}
+		if err != nil {
+			return "", err
+		}
+		if !known {
+			return dispute.CodeEvidence, nil
+		}
+	}
+	return "", nil
+}
+
+// disputeSigner verifies an instrument and says whose key signed it, as the signer's identity stands at this entry.
+func (f *fold) disputeSigner(act dispute.Act) (*dispute.Instrument, dispute.Signer, string, error) {
+	var i dispute.Instrument
+	no := func(code string) (*dispute.Instrument, dispute.Signer, string, error) {
+		return nil, dispute.Signer{}, code, nil
+	}
+	if code := f.open(Signed{act.Signed.Document, act.Signed.Key, act.Signed.Sig}, dispute.SignatureKind, &i); code != "" {
+		return no(code)
+	}
+	if i.Partnership != f.replica.PID {
+		return no(dispute.CodeForm)
+	}
+	view := f.view
+	if act.Verb == dispute.Rule && !f.arbiterWrites() {
+		outside, code := arbiterView(f.genesis, act.Chain)
+		if code != "" {
+			return no(code)
+		}
+		view = outside
+	} else if i.Company != f.author.Company {
+		return no(dispute.CodeRole) // an officer's signature counts in its own company's feed
+	}
+	if cert, officer := view.Key(act.Signed.Key, keys.Role, f.entry.Header.T); officer {
+		s := dispute.Signer{Role: cert.Role}
+		if cert.Limit != nil {
+			s.Limit = &quantity.Money{Minor: cert.Limit.Minor, Currency: quantity.Currency(cert.Limit.Currency)}
+		}
+		return &i, s, "", nil
+	}
+	if act.Verb == dispute.Rule {
+		return no(dispute.CodeArbiter)
+	}
+	row, code, err := f.mandate(act.Signed.Key, KindDispute)
+	switch {
+	case err != nil:
+		return nil, dispute.Signer{}, "", err
+	case code == codeMandate:
+		return no(codeRoleKey) // neither an officer nor a desk of this company
+	case code != "":
+		return no(code)
+	case len(row.Products) > 0:
+		return no(codeMandateScope) // a dispute names no product
+	}
+	return &i, dispute.Signer{Role: dispute.DeskRole, Limit: &quantity.Money{Minor: row.Limit.Minor, Currency: quantity.Currency(row.Limit.Currency)}}, "", nil
+}
+
+// arbiterWrites tells whether the arbiter is a member with a feed that counts: then a ruling counts in that feed alone.
+func (f *fold) arbiterWrites() bool {
+	if f.genesis.Arbiter == nil {
+		return false
+	}
+	m, member := f.genesis.Member(*f.genesis.Arbiter)
+	return member && m.Role != partnership.RoleObserver
+}
+
+// arbiterView is the identity of an arbiter that has no feed here, from the chain that the ruling carries. Whoever brings the ruling may leave out the chain's
+// newest entries: a revocation it does not show is not known.
+func arbiterView(g *partnership.Genesis, chain [][]byte) (view identity.View, code string) {
+	if g.Arbiter == nil || len(chain) == 0 {
+		return view, dispute.CodeArbiter
+	}
+	envs := make([]identity.Envelope, len(chain))
+	for i, data := range chain {
+		if block.Unmarshal(data, &envs[i]) != nil {
+			return view, dispute.CodeForm
+		}
+	}
+	c, err := identity.Load(envs)
+	if err != nil || c.Company() != *g.Arbiter {
+		return view, dispute.CodeArbiter
+	}
+	return c.Now(), ""
+}
+
+// openNamed opens the dispute that an act asks for.
+func (f *fold) openNamed(act dispute.Act) ([]string, error) {
+	s := *act.Subject
+	side, party := sidesOf(f.genesis)[f.author.Company]
+	if !party {
+		return []string{dispute.CodeSide}, nil
+	}
+	if s.Kind == dispute.Credit {
+		var i remedy.Item
+		found, err := get(f.rows, remedyPrefix+s.Item, &i)
+		if err != nil {
+			return nil, err
+		}
+		if !found || i.Contract != s.Contract {
+			return []string{dispute.CodeSubject}, nil
+		}
+		return f.contend(i, act.Text, act.Evidence)
+	}
+	if full, err := f.disputesFull(1); err != nil || full {
+		return nonEmpty(dispute.CodeMany), err
+	}
+	root, doc, code, err := f.disputePath(s)
+	if err != nil || code != "" {
+		return nonEmpty(code), err
+	}
+	if act.Worth != nil && act.Worth.Currency != doc.Currency {
+		return []string{dispute.CodeAmount}, nil
+	}
+	debtor := terms.Party("")
+	if act.Worth != nil {
+		debtor = remedy.Other(side) // who disputes says that the other owes it
+	}
+	return f.begin(dispute.Opening{Subject: s, Terms: root, Side: side, Worth: act.Worth, Debtor: debtor, Evidence: act.Evidence}, doc)
+}
+
+// contend opens a dispute about an entry and holds it.
+func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]string, error) {
+	if full, err := f.disputesFull(1); err != nil || full {
+		return nonEmpty(dispute.CodeMany), err
+	}
+	doc, err := f.replica.Terms(*i.Terms)
+	if err != nil {
+		return nil, err
+	}
+	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
+	t := f.entry.Header.T
+	by := remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: t, Day: dayOf(doc, t)}
+	reason, _, _ := strings.Cut(text, "\n")
+	if i.Dispute != "" {
+		return []string{dispute.CodeAgain}, nil
+	}
+	after, code := i.Contend(by, reason, dispute.Identify(f.entry.CID, s))
+	if code != "" {
+		return []string{disputeCode(code)}, nil
+	}
+	if err := put(f.rows, remedyPrefix+i.ID, after); err != nil {
+		return nil, err
+	}
+	return f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, doc)
+}
+
+// disputeCode says in the words of disputes why an entry can't be disputed.
+func disputeCode(code string) string {
+	if code == remedy.CodeSide {
+		return dispute.CodeSide
+	}
+	return dispute.CodeStands
+}
+
+// contest opens the dispute of an entry over which the two sides' figures stay apart (practice T7): no company opened it, so it is the debtor's to
+// withdraw.
+func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
+	doc, err := f.replica.Terms(*i.Terms)
+	if err != nil {
+		return i, err
+	}
+	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
+	i = i.Contested(dispute.Identify(f.entry.CID, s))
+	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor}, doc)
+	return i, err
+}
+
+// begin writes the rows of a new dispute.
+func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
+	key := disputeSubjectPrefix + o.Subject.Key()
+	if known, err := f.rowExists(key); err != nil || known {
+		return nonEmpty(dispute.CodeAgain), err
+	}
+	for company, side := range sidesOf(f.genesis) {
+		o.Parties = append(o.Parties, dispute.Party{Company: company, Side: side})
+	}
+	slices.SortFunc(o.Parties, func(a, b dispute.Party) int { return a.Company.Compare(b.Company) })
+	o.Levels, o.Clock, o.Rounding, o.Arbiter, o.At = doc.Disputes, dispute.ClockOf(doc.Calendar), doc.Rounding.Mode, f.genesis.Arbiter, f.disputeMark()
+	d := dispute.Open(o)
+	if err := put(f.rows, key, d.ID); err != nil {
+		return nil, err
+	}
+	if err := f.putDispute(d); err != nil {
+		return nil, err
+	}
+	return nil, f.scheduleDisputes()
+}
+
+// disputePath finds what a subject names, and the terms whose path a dispute about it goes.
+func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Document, code string, err error) {
+	no := func(err error) (block.CID, terms.Document, string, error) {
+		return block.CID{}, terms.Document{}, dispute.CodeSubject, err
+	}
+	known := false
+	switch s.Kind {
+	case dispute.Measurement:
+		var row SLARow
+		found, err := get(f.rows, slaPrefix+slaKey(remedy.Window{Contract: s.Contract, SLA: s.Part, Period: *s.Period}), &row)
+		if err != nil || !found || row.Result() == nil {
+			return no(err)
+		}
+		doc, err := f.replica.Terms(row.Terms)
+		return row.Terms, doc, "", err
+	case dispute.Agreement:
+		var row RoundRow
+		found, err := get(f.rows, roundKey(*s.Artifact), &row)
+		if err != nil {
+			return no(err)
+		}
+		known = found && (row.Verdict == decision.Final || row.Verdict == decision.Contested)
+	default:
+		var row ArtifactRow
+		found, err := get(f.rows, versionKey(*s.Artifact), &row)
+		if err != nil {
+			return no(err)
+		}
+		known = found && row.Type == map[dispute.SubjectKind]string{dispute.Clause: terms.Type, dispute.Lines: performance.Type, dispute.Finding: quality.Type}[s.Kind]
+	}
+	if !known {
+		return no(nil)
+	}
+	list, err := f.replica.TermsInForce(calendar.DateOf(f.entry.Header.T))
+	if err != nil {
+		return no(err)
+	}
+	at := slices.IndexFunc(list, func(a terms.Agreed) bool { return a.Document.Contract == s.Contract })
+	if at < 0 {
+		return no(nil)
+	}
+	if s.Kind == dispute.Clause {
+		named, err := f.replica.Terms(*s.Artifact)
+		if err != nil {
+			return no(err)
+		}
+		if named.Contract != s.Contract || !named.HasClause(s.Part) {
+			return no(nil)
+		}
+	}
+	return list[at].Root, list[at].Document, "", nil
+}
+
+func (f *fold) disputesFull(more int) (bool, error) {
+	n := 0
+	err := f.rows.Scan(disputeOpenPrefix, func(string, []byte) (bool, error) {
+		n++
+		return true, nil
+	})
+	return n+more > maxOpenDisputes, err
+}
+
+func (f *fold) putDispute(d dispute.Dispute) error {
+	if err := put(f.rows, disputePrefix+d.ID, d); err != nil {
+		return err
+	}
+	if d.End != nil {
+		return f.rows.Delete(disputeOpenPrefix + d.ID)
+	}
+	return f.rows.Put(disputeOpenPrefix+d.ID, []byte{})
+}
+
+// openDisputes are those that run, by ID.
+func (f *fold) openDisputes() (out []dispute.Dispute, err error) {
+	var ids []string
+	if err := f.rows.Scan(disputeOpenPrefix, func(key string, _ []byte) (bool, error) {
+		ids = append(ids, key[len(disputeOpenPrefix):])
+		return true, nil
+	}); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		var d dispute.Dispute
+		if _, err := get(f.rows, disputePrefix+id, &d); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// observeDisputes does what an entry, its time and what it knew, means for disputes.
+func (f *fold) observeDisputes() error {
+	var next int64
+	found, err := get(f.rows, disputeNextKey(f.author.Company), &next)
+	if err != nil || !found || f.entry.Header.T < next {
+		return err // nearly always; who is no party has no row
+	}
+	state.Opaque(f.rows)
+	open, err := f.openDisputes()
+	if err != nil {
+		return err
+	}
+	e := dispute.Event{Mark: f.disputeMark(), Saw: f.event().Saw}
+	for _, d := range open {
+		doc, err := f.replica.Terms(d.Terms)
+		if err != nil {
+			return err
+		}
+		after, changed := d.Observe(e, dispute.ClockOf(doc.Calendar))
+		if !changed {
+			continue
+		}
+		if err := f.putDispute(after); err != nil {
+			return err
+		}
+		if err := f.conclude(after, doc); err != nil {
+			return err
+		}
+	}
+	return f.scheduleDisputes()
+}
+
+// conclude puts what a dispute came to into effect on the entry it is about, once.
+func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
+	if d.End == nil || d.Subject.Kind != dispute.Credit {
+		return nil
+	}
+	var i remedy.Item
+	found, err := get(f.rows, remedyPrefix+d.Subject.Item, &i)
+	if err != nil || !found {
+		return err
+	}
+	beside, err := f.replica.Remedies()
+	if err != nil {
+		return err
+	}
+	after, difference := i.Decide(remedy.Decision{Owed: *d.End.Amount, Dropped: d.End.Outcome == terms.Dropped, Withdrawn: d.End.Cause == dispute.Withdrawn, On: d.End.Day, PaymentDays: doc.PaymentDays}, beside)
+	if difference != nil {
+		if err := put(f.rows, remedyPrefix+difference.ID, *difference); err != nil {
+			return err
+		}
+	}
+	return put(f.rows, remedyPrefix+after.ID, after)
+}
+
+// reconcileDispute ends the dispute about an entry that the figures have decided.
+func (f *fold) reconcileDispute(i remedy.Item) error {
+	var d dispute.Dispute
+	found, err := get(f.rows, disputePrefix+i.Dispute, &d)
+	if err != nil || !found || d.End != nil {
+		return err
+	}
+	doc, err := f.replica.Terms(d.Terms)
+	if err != nil {
+		return err
+	}
+	if err := f.putDispute(d.Reconcile(f.disputeMark(), dayOf(doc, f.entry.Header.T))); err != nil {
+		return err
+	}
+	return f.scheduleDisputes()
+}
+
+// scheduleDisputes keeps, for each party, the earliest claimed time of an entry of its at which something can happen.
+func (f *fold) scheduleDisputes() error {
+	open, err := f.openDisputes()
+	if err != nil {
+		return err
+	}
+	const never = int64(1) << 62
+	for _, m := range f.genesis.Members {
+		company, next := m.Company, never
+		for _, d := range open {
+			if t, ever := d.Wakes(company); ever {
+				next = min(next, t)
+			}
+		}
+		if next == never {
+			err = f.rows.Delete(disputeNextKey(company))
+		} else {
+			err = put(f.rows, disputeNextKey(company), next)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Disputes lists every dispute, by the time it was opened.
+func (r *Replica) Disputes() (out []dispute.Dispute, err error) {
+	err = scanRows(r.Rows(), disputePrefix, func(_ string, d dispute.Dispute) error {
+		out = append(out, d)
+		return nil
+	})
+	slices.SortStableFunc(out, func(a, b dispute.Dispute) int {
+		if a.Opened.T != b.Opened.T {
+			return int(min(max(a.Opened.T-b.Opened.T, -1), 1))
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out, err
+}
+
+// Dispute finds one dispute by its ID.
+func (r *Replica) Dispute(id string) (d dispute.Dispute, found bool, err error) {
+	found, err = get(r.Rows(), disputePrefix+id, &d)
+	return d, found, err
+}
+
+// SettledDispute is a dispute as it stands at the settled line: nothing below it changes any more.
+func (r *Replica) SettledDispute(id string) (d dispute.Dispute, found bool, err error) {
+	data, found, err := r.machine.SettledValue(disputePrefix + id)
+	if err != nil || !found {
+		return d, false, err
+	}
+	return d, true, block.Unmarshal(data, &d)
+}
