@@ -12,7 +12,6 @@ import (
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
-	"kontor/protocol/performance"
 	"kontor/protocol/remedy"
 	"kontor/protocol/state"
 	"kontor/protocol/terms"
@@ -47,7 +46,14 @@ type SLARow struct {
 	FirstAt   int64          `cbor:"firstAt,omitzero" json:"firstAt,omitempty"` // claimed time of the entry at which it was evaluated, ms UTC
 	Last      *remedy.Result `cbor:"last,omitempty" json:"last,omitempty"`
 	LastAt    int64          `cbor:"lastAt,omitzero" json:"lastAt,omitempty"`
-	Agreed    terms.Party    `cbor:"agreed,omitempty" json:"agreed,omitempty"` // whose figures the desks agreed upon
+	Agreed    terms.Party    `cbor:"agreed,omitempty" json:"agreed,omitempty"`   // whose figures the desks agreed upon
+	Outages   []SLAOutage    `cbor:"outages,omitempty" json:"outages,omitempty"` // that moved both deadlines
+}
+
+// SLAOutage is how long a member's node was down before a deadline, by the others' record.
+type SLAOutage struct {
+	Member block.CID `cbor:"member" json:"member"`
+	Days   int64     `cbor:"days" json:"days"` // working days
 }
 
 // Result is what the window comes to as far as it is evaluated; nil before.
@@ -63,7 +69,8 @@ type SLAPassing struct {
 	Member block.CID `cbor:"member" json:"member"`
 	Seq    int64     `cbor:"seq" json:"seq"`
 	T      int64     `cbor:"t" json:"t"`
-	Saw    []int64   `cbor:"saw" json:"saw"` // of each member's entries, in the order of the circle
+	Saw    []int64   `cbor:"saw" json:"saw"`                           // of each member's entries, in the order of the circle
+	Lapsed bool      `cbor:"lapsed,omitempty" json:"lapsed,omitempty"` // it wrote nothing; another member recorded that seven days later
 }
 
 // Row keys. Contract and SLA stand in them as a digest: two names of 128 bytes, escaped, would be longer than a key may be.
@@ -116,7 +123,7 @@ func (f *fold) observeSLAs() error {
 		}
 	}
 	state.Opaque(f.rows)
-	p := &slaPass{fold: f, sides: sidesOf(f.genesis), opened: map[block.CID]performance.Document{}, documents: map[block.CID]terms.Document{}, standing: map[calendar.Date]map[string]block.CID{}}
+	p := &slaPass{fold: f, sides: sidesOf(f.genesis), from: newSLAReader(f.replica, f.genesis, f.entry.Clock), documents: map[block.CID]terms.Document{}, standing: map[calendar.Date]map[string]block.CID{}}
 	agreed, err := p.agreed()
 	if err != nil {
 		return err
@@ -135,13 +142,11 @@ func (f *fold) observeSLAs() error {
 type slaPass struct {
 	*fold
 	sides     map[block.CID]terms.Party
-	opened    map[block.CID]performance.Document
+	from      *slaReader
 	documents map[block.CID]terms.Document
 	ledger    []decision.Concluded
 	standing  map[calendar.Date]map[string]block.CID // roots of terms in force on a day, by contract
-	versions  []ArtifactRow                          // of performance reports
-	reported  []WindowRow                            // by first day
-	read      bool                                   // the two before, once
+	items     map[string]remedy.Item                 // of all contracts, by ID; nil until asked for
 }
 
 // agreedSLA is terms that an agreement put in force, with the claimed time of its finality.
@@ -171,22 +176,6 @@ func (p *slaPass) agreed() (out []agreedSLA, err error) {
 		}
 	}
 	return out, nil
-}
-
-// load reads once what reports there are: the pass changes none.
-func (p *slaPass) load() (err error) {
-	if p.read {
-		return nil
-	}
-	if p.versions, err = p.replica.Versions(performance.Type); err != nil {
-		return err
-	}
-	if p.reported, err = p.replica.Windows(); err != nil {
-		return err
-	}
-	slices.SortStableFunc(p.reported, func(a, b WindowRow) int { return a.Window.Compare(b.Window) })
-	p.read = true
-	return nil
 }
 
 func (p *slaPass) document(root block.CID) (terms.Document, error) {
@@ -264,12 +253,12 @@ func (p *slaPass) termsOn(on calendar.Date) (map[string]block.CID, error) {
 
 // lastOf is the last millisecond, UTC, of a day by the terms' clock.
 func lastOf(d terms.Document, day calendar.Date) int64 {
-	return day.AddDays(1).Millis() - d.Calendar.Offset*60_000 - 1
+	return d.Calendar.End(day)
 }
 
 // dayOf is the day of an instant by the terms' clock.
 func dayOf(d terms.Document, t int64) calendar.Date {
-	return calendar.DateOf(t + d.Calendar.Offset*60_000)
+	return d.Calendar.Day(t)
 }
 
 // open makes rows for the windows that were over when the entry was written. full is true when there may be more.
@@ -372,7 +361,7 @@ func (p *slaPass) pass(list *[]SLAPassing, deadline int64) bool {
 	if _, party := p.sides[p.author.Company]; !party || p.side != nil || p.entry.Header.T < deadline+decision.Grace || slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == p.author.Company }) {
 		return false
 	}
-	*list = append(*list, SLAPassing{p.author.Company, p.entry.Header.Seq, p.entry.Header.T, slices.Clone(p.entry.Clock)})
+	*list = append(*list, SLAPassing{Member: p.author.Company, Seq: p.entry.Header.Seq, T: p.entry.Header.T, Saw: slices.Clone(p.entry.Clock)})
 	return true
 }
 

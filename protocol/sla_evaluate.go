@@ -5,10 +5,7 @@ import (
 	"slices"
 
 	"kontor/protocol/block"
-	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
-	"kontor/protocol/performance"
-	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
 )
@@ -16,16 +13,21 @@ import (
 // advance takes a window on as far as it goes now; false where nothing changed.
 func (p *slaPass) advance(row *SLARow) (moved bool, err error) {
 	if row.State == SLAWaiting {
-		closed, err := p.closed(row.Period, row.Until)
+		closed, err := p.closed(row, row.Until)
 		if err != nil || !closed && !p.everyone(row.Passed) {
 			return false, err
+		}
+		if !closed && row.Outages == nil {
+			if moved, err := p.extend(row); err != nil || moved && !p.everyone(row.Passed) {
+				return moved, err
+			}
 		}
 		if moved, err = p.settle(row, closed, row.Until, row.Passed); err != nil {
 			return true, err
 		}
 	}
 	if row.State == SLAEvaluated {
-		closed, err := p.closed(row.Period, row.Rebut)
+		closed, err := p.closed(row, row.Rebut)
 		if err != nil {
 			return moved, err
 		}
@@ -44,16 +46,74 @@ func (p *slaPass) advance(row *SLARow) (moved bool, err error) {
 // everyone tells whether every side has passed a deadline.
 func (p *slaPass) everyone(list []SLAPassing) bool { return len(list) == len(p.sides) }
 
-// closed tells whether every report of the period is closed by all who may report, while they still could.
-func (p *slaPass) closed(period calendar.Bucket, deadline int64) (bool, error) {
+// extend moves the deadlines of a window by the working days that a side's node was down before them, by the other side's record (practice T2): once, and
+// by at most MaxOutage.
+func (p *slaPass) extend(row *SLARow) (moved bool, err error) {
+	doc, err := p.document(row.Terms)
+	if err != nil {
+		return false, err
+	}
+	most := int64(0)
+	row.Outages = []SLAOutage{}
+	for _, m := range p.genesis.Members {
+		if _, party := p.sides[m.Company]; !party {
+			continue
+		}
+		days, err := p.from.outage(m.Company, doc, lastOf(doc, row.Period.Last())+1, row.Until)
+		if err != nil {
+			return false, err
+		}
+		if days > 0 {
+			row.Outages = append(row.Outages, SLAOutage{m.Company, days})
+		}
+		most = max(most, days)
+	}
+	if most == 0 {
+		return false, nil
+	}
+	work := doc.Calendar.Workdays()
+	later := func(ms int64) int64 { return doc.Calendar.End(work.Add(doc.Calendar.Day(ms), int(most))) }
+	row.Until, row.Rebut = later(row.Until), later(row.Rebut)
+	for _, d := range []struct {
+		list *[]SLAPassing
+		at   int64
+	}{{&row.Passed, row.Until}, {&row.Rebutted, row.Rebut}} {
+		*d.list = []SLAPassing{}
+		for _, m := range p.genesis.Members {
+			if _, party := p.sides[m.Company]; !party {
+				continue
+			}
+			x, found, err := p.from.passing(m.Company, d.at)
+			if err != nil {
+				return true, err
+			}
+			if found {
+				*d.list = append(*d.list, x)
+			}
+		}
+	}
+	return true, nil
+}
+
+// closed tells whether every report of the period is closed by all who may report, while they still could. It says nothing of what is measured by other
+// records than these reports.
+func (p *slaPass) closed(row *SLARow, deadline int64) (bool, error) {
 	if p.entry.Header.T > deadline+decision.Grace {
 		return false, nil
 	}
-	if err := p.load(); err != nil {
+	doc, err := p.document(row.Terms)
+	if err != nil {
 		return false, err
 	}
+	if s, known := slaOf(doc, row.SLA); !known || !remedy.ByReports(s.Measure) {
+		return false, nil
+	}
+	if err := p.from.load(); err != nil {
+		return false, err
+	}
+	period := row.Period
 	at := period.Start
-	for _, r := range p.reported {
+	for _, r := range p.from.reported {
 		if !r.Window.Overlaps(period) {
 			continue
 		}
@@ -67,6 +127,14 @@ func (p *slaPass) closed(period calendar.Bucket, deadline int64) (bool, error) {
 	return at >= period.End, nil
 }
 
+func slaOf(doc terms.Document, id string) (terms.SLA, bool) {
+	i := slices.IndexFunc(doc.SLAs, func(x terms.SLA) bool { return x.ID == id })
+	if i < 0 {
+		return terms.SLA{}, false
+	}
+	return doc.SLAs[i], true
+}
+
 // clause finds the terms and the SLA of a window; false where they don't stand any more.
 func (p *slaPass) clause(row *SLARow) (doc terms.Document, s terms.SLA, ok bool, err error) {
 	final := slices.ContainsFunc(p.ledger, func(c decision.Concluded) bool { return c.CID == row.Agreement && c.Verdict == decision.Final })
@@ -76,11 +144,8 @@ func (p *slaPass) clause(row *SLARow) (doc terms.Document, s terms.SLA, ok bool,
 	if doc, err = p.document(row.Terms); err != nil {
 		return doc, s, false, err
 	}
-	i := slices.IndexFunc(doc.SLAs, func(x terms.SLA) bool { return x.ID == row.SLA })
-	if i < 0 {
-		return doc, s, false, nil
-	}
-	return doc, doc.SLAs[i], true, nil
+	s, ok = slaOf(doc, row.SLA)
+	return doc, s, ok, nil
 }
 
 // settle evaluates a window for the first time and books what follows.
@@ -98,7 +163,7 @@ func (p *slaPass) settle(row *SLARow, closed bool, deadline int64, passed []SLAP
 		return false, err
 	}
 	row.State, row.First, row.FirstAt = SLAEvaluated, &result, p.entry.Header.T
-	entries, err := p.replica.Remedies()
+	entries, err := p.entries(row.Contract)
 	if err != nil {
 		return false, err
 	}
@@ -131,7 +196,7 @@ func (p *slaPass) finish(row *SLARow, closed bool) error {
 		return err
 	}
 	row.Last, row.LastAt, row.State = &result, p.entry.Header.T, SLAFinal
-	entries, err := p.replica.Remedies()
+	entries, err := p.entries(row.Contract)
 	if err != nil {
 		return err
 	}
@@ -143,7 +208,7 @@ func (p *slaPass) finish(row *SLARow, closed bool) error {
 	if err := p.putSLA(*row); err != nil {
 		return err
 	}
-	if b.Entries, err = p.replica.Remedies(); err != nil {
+	if b.Entries, err = p.entries(row.Contract); err != nil {
 		return err
 	}
 	finals, err := p.finals(row.Window)
@@ -155,14 +220,15 @@ func (p *slaPass) finish(row *SLARow, closed bool) error {
 
 // finals are the windows of an SLA that are over up to the first that is not, in order.
 func (p *slaPass) finals(w remedy.Window) (out []remedy.Final, err error) {
-	rows, err := p.replica.SLAWindows()
-	if err != nil {
+	rows := []SLARow{}
+	if err := scanRows(p.rows, slaPrefix+slaName(w.Contract, w.SLA)+"/", func(_ string, row SLARow) error {
+		rows = append(rows, row)
+		return nil
+	}); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(rows, func(a, b SLARow) int { return cmp.Compare(a.Period.Start, b.Period.Start) })
 	for _, r := range rows {
-		if r.Contract != w.Contract || r.SLA != w.SLA {
-			continue
-		}
 		switch r.State {
 		case SLAFinal:
 			out = append(out, remedy.Final{Period: r.Period, Verdict: r.Last.Verdict})
@@ -175,94 +241,45 @@ func (p *slaPass) finals(w remedy.Window) (out []remedy.Final, err error) {
 }
 
 // evaluate says what a window comes to by the reports that were there in time.
-func (p *slaPass) evaluate(row *SLARow, doc terms.Document, s terms.SLA, deadline int64, passed []SLAPassing) (remedy.Result, error) {
-	c := remedy.Case{Terms: doc, SLA: s, Period: row.Period, Agreed: row.Agreed, LastCharges: quantity.Money{Currency: doc.Currency}}
-	rows, err := p.replica.SLAWindows()
-	if err != nil {
-		return remedy.Result{}, err
+func (p *slaPass) evaluate(row *SLARow, doc terms.Document, s terms.SLA, deadline int64, passed []SLAPassing) (out remedy.Result, err error) {
+	c := remedy.Case{Terms: doc, SLA: s, Period: row.Period, Agreed: row.Agreed}
+	if c.LastCharges, err = p.replica.lastCharges(row.Window, doc.Currency); err != nil {
+		return out, err
 	}
-	for _, r := range rows {
-		if r.Contract == row.Contract && r.SLA == row.SLA && r.Period.Start < row.Period.Start && r.Result() != nil && r.Result().Charges != nil && r.Result().Charges.Currency == doc.Currency {
-			c.LastCharges = *r.Result().Charges
-		}
+	if c.Buyer, c.Seller, err = p.from.ofWindow(row.Period, deadline, passed); err != nil {
+		return out, err
 	}
-	if c.Buyer, c.Seller, err = p.reports(row.Period, deadline, passed); err != nil {
-		return remedy.Result{}, err
+	if c.Records, err = p.from.records(doc, s, row.Period, deadline, passed); err != nil {
+		return out, err
 	}
 	return remedy.Evaluate(c), nil
 }
 
-// reports are those of a period that each side had in force in time: the newest version of each series whose claimed time is at or before the
-// deadline and which the other sides had seen when they passed it (PROTOCOL 4). Without passings all that is held was seen.
-func (p *slaPass) reports(period calendar.Bucket, deadline int64, passed []SLAPassing) (buyer, seller []performance.Document, err error) {
-	if err := p.load(); err != nil {
-		return nil, nil, err
-	}
-	for _, w := range p.reported {
-		if !w.Window.Overlaps(period) {
-			continue
-		}
-		for _, report := range w.Reports {
-			root, err := p.intime(report, deadline, passed)
-			if err != nil {
-				return nil, nil, err
-			}
-			if root == nil {
-				continue
-			}
-			doc, known := p.opened[*root]
-			if !known {
-				if doc, err = p.replica.Performance(*root); err != nil {
-					return nil, nil, err
-				}
-				p.opened[*root] = doc
-			}
-			switch p.sides[report.Author] {
-			case terms.Buyer:
-				buyer = append(buyer, doc)
-			case terms.Seller:
-				seller = append(seller, doc)
-			}
-		}
-	}
-	return buyer, seller, nil
-}
-
-// intime is the version of a report that counts; nil where none came in time.
-func (p *slaPass) intime(report WindowReport, deadline int64, passed []SLAPassing) (root *block.CID, err error) {
-	best := int64(-1)
-	for _, v := range p.versions {
-		if v.Author != report.Author || v.Series != report.Series || v.T > deadline || v.Status == Withdrawn || v.Revision <= best {
-			continue
-		}
-		seen, err := p.seen(v, passed)
-		if err != nil {
+// entries are those of a contract, by the day they fell due. They are read once for all windows that one entry of the feed moves.
+func (p *slaPass) entries(contract string) ([]remedy.Item, error) {
+	if p.items == nil {
+		p.items = map[string]remedy.Item{}
+		if err := scanRows(p.rows, remedyPrefix, func(_ string, i remedy.Item) error {
+			p.items[i.ID] = i
+			return nil
+		}); err != nil {
+			p.items = nil
 			return nil, err
 		}
-		if seen {
-			id := v.Root
-			best, root = v.Revision, &id
+	}
+	var out []remedy.Item
+	for _, i := range p.items {
+		if i.Contract == contract {
+			out = append(out, i)
 		}
 	}
-	return root, nil
+	slices.SortFunc(out, byFall)
+	return out, nil
 }
 
-// seen tells whether every other side had a version when it passed the deadline.
-func (p *slaPass) seen(v ArtifactRow, passed []SLAPassing) (bool, error) {
-	at := p.replica.Circle.Index(v.Author)
-	for _, x := range passed {
-		if x.Member == v.Author {
-			continue
-		}
-		e, found, err := p.replica.Log.Get(v.Entry)
-		if err != nil {
-			return false, err
-		}
-		if !found || at < 0 || at >= len(x.Saw) || x.Saw[at] < e.Header.Seq {
-			return false, nil
-		}
-	}
-	return true, nil
+// byFall is the order of entries.
+func byFall(a, b remedy.Item) int {
+	return cmp.Or(cmp.Compare(a.Fell, b.Fell), cmp.Compare(a.Contract, b.Contract), a.Period.Compare(b.Period), cmp.Compare(a.ID, b.ID))
 }
 
 func (p *slaPass) putItems(items []remedy.Item) error {
@@ -279,6 +296,9 @@ func (p *slaPass) putItems(items []remedy.Item) error {
 		}
 		if err := put(p.rows, remedyPrefix+i.ID, i); err != nil {
 			return err
+		}
+		if p.items != nil {
+			p.items[i.ID] = i
 		}
 	}
 	return nil
@@ -308,9 +328,7 @@ func (r *Replica) Remedies() (out []remedy.Item, err error) {
 		out = append(out, i)
 		return nil
 	})
-	slices.SortStableFunc(out, func(a, b remedy.Item) int {
-		return cmp.Or(cmp.Compare(a.Fell, b.Fell), cmp.Compare(a.Contract, b.Contract), a.Period.Compare(b.Period), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortStableFunc(out, byFall)
 	return out, err
 }
 

@@ -360,7 +360,7 @@ func (m *measuring) stocks(cells []performance.Settled) performance.Stocked {
 
 func (m *measuring) stock() MeasuredGroup {
 	s := m.stocks(m.settled)
-	return values("stock", s.Days.Result(measure.StockoutRate), s.Levels.Result(measure.Overstock), s.Levels.Result(measure.Turns))
+	return values("stock", s.Days.Result(measure.StockoutRate), s.Levels.Result(measure.Overstock), s.Levels.Result(measure.Turns), s.Levels.Result(measure.StockCover))
 }
 
 // beforeAndAfter are the stock measures before and after a day, and whether the stockouts changed by more than chance.

@@ -101,7 +101,7 @@ func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList,
 
 // dayBy is today by the terms' clock.
 func (d *Desk) dayBy(doc terms.Document) calendar.Date {
-	return calendar.DateOf(d.node.Now() + doc.Calendar.Offset*60_000)
+	return doc.Calendar.Day(d.node.Now())
 }
 
 // RemedyAct says something of entries of one partnership.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,6 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/partnership"
-	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
@@ -85,11 +85,12 @@ func (d *Desk) SLAs(q SLAQuery, sees func(product string) bool) ([]SLAStatus, er
 			if err != nil {
 				return err
 			}
+			cases := r.SLACases()
 			for _, row := range rows {
 				if !q.fits(row.Window) || only.Valid() && only != row.Period {
 					continue
 				}
-				v, seen, err := d.slaStatus(r, p, row, sees)
+				v, seen, err := d.slaStatus(r, p, row, cases, sees)
 				if err != nil {
 					return err
 				}
@@ -121,7 +122,7 @@ func (d *Desk) partnershipsWith(with string) ([]*node.Partnership, error) {
 	return []*node.Partnership{p}, err
 }
 
-func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.SLARow, sees func(string) bool) (v SLAStatus, seen bool, err error) {
+func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.SLARow, cases casesOf, sees func(string) bool) (v SLAStatus, seen bool, err error) {
 	v = SLAStatus{With: d.PartnerName(p), Window: row.Window, State: row.State, Result: row.Result(), Until: row.Until, Rebut: row.Rebut, Sides: []SLASide{}, Items: []remedy.Item{}}
 	doc, err := r.Terms(row.Terms)
 	if err != nil {
@@ -138,12 +139,16 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 	if row.First != nil && row.Last != nil && !row.First.Equal(*row.Last) {
 		v.Before = row.First
 	}
-	buyer, seller, reports, err := reportsIn(r, p, row.Period)
+	reports, err := reportsIn(r, row.Period)
 	if err != nil {
 		return v, false, err
 	}
 	if v.Result == nil {
-		preview := remedy.Evaluate(remedy.Case{Terms: doc, SLA: s, Period: row.Period, Buyer: buyer, Seller: seller, LastCharges: quantity.Money{Currency: doc.Currency}})
+		c, err := cases(doc, s, row.Period)
+		if err != nil {
+			return v, false, err
+		}
+		preview := remedy.Evaluate(c)
 		v.Preview = &preview
 	}
 	for _, m := range p.Genesis.Members {
@@ -195,31 +200,18 @@ func partyOf(p *node.Partnership, company block.CID) terms.Party {
 	return ""
 }
 
-// reportsIn are the reports in force that speak of a period, by side.
-func reportsIn(r *protocol.Replica, p *node.Partnership, period calendar.Bucket) (buyer, seller []performance.Document, held []protocol.WindowReport, err error) {
+// casesOf finds what windows would be evaluated by now.
+type casesOf = func(terms.Document, terms.SLA, calendar.Bucket) (remedy.Case, error)
+
+// reportsIn are the reports in force that speak of a period.
+func reportsIn(r *protocol.Replica, period calendar.Bucket) (held []protocol.WindowReport, err error) {
 	windows, err := r.Windows()
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	for _, w := range windows {
-		if !w.Window.Overlaps(period) {
-			continue
-		}
-		for _, report := range w.Reports {
-			doc, err := r.Performance(report.Root)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			held = append(held, report)
-			switch partyOf(p, report.Author) {
-			case terms.Buyer:
-				buyer = append(buyer, doc)
-			case terms.Seller:
-				seller = append(seller, doc)
-			}
+		if w.Window.Overlaps(period) {
+			held = append(held, w.Reports...)
 		}
 	}
-	return buyer, seller, held, nil
+	return held, err
 }
 
 // SimulateQuery asks what terms would have paid.
@@ -265,10 +257,12 @@ func (d *Desk) Simulate(_ context.Context, q SimulateQuery, sees func(product st
 		if err != nil {
 			return err
 		}
-		buyer, seller, _, err := reportsIn(r, p, over)
+		cases := r.SLACases()
+		all, err := cases(doc, terms.SLA{}, over)
 		if err != nil {
 			return err
 		}
+		buyer, seller := all.Buyer, all.Seller
 		alone := terms.Party("")
 		switch own := partyOf(p, d.node.Company()); q.Alone {
 		case "own":
@@ -282,8 +276,16 @@ func (d *Desk) Simulate(_ context.Context, q SimulateQuery, sees func(product st
 		if alone == terms.Seller {
 			buyer = nil
 		}
-		out.Simulated = remedy.Simulate(doc, over, buyer, seller)
-		return nil
+		var failed error
+		out.Simulated = remedy.Simulate(doc, over, buyer, seller, func(s terms.SLA, period calendar.Bucket) remedy.Records {
+			c, err := cases(doc, s, period)
+			failed = errors.Join(failed, err)
+			if alone != "" {
+				delete(c.Records.Quality, remedy.Other(alone))
+			}
+			return c.Records
+		})
+		return failed
 	})
 	return out, err
 }

@@ -75,6 +75,9 @@ const (
 	Overstock      Code = "OVERSTOCK"
 	ExcessValue    Code = "EXCESS_AND_OBSOLETE"
 	Turns          Code = "TURNS"
+	StockCover     Code = "STOCK_COVER"
+	AnsweredOnTime Code = "ANSWERED_ON_TIME"
+	AnswerTime     Code = "ANSWER_TIME"
 	BeforeAfter    Code = "BEFORE_AFTER"
 )
 
@@ -179,7 +182,12 @@ var catalogue = map[Code]Entry{
 	Overstock:    {"overstock", "share", "Σ max(0, available - q90 of demand over the most cover) / Σ available", []string{"blocked", "cover", "inTransit"}, []Reason{NotShared, ZeroDenominator}},
 	ExcessValue:  {"excess and obsolete stock", "share", "value of available stock above the most cover or without demand / value of available stock", []string{"blocked", "cover", "inTransit"}, []Reason{NotShared, ZeroDenominator}},
 	Turns:        {"stock turns", "per year", "consumption · days of a year / days / mean stock", []string{"blocked", "inTransit", "yearDays"}, []Reason{NotShared, ZeroDenominator}},
-	BeforeAfter:  {"change after an agreement", "as measured", "mean over items at locations of after - before, the same measure; says what changed, not why", []string{"confidence", "minimum"}, []Reason{TooFew, NotShared}},
+	StockCover:   {"stock cover", "days", "Σ available · days / Σ used: how many days of the window's own use the mean stock covers", stockSet, []Reason{NotShared, ZeroDenominator}},
+
+	AnsweredOnTime: {"answers on time", "share", "revisions of a forecast answered by the day the answer was due / revisions of which an answer was due, those replaced before that day left out", nil, nil},
+	AnswerTime:     {"time to an answer", "hours", "mean hours from a revision of a forecast to its first answer; one without an answer counts to the end of the window", nil, nil},
+
+	BeforeAfter: {"change after an agreement", "as measured", "mean over items at locations of after - before, the same measure; says what changed, not why", []string{"confidence", "minimum"}, []Reason{TooFew, NotShared}},
 }
 
 // Codes lists all measures.

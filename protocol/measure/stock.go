@@ -53,17 +53,20 @@ func (s *Stock) availableOf(day StockDay) *big.Rat {
 }
 
 // Add takes one day.
-func (s *Stock) Add(day StockDay) {
+func (s *Stock) Add(day StockDay) { s.AddSpan(day, 1) }
+
+// AddSpan takes so many days alike; what was used is that of all of them together.
+func (s *Stock) AddSpan(day StockDay, days int) {
 	if !day.Listed {
-		s.ex.add(NotListed, 1)
+		s.ex.add(NotListed, days)
 		return
 	}
-	s.listed++
+	s.listed += days
 	if day.OnHand == nil {
-		s.ex.add(NotShared, 1)
+		s.ex.add(NotShared, days)
 		return
 	}
-	s.shared++
+	s.shared += days
 	available := s.availableOf(day)
 	if s.places == nil {
 		s.places = map[place]*placeDays{}
@@ -72,22 +75,22 @@ func (s *Stock) Add(day StockDay) {
 	if s.places[at] == nil {
 		s.places[at] = &placeDays{}
 	}
-	s.places[at].days++
+	s.places[at].days += days
 	if available.Sign() <= 0 && day.Expected {
-		s.out++
-		s.places[at].out++
+		s.out += days
+		s.places[at].out += days
 	}
 	s.used.add(day.Used)
-	stock := atLeast(available, new(big.Rat))
+	stock := times(atLeast(available, new(big.Rat)), whole(days))
 	s.available.addRat(stock)
 	if day.MostCover == nil {
 		return
 	}
-	s.covered++
-	above := atLeast(minus(stock, day.MostCover.Rat()), new(big.Rat))
+	s.covered += days
+	above := atLeast(minus(stock, times(day.MostCover.Rat(), whole(days))), new(big.Rat))
 	s.excess.addRat(above)
 	if day.UnitValue.Sign() > 0 {
-		s.valued++
+		s.valued += days
 		s.worth.addRat(times(stock, day.UnitValue.Rat()))
 		if !day.Demand {
 			above = stock // obsolete: all of it
@@ -113,7 +116,7 @@ func (s *Stock) AddDays(item, location string, listed, out int) {
 	s.places[at].out += out
 }
 
-// Result is STOCKOUT_RATE, OVERSTOCK, EXCESS_AND_OBSOLETE or TURNS.
+// Result is STOCKOUT_RATE, OVERSTOCK, EXCESS_AND_OBSOLETE, TURNS or STOCK_COVER.
 func (s *Stock) Result(code Code) Result {
 	d := define(code, s.Setting)
 	switch {
@@ -138,6 +141,8 @@ func (s *Stock) Result(code Code) Result {
 	case Turns:
 		// Mean stock is Σ available / days, so the days of the window cancel out.
 		return share(d, times(s.used.rat(), d.number("yearDays")), s.available.rat(), s.shared, s.ex)
+	case StockCover:
+		return share(d, s.available.rat(), s.used.rat(), s.shared, s.ex)
 	}
 	panic("invariant: " + string(code) + " is no measure of stock")
 }

@@ -28,7 +28,7 @@ func Supply(stock quantity.Quantity, demand []quantity.Quantity, setting Setting
 	return value(d, whole(len(demand)), len(demand), nil), true
 }
 
-// Shares counts how many of something hold: PERFECT_ORDER, CAPA_ON_TIME, RECURRENCE.
+// Shares counts how many of something hold: PERFECT_ORDER, CAPA_ON_TIME, RECURRENCE, ANSWERED_ON_TIME.
 type Shares struct{ n, held int }
 
 // Add takes one; it holds where all parts do. A perfect order is one that is, not the product of four averages.
@@ -41,7 +41,7 @@ func (s *Shares) Add(parts ...bool) {
 
 // Result is the share as one of the measures above.
 func (s *Shares) Result(code Code) Result {
-	if code != PerfectOrder && code != StepsOnTime && code != Recurrence {
+	if code != PerfectOrder && code != StepsOnTime && code != Recurrence && code != AnsweredOnTime {
 		panic("invariant: " + string(code) + " is no share of cases")
 	}
 	return share(define(code, nil), whole(s.held), whole(s.n), s.n, nil)
@@ -90,4 +90,17 @@ func StepDays(days []int) Result {
 	sorted := slices.Sorted(slices.Values(days))
 	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
 	return value(d, fraction(int64(low)+int64(high), 2), len(days), nil)
+}
+
+// AnswerHours is ANSWER_TIME: the mean of times given in milliseconds.
+func AnswerHours(took []int64) Result {
+	d := define(AnswerTime, nil)
+	if len(took) == 0 {
+		return missing(d, NoData, 0, nil)
+	}
+	sum := new(big.Int)
+	for _, ms := range took {
+		sum.Add(sum, big.NewInt(ms))
+	}
+	return value(d, over(new(big.Rat).SetInt(sum), whole(len(took)*3_600_000)), len(took), nil)
 }

@@ -21,6 +21,14 @@ type Version struct {
 	Document forecast.Document
 	// Committed is what the seller stands for in a bucket of a line, by its answer to this revision; false where nothing was answered.
 	Committed func(line string, b calendar.Bucket) (quantity.Quantity, bool)
+
+	index map[lineAt]int // of the lines that lineFor finds, once asked; -1 where several speak of one product and place
+}
+
+// lineAt is what a line of the whole demand is about.
+type lineAt struct {
+	item, place string
+	unit        quantity.Unit
 }
 
 // standing is the newest version that stood at a time; nil where none did.
@@ -35,18 +43,24 @@ func standing(versions []Version, at int64) (out *Version) {
 
 // lineFor is the forecast of the whole demand for a cell's product and place in its unit, where exactly one line speaks of it.
 func (v *Version) lineFor(c Cell) *forecast.Line {
-	var found *forecast.Line
-	for i := range v.Document.Lines {
-		l := &v.Document.Lines[i]
-		if l.Item.ID() != c.Item.ID() || l.Location.Key() != c.Place.Key() || l.Unit != c.Unit || l.Kind != forecast.Total {
-			continue
+	if v.index == nil {
+		v.index = map[lineAt]int{}
+		for i, l := range v.Document.Lines {
+			if l.Kind != forecast.Total {
+				continue
+			}
+			at := lineAt{l.Item.ID(), l.Location.Key(), l.Unit}
+			if _, twice := v.index[at]; twice {
+				i = -1
+			}
+			v.index[at] = i
 		}
-		if found != nil {
-			return nil
-		}
-		found = l
 	}
-	return found
+	i, known := v.index[lineAt{c.Item.ID(), c.Place.Key(), c.Unit}]
+	if !known || i < 0 {
+		return nil
+	}
+	return &v.Document.Lines[i]
 }
 
 // Accuracy judges a forecast by what came: each actual against the version that stood lag buckets before its bucket began. Buckets that the two

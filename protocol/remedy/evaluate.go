@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kontor/protocol/calendar"
+	"kontor/protocol/measure"
 	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -17,6 +18,7 @@ type Case struct {
 	Period        calendar.Bucket
 	Buyer, Seller []performance.Document
 	Agreed        terms.Party    // whose figures the desks agreed upon; "" where they did not
+	Records       Records        // for measures that reports of performance don't carry
 	LastCharges   quantity.Money // of the newest window of the SLA before this whose charges are known
 }
 
@@ -36,7 +38,22 @@ type sides struct {
 func Evaluate(c Case) Result {
 	s := sides{Case: c, debtor: c.SLA.By, creditor: Other(c.SLA.By)}
 	b, v := gather(terms.Buyer, c.SLA, c.Period, c.Buyer), gather(terms.Seller, c.SLA, c.Period, c.Seller)
-	s.byDebtor, s.byCreditor = count(c.Terms, c.SLA, b, v), count(c.Terms, c.SLA, v, b)
+	s.byDebtor, s.byCreditor = c.count(b, v), c.count(v, b)
+	charged := b.whole || v.whole
+	switch sourceOf(c.SLA.Measure) {
+	case byQuality:
+		x, y := c.inspections(c.Records.Quality[terms.Buyer]), c.inspections(c.Records.Quality[terms.Seller])
+		c.known(&s.byDebtor, charged)
+		c.known(&s.byCreditor, charged)
+		c.defects(&s.byDebtor, x, y)
+		c.defects(&s.byCreditor, y, x)
+	case byRecord:
+		m := c.ofRecord()
+		for _, f := range []*figures{&s.byDebtor, &s.byCreditor} {
+			c.known(f, charged)
+			f.whole, f.value, f.count, f.reason = true, m.value, m.count, m.reason
+		}
+	}
 	if s.debtor == terms.Seller {
 		s.byDebtor, s.byCreditor = s.byCreditor, s.byDebtor
 	}
@@ -50,6 +67,14 @@ func Evaluate(c Case) Result {
 	return out
 }
 
+// known keeps the charges of a window whose measure is not of performance reports; without such reports they are those last known.
+func (c Case) known(f *figures, charged bool) {
+	if !charged {
+		f.charges = major(c.LastCharges)
+	}
+	f.failing, f.excluded, f.refused = new(big.Rat), nil, nil
+}
+
 func (s sides) of(p terms.Party) figures {
 	if p == s.debtor {
 		return s.byDebtor
@@ -61,7 +86,7 @@ func (s sides) of(p terms.Party) figures {
 func (s sides) counts(p terms.Party) bool { return s.SLA.Source == p || s.SLA.Source == terms.Both }
 
 func (s sides) decide() Result {
-	if !Measurable(s.SLA.Measure.Code) {
+	if !Measurable(s.SLA.Measure) {
 		return Result{Verdict: NotMeasured, Why: Unsupported}
 	}
 	if s.Agreed != "" && s.of(s.Agreed).enough(s.SLA) {
@@ -88,11 +113,21 @@ func (s sides) decide() Result {
 		}
 		return s.by(s.creditor, silent)
 	case s.byDebtor.whole || s.byCreditor.whole && s.SLA.OnMissing != terms.ReportingRemedy:
-		return Result{Verdict: NotMeasured, Why: TooFew}
+		return Result{Verdict: NotMeasured, Why: TooFew, Reason: s.reason()}
 	case owes(s.SLA, s.debtor) && (s.byCreditor.whole || !owes(s.SLA, s.creditor)):
 		return s.failed(s.byCreditor)
 	}
 	return Result{Verdict: NotMeasured, Why: NoReports}
+}
+
+// reason says why there is no value, where a measure says more than that there was too little.
+func (s sides) reason() measure.Reason {
+	for _, f := range []figures{s.byDebtor, s.byCreditor} {
+		if f.whole && f.value == nil {
+			return f.reason
+		}
+	}
+	return ""
 }
 
 // by is what the window comes to by one side's figures.

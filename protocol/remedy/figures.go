@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"math/big"
 	"slices"
+	"sort"
 	"strings"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
 	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
@@ -16,11 +18,6 @@ import (
 
 // deliveryMeasures are measures of counts of lines, which reports carry by one definition.
 var deliveryMeasures = []measure.Code{measure.OnTime, measure.InFull, measure.OTIF, measure.OTIFUnits}
-
-// Measurable tells whether performance reports carry what a measure needs.
-func Measurable(c measure.Code) bool {
-	return c == measure.StockoutRate || slices.Contains(deliveryMeasures, c)
-}
 
 // cell is a cell with who reported it.
 type cell struct {
@@ -87,17 +84,13 @@ func covers(s terms.SLA, c performance.Cell) bool {
 // with adds what only the other side reports, so that who leaves out a product, or a figure of one, gains nothing by it. A product that a side
 // reports in a bucket, wherever, is its own.
 func (r reported) with(other reported) []cell {
-	type at struct {
-		item   string
-		bucket calendar.Bucket
-	}
-	said, theirs := map[at]bool{}, map[string]cell{}
+	said, theirs := map[string][]calendar.Bucket{}, map[string]cell{}
 	for _, c := range other.cells {
 		theirs[c.Key()] = c
 	}
 	out := slices.Clone(r.cells)
 	for i, c := range out {
-		said[at{c.Item.ID(), c.Bucket}] = true
+		said[c.Item.ID()] = append(said[c.Item.ID()], c.Bucket)
 		o, both := theirs[c.Key()]
 		if !both || o.Unit != c.Unit {
 			continue
@@ -114,14 +107,27 @@ func (r reported) with(other reported) []cell {
 			out[i].Deliveries, out[i].by = o.Deliveries, o.by
 		}
 	}
+	for item, buckets := range said {
+		said[item] = joined(buckets)
+	}
 	for _, o := range other.cells {
-		overlaps := said[at{o.Item.ID(), o.Bucket}]
-		for s := range said {
-			overlaps = overlaps || s.item == o.Item.ID() && s.bucket.Overlaps(o.Bucket)
-		}
-		if !overlaps {
+		spans := said[o.Item.ID()]
+		if i := sort.Search(len(spans), func(i int) bool { return spans[i].End > o.Bucket.Start }); i == len(spans) || spans[i].Start >= o.Bucket.End {
 			out = append(out, o)
 		}
+	}
+	return out
+}
+
+// joined are the days of buckets as spans that don't overlap, in order: to be searched where a hostile report has as many buckets as cells.
+func joined(buckets []calendar.Bucket) (out []calendar.Bucket) {
+	slices.SortFunc(buckets, calendar.Bucket.Compare)
+	for _, b := range buckets {
+		if n := len(out); n > 0 && b.Start < out[n-1].End {
+			out[n-1].End = max(out[n-1].End, b.End)
+			continue
+		}
+		out = append(out, b)
 	}
 	return out
 }
@@ -129,7 +135,8 @@ func (r reported) with(other reported) []cell {
 // figures are what a window comes to by one side's cells.
 type figures struct {
 	whole             bool
-	value             *big.Rat // nil where nothing was counted
+	value             *big.Rat       // nil where nothing was counted
+	reason            measure.Reason // why there is none, where the measure says so
 	count             int64
 	charges, failing  *big.Rat // in the currency's major unit, not rounded
 	unpriced          int64
@@ -143,39 +150,41 @@ func (f figures) enough(s terms.SLA) bool { return f.whole && f.value != nil && 
 
 // count adds up a side's cells. A line left out for a reason the clause allows needs evidence, unless the other side left out as many or, owing a
 // report, gave none: then nothing contradicts it.
-func count(d terms.Document, s terms.SLA, own, other reported) figures {
+func (c Case) count(own, other reported) figures {
+	s := c.SLA
 	unanswered := !other.whole && owes(s, other.by)
 	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat), volume: map[quantity.Unit]*big.Rat{}}
 	left := map[string]int64{} // lines the other side left out, by cell and reason
-	for _, c := range other.cells {
-		if c.Deliveries != nil {
-			for _, l := range c.Deliveries.LeftOut {
-				left[c.Key()+"|"+string(l.Reason)] += l.Lines
+	for _, x := range other.cells {
+		if x.Deliveries != nil {
+			for _, l := range x.Deliveries.LeftOut {
+				left[x.Key()+"|"+string(l.Reason)] += l.Lines
 			}
 		}
 	}
 	num, den, hits, excluded, refused := new(big.Rat), new(big.Rat), int64(0), map[measure.Reason]int64{}, map[measure.Reason]int64{}
-	for _, c := range own.with(other) {
-		f.gradeC = f.gradeC || c.gradeC
-		good, all, n := observed(s.Measure.Code, c)
+	cells := own.with(other)
+	for _, x := range cells {
+		f.gradeC = f.gradeC || x.gradeC
+		good, all, n := observed(s.Measure, x)
 		num.Add(num, good)
 		den.Add(den, all)
 		f.count += n
-		f.cost(d, s, c)
-		if c.Deliveries == nil || !slices.Contains(deliveryMeasures, s.Measure.Code) {
+		c.cost(&f, x)
+		if x.Deliveries == nil || !slices.Contains(deliveryMeasures, s.Measure.Code) {
 			continue
 		}
-		for _, l := range c.Deliveries.LeftOut {
+		for _, l := range x.Deliveries.LeftOut {
 			if !slices.Contains(measure.DeliveryExclusions, l.Reason) {
 				continue // there is nothing to judge
 			}
-			shown := l.Evidence != nil || unanswered || c.by == own.by && left[c.Key()+"|"+string(l.Reason)] >= l.Lines
+			shown := l.Evidence != nil || unanswered || x.by == own.by && left[x.Key()+"|"+string(l.Reason)] >= l.Lines
 			if slices.Contains(s.Exclusions, l.Reason) && shown {
 				excluded[l.Reason] += l.Lines
 				continue
 			}
 			refused[l.Reason] += l.Lines
-			if c.by != s.By {
+			if x.by != s.By {
 				hits += l.Lines
 			}
 		}
@@ -187,6 +196,11 @@ func count(d terms.Document, s terms.SLA, own, other reported) figures {
 	}
 	if den.Sign() > 0 {
 		f.value = num.Quo(num, den)
+	} else {
+		f.reason = measure.NoData
+	}
+	if m, special := c.ofCells(cells); special {
+		f.value, f.count, f.reason = m.value, m.count, m.reason
 	}
 	if again > 0 {
 		// A line left out in vain is a line missed where the side that promised left it out, and a line kept where the other did.
@@ -206,13 +220,20 @@ func owes(s terms.SLA, p terms.Party) bool {
 }
 
 // observed is what a cell adds to a share: the good, all, and the observations behind it.
-func observed(code measure.Code, c cell) (good, all *big.Rat, n int64) {
+func observed(def measure.Definition, c cell) (good, all *big.Rat, n int64) {
+	code := def.Code
 	whole := func(a, b, n int64) (*big.Rat, *big.Rat, int64) { return big.NewRat(a, 1), big.NewRat(b, 1), n }
 	if code == measure.StockoutRate {
 		if c.Days == nil {
 			return whole(0, 0, 0)
 		}
 		return whole(c.Days.Out, c.Days.Listed, c.Days.Listed)
+	}
+	if code == measure.UnitFill {
+		if filled := filledOf(def, c); filled != nil {
+			return lesser(filled.Rat(), c.Ordered.Rat()), c.Ordered.Rat(), 1
+		}
+		return whole(0, 0, 0)
 	}
 	d := c.Deliveries
 	if d == nil {
@@ -231,38 +252,63 @@ func observed(code measure.Code, c cell) (good, all *big.Rat, n int64) {
 	return whole(0, 0, 0)
 }
 
-// cost prices what came in a cell, and of what was due there what failed.
-func (f *figures) cost(d terms.Document, s terms.SLA, c cell) {
-	came := c.Received
-	for _, q := range []*quantity.Quantity{c.Shipped, c.Ordered} {
-		if came == nil {
-			came = q
-		}
-	}
-	priced := func(q quantity.Quantity) *big.Rat {
-		for _, id := range []string{c.Item.BuyersID, c.Item.SellersID, c.Item.GTIN} {
-			if id == "" {
-				continue
-			}
-			if r, err := d.Cost(terms.Ask{Product: id, Quantity: q, Unit: c.Unit, Day: c.Bucket.Start}, nil); err == nil {
-				return r
-			}
-		}
+// filledOf is the quantity that counts as filled by a definition; nil where it or the order was not counted. What one line had too much of makes up for
+// nothing beyond its cell, the finest grain that reports carry.
+func filledOf(def measure.Definition, c cell) *quantity.Quantity {
+	if c.Ordered == nil {
 		return nil
 	}
-	if came != nil && came.Sign() > 0 {
-		if f.volume[c.Unit] == nil {
-			f.volume[c.Unit] = new(big.Rat)
+	if setting(def)["fillEvent"] == "RECEIVED" {
+		return c.Received
+	}
+	return c.Shipped
+}
+
+func lesser(a, b *big.Rat) *big.Rat {
+	if b.Cmp(a) < 0 {
+		return b
+	}
+	return a
+}
+
+// priced is what a quantity costs by the terms, exactly; nil where no clause prices it.
+func (c Case) priced(item forecast.Item, q quantity.Quantity, unit quantity.Unit, day calendar.Date) *big.Rat {
+	for _, id := range []string{item.BuyersID, item.SellersID, item.GTIN} {
+		if id == "" {
+			continue
 		}
-		f.volume[c.Unit].Add(f.volume[c.Unit], came.Rat())
-		if r := priced(*came); r != nil {
+		if r, err := c.Terms.Cost(terms.Ask{Product: id, Quantity: q, Unit: unit, Day: day}, nil); err == nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// came is the quantity that a cell's charges are for: received, else what the other figures tell of it.
+func came(c cell) *quantity.Quantity {
+	for _, q := range []*quantity.Quantity{c.Received, c.Shipped, c.Ordered} {
+		if q != nil {
+			return q
+		}
+	}
+	return nil
+}
+
+// cost prices what came in a cell, and of what was due there what failed.
+func (c Case) cost(f *figures, x cell) {
+	if q := came(x); q != nil && q.Sign() > 0 {
+		if f.volume[x.Unit] == nil {
+			f.volume[x.Unit] = new(big.Rat)
+		}
+		f.volume[x.Unit].Add(f.volume[x.Unit], q.Rat())
+		if r := c.priced(x.Item, *q, x.Unit, x.Bucket.Start); r != nil {
 			f.charges.Add(f.charges, r)
 		} else {
 			f.unpriced++
 		}
 	}
-	if failed := failing(s.Measure.Code, c); failed.Sign() > 0 {
-		if r := priced(failed); r != nil {
+	if failed := failing(c.SLA.Measure, x); failed.Sign() > 0 {
+		if r := c.priced(x.Item, failed, x.Unit, x.Bucket.Start); r != nil {
 			f.failing.Add(f.failing, r)
 		}
 	}
@@ -279,27 +325,29 @@ func (f figures) in(unit quantity.Unit) *big.Rat {
 	return sum
 }
 
-// failing is the quantity of a cell that failed the promise.
-func failing(code measure.Code, c cell) quantity.Quantity {
-	good := c.OnTime
-	if code == measure.InFull {
-		good = c.InFull
-	}
-	if c.Ordered == nil || good == nil {
-		if c.Deliveries == nil || code == measure.InFull {
+// failing is the quantity of a cell that failed the promise; nothing of a measure that is of no single units.
+func failing(def measure.Definition, c cell) quantity.Quantity {
+	less := func(ordered, good *quantity.Quantity) quantity.Quantity {
+		if ordered == nil || good == nil {
 			return quantity.Quantity{}
 		}
-		q, err := c.Deliveries.Ordered.Sub(c.Deliveries.InWindow)
+		q, err := ordered.Sub(*good)
 		if err != nil {
 			return quantity.Quantity{}
 		}
 		return q
 	}
-	q, err := c.Ordered.Sub(*good)
-	if err != nil {
+	switch {
+	case def.Code == measure.UnitFill:
+		return less(c.Ordered, filledOf(def, c))
+	case def.Code == measure.InFull:
+		return less(c.Ordered, c.InFull)
+	case !slices.Contains(deliveryMeasures, def.Code):
 		return quantity.Quantity{}
+	case c.OnTime == nil && c.Deliveries != nil:
+		return less(&c.Deliveries.Ordered, &c.Deliveries.InWindow)
 	}
-	return q
+	return less(c.Ordered, c.OnTime)
 }
 
 func listed(m map[measure.Reason]int64) (out []performance.Left) {

@@ -11,6 +11,7 @@ package remedy
 
 import (
 	"kontor/protocol/calendar"
+	"kontor/protocol/measure"
 	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -36,7 +37,7 @@ const (
 	TooFew      Why = "TOO_FEW"           // fewer observations than the clause asks for
 	BySilence   Why = "SILENCE"           // one side reported nothing: the other's figures stand, until they are rebutted
 	ByClause    Why = "SILENCE_BY_CLAUSE" // silence means this, by the clause
-	Unsupported Why = "NO_SUCH_FIGURE"    // performance reports don't carry what the measure needs
+	Unsupported Why = "NO_SUCH_FIGURE"    // what the two share does not carry what the measure needs, or its definition leaves open what that is
 	ByAgreement Why = "AGREED_FIGURES"    // the desks agreed whose figures stand
 	ByMean      Why = "MEAN"              // the two differ by no more than the clause lets pass
 )
@@ -51,6 +52,7 @@ type Result struct {
 	Stands   terms.Party        `cbor:"stands,omitempty" json:"stands,omitempty"` // whose figures; BOTH where they agree
 	Silent   []terms.Party      `cbor:"silent,omitempty" json:"silent,omitempty"` // who did not report the whole window in time
 	Why      Why                `cbor:"why,omitempty" json:"why,omitempty"`
+	Reason   measure.Reason     `cbor:"reason,omitempty" json:"reason,omitempty"`     // why the measure has no value, beside too few observations
 	Charges  *quantity.Money    `cbor:"charges,omitempty" json:"charges,omitempty"`   // for what came in the window, at the terms' prices
 	Unpriced int64              `cbor:"unpriced,omitzero" json:"unpriced,omitzero"`   // cells that no price clause speaks of: they are in no charges
 	Excluded []performance.Left `cbor:"excluded,omitempty" json:"excluded,omitempty"` // lines left out, as the clause allows and evidence shows

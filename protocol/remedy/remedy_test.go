@@ -29,10 +29,7 @@ var months = func() (out []calendar.Bucket) {
 // drawTerms are terms with one SLA and one to three remedies, of all kinds that windows bring.
 func drawTerms(t *rapid.T) terms.Document {
 	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
-	def, err := measure.Define(rapid.SampledFrom([]measure.Code{measure.OTIF, measure.OnTime, measure.OTIFUnits, measure.InFull}).Draw(t, "measure"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	def := define(t, rapid.SampledFrom([]measure.Code{measure.OTIF, measure.OnTime, measure.OTIFUnits, measure.InFull}).Draw(t, "measure"))
 	d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: rapid.SampledFrom([]quantity.Currency{"EUR", "JPY", "BHD"}).Draw(t, "currency"), PaymentDays: 30,
 		Rounding: terms.Rounding{Mode: rapid.SampledFrom([]terms.RoundingMode{terms.HalfUp, terms.HalfEven, terms.Down, terms.Up}).Draw(t, "rounding"), Level: terms.PerDocument}}}
 	d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.MustParse("12.345"), Currency: d.Currency, Per: quantity.Of(1000)}}}

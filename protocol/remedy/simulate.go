@@ -29,8 +29,8 @@ type SimulatedWindow struct {
 
 // Simulate says what terms would have paid over a period of the past, by the reports given: of either side, or of one alone. Every window is final at
 // once, and everything is applied by itself. Terms whose period lies elsewhere are moved over it, and their earliest and latest prices reach as far
-// as it does.
-func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performance.Document) Simulated {
+// as it does. Records gives what a window is measured by beside the reports; nil: nothing.
+func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performance.Document, records func(terms.SLA, calendar.Bucket) Records) Simulated {
 	d = moved(d, over)
 	out := Simulated{Over: over, Windows: []SimulatedWindow{}, Items: []Item{}, Months: []Month{}, Total: quantity.Money{Currency: d.Currency}}
 	type due struct {
@@ -52,7 +52,11 @@ func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performanc
 		if !known {
 			last.Currency = d.Currency
 		}
-		r := Evaluate(Case{Terms: d, SLA: w.sla, Period: w.span.Period, Buyer: buyer, Seller: seller, LastCharges: last})
+		c := Case{Terms: d, SLA: w.sla, Period: w.span.Period, Buyer: buyer, Seller: seller, LastCharges: last}
+		if records != nil {
+			c.Records = records(w.sla, w.span.Period)
+		}
+		r := Evaluate(c)
 		if r.Charges != nil {
 			charges[w.sla.ID] = *r.Charges
 		}

@@ -111,29 +111,6 @@ func checkFrame(r *artifact.Report, f Frame) {
 	checkCadence(r, f)
 }
 
-func checkCalendar(r *artifact.Report, c Calendar) {
-	if !artifact.IsName(c.Zone) || !artifact.IsName(c.Data) || c.Offset < -MaxOffset || c.Offset > MaxOffset {
-		r.Add(CodeCalendar, "calendar.zone", "zone %q by data %q, %d minutes from UTC: want an IANA name, the version of the zone data and at most %d minutes", artifact.Clip(c.Zone), artifact.Clip(c.Data), c.Offset, MaxOffset)
-	}
-	ok := len(c.Weekend) < 7
-	for i, d := range c.Weekend {
-		ok = ok && d >= 0 && d < 7 && (i == 0 || c.Weekend[i-1] < d)
-	}
-	if !ok {
-		r.Add(CodeCalendar, "calendar.weekend", "days of the week are 0 to 6, rising, and not all seven")
-	}
-	if len(c.Holidays) > MaxHolidays {
-		r.Add(CodeBounds, "calendar.holidays", "%d holidays are more than %d", len(c.Holidays), MaxHolidays)
-		return
-	}
-	for i, d := range c.Holidays {
-		if !d.Valid() || i > 0 && c.Holidays[i-1] >= d {
-			r.Add(CodeCalendar, fmt.Sprintf("calendar.holidays[%d]", i), "%s is no date, or out of order", d)
-			return
-		}
-	}
-}
-
 func checkData(r *artifact.Report, f Frame) {
 	d := f.Data
 	ok := len(d.Purposes) > 0 && len(d.Purposes) <= MaxPurposes && slices.Contains(onwards, d.Onward) && days(d.RetentionDays) && d.MinContributors >= 0 && d.MinContributors <= PPM

@@ -1,11 +1,6 @@
 package terms
 
-import (
-	"slices"
-	"time"
-
-	"kontor/protocol/calendar"
-)
+import "slices"
 
 // RoundingMode is how a figure between two minor units becomes one of them.
 type RoundingMode string
@@ -159,11 +154,3 @@ var levels = []string{"DESK", "COO", "CEO", "ARBITER"}
 type Incoterm string
 
 var incoterms = []Incoterm{"EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"}
-
-func workdays(c Calendar) calendar.Workdays {
-	var weekend []time.Weekday
-	for _, d := range c.Weekend {
-		weekend = append(weekend, time.Weekday(d))
-	}
-	return calendar.NewWorkdays(c.Holidays, weekend...)
-}

@@ -86,15 +86,6 @@ type Rounding struct {
 	Level RoundingLevel `cbor:"level" json:"level"`
 }
 
-// Calendar is whose days the terms count. Windows are calendar days of the zone; deadlines end with their day there.
-type Calendar struct {
-	Zone     string          `cbor:"zone" json:"zone"`                             // IANA name
-	Data     string          `cbor:"tzdata" json:"tzdata"`                         // version of the zone database both read it by: "2026b"
-	Offset   int64           `cbor:"offsetMinutes" json:"offsetMinutes"`           // of its standard time from UTC
-	Weekend  []int64         `cbor:"weekend,omitempty" json:"weekend,omitempty"`   // days of the week without work, 0 = Sunday; none: Saturday and Sunday
-	Holidays []calendar.Date `cbor:"holidays,omitempty" json:"holidays,omitempty"` // ascending
-}
-
 // Tolerance is how far a delivery may differ from the order and still be what was ordered.
 type Tolerance struct {
 	OverPPM   int64 `cbor:"over" json:"over"`   // part of the ordered quantity
@@ -308,6 +299,3 @@ func (s SLA) Key() string { return forecast.JoinKey("sla", s.ID) }
 
 // Key names the remedy.
 func (r Remedy) Key() string { return forecast.JoinKey("remedy", r.ID) }
-
-// Workdays are the working days of the terms' calendar.
-func (c Calendar) Workdays() calendar.Workdays { return workdays(c) }

@@ -140,6 +140,3 @@ func (d Document) band(item forecast.Item, start, issued calendar.Date, w calend
 	}
 	return b, ahead(b), true
 }
-
-// Day is the calendar day of an instant by the terms' clock.
-func (c Calendar) Day(at int64) calendar.Date { return calendar.DateOf(at + c.Offset*60_000) }

@@ -113,5 +113,5 @@ func (f Frame) AnswerDue(issued int64) int64 {
 		return 0
 	}
 	due := f.Calendar.Workdays().Add(f.Calendar.Day(issued), int(f.Loop.AnswerDays))
-	return due.AddDays(1).Millis() - f.Calendar.Offset*60_000 - 1
+	return f.Calendar.End(due)
 }
