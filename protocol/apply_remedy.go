@@ -1,6 +1,10 @@
 package protocol
 
 import (
+	"slices"
+
+	"kontor/protocol/block"
+	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
@@ -15,6 +19,7 @@ func init() {
 		remedy.CodeLate:    "the time to dispute the entry is over",
 		remedy.CodeClaim:   "no clause in force on the day brings this claim: no such clause, no event, not aged yet, or nothing is left below its cap",
 		remedy.CodeTwice:   "the clause was claimed for this window, or this product and day, before",
+		remedy.CodeLapse:   "silence is recorded by a side that passed the window's deadline, seven days after it, of one that wrote nothing since",
 		remedy.CodeFigures: "the window's figures are not apart, or its result is final by reports that agree",
 	} {
 		Sentences[code] = text
@@ -36,6 +41,8 @@ func applyRemedy(f *fold) ([]string, error) {
 	switch act.Verb {
 	case remedy.Agree:
 		return f.agreeFigures(*act.Window)
+	case remedy.Lapse:
+		return f.lapseWindow(*act.Window)
 	case remedy.MakeClaim:
 		return f.raiseClaim(*act.Claim, side)
 	}
@@ -145,6 +152,50 @@ func (f *fold) agreeFigures(w remedy.Window) ([]string, error) {
 	row.State = SLAEvaluated // once more, by these figures
 	if err := f.rows.Put(slaOpenPrefix+slaKey(w), []byte{}); err != nil {
 		return nil, err
+	}
+	f.owing = true
+	return nil, put(f.rows, key, row)
+}
+
+// lapseWindow records that the sides which wrote nothing since a window's deadline have let it pass (PROTOCOL 4). What they had seen of the reports by then
+// nobody knows; what they write later comes too late.
+func (f *fold) lapseWindow(w remedy.Window) ([]string, error) {
+	var row SLARow
+	key := slaPrefix + slaKey(w)
+	found, err := get(f.rows, key, &row)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return []string{remedy.CodeUnknown}, nil
+	}
+	list, deadline := &row.Passed, row.Until
+	if row.State == SLAEvaluated {
+		list, deadline = &row.Rebutted, row.Rebut
+	} else if row.State != SLAWaiting {
+		return []string{remedy.CodeLapse}, nil
+	}
+	passed := func(company block.CID) bool {
+		return slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == company })
+	}
+	lapsed := false
+	reader := newSLAReader(f.replica, f.genesis, f.entry.Clock)
+	for _, m := range f.genesis.Members {
+		if _, party := reader.sides[m.Company]; !party || m.Company == f.author.Company || passed(m.Company) {
+			continue
+		}
+		_, wrote, err := reader.passing(m.Company, deadline)
+		if err != nil {
+			return nil, err
+		}
+		if wrote || f.entry.Header.T < deadline+decision.LapseAfter {
+			return []string{remedy.CodeLapse}, nil
+		}
+		*list = append(*list, SLAPassing{Member: m.Company, T: f.entry.Header.T, Saw: []int64{}, Lapsed: true})
+		lapsed = true
+	}
+	if !lapsed {
+		return []string{remedy.CodeLapse}, nil
 	}
 	f.owing = true
 	return nil, put(f.rows, key, row)

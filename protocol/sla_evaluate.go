@@ -78,6 +78,7 @@ func (p *slaPass) extend(row *SLARow) (moved bool, err error) {
 		list *[]SLAPassing
 		at   int64
 	}{{&row.Passed, row.Until}, {&row.Rebutted, row.Rebut}} {
+		before := *d.list
 		*d.list = []SLAPassing{}
 		for _, m := range p.genesis.Members {
 			if _, party := p.sides[m.Company]; !party {
@@ -87,8 +88,12 @@ func (p *slaPass) extend(row *SLARow) (moved bool, err error) {
 			if err != nil {
 				return true, err
 			}
-			if found {
+			lapsed := slices.IndexFunc(before, func(x SLAPassing) bool { return x.Member == m.Company && x.Lapsed })
+			switch {
+			case found:
 				*d.list = append(*d.list, x)
+			case lapsed >= 0 && before[lapsed].T >= d.at+decision.LapseAfter:
+				*d.list = append(*d.list, before[lapsed])
 			}
 		}
 	}
