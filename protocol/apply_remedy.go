@@ -158,7 +158,7 @@ func (f *fold) agreeFigures(w remedy.Window) ([]string, error) {
 }
 
 // lapseWindow records that the sides which wrote nothing since a window's deadline have let it pass (PROTOCOL 4). What they had seen of the reports by then
-// nobody knows; what they write later comes too late.
+// nobody knows; what they write later comes too late. The deadline moves first, by what their node is seen to have been down.
 func (f *fold) lapseWindow(w remedy.Window) ([]string, error) {
 	var row SLARow
 	key := slaPrefix + slaKey(w)
@@ -168,6 +168,16 @@ func (f *fold) lapseWindow(w remedy.Window) ([]string, error) {
 	}
 	if !found {
 		return []string{remedy.CodeUnknown}, nil
+	}
+	reader := newSLAReader(f.replica, f.genesis, f.entry.Clock)
+	if row.State == SLAWaiting && row.Outages == nil {
+		doc, err := f.replica.Terms(row.Terms)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := reader.extend(&row, doc); err != nil {
+			return nil, err
+		}
 	}
 	list, deadline := &row.Passed, row.Until
 	if row.State == SLAEvaluated {
@@ -179,7 +189,6 @@ func (f *fold) lapseWindow(w remedy.Window) ([]string, error) {
 		return slices.ContainsFunc(*list, func(x SLAPassing) bool { return x.Member == company })
 	}
 	lapsed := false
-	reader := newSLAReader(f.replica, f.genesis, f.entry.Clock)
 	for _, m := range f.genesis.Members {
 		if _, party := reader.sides[m.Company]; !party || m.Company == f.author.Company || passed(m.Company) {
 			continue

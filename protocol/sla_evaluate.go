@@ -18,7 +18,11 @@ func (p *slaPass) advance(row *SLARow) (moved bool, err error) {
 			return false, err
 		}
 		if !closed && row.Outages == nil {
-			if moved, err := p.extend(row); err != nil || moved && !p.everyone(row.Passed) {
+			doc, err := p.document(row.Terms)
+			if err != nil {
+				return false, err
+			}
+			if moved, err := p.from.extend(row, doc); err != nil || moved && !p.everyone(row.Passed) {
 				return moved, err
 			}
 		}
@@ -48,18 +52,14 @@ func (p *slaPass) everyone(list []SLAPassing) bool { return len(list) == len(p.s
 
 // extend moves the deadlines of a window by the working days that a side's node was down before them, by the other side's record (practice T2): once, and
 // by at most MaxOutage.
-func (p *slaPass) extend(row *SLARow) (moved bool, err error) {
-	doc, err := p.document(row.Terms)
-	if err != nil {
-		return false, err
-	}
+func (s *slaReader) extend(row *SLARow, doc terms.Document) (moved bool, err error) {
 	most := int64(0)
 	row.Outages = []SLAOutage{}
-	for _, m := range p.genesis.Members {
-		if _, party := p.sides[m.Company]; !party {
+	for _, m := range s.genesis.Members {
+		if _, party := s.sides[m.Company]; !party {
 			continue
 		}
-		days, err := p.from.outage(m.Company, doc, lastOf(doc, row.Period.Last())+1, row.Until)
+		days, err := s.outage(m.Company, doc, lastOf(doc, row.Period.Last())+1, row.Until)
 		if err != nil {
 			return false, err
 		}
@@ -78,22 +78,17 @@ func (p *slaPass) extend(row *SLARow) (moved bool, err error) {
 		list *[]SLAPassing
 		at   int64
 	}{{&row.Passed, row.Until}, {&row.Rebutted, row.Rebut}} {
-		before := *d.list
 		*d.list = []SLAPassing{}
-		for _, m := range p.genesis.Members {
-			if _, party := p.sides[m.Company]; !party {
+		for _, m := range s.genesis.Members {
+			if _, party := s.sides[m.Company]; !party {
 				continue
 			}
-			x, found, err := p.from.passing(m.Company, d.at)
+			x, found, err := s.passing(m.Company, d.at)
 			if err != nil {
 				return true, err
 			}
-			lapsed := slices.IndexFunc(before, func(x SLAPassing) bool { return x.Member == m.Company && x.Lapsed })
-			switch {
-			case found:
+			if found {
 				*d.list = append(*d.list, x)
-			case lapsed >= 0 && before[lapsed].T >= d.at+decision.LapseAfter:
-				*d.list = append(*d.list, before[lapsed])
 			}
 		}
 	}

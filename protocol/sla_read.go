@@ -160,8 +160,8 @@ func (s *slaReader) records(doc terms.Document, sla terms.SLA, period calendar.B
 			return out, err
 		}
 	}
-	if lag, needs := remedy.NeedsForecasts(sla.Measure); needs {
-		if out.Forecasts, err = s.series(doc, period, lag); err != nil {
+	if days, needs := remedy.NeedsForecasts(sla.Measure); needs {
+		if out.Forecasts, err = s.series(doc, period, days); err != nil {
 			return out, err
 		}
 	}

@@ -72,12 +72,9 @@ func (s *slaReader) between(typ string, side terms.Party, from, to int64, before
 	return out, nil
 }
 
-// longestBucket is how many days of lag a bucket is at most.
-const longestBucket = 31
-
 // series are the buyer's forecasts about a period with what was committed to each bucket before it began.
-func (s *slaReader) series(doc terms.Document, period calendar.Bucket, lag int) (out [][]performance.Version, err error) {
-	from, to := doc.Calendar.Begin(period.Start.AddDays(-lag*longestBucket)), doc.Calendar.Begin(period.End)
+func (s *slaReader) series(doc terms.Document, period calendar.Bucket, days int) (out [][]performance.Version, err error) {
+	from, to := doc.Calendar.Begin(period.Start.AddDays(-days)), doc.Calendar.Begin(period.End)
 	lists, err := s.between(forecast.Type, terms.Buyer, from, to, true, true)
 	if err != nil {
 		return nil, err

@@ -81,12 +81,20 @@ func Measurable(d measure.Definition) bool { return sourceOf(d) != nowhere }
 // ByReports tells whether a measure is made of performance reports, with or without forecasts.
 func ByReports(d measure.Definition) bool { return sourceOf(d) == byReports }
 
-// NeedsForecasts tells whether a measure is made of revisions of forecasts and answers to them, and how many buckets before its bucket it asks for one.
-func NeedsForecasts(d measure.Definition) (lag int, needs bool) {
+// commitDays is how long before a window what is committed to it is looked for.
+const commitDays = 200
+
+// longestBucket is how many days of a lag a bucket is at most: those of a month.
+const longestBucket = 31
+
+// NeedsForecasts tells whether a measure is made of revisions of forecasts and answers to them, and how many days before its window those begin.
+func NeedsForecasts(d measure.Definition) (days int, needs bool) {
 	switch {
 	case slices.Contains(pointErrors, d.Code) || slices.Contains(bandScores, d.Code):
-		return number(setting(d)["lag"]), Measurable(d)
-	case slices.Contains([]measure.Code{measure.Adherence, measure.Attainment, measure.Nervousness, measure.Revised, measure.DemandShift, measure.FrozenChanges}, d.Code):
+		return number(setting(d)["lag"]) * longestBucket, Measurable(d)
+	case d.Code == measure.Adherence || d.Code == measure.Attainment:
+		return commitDays, true
+	case slices.Contains([]measure.Code{measure.Nervousness, measure.Revised, measure.DemandShift, measure.FrozenChanges}, d.Code):
 		return 0, true
 	}
 	return 0, false
