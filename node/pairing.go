@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,6 +62,7 @@ type pairing struct {
 	waiting map[string]*question // by invitation ID: words that wait for a person
 	running map[string]*dialogue // by invitation ID: dialogues of the accepting side
 	circles sync.Mutex           // held while a circle enters the office
+	wake    chan struct{}        // of one: a dialogue has ended; made by waker
 }
 
 // question waits for a person's answer.
@@ -141,8 +143,12 @@ func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Of
 
 // Withdraw closes an invitation, or gives up an acceptance that is not signed.
 func (n *Node) Withdraw(ctx context.Context, id string) (Pairing, error) {
-	var view Pairing
-	err := n.Private(func(rows PrivateRows) error {
+	view, err := n.PairingOf(id)
+	if err != nil {
+		return Pairing{}, err
+	}
+	id = view.ID
+	err = n.Private(func(rows PrivateRows) error {
 		var in InvitationRecord
 		if found, err := rows.Get(invitationPrefix+id, &in); err != nil {
 			return err
@@ -261,6 +267,7 @@ func (n *Node) runDialogue(id string) *dialogue {
 		delete(n.pairing.running, id)
 		n.pairing.mu.Unlock()
 		close(d.ended)
+		n.pairing.wakeResume()
 	}()
 	return d
 }
@@ -280,12 +287,18 @@ func (n *Node) pairAsAcceptor(ctx context.Context, id string) error {
 	return err
 }
 
-// ConfirmWordsOf gives a person's answer to the words of a pairing and waits until the partnership stands. False gives the pairing up.
+// signedWait is how long a person waits at the prompt for the other side after confirming the words: long enough for a partner on the telephone,
+// short enough to be told that nothing more is to be done here.
+const signedWait = time.Minute
+
+// ConfirmWordsOf gives a person's answer to the words of a pairing and waits until the partnership stands, at most [signedWait]; the node goes on
+// by itself. False gives the pairing up.
 func (n *Node) ConfirmWordsOf(ctx context.Context, id string, same bool) (Pairing, error) {
 	view, err := n.PairingOf(id)
 	if err != nil {
 		return Pairing{}, err
 	}
+	id = view.ID
 	n.pairing.mu.Lock()
 	d := n.pairing.running[id]
 	n.pairing.mu.Unlock()
@@ -299,13 +312,37 @@ func (n *Node) ConfirmWordsOf(ctx context.Context, id string, same bool) (Pairin
 			if d.err != nil {
 				return Pairing{}, pairFailure(d.err)
 			}
+		case <-time.After(signedWait):
 		case <-ctx.Done():
 			return Pairing{}, ctx.Err()
 		}
-	case !asked && view.Stage != partnership.StageDone && view.Stage != partnership.StageSigned:
+	case !asked && view.Ours && view.Stage == partnership.StageBound:
+		// The dialogue broke off after the words could be read. The acceptor comes back by itself once it has signed, and finds the answer.
+		return n.confirmBound(id)
+	case !asked && view.Ours && view.Stage == partnership.StageOpen:
+		return Pairing{}, Failf("PAIRING_IDLE", "nobody has taken up invitation %s yet; the partner runs kontor partner accept first", id)
+	case !asked && (view.Stage == partnership.StageOpen || view.Stage == partnership.StageBound):
 		return Pairing{}, Failf("PAIRING_IDLE", "no words of pairing %s wait to be compared; run kontor partner accept again", id)
+	case !asked && view.Stage == partnership.StageWithdrawn:
+		return Pairing{}, Failf("PAIRING_IDLE", "pairing %s was given up; invite again with: kontor partner invite", id)
 	}
 	return n.PairingOf(id)
+}
+
+// confirmBound keeps that a person here found the words of an invitation to be the same, while no dialogue waits for it.
+func (n *Node) confirmBound(id string) (view Pairing, err error) {
+	err = n.Private(func(rows PrivateRows) error {
+		var rec InvitationRecord
+		if found, err := rows.Get(invitationPrefix+id, &rec); err != nil || !found {
+			return err
+		}
+		if rec.State, err = rec.State.Confirm(); err != nil {
+			return pairFailure(err)
+		}
+		view = rec.view()
+		return rows.Put(invitationPrefix+id, rec)
+	})
+	return view, err
 }
 
 // answer hands a person's answer to the dialogue that waits for it.
@@ -321,24 +358,52 @@ func (n *Node) answer(id string, same bool) bool {
 	return true
 }
 
+// wakeResume tells [Node.ResumePairings] that a dialogue has ended, perhaps unfinished.
+func (p *pairing) wakeResume() {
+	select {
+	case p.waker() <- struct{}{}:
+	default:
+	}
+}
+
+func (p *pairing) waker() chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wake == nil {
+		p.wake = make(chan struct{}, 1)
+	}
+	return p.wake
+}
+
 // ResumePairings goes on with acceptances that this side has signed and whose other signature is not held yet, and with circles not proposed
-// to all, until each is done or ctx ends: a crash between the two signatures burns nothing.
+// to all, until ctx ends: neither a crash between the two signatures nor a partner who confirms the words a day later burns anything.
 func (n *Node) ResumePairings(ctx context.Context) {
-	for pause := time.Second; ; pause = min(2*pause, 5*time.Minute) {
+	const often, seldom = time.Minute, 5 * time.Minute
+	for pause, most := time.Second, seldom; ; pause = min(2*pause, most) {
 		list, err := n.Pairings()
 		if err != nil {
 			n.log.Error("pairings not resumed", "reason", err)
 			return
 		}
 		open := n.resumeCircles(ctx)
+		most = seldom
 		for _, p := range list {
 			if !p.Ours && (p.Stage == partnership.StageSigned || p.Stage == partnership.StageConfirmed) {
 				open = true
+				if !p.Token.Expired(n.Now()) {
+					most = often // a person on the other side may be about to confirm
+				}
 				n.runDialogue(p.ID)
 			}
 		}
 		if !open {
-			return
+			pause = time.Second
+			select {
+			case <-ctx.Done():
+				return
+			case <-n.pairing.waker():
+			}
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -370,8 +435,12 @@ func (n *Node) Pairings() (out []Pairing, err error) {
 	return out, err
 }
 
-// PairingOf is one pairing by the ID of its invitation.
+// shortestID is how many characters of an invitation's ID name it at least.
+const shortestID = 4
+
+// PairingOf is one pairing by the ID of its invitation, or by the beginning of one.
 func (n *Node) PairingOf(id string) (Pairing, error) {
+	var fits []Pairing
 	list, err := n.Pairings()
 	if err != nil {
 		return Pairing{}, err
@@ -380,6 +449,16 @@ func (n *Node) PairingOf(id string) (Pairing, error) {
 		if p.ID == id {
 			return p, nil
 		}
+		if len(id) >= shortestID && strings.HasPrefix(p.ID, id) {
+			fits = append(fits, p)
+		}
+	}
+	switch len(fits) {
+	case 1:
+		return fits[0], nil
+	case 0:
+	default:
+		return Pairing{}, Failf("BAD_REQUEST", "%d invitations begin with %q; write more of the ID", len(fits), id)
 	}
 	return Pairing{}, Failf("NO_INVITATION", "no invitation %q is known here; kontor partner list shows them", id)
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -62,6 +63,9 @@ func (n *Node) SaveInviter(ctx context.Context, s partnership.InviterState, pair
 		}
 		if !found || (rec.State.Stage == partnership.StageWithdrawn && s.Stage != partnership.StageWithdrawn) {
 			return Failf(partnership.CodeWithdrawn, "the invitation was withdrawn")
+		}
+		if s.Stage == partnership.StageBound && rec.State.Stage == partnership.StageConfirmed && bytes.Equal(s.Commit, rec.State.Commit) {
+			s.Stage = partnership.StageConfirmed // a person confirmed these words while this run was under way
 		}
 		rec.State = s
 		return rows.Put(key, rec)
@@ -188,6 +192,12 @@ func (n *Node) ConfirmWords(ctx context.Context, id string, words partnership.Wo
 		}
 		n.pairing.mu.Unlock()
 	}()
+	if ours {
+		// A person may have answered between the words and this question.
+		if now, err := n.PairingOf(id); err == nil && now.Stage == partnership.StageConfirmed && slices.Equal(now.Words, words[:]) {
+			return true, nil
+		}
+	}
 	select {
 	case same := <-q.answer:
 		return same, nil

@@ -197,6 +197,71 @@ func TestPairingResumesByItself(t *testing.T) {
 	eventually(t, "the end of the pairing", func() bool { return stage(t, seller, p.ID) == partnership.StageDone })
 }
 
+// The inviter may confirm the words when no dialogue waits for it, and by the beginning of the ID; the acceptor comes back by itself.
+func TestPairingConfirmedLate(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	inv, text, err := buyer.Invite(ctx, "", proposal(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := buyer.ConfirmWordsOf(ctx, inv.ID, true); codeOf(err) != "PAIRING_IDLE" {
+		t.Fatalf("words nobody has seen were confirmed: %v", err)
+	}
+	p, err := seller.AcceptInvitation(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go seller.ConfirmWordsOf(ctx, p.ID, true)
+	eventually(t, "the acceptor's signature", func() bool { return stage(t, seller, p.ID) == partnership.StageSigned })
+	seller.stop()
+	eventually(t, "the confirmation without a dialogue", func() bool {
+		if _, err := buyer.ConfirmWordsOf(ctx, inv.ID[:8], true); err != nil {
+			t.Fatal(err)
+		}
+		// Signed, where the acceptor's signature had arrived before its node stopped.
+		at := stage(t, buyer, inv.ID)
+		return at == partnership.StageConfirmed || at == partnership.StageSigned
+	})
+	if _, err := buyer.PairingOf(inv.ID[:3]); codeOf(err) != "NO_INVITATION" {
+		t.Errorf("three characters named an invitation: %v", err)
+	}
+	seller = open(t, seller.home)
+	eventually(t, "the end of the pairing", func() bool {
+		return stage(t, seller, p.ID) == partnership.StageDone && len(buyer.Partnerships()) == 1
+	})
+}
+
+// A dialogue that breaks off after the acceptor has signed is taken up again while its node runs, without a person and without a restart.
+func TestPairingComesBack(t *testing.T) {
+	ctx := context.Background()
+	buyer, seller := found(t, "buyer"), found(t, "seller")
+	settings, err := buyer.home.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Listen = buyer.Host().Addresses()
+	inv, text, err := buyer.Invite(ctx, "", proposal(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := seller.AcceptInvitation(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go seller.ConfirmWordsOf(ctx, p.ID, true)
+	eventually(t, "the acceptor's signature", func() bool { return stage(t, seller, p.ID) == partnership.StageSigned })
+	buyer.stop()
+	if err := buyer.home.SaveSettings(settings); err != nil {
+		t.Fatal(err)
+	}
+	buyer = open(t, buyer.home)
+	if _, err := buyer.ConfirmWordsOf(ctx, inv.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the partnership on both sides", func() bool { return len(buyer.Partnerships()) == 1 && stage(t, seller, p.ID) == partnership.StageDone })
+}
+
 func TestPairingRefuses(t *testing.T) {
 	ctx := context.Background()
 	buyer, seller := found(t, "buyer"), found(t, "seller")

@@ -195,7 +195,7 @@ var campaignBlackoutVerb = verb{
 		&cli.StringSliceFlag{Name: "product", Usage: "only this `NUMBER`; may be repeated"}, &cli.StringSliceFlag{Name: "region", Usage: "only this `COUNTRY`; may be repeated"},
 		&cli.BoolFlag{Name: "soft", Usage: "a warning, not a stop"}, &cli.StringFlag{Name: "note", Usage: "`TEXT` for the partner"}, &cli.BoolFlag{Name: "remove", Usage: "take it out of the draft"},
 	},
-	examples: []string{"kontor campaign blackout stocktaking --reason INVENTORY --from 2027-01-31 --to 2027-01-31 --rrule FREQ=MONTHLY;BYMONTHDAY=-1", "kontor campaign blackout stocktaking --remove"},
+	examples: []string{"kontor campaign blackout stocktaking --reason INVENTORY --from 2027-01-31 --to 2027-01-31 --rrule 'FREQ=MONTHLY;BYMONTHDAY=-1'", "kontor campaign blackout stocktaking --remove"},
 	run: func(c *call) error {
 		out, err := ask(c, api.CampaignBlackout, desk.BlackoutPlan{ID: c.Args().First(), Reason: c.String("reason"), From: c.String("from"), To: c.String("to"), RRule: c.String("rrule"),
 			Products: c.StringSlice("product"), Regions: c.StringSlice("region"), Soft: c.Bool("soft"), Note: c.String("note"), Remove: c.Bool("remove")})

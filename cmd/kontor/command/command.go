@@ -87,12 +87,16 @@ type verb struct {
 
 // noun groups verbs.
 func noun(name, short string, verbs ...verb) *cli.Command {
-	n := &cli.Command{Name: name, Usage: short, HideHelpCommand: true, Action: func(c *cli.Context) error {
-		if c.Args().Present() {
-			return usagef("kontor %s has no verb %q; kontor %s --help lists them", name, c.Args().First(), name)
-		}
-		return cli.ShowSubcommandHelp(c)
-	}}
+	n := &cli.Command{Name: name, Usage: short, HideHelpCommand: true,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return usagef("%v: kontor %s needs a verb; kontor %s --help lists them", err, name, name)
+		},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("kontor %s has no verb %q; kontor %s --help lists them", name, c.Args().First(), name)
+			}
+			return cli.ShowSubcommandHelp(c)
+		}}
 	for _, v := range verbs {
 		n.Subcommands = append(n.Subcommands, v.command())
 	}
@@ -100,11 +104,13 @@ func noun(name, short string, verbs ...verb) *cli.Command {
 }
 
 func (v verb) command() *cli.Command {
+	flags, needed := v.required()
 	return &cli.Command{
 		Name: v.name, Usage: v.short, ArgsUsage: v.args, Description: v.description(), HideHelpCommand: true,
-		Flags:        append(append([]cli.Flag{}, v.flags...), v.common()...),
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) },
-		Action: func(ctx *cli.Context) error {
+		Flags:        append(flags, v.common()...),
+		OnUsageError: func(ctx *cli.Context, err error, _ bool) error { return helpOf(ctx, usagef("%v", err)) },
+		Action: func(ctx *cli.Context) (err error) {
+			defer func() { err = helpOf(ctx, err) }()
 			least := 0
 			for _, a := range strings.Fields(v.args) {
 				if !strings.HasPrefix(a, "[") {
@@ -116,9 +122,49 @@ func (v verb) command() *cli.Command {
 			} else if n > max(least, v.most) {
 				return usagef("%q is one argument too many: %s", ctx.Args().Get(n-1), strings.TrimSpace(ctx.Command.HelpName+" "+v.args))
 			}
+			for _, f := range needed {
+				if !ctx.IsSet(f.Names()[0]) {
+					usage := f.(cli.DocGenerationFlag).GetUsage()
+					return usagef("--%s is missing: %s", f.Names()[0], strings.ReplaceAll(usage, "`", ""))
+				}
+			}
 			return v.run(newCall(ctx))
 		},
 	}
+}
+
+// required are the flags without the mark that one must be given, and those that had it: the parser would print the whole help on stdout where
+// one is missing.
+func (v verb) required() (flags, needed []cli.Flag) {
+	for _, f := range v.flags {
+		switch marked := f.(type) {
+		case *cli.StringFlag:
+			if marked.Required {
+				plain := *marked
+				plain.Required = false
+				f, needed = &plain, append(needed, &plain)
+			}
+		case *cli.Int64Flag:
+			if marked.Required {
+				plain := *marked
+				plain.Required = false
+				f, needed = &plain, append(needed, &plain)
+			}
+		}
+		flags = append(flags, f)
+	}
+	return flags, needed
+}
+
+// helpOf names the command whose help says what is right, where an error of usage names none.
+func helpOf(ctx *cli.Context, err error) error {
+	var p *wire.Problem
+	if errors.As(err, &p) && p.Next == anyHelp && ctx.Command.HelpName != "" {
+		named := *p
+		named.Next = ctx.Command.HelpName + " --help shows what it takes"
+		return &named
+	}
+	return err
 }
 
 // common are the flags every command has.
@@ -295,7 +341,10 @@ func newApp(s streams) *cli.App {
 
 // errUsage wraps mistakes of the command line.
 func usagef(format string, args ...any) error {
-	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf(format, args...), Next: "kontor COMMAND --help shows what it takes"}
+	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf(format, args...), Next: anyHelp}
 }
+
+// anyHelp is the next step after a mistake of the command line, until [helpOf] knows whose help.
+const anyHelp = "kontor COMMAND --help shows what it takes"
 
 var errStopped = errors.New("stopped")

@@ -129,6 +129,82 @@ func checkExample(t *testing.T, all map[string]*cli.Command, line string) {
 	}
 }
 
+// What an example shows is a command line that the parser takes: run where there is no home and no file, it fails for that and not for its usage,
+// and says nothing on stdout.
+func TestExamplesAreTaken(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, c := range leaves("", nouns()) {
+		if name == "init" || name == "completion" || name == "version" {
+			continue // they succeed
+		}
+		_, examples, _ := strings.Cut(c.Description, "Examples:\n")
+		examples, _, _ = strings.Cut(examples, "\n\n")
+		for _, line := range strings.Split(strings.TrimSpace(examples), "\n") {
+			args, ok := exampleArgs(line)
+			if !ok || slices.Contains(args, "--wait") {
+				continue // --wait waits
+			}
+			var stdout, stderr bytes.Buffer
+			status := Main(append(args, "--home", "nowhere"), strings.NewReader(""), &stdout, &stderr)
+			if strings.Contains(stderr.String(), "shows what it takes") && !strings.Contains(stderr.String(), "no such file") {
+				t.Errorf("the example %q ends with %d: %s", line, status, stderr.String())
+			}
+			if status != wire.ExitOK && stdout.Len() > 0 {
+				t.Errorf("the example %q fails and prints on stdout: %.300s", line, stdout.String())
+			}
+		}
+	}
+}
+
+// exampleArgs are the arguments of a kontor command line, up to what a shell does with its output.
+func exampleArgs(line string) (args []string, ok bool) {
+	word, quote, any := "", rune(0), false
+	for _, r := range strings.TrimSpace(line) + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word += string(r)
+		case r == '"' || r == '\'':
+			quote, any = r, true
+		case strings.ContainsRune("|<>;&#", r):
+			return args[min(1, len(args)):], len(args) > 0 && args[0] == "kontor"
+		case r == ' ':
+			if word != "" || any {
+				args = append(args, word)
+			}
+			word, any = "", false
+		default:
+			word += string(r)
+		}
+	}
+	return args[min(1, len(args)):], len(args) > 0 && args[0] == "kontor"
+}
+
+// A verb that is not there is named, whatever stands behind it.
+func TestUnknownVerb(t *testing.T) {
+	for _, line := range []string{"price set x", "price set --unit PK", "price --unit PK", "nothing", "nothing --json"} {
+		var stdout, stderr bytes.Buffer
+		status := Main(append(strings.Fields(line), "--home", t.TempDir()), strings.NewReader(""), &stdout, &stderr)
+		if status != wire.ExitUsage || stdout.Len() > 0 {
+			t.Errorf("kontor %s ends with %d, prints %.300q and says %q", line, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// A flag that must be given and is not is a mistake of the command line like any other: status 2, one sentence, nothing on stdout.
+func TestMissingFlag(t *testing.T) {
+	for _, line := range []string{"export", "forecast adjust x", "topic decline x"} {
+		var stdout, stderr bytes.Buffer
+		args := strings.Fields(line)
+		status := Main(append(args, "--home", t.TempDir()), strings.NewReader(""), &stdout, &stderr)
+		want := "kontor: hint: kontor " + strings.TrimSuffix(line, " x") + " --help shows what it takes\n"
+		if status != wire.ExitUsage || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), want) {
+			t.Errorf("kontor %s ends with %d, prints %q and says %q", line, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
 func TestReorder(t *testing.T) {
 	for in, want := range map[string]string{
 		"partner accept TOKEN --yes --home a":                   "partner accept --yes --home a TOKEN",

@@ -130,7 +130,7 @@ func report(err error, asJSON bool, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "kontor: error: %s\n", strings.TrimPrefix(p.Text, p.Code+": "))
 	for _, f := range p.Findings {
-		if f.Path == "" && strings.Contains(p.Text, f.Code) && strings.Contains(p.Text, f.Text) {
+		if strings.Contains(p.Text, f.Error()) || f.Path == "" && strings.Contains(p.Text, f.Code) && strings.Contains(p.Text, f.Text) {
 			continue // the sentence says it already
 		}
 		fmt.Fprintf(stderr, "kontor: error: %s\n", f.Error())

@@ -98,6 +98,10 @@ var partnerAccept = verb{
 			if err := c.compareWords(p); err != nil {
 				return err
 			}
+			told := time.AfterFunc(tellWaiting, func() {
+				c.note("confirmed here; waiting until the partner has confirmed too (where it asked to: kontor partner confirm %s there)", p.ID)
+			})
+			defer told.Stop()
 			if p, err = client.Call(c.Context.Context, n, wire.PartnerConfirm, wire.ConfirmRequest{ID: p.ID, Same: true}); err != nil {
 				return err
 			}
@@ -105,6 +109,9 @@ var partnerAccept = verb{
 		return c.print(p, func(w io.Writer) { printPairing(w, p) })
 	},
 }
+
+// tellWaiting is after how long a person is told what the command waits for.
+const tellWaiting = 2 * time.Second
 
 // compareWords shows the six words and lets a person say whether the partner sees the same.
 func (c *call) compareWords(p wire.Pairing) error {
@@ -122,15 +129,17 @@ func printPairing(w io.Writer, p wire.Pairing) {
 		fmt.Fprintf(w, "Paired with %s; this company is the %s. Partnership %s\n", p.Name, p.Role, p.Partnership)
 		return
 	}
-	if p.Stage == "bound" || p.Stage == "confirmed" {
-		fmt.Fprintf(w, "Pairing %s is confirmed here. The partnership stands when the partner has confirmed too: kontor partner list\n", p.ID)
+	switch p.Stage {
+	case "bound", "confirmed", "signed":
+		fmt.Fprintf(w, "Pairing %s is confirmed here. The partnership stands when the partner has confirmed too; this node waits for it by itself: kontor partner list\n", p.ID)
 	}
 	facts(w, "pairing", p.ID, "stage", p.Stage, "with", p.Name, "we are", p.Role, "words", strings.Join(p.Words, " "))
 }
 
 var partnerConfirm = verb{
 	name: "confirm", short: "say that the six words of a pairing are the same", args: "INVITATION", most: 1,
-	long:     "For invitations made with --ask. With --differ the pairing is given up.",
+	long: "For invitations made with --ask, once the partner has accepted. The ID may be shortened to the characters that tell it apart. With --differ the\n" +
+		"pairing is given up.",
 	examples: []string{"kontor partner confirm 1f2e3d4c5b6a7988"},
 	exits:    []int{wire.ExitNotFound, wire.ExitNotNow},
 	flags:    []cli.Flag{&cli.BoolFlag{Name: "differ", Usage: "the words differ"}},

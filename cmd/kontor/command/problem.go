@@ -49,5 +49,5 @@ func parseAmount(flag, text string) (*wire.Amount, error) {
 
 // missing is the problem of a flag that is needed.
 func missing(flag, what string) error {
-	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf("--%s is missing: %s", flag, what), Next: "kontor COMMAND --help shows what it takes"}
+	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf("--%s is missing: %s", flag, what), Next: anyHelp}
 }

@@ -76,8 +76,8 @@ var remedyClaimVerb = verb{
 		&cli.StringFlag{Name: "reason", Usage: "`SENTENCE`"}},
 	long: "The amount follows from the clause in force on the day, under its cap. The partner acknowledges or disputes it; when its time to dispute is over, kontor remedy request makes it due.\n" +
 		"An authorisation brings a claim only after a cancellation, an end of life or a shortfall, and not before it has aged as the clause says; kontor terms exposure shows what it would be.",
-	examples: []string{"kontor remedy claim --contract FRAME-2027 --clause line-down --day 2027-03-12 --hours 6.5 --evidence bafyreigh2akiscaildc",
-		"kontor remedy claim --contract FRAME-2027 --clause all --day 2027-03-12 --event CANCEL --product ZDV-300 --finished 1200 --evidence bafyreigh2akiscaildc"},
+	examples: []string{"kontor remedy claim --contract FRAME-2027 --clause line-down --day 2027-03-12 --hours 6.5 --evidence bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
+		"kontor remedy claim --contract FRAME-2027 --clause all --day 2027-03-12 --event CANCEL --product ZDV-300 --finished 1200 --evidence bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"},
 	run: func(c *call) error {
 		in := api.RemedyClaim{With: c.String("with"), Claim: remedy.Claim{Contract: c.String("contract"), Clause: c.String("clause"), Event: terms.EventKind(strings.ToUpper(c.String("event"))), Product: c.String("product"), Reason: c.String("reason")}}
 		var err error
