@@ -152,8 +152,7 @@ func below(r *protocol.Replica, root block.CID, kind string) (out []block.Block,
 		}
 		out = append(out, block.Block{CID: todo[0], Data: data})
 		todo = todo[1:]
-		switch kind {
-		case protocol.KindForecast, protocol.KindCapacity, protocol.KindAnswer, protocol.KindCampaign, protocol.KindQuality, protocol.KindTerms, protocol.KindPerformance, protocol.KindAttachment:
+		if protocol.ArtifactType(kind) != "" || kind == protocol.KindAttachment {
 			links, err := block.Links(data)
 			if err != nil {
 				return nil, err

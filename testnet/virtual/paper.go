@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
 	"kontor/protocol/performance"
+	"kontor/protocol/product"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -164,6 +165,12 @@ func Performance(series string, revision int64, parent *block.CID, at int64, mon
 	return performance.Document{Header: header(performance.Type, series, revision, parent, at), Window: month, Closed: closed, Delivery: by, Cells: []performance.Cell{cell}}
 }
 
+// Products is a revision of a map by which one of the buyer's numbers is a pack of the seller's.
+func Products(series string, revision int64, parent *block.CID, at int64, units int64) product.Document {
+	return product.Document{Header: header(product.Type, series, revision, parent, at),
+		Links: []product.Link{{Buyers: Product, Sellers: "M-77", From: calendar.MustDate("2026-01-01"), Units: quantity.Of(units), Description: "tablets in a pack"}}}
+}
+
 // Share makes the draft of an entry that carries an artifact.
 func Share(doc any) (protocol.Draft, error) {
 	var kind string
@@ -191,6 +198,9 @@ func Share(doc any) (protocol.Draft, error) {
 	case performance.Document:
 		kind = protocol.KindPerformance
 		sheet, err = performance.ToSheet(d, seriesKey)
+	case product.Document:
+		kind = protocol.KindProduct
+		sheet, err = product.ToSheet(d, seriesKey)
 	default:
 		err = fmt.Errorf("share: %T is no artifact", doc)
 	}
