@@ -86,9 +86,13 @@ func (d *Desk) withOrders(lines []forecast.Line) ([]forecast.Line, []string, err
 			continue
 		}
 		c := &out[at].Buckets[cell]
-		q, err := quantity.Convert(o.Quantity, o.Unit, out[at].Unit)
+		unit := o.Unit
+		if o.Unstated {
+			unit = out[at].Unit
+		}
+		q, err := quantity.Convert(o.Quantity, unit, out[at].Unit)
 		if err != nil {
-			return nil, nil, node.Failf("BAD_UNIT", "order %q of %s in %s can't be set against a forecast in %s: %v", o.Number, o.Product, o.Unit, out[at].Unit, err)
+			return nil, nil, node.Failf("BAD_UNIT", "order %q of %s in %s can't be set against a forecast in %s: %v; import it again with its unit, or kontor order import FILE --unit CODE", o.Number, o.Product, o.Unit, out[at].Unit, err)
 		}
 		if c.Ordered != nil {
 			if q, err = q.Add(*c.Ordered); err != nil {

@@ -268,6 +268,9 @@ func (d *Desk) ReconcileSLA(ctx context.Context, q SLAReconcileQuery, sees func(
 		}
 		return r == nil || r.Verdict != remedy.Unequal
 	})
+	if len(list) == 0 {
+		return out, node.Failf("WHICH_WINDOW", "no window of an SLA is apart between the two sides; kontor sla status shows them")
+	}
 	if len(list) != 1 {
 		return out, node.Failf("WHICH_WINDOW", "%d windows of SLAs are apart; say which with --sla and --window: kontor sla status", len(list))
 	}

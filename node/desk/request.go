@@ -402,7 +402,8 @@ func (d *Desk) SetRequestPolicy(a AutoAnswer) error {
 	return d.node.Private(func(rows node.PrivateRows) error { return rows.Put(requestPolicyKey, requestPolicyRow{a}) })
 }
 
-func (d *Desk) requestPolicy() (AutoAnswer, error) {
+// RequestPolicy is what this node answers by itself.
+func (d *Desk) RequestPolicy() (AutoAnswer, error) {
 	row := requestPolicyRow{AnswerByState}
 	err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
 		_, err := rows.Get(requestPolicyKey, &row)
@@ -419,7 +420,7 @@ func (d *Desk) AnswerRequests(ctx context.Context) error {
 }
 
 func (d *Desk) answerPass(ctx context.Context) error {
-	policy, err := d.requestPolicy()
+	policy, err := d.RequestPolicy()
 	if err != nil || policy == AnswerByDesk {
 		return err
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 )
@@ -37,6 +38,8 @@ type Order struct {
 	Due      calendar.Bucket   `cbor:"due" json:"due"`           // the day, or the week or month it is due in
 	Quantity quantity.Quantity `cbor:"quantity" json:"quantity"` // still to come: ordered less delivered
 	Unit     quantity.Unit     `cbor:"unit" json:"unit"`
+	// Unstated: neither the file nor its reader named a unit. The order counts in that of the forecast it meets.
+	Unstated bool `cbor:"unstated,omitempty" json:"unit_unstated,omitempty"`
 }
 
 // Key names the order line: number, line, product, place and due date, so that call-offs of one line are told apart.
@@ -54,7 +57,7 @@ func ReadOrders(data []byte, options Options) ([]Order, *Report) {
 	if unit == "" {
 		unit = quantity.Piece
 	}
-	orders := []Order{}
+	orders, unstated := []Order{}, 0
 	if !t.Each(func(l *Line) {
 		o := Order{Number: l.Text(openNumber), Line: l.Text(openLine), Product: l.Text(openProduct), Region: l.Text(openRegion), Due: l.Period(openDay), Unit: l.t.unit(l.row, openUnit, unit)}
 		ordered, _ := l.Quantity(openQuantity)
@@ -66,6 +69,9 @@ func ReadOrders(data []byte, options Options) ([]Order, *Report) {
 			l.Refuse(openQuantity, CodeContradiction, "a quantity below zero", "returns stay out of the list of open orders")
 			return
 		}
+		if o.Unstated = options.Unit == "" && l.Text(openUnit) == ""; o.Unstated {
+			unstated++
+		}
 		open, err := ordered.Sub(delivered)
 		if err != nil {
 			l.Refuse(openQuantity, CodeNumber, "the open quantity is too large", "a smaller figure")
@@ -76,6 +82,9 @@ func ReadOrders(data []byte, options Options) ([]Order, *Report) {
 		}
 	}) {
 		return nil, report
+	}
+	if unstated > 0 {
+		report.Note(Complaint{Code: NoteUnit, Text: fmt.Sprintf("lines without a unit: %d; they count in the unit of the forecast they meet", unstated)})
 	}
 	report.Kind, report.Series, report.Buckets = "order", len(orders), len(orders)
 	return orders, report

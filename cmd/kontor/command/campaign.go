@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -270,7 +271,11 @@ var campaignCalendarVerb = verb{
 			return err
 		}
 		defer n.Close()
-		return client.Download(c.Context.Context, n, api.CampaignCalendar, api.WithQuery{With: c.String("with")}, c.stdout)
+		var ics bytes.Buffer
+		if err := client.Download(c.Context.Context, n, api.CampaignCalendar, api.WithQuery{With: c.String("with")}, &ics); err != nil {
+			return err
+		}
+		return c.document(ics.Bytes())
 	},
 }
 

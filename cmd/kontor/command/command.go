@@ -304,14 +304,15 @@ func MainAt(now func() time.Time, args []string, stdin io.Reader, stdout, stderr
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	app := newApp(streams{stdin, stdout, stderr, now})
+	asJSON := wantsJSON(args)
 	if args = reorder(app.Commands, args); len(args) > 0 && !strings.HasPrefix(args[0], "-") && find(app.Commands, args[0]) == nil {
-		return report(usagef("there is no command %q; kontor --help lists them", args[0]), wantsJSON(args), stderr)
+		return report(usagef("there is no command %q; kontor --help lists them", args[0]), asJSON, stderr)
 	}
 	err := app.RunContext(ctx, append([]string{"kontor"}, args...))
 	if err == nil {
 		return wire.ExitOK
 	}
-	return report(err, wantsJSON(args), stderr)
+	return report(err, asJSON, stderr)
 }
 
 func wantsHelp(args []string) bool {

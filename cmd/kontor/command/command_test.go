@@ -194,7 +194,7 @@ func TestUnknownVerb(t *testing.T) {
 
 // A flag that must be given and is not is a mistake of the command line like any other: status 2, one sentence, nothing on stdout.
 func TestMissingFlag(t *testing.T) {
-	for _, line := range []string{"export", "forecast adjust x", "topic decline x"} {
+	for _, line := range []string{"forecast adjust x", "topic decline x"} {
 		var stdout, stderr bytes.Buffer
 		args := strings.Fields(line)
 		status := Main(append(args, "--home", t.TempDir()), strings.NewReader(""), &stdout, &stderr)

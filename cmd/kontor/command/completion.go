@@ -36,8 +36,7 @@ var completionVerb = verb{
 		if !known {
 			return usagef("no completion for the shell %q; bash, zsh and fish are known", c.Args().First())
 		}
-		_, err := io.WriteString(c.stdout, script)
-		return err
+		return c.document([]byte(script))
 	},
 }
 

@@ -27,7 +27,7 @@ type written struct {
 var exportAny = verb{
 	name: "export", short: "write an artifact, a draft or own figures for another system or a spreadsheet", args: "[CID]", most: 1, exits: []int{wire.ExitRefused},
 	flags: []cli.Flag{
-		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(outlet.Formats(), ", "), Required: true},
+		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(outlet.Formats(), ", "), Value: "csv"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not exist; standard output where it is not given"},
 		&cli.StringFlag{Name: "number", Usage: "`NUMBER` of the document at its receiver"},
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
@@ -58,8 +58,13 @@ var exportAny = verb{
 		}
 		path := c.String("output")
 		if path == "" {
-			_, err := c.stdout.Write(out.Data)
-			return err
+			if c.asJSON() {
+				return printJSON(c.stdout, struct {
+					written
+					raw
+				}{written{out.Type, out.Format, append([]string{}, out.Left...), "", len(out.Data)}, rawOf(out.Data)})
+			}
+			return c.document(out.Data)
 		}
 		if err := writeNew(path, out.Data); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/node/intake"
 )
 
 func orderNoun() *cli.Command {
@@ -29,7 +30,7 @@ func orderNoun() *cli.Command {
 				return c.print(out, func(w io.Writer) {
 					var rows [][]string
 					for _, o := range out {
-						rows = append(rows, []string{o.Number, o.Line, o.Product, o.Region, o.Due.String(), o.Quantity.String(), string(o.Unit)})
+						rows = append(rows, []string{o.Number, o.Line, o.Product, o.Region, o.Due.String(), o.Quantity.String(), orderUnit(o)})
 					}
 					table(w, []string{"order", "line", "product", "region", "due", "open", "unit"}, rows)
 				})
@@ -82,4 +83,12 @@ func printLoop(w io.Writer, v desk.LoopView) {
 		}
 	}
 	table(w, []string{"product", "region", "state", "period", "forecast", "ordered", "consumed", "remaining", "demand", "committed", "call-off/commit/firm/forecast", "governs"}, rows)
+}
+
+// orderUnit is an order's unit as the list shows it.
+func orderUnit(o intake.Order) string {
+	if o.Unstated {
+		return "as the forecast"
+	}
+	return string(o.Unit)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -116,6 +117,28 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// raw is a document that is no JSON as a JSON result holds it.
+type raw struct {
+	Text   string `json:"text,omitempty"`
+	Base64 []byte `json:"base64,omitempty"`
+}
+
+func rawOf(data []byte) raw {
+	if utf8.Valid(data) {
+		return raw{Text: string(data)}
+	}
+	return raw{Base64: data}
+}
+
+// document writes a document as it is, or as a member of the JSON result.
+func (c *call) document(data []byte) error {
+	if c.asJSON() {
+		return printJSON(c.stdout, rawOf(data))
+	}
+	_, err := c.stdout.Write(data)
+	return err
 }
 
 // report tells an error: what was wrong, the findings, what to do. It returns the exit status that the error's code has.

@@ -115,12 +115,20 @@ func requestNoun() *cli.Command {
 			run:      func(c *call) error { return answerRequest(c, string(request.Revoked)) },
 		},
 		verb{
-			name: "policy", short: "set what this node answers by itself", flags: []cli.Flag{&cli.StringFlag{Name: "answer", Usage: "`POLICY`: desk (people answer), state (says whether something is newer), send (shares the draft, where its rules pass)", Required: true}},
-			long:     "Until it is set it is state. Detail is never granted by itself.",
-			examples: []string{"kontor request policy --answer send"},
+			name: "policy", short: "show or set what this node answers by itself", flags: []cli.Flag{&cli.StringFlag{Name: "answer", Usage: "`POLICY`: desk (people answer), state (says whether something is newer), send (shares the draft, where its rules pass)"}},
+			long:     "Without --answer it is shown. Until it is set it is state. Detail is never granted by itself.",
+			examples: []string{"kontor request policy", "kontor request policy --answer send"},
 			run: func(c *call) error {
-				_, err := ask(c, api.RequestRules, api.RequestPolicy{Answer: c.String("answer")})
-				return err
+				if c.IsSet("answer") {
+					if _, err := ask(c, api.RequestRules, api.RequestPolicy{Answer: c.String("answer")}); err != nil {
+						return err
+					}
+				}
+				out, err := ask(c, api.RequestRulesShow, wire.None{})
+				if err != nil {
+					return err
+				}
+				return c.print(out, func(w io.Writer) { facts(w, "answers by itself", out.Answer) })
 			},
 		})
 }
