@@ -149,9 +149,7 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.metrics.refused(halt)
 		stopped = halt
 	}
-	if len(own.Admitted) > 0 {
-		n.announce(p, own)
-	}
+	awaited := len(own.Admitted) > 0 && n.announce(p, own)
 	n.arriving(pid, more && stopped == nil)
 	n.recovered(p, in)
 	if err := n.resume(p); err != nil {
@@ -165,6 +163,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	}
 	if len(own.Admitted) > 0 {
 		n.after(p, own)
+	}
+	if awaited {
+		n.raise(p, own)
 	}
 	return len(in.Admitted), stopped
 }
@@ -191,22 +192,18 @@ func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope, blocks [
 	signed := make([]feed.Signed, len(envs))
 	errs := make([]error, len(envs))
 	workers := min(runtime.GOMAXPROCS(0), len(envs))
-	few := len(envs) <= foreseeBeside && runtime.GOMAXPROCS(0) > 1
 	open := func(w int) {
 		for i := w; i < len(envs); i += workers {
 			if errs[i] = ctx.Err(); errs[i] != nil {
 				continue
 			}
 			signed[i], errs[i] = feed.Open(p.Circle, envs[i], p.Identities)
-			if h := signed[i].Header; errs[i] == nil && h.Body != nil && !few {
+			if h := signed[i].Header; errs[i] == nil && h.Body != nil {
 				p.Foresee(h.Kind, bodies[*h.Body])
 			}
 		}
 	}
 	var wg sync.WaitGroup
-	if few {
-		wg.Go(func() { foresee(p, envs, bodies) })
-	}
 	for w := 1; w < workers; w++ {
 		wg.Go(func() { open(w) })
 	}
@@ -220,21 +217,6 @@ func openAll(ctx context.Context, p *Partnership, envs []feed.Envelope, blocks [
 		}
 	}
 	return signed, nil
-}
-
-// foreseeBeside is up to how many entries the signatures in bodies are verified beside those of the entries: in a larger batch all cores are busy
-// anyway, and reading each header twice would cost more than it brings.
-const foreseeBeside = 2
-
-// foresee verifies officers' signatures in the bodies of entries that are verified meanwhile. It judges nothing: of an entry that turns out bad
-// a signature was verified in vain.
-func foresee(p *Partnership, envs []feed.Envelope, bodies map[block.CID][]byte) {
-	for _, env := range envs {
-		var h feed.Header
-		if len(env.Header) <= feed.MaxHeaderBytes && block.Unmarshal(env.Header, &h) == nil && h.Body != nil {
-			p.Foresee(h.Kind, bodies[*h.Body])
-		}
-	}
 }
 
 // Heads lists the newest entry held of every member.
