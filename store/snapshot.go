@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/dgraph-io/badger/v4"
@@ -16,6 +17,12 @@ import (
 type snapshot struct {
 	txn   *badger.Txn
 	users int // with the keeper
+}
+
+// holds tells whether the committed state may have a record.
+func (s *snapshot) holds(key string) bool {
+	_, err := s.txn.Get([]byte(key))
+	return !errors.Is(err, badger.ErrKeyNotFound)
 }
 
 // snapshots hands out the newest snapshot.

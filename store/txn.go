@@ -122,13 +122,19 @@ func (t *txn) write(table byte, key []byte, p pending) error {
 	}
 	full := ordered.Join(table, key)
 	used := t.used.Add(kv.Cost(len(full), len(p.value)))
-	if old, ok := t.own.Get(full); ok {
+	old, ok := t.own.Get(full)
+	if ok {
 		used = used.Sub(kv.Cost(len(full), len(old.value)))
 	}
 	if err := used.Check(); err != nil {
 		return err
 	}
-	if !p.deleted {
+	if p.deleted {
+		if !ok && t.below[0].Len() > 0 { // the group's
+			old, ok = t.below[0].Get(full)
+		}
+		p.brief = ok && (!old.deleted || old.brief)
+	} else {
 		p.value = clone(p.value)
 	}
 	t.own.Set(full, p)

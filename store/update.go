@@ -22,6 +22,7 @@ import (
 type pending struct {
 	value   []byte
 	deleted bool
+	brief   bool // put and deleted before it was committed: perhaps the disk need not hear of it
 }
 
 type overlay = ordered.Map[pending]
@@ -209,6 +210,9 @@ func (s *DB) write(g *group) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	defer close(g.done)
+	// The group before is durable. Kept, it would keep the one before it, and all
+	// since the store was last at rest.
+	g.prior = nil
 	s.snapshots.give(g.base)
 	if g.wrote.Len() == 0 {
 		return
@@ -218,10 +222,15 @@ func (s *DB) write(g *group) {
 	}
 	t := s.badger.NewTransaction(true)
 	defer t.Discard()
+	now := s.snapshots.take() // nobody else commits meanwhile
 	g.wrote.Scan(func(key string, p pending) bool {
+		if p.brief && !now.holds(key) {
+			return true
+		}
 		g.err = stage(t, key, p)
 		return g.err == nil
 	})
+	s.snapshots.give(now)
 	if g.err != nil {
 		return
 	}
