@@ -1,16 +1,19 @@
 package protocol_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"kontor/node/audit"
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/dispute"
 	"kontor/protocol/feed"
+	"kontor/protocol/identity"
 	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
@@ -60,6 +63,7 @@ func disputeText(d dispute.Dispute) string {
 // missed is a credit over 493.80 that both sides compute alike.
 func (y *year) missed() remedy.Item {
 	y.t.Helper()
+	share(y.t, y.buyer, virtual.Forecast("march", 0, nil, y.s.Now, 100)) // which has no part in it
 	y.day("2027-02-03")
 	for _, d := range []*virtual.Desk{y.buyer, y.seller} {
 		y.report(d, "2027-01", counted{due: 20, good: 10})
@@ -210,6 +214,7 @@ func TestDisputesAsTranscripts(t *testing.T) {
 			if d.End == nil || d.End.Cause != c.cause || i.Amount.Minor != c.owed {
 				t.Fatalf("%s\n%+v %s", y.out.String(), d.End, i)
 			}
+			y.proved(i.Dispute, c.cause)
 			y.golden("dispute_"+c.name+".txt", "# "+c.what+".\n# Every line is the same on the nodes of all three.")
 		})
 	}
@@ -484,4 +489,43 @@ func (y *year) quarrels(d *virtual.Desk, id string, rng *rand.Rand) {
 		i.Verb = dispute.Withdraw
 	}
 	write(y.t, d, protocol.KindDispute, y.sealed(d, role, i))
+}
+
+// proved exports the dispute on every node: the bytes are the same, they prove how it ended without a node, and with one bit changed they prove nothing.
+func (y *year) proved(id string, cause dispute.Cause) {
+	y.t.Helper()
+	y.s.Now += virtual.Hour
+	y.beat(y.s.Desks...) // what ended it comes below the line
+	var first []byte
+	for _, d := range y.s.Desks {
+		var file []byte
+		if err := d.View(func(r *protocol.Replica) (err error) {
+			file, err = audit.ExportDispute(r, func(company block.CID, from int64) []identity.Envelope { return y.s.Cast.Of(company).Chain.From(from) }, id)
+			return err
+		}); err != nil {
+			y.t.Fatal(err)
+		}
+		if first == nil {
+			first = file
+		}
+		if !bytes.Equal(first, file) {
+			y.t.Fatalf("%s writes other bytes", d.Name)
+		}
+	}
+	report, err := audit.Verify(bytes.NewReader(first))
+	if err != nil || !report.Final || report.Dispute.End.Cause != cause || report.Dispute.Left == 0 {
+		y.t.Fatalf("%v: %+v", err, report)
+	}
+	for _, code := range []string{audit.CheckFile, audit.CheckIdentity, audit.CheckFeeds, audit.CheckTerms, audit.CheckRemedy, audit.CheckPath, audit.CheckInstruments, audit.CheckOutcome} {
+		if !slices.ContainsFunc(report.Checks, func(c audit.Check) bool { return c.Code == code && c.OK }) {
+			y.t.Fatalf("no verdict on %s: %+v", code, report.Checks)
+		}
+	}
+	for at := 200; at < len(first); at += len(first) / 23 {
+		bad := bytes.Clone(first)
+		bad[at] ^= 1
+		if r, err := audit.Verify(bytes.NewReader(bad)); err == nil && r.Final {
+			y.t.Fatalf("a bit at %d of %d does not matter", at, len(first))
+		}
+	}
 }

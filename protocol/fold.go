@@ -138,7 +138,7 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	if err := f.observeDisputes(); err != nil {
 		return err
 	}
-	if k, known := kinds[h.Kind]; known && k.apply != nil {
+	if k, known := kinds[h.Kind]; known && k.apply != nil && !(h.Body != nil && r.withheld[*h.Body]) {
 		codes, err := f.rule(k)
 		if err != nil {
 			return err

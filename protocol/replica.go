@@ -33,6 +33,7 @@ type Contract struct {
 	stored     storedLinks
 	standing   standing
 	observers  map[state.Partition]bool
+	withheld   map[block.CID]bool // bodies that an auditor was not given
 	// Step bounds what one transaction folds; the zero value is the default. Tests make it small.
 	Step state.Step
 }
@@ -54,6 +55,10 @@ func NewContract(g partnership.Genesis, ids feed.Identities) (*Contract, error) 
 	}
 	return c, nil
 }
+
+// Withhold makes entries with these bodies stand in their place and say nothing: for an auditor who is shown a part of what the feeds carry. State roots then
+// say nothing either.
+func (c *Contract) Withhold(bodies map[block.CID]bool) { c.withheld = bodies }
 
 // uncounted tells which entries the fold does not read: those of observers but for their first, the signature. Observers do not
 // hold the settled line back, so an entry of theirs may arrive below it; it is stored and passed on, and writes no rows anywhere.
@@ -441,7 +446,7 @@ func (r *Replica) checkKind(s feed.Signed) error {
 }
 
 func (r *Replica) checkBody(h feed.Header, form bodyForm) error {
-	if h.Body == nil {
+	if h.Body == nil || r.withheld[*h.Body] {
 		return nil
 	}
 	if h.Kind == KindSign {

@@ -125,6 +125,7 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	registerTerms(r, d)
 	registerRequests(r, d)
 	registerRemedies(r, d)
+	registerDisputes(r, d)
 	registerProducts(r, d)
 	registerGuests(r, d)
 	upload := func(route wire.Route[desk.ImportOptions, desk.ImportResult], take func([]byte, desk.ImportOptions) (desk.ImportResult, error)) {

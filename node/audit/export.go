@@ -193,6 +193,7 @@ type exporter struct {
 	has    map[block.CID]bool
 	walked map[block.CID]bool // sheets added with everything below them
 	blocks []block.Block
+	leaves func(feed.Header) bool // whose bodies stay out; nil: none's
 }
 
 func (e *exporter) add(b block.Block) bool {
@@ -247,7 +248,7 @@ func (e *exporter) member(company block.CID, chains Chains, upTo int64) (part me
 
 // body adds what an entry carries: one block, or a sheet with everything below it.
 func (e *exporter) body(h feed.Header) error {
-	if h.Body == nil || h.Kind == protocol.KindSign {
+	if h.Body == nil || h.Kind == protocol.KindSign || e.leaves != nil && e.leaves(h) {
 		return nil
 	}
 	deep := protocol.CarriesSheet(h.Kind)

@@ -27,6 +27,12 @@ const (
 	CheckQuorum     = "AUDIT-06" // every party's quorum, by the policy in force when the topic was opened
 	CheckFinality   = "AUDIT-07" // every party acknowledged the complete set first
 	CheckEffects    = "AUDIT-08" // what the agreement fixes
+
+	CheckTerms       = "AUDIT-11" // of a dispute: the terms whose path it goes, and the quorums that put them in force
+	CheckRemedy      = "AUDIT-12" // what is in dispute, computed again from both sides' reports
+	CheckPath        = "AUDIT-13" // levels, days and deadlines, by the terms' calendar
+	CheckInstruments = "AUDIT-14" // what officers and the arbiter signed
+	CheckOutcome     = "AUDIT-15" // how it ended, and what is owed
 )
 
 // Report is what a file proves.
@@ -45,6 +51,7 @@ type Report struct {
 	Status     []decision.PartyStatus `json:"status"`
 	Entries    int                    `json:"entries"`
 	Blocks     int                    `json:"blocks"`
+	Dispute    *DisputeReport         `json:"dispute,omitempty"` // of a file about a dispute; then there is no agreement
 	Checks     []Check                `json:"checks"`
 }
 
@@ -109,6 +116,9 @@ func (r Report) Write(w interface{ Write([]byte) (int, error) }) {
 	}
 	for _, s := range r.Signatures {
 		fmt.Fprintf(&b, "signed    %s of %s, key %s, entry %d, %s\n", s.Role, s.Company.Short(), s.Key, s.Seq, time.UnixMilli(s.T).UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	if r.Dispute != nil {
+		r.Dispute.write(&b)
 	}
 	if r.Agreement.Defined() {
 		fmt.Fprintf(&b, "agreement %s\ndigest    %s\n", r.Agreement, r.Digest)

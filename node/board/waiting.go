@@ -11,6 +11,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/desk"
 	"kontor/protocol/decision"
+	"kontor/protocol/dispute"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -31,7 +32,7 @@ func (b *Board) Waiting(by By, q wire.WaitingQuery) (wire.WaitingListing, error)
 		if p.Removed {
 			continue
 		}
-		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait} {
+		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait, b.disputesWait} {
 			found, err := look(by, p)
 			var fail *node.Failure
 			switch {
@@ -214,6 +215,36 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 			}
 			out = append(out, w)
 		}
+	}
+	return out, nil
+}
+
+// disputesWait are the disputes in which somebody of this company may speak, by whose level it is.
+func (b *Board) disputesWait(by By, p *node.Partnership) (out []wire.Waiting, err error) {
+	list, err := b.desk.Disputes(desk.DisputeQuery{With: p.PID.String()}, by.Scope.Product)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range list {
+		w := wire.Waiting{What: "dispute", ID: v.ID, Partner: v.With, Role: v.Step().Level, Text: "dispute over " + v.About, Value: v.Worth, Until: v.Step().Deadline, Else: v.Else(), Next: "kontor dispute show " + v.ID[:8]}
+		switch {
+		case v.Own == "arbiter":
+			if v.Step().Level != dispute.Arbiter {
+				continue
+			}
+			w.Role, w.Next = "CEO, COO", "kontor dispute rule "+v.ID[:8]+" --outcome WORD --key-file FILE"
+		case w.Role == dispute.Desk:
+			w.Role = "ACCOUNT"
+		case w.Role == dispute.Arbiter:
+			w.Role = "CEO"
+		}
+		for _, s := range v.Sides {
+			if !s.Own && s.Offered != "" && v.Own != "arbiter" {
+				w.Text += ": " + s.Name + " offers " + s.Offered
+				w.Next = "kontor dispute settle " + v.ID[:8] + " --key-file FILE"
+			}
+		}
+		out = append(out, w)
 	}
 	return out, nil
 }

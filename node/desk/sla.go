@@ -190,7 +190,7 @@ func clauseOf(doc terms.Document, id string) (terms.SLA, bool) {
 func partyOf(p *node.Partnership, company block.CID) terms.Party {
 	m, member := p.Genesis.Member(company)
 	switch {
-	case !member || p.Genesis.Witness != nil && *p.Genesis.Witness == company:
+	case !member || p.Genesis.Witness != nil && *p.Genesis.Witness == company || p.Genesis.Arbiter != nil && *p.Genesis.Arbiter == company:
 		return ""
 	case m.Role == partnership.RoleBuyer:
 		return terms.Buyer

@@ -1,6 +1,7 @@
 package dispute
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -149,4 +150,36 @@ func IsStatement(s string) bool {
 		}
 	}
 	return true
+}
+
+// Render says what signing an instrument means, from its very bytes.
+func (i Instrument) Render() string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("dispute", "%s of partnership %s", i.Dispute, i.Partnership)
+	line("signs", "the %s of %s, at level %s", i.Role, i.Company, i.Level)
+	switch i.Verb {
+	case Propose:
+		line("proposes", "to settle: a firm offer until the level's time is over")
+	case Accept:
+		line("accepts", "the proposal in entry %s, and settles", *i.Proposal)
+	case Withdraw:
+		line("withdraws", "the dispute: it stands as it did before")
+	case Rule:
+		line("rules", "on the dispute, for both sides")
+	}
+	switch {
+	case i.Amount != nil:
+		line("owed", "%s", i.Amount)
+	case i.Outcome != "":
+		line("outcome", "%s", i.Outcome)
+	}
+	for text := range strings.SplitSeq(i.Text, "\n") {
+		if text != "" {
+			line("text", "%s", text)
+		}
+	}
+	return b.String()
 }

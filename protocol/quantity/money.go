@@ -39,6 +39,28 @@ type Money struct {
 	Currency Currency `cbor:"currency" json:"currency"` // ISO 4217
 }
 
+// ParseMoney reads an amount as people write it: "120.00 EUR", "1000000 USD". It has no sign, and no more decimals than the currency.
+func ParseMoney(s string) (Money, error) {
+	number := strings.TrimRight(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	currency, err := ParseCurrency(s[len(number):])
+	if err != nil {
+		return Money{}, err
+	}
+	whole, cents, _ := strings.Cut(strings.TrimSpace(number), ".")
+	digits := currency.Digits()
+	if len(cents) > digits || whole == "" || len(whole)+digits > 18 {
+		return Money{}, fmt.Errorf("%q: %s has %d decimals", s, currency, digits)
+	}
+	m := Money{Currency: currency}
+	for _, r := range whole + cents + strings.Repeat("0", digits-len(cents)) {
+		if r < '0' || r > '9' {
+			return Money{}, fmt.Errorf("%q is no amount", s)
+		}
+		m.Minor = m.Minor*10 + int64(r-'0')
+	}
+	return m, nil
+}
+
 // Add is the sum of two amounts of one currency.
 func (m Money) Add(n Money) (Money, error) {
 	if m == (Money{}) {

@@ -335,7 +335,7 @@ var agreementExport = verb{
 		if path == "" {
 			return missing("output", "the file to write, -o FILE")
 		}
-		size, err := c.download(path, wire.AgreementExport, c.agreementQuery())
+		size, err := download(c, path, wire.AgreementExport, c.agreementQuery())
 		if err != nil {
 			return err
 		}

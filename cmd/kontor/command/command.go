@@ -45,6 +45,7 @@ func nouns() []*cli.Command {
 		performanceNoun(),
 		slaNoun(),
 		remedyNoun(),
+		disputeNoun(),
 		orderNoun(),
 		artifactNoun(),
 		requestNoun(),

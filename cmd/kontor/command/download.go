@@ -10,7 +10,7 @@ import (
 )
 
 // download writes what a route gives to a file that must not exist. What can't be completed is not left behind.
-func (c *call) download(path string, route wire.Route[wire.AgreementQuery, wire.None], in wire.AgreementQuery) (size int64, err error) {
+func download[In any](c *call, path string, route wire.Route[In, wire.None], in In) (size int64, err error) {
 	n, err := c.node()
 	if err != nil {
 		return 0, err

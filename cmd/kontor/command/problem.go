@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -26,25 +25,11 @@ func problemOf(err error) *wire.Problem {
 
 // parseAmount reads "1000000 USD" or "1000000USD".
 func parseAmount(flag, text string) (*wire.Amount, error) {
-	number := strings.TrimSpace(strings.TrimRight(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-	code := strings.TrimSpace(text[len(strings.TrimRight(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")):])
-	currency, err := quantity.ParseCurrency(code)
+	m, err := quantity.ParseMoney(text)
 	if err != nil {
-		return nil, usagef("--%s %q: %v; \"1000000 USD\" is of the right form", flag, text, err)
+		return nil, usagef("--%s: %v; \"1000000 USD\" is of the right form", flag, err)
 	}
-	whole, cents, _ := strings.Cut(number, ".")
-	digits := currency.Digits()
-	if len(cents) > digits || whole == "" || len(whole)+digits > 18 {
-		return nil, usagef("--%s %q: %s has %d decimals; \"1000000 USD\" is of the right form", flag, text, currency, digits)
-	}
-	minor := int64(0)
-	for _, r := range whole + cents + strings.Repeat("0", digits-len(cents)) {
-		if r < '0' || r > '9' {
-			return nil, usagef("--%s %q is no amount; \"1000000 USD\" is of the right form", flag, text)
-		}
-		minor = minor*10 + int64(r-'0')
-	}
-	return &wire.Amount{Minor: minor, Currency: string(currency)}, nil
+	return &wire.Amount{Minor: m.Minor, Currency: string(m.Currency)}, nil
 }
 
 // missing is the problem of a flag that is needed.

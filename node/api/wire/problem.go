@@ -60,6 +60,7 @@ var classes = map[string]Class{
 	"OVERSOLD":        {http.StatusConflict, ExitRefused, "kontor capacity oversold shows line by line; promise less, or raise the maximum: kontor capacity import"},
 	"WHICH_":          {http.StatusBadRequest, ExitUsage, ""},
 	"TOO_LARGE":       {http.StatusRequestEntityTooLarge, ExitUsage, "split it"},
+	"CHAIN_TOO_LONG":  {http.StatusConflict, ExitNotNow, ""},
 	"REMEDY_PENDING":  {http.StatusConflict, ExitNotNow, "kontor remedy list shows what is pending; it stands when both nodes have passed it"},
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},

@@ -1,0 +1,305 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kontor/crypto/keys"
+	"kontor/node/api"
+	"kontor/node/api/wire"
+	"kontor/node/audit"
+	"kontor/node/desk"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/dispute"
+	"kontor/protocol/quantity"
+)
+
+func disputeNoun() *cli.Command {
+	return noun("dispute", "quarrels over credits, clauses and figures: desk, COO, CEO, arbiter, each with its days and its default", disputeOpenVerb,
+		disputeSay("state", "state something, with evidence", api.DisputeState, true, "kontor dispute state 3f2a --text \"the notice of the port is attached\" --evidence bafyreigh2akiscaildc"),
+		disputeSigns("propose", "propose a settlement, firm until the level's time is over", dispute.Propose, outcomeFlags(),
+			"At the desks' level a desk signs within its mandate, or an officer; above it the COO, then the CEO.",
+			"kontor dispute propose 3f2a --amount \"120.00 EUR\" --text \"two of three days\" --key-file coo.key", "kontor dispute propose 3f2a --outcome HALVED --key-file desk.key"),
+		disputeSigns("settle", "accept what the other side proposed", dispute.Accept, []cli.Flag{&cli.StringFlag{Name: "proposal", Usage: "`ENTRY` that carries it; default: the newest"}},
+			"Together the two signatures are the settlement. It binds when the side that proposed has seen the acceptance in time.", "kontor dispute settle 3f2a --key-file coo.key"),
+		disputeSay("escalate", "take it to the next level before its time", api.DisputeEscalate, false, "kontor dispute escalate 3f2a --text \"no figures have come\""),
+		disputeRule,
+		disputeSigns("withdraw", "withdraw what this company's side opened: the entry stands as before", dispute.Withdraw, []cli.Flag{textFlag()}, "", "kontor dispute withdraw 3f2a --key-file desk.key"),
+		disputeShow, disputeList, disputeExport)
+}
+
+func textFlag() cli.Flag {
+	return &cli.StringFlag{Name: "text", Usage: "`TEXT` that both sides keep, at most 4096 bytes; @FILE reads it from a file"}
+}
+
+func outcomeFlags() []cli.Flag {
+	return []cli.Flag{&cli.StringFlag{Name: "amount", Usage: "`AMOUNT` that is owed of what is in dispute: '120.00 EUR'"}, &cli.StringFlag{Name: "outcome", Usage: "`WORD`: STANDS, DROPPED, HALVED; AGREED where no amount is in dispute"}, textFlag()}
+}
+
+func evidenceFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "evidence", Usage: "`CID` of a shared artifact or attachment (kontor artifact list); may be repeated"}
+}
+
+func instrumentFlags() []cli.Flag {
+	return []cli.Flag{&cli.StringFlag{Name: "key-file", Usage: "the officer's or the desk's key `FILE`; it is opened in this program only", Required: true}, passphraseFlag(), &cli.BoolFlag{Name: "yes", Usage: "sign without asking"}}
+}
+
+// statement reads --text.
+func (c *call) statement() (string, error) {
+	text := c.String("text")
+	if path, file := strings.CutPrefix(text, "@"); file {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return "", usagef("--text: %v", err)
+		}
+		text = strings.TrimRight(string(data), "\n")
+	}
+	if !dispute.IsStatement(text) {
+		return "", usagef("--text: want plain lines, at most %d bytes in all", dispute.MaxStatement)
+	}
+	return text, nil
+}
+
+func (c *call) evidence() (out []block.CID, err error) {
+	for _, text := range c.StringSlice("evidence") {
+		id, err := block.ParseCID(text)
+		if err != nil {
+			return nil, usagef("--evidence %q: %v", text, err)
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+var disputeOpenVerb = verb{
+	name: "open", short: "open a dispute: what it is about is held, the measurement stands", args: "[ENTRY]", most: 1, exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+	flags: []cli.Flag{withFlag(), textFlag(), evidenceFlag(), &cli.StringFlag{Name: "kind", Usage: "`KIND`, where it is about no entry of a remedy: CLAUSE, MEASUREMENT, LINES, FINDING or AGREEMENT"},
+		&cli.StringFlag{Name: "contract", Usage: "`REFERENCE` of the contract whose dispute path it goes"}, &cli.StringFlag{Name: "artifact", Usage: "`CID` of terms, a report or an agreement"},
+		&cli.StringFlag{Name: "part", Usage: "`NAME` of the clause, the SLA, the line or the finding"}, &cli.StringFlag{Name: "period", Usage: "`PERIOD` of a measurement: 2027-03"},
+		&cli.StringFlag{Name: "worth", Usage: "`AMOUNT` in dispute, where the subject has none: '120.00 EUR'"}},
+	long: "ENTRY is of kontor remedy list. The path is that of the terms in force: each level has its business days and its default, and small amounts may end at the desks. What\n" +
+		"silence brings is known from the first day on. Forecasts, capacity and quality go on; a disputed credit is held until the dispute ends.",
+	examples: []string{"kontor dispute open 3f2a --text \"the dock was closed on 12 March\"", "kontor dispute open --kind MEASUREMENT --contract FRAME-2027 --part otif --period 2027-03 --text \"lines of another plant are in it\""},
+	run: func(c *call) error {
+		in := desk.DisputeOpen{With: c.String("with"), Entry: c.Args().First(), Kind: dispute.SubjectKind(strings.ToUpper(c.String("kind"))), Contract: c.String("contract"), Artifact: c.String("artifact"),
+			Part: c.String("part"), Period: c.String("period")}
+		if (in.Entry == "") == (in.Kind == "") {
+			return usagef("want an entry of a remedy, or --kind and what it is about")
+		}
+		var err error
+		if in.Text, err = c.statement(); err != nil {
+			return err
+		}
+		if in.Text == "" {
+			return missing("text", "why it is disputed, --text TEXT")
+		}
+		if in.Evidence, err = c.evidence(); err != nil {
+			return err
+		}
+		if text := c.String("worth"); text != "" {
+			m, err := quantity.ParseMoney(text)
+			if err != nil {
+				return usagef("--worth: %v", err)
+			}
+			in.Worth = &m
+		}
+		out, err := ask(c, api.DisputeOpen, in)
+		if err != nil {
+			return err
+		}
+		return c.printDone(out, "opened")
+	},
+}
+
+// disputeSay is a verb that says something in the company's name.
+func disputeSay(name, short string, route wire.Route[desk.DisputeSay, desk.DisputeDone], required bool, example string) verb {
+	return verb{
+		name: name, short: short, args: "DISPUTE", most: 1, flags: []cli.Flag{textFlag(), evidenceFlag()}, examples: []string{example}, exits: []int{wire.ExitRefused, wire.ExitNotFound},
+		long: "Disputes are named by their IDs, or by the first four digits or more.",
+		run: func(c *call) error {
+			in := desk.DisputeSay{ID: c.Args().First()}
+			var err error
+			if in.Text, err = c.statement(); err != nil {
+				return err
+			}
+			if required && in.Text == "" {
+				return missing("text", "what is stated, --text TEXT")
+			}
+			if in.Evidence, err = c.evidence(); err != nil {
+				return err
+			}
+			out, err := ask(c, route, in)
+			if err != nil {
+				return err
+			}
+			return c.printDone(out, map[bool]string{true: "stated", false: "escalated: it goes to the next level when the other side has seen it"}[required])
+		},
+	}
+}
+
+// disputeSigns is a verb that an officer or a desk signs.
+func disputeSigns(name, short string, v dispute.Verb, flags []cli.Flag, long string, examples ...string) verb {
+	if long != "" {
+		long += "\n"
+	}
+	return verb{
+		name: name, short: short, args: "DISPUTE", most: 1, flags: append(flags, instrumentFlags()...), examples: examples, exits: []int{wire.ExitRefused, wire.ExitNotFound},
+		long: long + "The node fills in what is signed; it is shown and signed here, with the key file. Disputes are named by their IDs, or by the first four digits or more.",
+		run:  func(c *call) error { return c.signDispute(v) },
+	}
+}
+
+func (c *call) signDispute(v dispute.Verb) error {
+	text, err := c.statement()
+	if err != nil {
+		return err
+	}
+	key, err := c.openKey(c.String("key-file"), keys.Role, keys.Mandate)
+	if err != nil {
+		return err
+	}
+	form, err := ask(c, api.DisputeForm, desk.DisputeFormQuery{ID: c.Args().First(), Verb: string(v), Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text, Proposal: c.String("proposal")})
+	if err != nil {
+		return err
+	}
+	signed, err := c.signInstrument(key, form.Instrument, form.Text)
+	if err != nil {
+		return err
+	}
+	out, err := ask(c, api.DisputeSign, desk.DisputeSigned{Signed: signed})
+	if err != nil {
+		return err
+	}
+	return c.printDone(out, map[dispute.Verb]string{dispute.Propose: "proposed", dispute.Accept: "accepted: it binds when the other side has seen it in time",
+		dispute.Withdraw: "withdrawn: it ends when the other side has seen it", dispute.Rule: "ruled: it binds when the parties have seen it"}[v])
+}
+
+// signInstrument shows what is signed, from its bytes, and signs it.
+func (c *call) signInstrument(key keys.Private, i dispute.Instrument, note string) ([]byte, error) {
+	signed, err := protocol.SignDocument(key, dispute.SignatureKind, i)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := dispute.ParseInstrument(signed.Document)
+	if err != nil {
+		return nil, err
+	}
+	digest := block.Sum(signed.Document).String()
+	fmt.Fprintf(c.stderr, "%s\ndigest %s\n", shown.Render(), digest)
+	if note != "" {
+		c.note("%s", note)
+	}
+	if err := c.confirm(digest); err != nil {
+		return nil, err
+	}
+	return block.Marshal(signed)
+}
+
+// rulingFile is a ruling on its way to a party.
+type rulingFile struct {
+	Type   string   `cbor:"type"`
+	Signed []byte   `cbor:"signed"`
+	Chain  [][]byte `cbor:"chain"`
+}
+
+const rulingType = "kontor ruling v1"
+
+type rulingDone struct {
+	File    string `json:"file"`
+	Dispute string `json:"dispute"`
+}
+
+var disputeRule = verb{
+	name: "rule", short: "as the arbiter: rule; or bring in a ruling that the arbiter sent as a file", args: "[DISPUTE]", most: 1, exits: []int{wire.ExitRefused, wire.ExitNotFound},
+	flags: append(outcomeFlags(), &cli.StringFlag{Name: "key-file", Usage: "the arbiter's officer's key `FILE`; it is opened in this program only"}, passphraseFlag(), &cli.BoolFlag{Name: "yes", Usage: "sign without asking"},
+		&cli.StringFlag{Name: "bundle", Usage: "`FILE` of kontor dispute export, where the arbiter is no member; it is verified first"}, &cli.StringFlag{Name: "out", Usage: "`FILE` to write the ruling to, with --bundle"},
+		&cli.StringFlag{Name: "import", Usage: "`FILE` with a ruling, at a party's node"}),
+	long: "An arbiter that is a member of the circle rules on its own node. One that is none gets the evidence as a file, rules on its own node with --bundle, and sends the ruling\n" +
+		"back; either party brings it in with --import. No ruling: the default of the last level comes on its day.",
+	examples: []string{"kontor dispute rule 3f2a --outcome HALVED --text \"both knew of the closed dock\" --key-file ceo.key", "kontor dispute rule --bundle 3f2a.car --amount \"80.00 EUR\" --key-file ceo.key --out ruling.kontor",
+		"kontor dispute rule --import ruling.kontor"},
+	run: func(c *call) error {
+		switch {
+		case c.String("import") != "":
+			return c.importRuling(c.String("import"))
+		case c.String("key-file") == "":
+			return missing("key-file", "the key to sign with, --key-file FILE")
+		case c.String("bundle") != "":
+			return c.ruleOutside(c.String("bundle"), c.String("out"))
+		case c.Args().First() == "":
+			return usagef("want a DISPUTE, --bundle FILE or --import FILE")
+		}
+		return c.signDispute(dispute.Rule)
+	},
+}
+
+// ruleOutside signs a ruling about a dispute that this company holds as a file only.
+func (c *call) ruleOutside(bundle, out string) error {
+	if out == "" {
+		return missing("out", "where the ruling goes, --out FILE")
+	}
+	data, err := os.ReadFile(bundle)
+	if err != nil {
+		return usagef("--bundle: %v", err)
+	}
+	report, err := audit.Verify(bytes.NewReader(data))
+	if err != nil || report.Dispute == nil {
+		return wire.Problemf("VERIFY_FAILED", "%s does not prove a dispute: %v", bundle, err)
+	}
+	text, err := c.statement()
+	if err != nil {
+		return err
+	}
+	key, err := c.openKey(c.String("key-file"), keys.Role)
+	if err != nil {
+		return err
+	}
+	form, err := ask(c, api.DisputeRuling, desk.RulingQuery{Partnership: report.Pid.String(), Dispute: report.Dispute.ID, Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text})
+	if err != nil {
+		return err
+	}
+	signed, err := c.signInstrument(key, form.Instrument, "")
+	if err != nil {
+		return err
+	}
+	file, err := block.Marshal(rulingFile{Type: rulingType, Signed: signed, Chain: form.Chain})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return usagef("--out: %v", err)
+	}
+	if _, err := f.Write(file); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return c.print(rulingDone{File: out, Dispute: report.Dispute.ID}, func(w io.Writer) {
+		fmt.Fprintf(w, "%s holds the ruling on %s; a party brings it in: kontor dispute rule --import %s\n", out, report.Dispute.ID[:8], out)
+	})
+}
+
+func (c *call) importRuling(path string) error {
+	data, err := readBounded(path)
+	if err != nil {
+		return usagef("--import: %v", err)
+	}
+	var file rulingFile
+	if err := block.Unmarshal(data, &file); err != nil || file.Type != rulingType {
+		return usagef("--import: %s is no ruling", path)
+	}
+	out, err := ask(c, api.DisputeSign, desk.DisputeSigned{Signed: file.Signed, Chain: file.Chain})
+	if err != nil {
+		return err
+	}
+	return c.printDone(out, "ruled: it binds when the other side has seen it in time")
+}
