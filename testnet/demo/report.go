@@ -15,6 +15,7 @@ type Report struct {
 	Agreement       AgreementReport   `json:"agreement"`
 	Propagation     PropagationReport `json:"propagation"`
 	SLA             *ServiceReport    `json:"sla,omitempty"`
+	Dispute         *DisputeReport    `json:"dispute,omitempty"`
 	StateRootsEqual bool              `json:"state_roots_equal"`
 	Seconds         float64           `json:"seconds"`
 	NoBottleneck    bool              `json:"no_bottleneck,omitempty"` // nothing for the officers: no topic, no agreement
@@ -92,6 +93,9 @@ func (d *demo) summary() {
 		r.Propagation.NamesOfAgencySeen, r.Propagation.BytesSearched)
 	if s := r.SLA; s != nil {
 		row("service level", "%d lines of %s, %.1f %% on time: %s credited, equal on both: %t", s.Lines, s.Month, 100*s.OnTime, s.Credit, s.EqualOnBoth)
+	}
+	if q := r.Dispute; q != nil {
+		row("dispute", "%s over %s: %s is owed, equal on both: %t; %d bytes of evidence, the same from both, verified offline: %t", q.Cause, q.Over, q.Owed, q.EqualOnBoth, q.Evidence, q.Verified)
 	}
 	row("state roots equal", "%t", r.StateRootsEqual)
 	t.Flush()

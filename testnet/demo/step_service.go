@@ -221,10 +221,13 @@ func (d *demo) serve(ctx context.Context) error {
 		return err
 	}
 	d.say("each node evaluates the promise by itself: %s owes %s (half of the at-risk pool, 40 %% of it for this promise, 10 %% of the month's charges)", d.maker.Name, a.Amount)
+	if err := d.quarrel(ctx, a); err != nil {
+		return err
+	}
 	if _, err := d.maker.Run(ctx, "remedy", "acknowledge", a.ID); err != nil {
 		return err
 	}
-	d.say("%s acknowledges it; what it pays, and by which reference, both will see", d.maker.Name)
+	d.say("%s acknowledges what is left of it; what it pays, and by which reference, both will see", d.maker.Name)
 	return nil
 }
 
