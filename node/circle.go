@@ -20,6 +20,7 @@ type CircleOffer struct {
 	Role        string // of this company
 	Members     []CircleSeat
 	Witness     *block.CID // a writing member
+	Arbiter     *block.CID // rules on disputes: no party, as a member or outside
 	Materiality identity.Amount
 	Products    []string // the scopes name only these; none: all
 	Regions     []string
@@ -124,7 +125,7 @@ func (n *Node) draftCircle(ctx context.Context, offer CircleOffer) (partnership.
 		return partnership.Genesis{}, key, err
 	}
 	sum := sha256.Sum256(key[:])
-	g := partnership.Genesis{Witness: offer.Witness, Materiality: offer.Materiality, Scopes: partnership.DefaultScopes(offer.Products, offer.Regions), Channel: sum[:],
+	g := partnership.Genesis{Witness: offer.Witness, Arbiter: offer.Arbiter, Materiality: offer.Materiality, Scopes: partnership.DefaultScopes(offer.Products, offer.Regions), Channel: sum[:],
 		Notice: offer.Notice, Replaces: offer.Replaces}
 	if offer.Replaces != nil {
 		old, err := n.Partnership(*offer.Replaces)

@@ -46,6 +46,11 @@ func (o *Office) FoundCircle(ctx context.Context, command node.Command, req wire
 		}
 		offer.Witness = &company
 	}
+	if company, err := o.partnerCalled(req.Arbiter); req.Arbiter != "" && err == nil {
+		offer.Arbiter = &company
+	} else if offer.Arbiter, err = arbiterOf(req.Arbiter); err != nil {
+		return wire.Circle{}, err
+	}
 	if req.Replaces != "" {
 		old, err := o.Find(wire.Scope{}, req.Replaces)
 		if err != nil {
@@ -152,6 +157,9 @@ func (o *Office) circle(c node.Circle) wire.Circle {
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}, Members: []wire.CircleMember{}, Scopes: scopesOf(g)}
 	if g.Witness != nil {
 		out.Witness = g.Witness.String()
+	}
+	if g.Arbiter != nil {
+		out.Arbiter = g.Arbiter.String()
 	}
 	if g.Replaces != nil {
 		out.Replaces = g.Replaces.String()

@@ -46,8 +46,12 @@ func (o *Office) Invite(ctx context.Context, command node.Command, req wire.Invi
 	if req.Materiality != nil {
 		m = identity.Amount{Minor: req.Materiality.Minor, Currency: req.Materiality.Currency}
 	}
+	arbiter, err := arbiterOf(req.Arbiter)
+	if err != nil {
+		return wire.Invitation{}, err
+	}
 	p, text, err := o.node.Invite(ctx, command, partnership.Offer{Role: role, Materiality: m, Products: orEmpty(req.Products), Regions: orEmpty(req.Regions), Expires: req.Expires,
-		Notice: req.Notice}, req.Ask)
+		Notice: req.Notice, Arbiter: arbiter}, req.Ask)
 	if err != nil {
 		return wire.Invitation{}, err
 	}
@@ -74,6 +78,9 @@ func (o *Office) Withdraw(ctx context.Context, id string) (wire.Pairing, error) 
 
 func (o *Office) pairing(p node.Pairing) wire.Pairing {
 	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions), Notice: p.Token.Notice}
+	if p.Token.Arbiter != nil {
+		out.Arbiter = p.Token.Arbiter.String()
+	}
 	if p.Token.Materiality.Currency != "" {
 		out.Materiality = &wire.Amount{Minor: p.Token.Materiality.Minor, Currency: p.Token.Materiality.Currency}
 	}
@@ -181,6 +188,9 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 	g := p.Genesis
 	out := wire.PartnerDetail{PartnershipStatus: st, Since: p.Since, Ruleset: g.Ruleset, Scopes: scopesOf(g), Notice: g.Notice,
 		Materiality: wire.Amount{Minor: g.Materiality.Minor, Currency: g.Materiality.Currency}}
+	if g.Arbiter != nil {
+		out.Arbiter = g.Arbiter.String()
+	}
 	if g.Replaces != nil {
 		out.Replaces = g.Replaces.String()
 	}
@@ -203,6 +213,18 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 		}
 	}
 	return out, errors.Join(err, listErr)
+}
+
+// arbiterOf reads the company that rules on disputes; none is named by nothing.
+func arbiterOf(id string) (*block.CID, error) {
+	if id == "" {
+		return nil, nil
+	}
+	company, err := block.ParseCID(id)
+	if err != nil {
+		return nil, node.Failf("BAD_ARBITER", "arbiter %q is no CompanyID: %v; the arbiter reads it with kontor status", id, err)
+	}
+	return &company, nil
 }
 
 func badNotice(days int64) error {

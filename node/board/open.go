@@ -93,7 +93,7 @@ func errOr(err, other error) error {
 // members are the parties of topics in a partnership, as the fold sees them: who writes and signs, a witness left out.
 func members(p *node.Partnership) (out []decision.Member) {
 	for _, m := range p.Genesis.Members {
-		if m.Role != "observer" && (p.Genesis.Witness == nil || *p.Genesis.Witness != m.Company) {
+		if m.Role != "observer" && (p.Genesis.Witness == nil || *p.Genesis.Witness != m.Company) && (p.Genesis.Arbiter == nil || *p.Genesis.Arbiter != m.Company) {
 			out = append(out, decision.Member{Company: m.Company, Label: m.Role})
 		}
 	}

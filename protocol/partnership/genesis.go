@@ -141,8 +141,8 @@ func (g Genesis) Check() error {
 		}
 	}
 	if g.Arbiter != nil {
-		if m, member := g.Member(*g.Arbiter); member && m.Role != RoleObserver && writers < 3 {
-			return fmt.Errorf("partnership genesis: arbiter %s is one of two that write; an arbiter is no party", g.Arbiter.Short())
+		if m, member := g.Member(*g.Arbiter); member && (len(g.Members) == 2 || m.Role != RoleObserver && writers < 3) {
+			return fmt.Errorf("partnership genesis: arbiter %s is one of the two that trade; an arbiter is no party", g.Arbiter.Short())
 		}
 	}
 	if g.Materiality.Minor <= 0 || len(g.Materiality.Currency) != 3 {

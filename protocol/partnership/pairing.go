@@ -262,7 +262,7 @@ func (t transcript) genesis() (Genesis, error) {
 	}
 	g, err := New(Genesis{
 		Members:     []Member{member(t.Challenge.Side, token.inviterRole()), member(t.Reveal, token.Role)},
-		Materiality: token.Materiality, Notice: token.Notice,
+		Materiality: token.Materiality, Notice: token.Notice, Arbiter: token.Arbiter,
 		Scopes:  DefaultScopes(token.Products, token.Regions),
 		Channel: t.Challenge.Channel,
 	})

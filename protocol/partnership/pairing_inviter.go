@@ -54,8 +54,9 @@ type Offer struct {
 	Materiality identity.Amount
 	Products    []string
 	Regions     []string
-	Expires     int64 // ms UTC
-	Notice      int64 // days after one side's end; 0: both end it
+	Expires     int64      // ms UTC
+	Notice      int64      // days after one side's end; 0: both end it
+	Arbiter     *block.CID // rules on disputes; no member
 }
 
 // Invite makes an invitation and its text.
@@ -69,7 +70,7 @@ func Invite(rand io.Reader, self Party, offer Offer) (InviterState, string, erro
 	}
 	node := self.Node.Public()
 	t := Token{V: 1, Company: self.Company, Node: node[:], Addresses: self.Addresses, Secret: parts[0], Expires: offer.Expires,
-		Role: offer.Role, Materiality: offer.Materiality, Products: offer.Products, Regions: offer.Regions, Notice: offer.Notice}
+		Role: offer.Role, Materiality: offer.Materiality, Products: offer.Products, Regions: offer.Regions, Notice: offer.Notice, Arbiter: offer.Arbiter}
 	text, err := t.Text()
 	if err != nil {
 		return InviterState{}, "", err

@@ -45,6 +45,7 @@ type Token struct {
 	Products    []string        `cbor:"products"`
 	Regions     []string        `cbor:"regions"`
 	Notice      int64           `cbor:"notice,omitempty"` // days
+	Arbiter     *block.CID      `cbor:"arbiter,omitempty"`
 }
 
 // Check tells why a token is not well formed. Whether it has expired is another question: see [Token.Expired].

@@ -23,6 +23,7 @@ var partnerCircle = verb{
 		&cli.StringFlag{Name: "as", Usage: "this company's `ROLE` in the circle: buyer, seller or observer"},
 		&cli.StringSliceFlag{Name: "member", Usage: "another member and its role, as `NAME=ROLE`; once for each"},
 		&cli.StringFlag{Name: "witness", Usage: "the `NAME` of the member that settles rounds others leave open"},
+		&cli.StringFlag{Name: "arbiter", Usage: "the `NAME` of the member that rules on disputes, or another company's ID; it is no party"},
 		&cli.StringSliceFlag{Name: "products", Usage: "the scopes name only these `PRODUCTS`, by comma"},
 		&cli.StringSliceFlag{Name: "regions", Usage: "the scopes name only these `REGIONS`, by comma"},
 		noticeFlag("member"),
@@ -34,7 +35,7 @@ var partnerCircle = verb{
 		if c.String("as") == "" {
 			return missing("as", "buyer, seller or observer")
 		}
-		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{},
+		req := wire.CircleRequest{As: c.String("as"), Witness: c.String("witness"), Arbiter: c.String("arbiter"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Members: []wire.CircleSeat{},
 			Notice: c.Int64("notice"), Replaces: c.String("replaces"), Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
 		for _, text := range c.StringSlice("member") {
 			at := strings.LastIndexByte(text, '=')
@@ -166,6 +167,9 @@ func printCircle(w io.Writer, circle wire.Circle) {
 	}
 	facts(w, "circle", circle.Partnership, "proposed by", circle.FounderName, "on", moment(circle.Proposed), "can be joined until", moment(circle.Expires), "we are", circle.Role, "witness", witness,
 		"materiality", amount(&circle.Materiality), "notice", notice(circle.Notice))
+	if circle.Arbiter != "" {
+		facts(w, "arbiter", circle.Arbiter)
+	}
 	if circle.Replaces != "" {
 		facts(w, "replaces", circle.Replaces+": its members end it once all have joined this one")
 	}

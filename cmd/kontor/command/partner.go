@@ -44,13 +44,14 @@ var partnerInvite = verb{
 		&cli.StringFlag{Name: "materiality", Usage: "`AMOUNT` that moves the value of the partnership by five points", DefaultText: "10000 USD"},
 		&cli.DurationFlag{Name: "expires", Usage: "how long the invitation is open, as a `DURATION`", Value: 7 * 24 * time.Hour, DefaultText: "168h"},
 		noticeFlag("side"),
+		&cli.StringFlag{Name: "arbiter", Usage: "`COMPANY`, by its ID, that rules on disputes; it is no member"},
 		&cli.BoolFlag{Name: "ask", Usage: "sign only after someone here has compared the six words"},
 	},
 	run: func(c *call) error {
 		if c.String("as") == "" {
 			return missing("as", "buyer or seller")
 		}
-		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"), Notice: c.Int64("notice"),
+		req := wire.InviteRequest{As: c.String("as"), Products: c.StringSlice("products"), Regions: c.StringSlice("regions"), Ask: c.Bool("ask"), Notice: c.Int64("notice"), Arbiter: c.String("arbiter"),
 			Expires: c.now().Add(c.Duration("expires")).UnixMilli()}
 		if text := c.String("materiality"); text != "" {
 			var err error
@@ -119,6 +120,9 @@ func (c *call) compareWords(p wire.Pairing) error {
 	c.note("company %s (fingerprint %s) proposes a partnership in which this company is the %s", p.Name, p.Fingerprint, p.Role)
 	if p.Notice > 0 {
 		c.note("either company may end it with %s' notice", node.Count(p.Notice, "day"))
+	}
+	if p.Arbiter != "" {
+		c.note("company %s rules on disputes", p.Arbiter)
 	}
 	c.note("six words, the same on both screens: %s", words)
 	return c.agree("Does the partner see the same words?", wire.Problemf("CONFIRM_WORDS", "the six words were not confirmed, nothing was signed: %s", words))
@@ -203,6 +207,9 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	}
 	facts(w, "partnership", d.Partnership, "state", statedAs(d.PartnershipStatus), "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
 		"notice", notice(d.Notice), "six words", words, "settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
+	if d.Arbiter != "" {
+		facts(w, "arbiter", d.Arbiter)
+	}
 	if d.Replaces != "" {
 		facts(w, "replaces", d.Replaces)
 	}

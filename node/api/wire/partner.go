@@ -13,6 +13,7 @@ type InviteRequest struct {
 	Materiality *Amount  `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
 	Expires     int64    `json:"expires,omitempty" doc:"ms UTC; default in seven days"`
 	Notice      int64    `json:"notice,omitempty" doc:"days after one side's end on which the partnership is over; default: both sides end it"`
+	Arbiter     string   `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes; no party"`
 	Ask         bool     `json:"ask,omitempty" doc:"sign only after someone here confirmed the six words"`
 }
 
@@ -48,6 +49,7 @@ type Pairing struct {
 	Products    []string `json:"products"`
 	Regions     []string `json:"regions"`
 	Notice      int64    `json:"notice,omitempty" doc:"days; none: both sides end the partnership"`
+	Arbiter     string   `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes; no party"`
 	Partnership string   `json:"partnership,omitempty" doc:"once both have signed"`
 }
 
@@ -68,6 +70,7 @@ type CircleRequest struct {
 	As          string       `json:"as" doc:"this company's role: buyer, seller or observer"`
 	Members     []CircleSeat `json:"members" doc:"the others"`
 	Witness     string       `json:"witness,omitempty" doc:"name or CompanyID of a member that writes; this company's own too"`
+	Arbiter     string       `json:"arbiter,omitempty" doc:"name of a member, or CompanyID, of who rules on disputes; no party"`
 	Products    []string     `json:"products,omitempty" doc:"the scopes name only these; none: all"`
 	Regions     []string     `json:"regions,omitempty"`
 	Materiality *Amount      `json:"materiality,omitempty" doc:"M of the lenses; default 10,000 USD"`
@@ -106,6 +109,7 @@ type Circle struct {
 	Notice      int64          `json:"notice,omitempty" doc:"days after one member's end on which the circle is over; none: all members end it"`
 	Role        string         `json:"role" doc:"of this company"`
 	Witness     string         `json:"witness,omitempty" doc:"CompanyID"`
+	Arbiter     string         `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes"`
 	Replaces    string         `json:"replaces,omitempty" doc:"PartnershipID of the circle whose members or terms change"`
 	Materiality Amount         `json:"materiality"`
 	Members     []CircleMember `json:"members"`
@@ -144,6 +148,7 @@ type PartnerDetail struct {
 	Ruleset     int64       `json:"ruleset"`
 	Notice      int64       `json:"notice,omitempty" doc:"days after one member's end on which the partnership is over; none: all members end it"`
 	Replaces    string      `json:"replaces,omitempty" doc:"PartnershipID of the circle that this one replaces"`
+	Arbiter     string      `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes"`
 	Words       []string    `json:"words,omitempty" doc:"the six words of the pairing, which both companies can still compare"`
 }
 
