@@ -22,7 +22,7 @@ import (
 
 func disputeNoun() *cli.Command {
 	return noun("dispute", "quarrels over credits, clauses and figures: desk, COO, CEO, arbiter, each with its days and its default", disputeOpenVerb,
-		disputeSay("state", "state something, with evidence", api.DisputeState, true, "kontor dispute state 3f2a --text \"the notice of the port is attached\" --evidence bafyrei..."),
+		disputeSay("state", "state something, with evidence", api.DisputeState, true, "kontor dispute state 3f2a --text \"the notice of the port is attached\" --evidence bafyreifqwxfyaxpj3rw2hywkasgmsxpti7uekhf4l72hbdjcontelieuxu"),
 		disputeSigns("propose", "propose a settlement, firm until the level's time is over", dispute.Propose, outcomeFlags(),
 			"At the desks' level a desk signs within its mandate, or an officer; above it the COO, then the CEO.",
 			"kontor dispute propose 3f2a --amount \"120.00 EUR\" --text \"two of three days\" --key-file coo.key", "kontor dispute propose 3f2a --outcome HALVED --key-file desk.key"),
