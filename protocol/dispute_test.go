@@ -354,6 +354,31 @@ func TestAttacksOnDisputes(t *testing.T) {
 	}
 }
 
+// Keys that were revoked, and times that were turned back, bind nobody (attacks 7 and 8).
+func TestRevokedKeysAndTurnedClocksInDisputes(t *testing.T) {
+	y := newYear(t, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000) })
+	id := y.opened(y.seller, y.missed())
+	y.good(y.signs(y.buyer, "COO", dispute.Instrument{Verb: dispute.Propose, Dispute: id, Outcome: terms.Halved}))
+	offer := y.the(id).Proposals[0].Entry
+	accept := dispute.Instrument{Verb: dispute.Accept, Dispute: id, Proposal: &offer, Outcome: terms.Halved}
+	signed := y.sealed(y.seller, "CFO", accept)
+	y.seller.At = virtual.CFORevoked
+	y.bad(y.about(y.seller, signed), "KEY-01")
+	// The buyer's time is over, and the seller says that its own is not.
+	late := y.sealed(y.seller, "COO", accept)
+	deadline := y.the(id).Step().Deadline
+	y.s.Now = deadline + dispute.Grace
+	must[feed.Entry](t)(y.buyer.Write(protocol.Draft{Kind: protocol.KindHeartbeat}))
+	if err := y.buyer.Tell(y.seller); err != nil {
+		t.Fatal(err)
+	}
+	y.seller.Skew = -dispute.Grace - virtual.Hour
+	y.bad(y.about(y.seller, late), dispute.CodeLevel) // the level has gone on, for both
+	if d := y.the(id); d.End != nil || d.Step().Level != dispute.COO {
+		t.Fatalf("%+v", d)
+	}
+}
+
 // An arbiter without a feed signs a file: whoever brings it in carries the arbiter's identity with it, and no other company's will do.
 func TestARulingFromOutside(t *testing.T) {
 	plain := scene(t, 2, false)
@@ -411,8 +436,10 @@ func quarrel(t *testing.T, seed uint64) {
 		s.Now += virtual.Hour + rng.Int64N(virtual.Day)
 		d := s.Desks[rng.IntN(len(s.Desks))]
 		other := s.Desks[rng.IntN(len(s.Desks))]
-		d.Skew = rng.Int64N(10 * 60_000)
-		switch rng.IntN(8) {
+		d.Skew = rng.Int64N(50*virtual.Minute) - 25*virtual.Minute
+		switch rng.IntN(9) {
+		case 8: // it stops, and starts again with what is stored
+			d.Contract = must[*protocol.Contract](t)(protocol.NewContract(d.Contract.Genesis, d.Contract.Identities))
 		case 0, 1:
 			must[feed.Entry](t)(d.Write(protocol.Draft{Kind: protocol.KindHeartbeat}))
 		case 2, 3, 4:
@@ -519,6 +546,19 @@ func (y *year) proved(id string, cause dispute.Cause) {
 	for _, code := range []string{audit.CheckFile, audit.CheckIdentity, audit.CheckFeeds, audit.CheckTerms, audit.CheckRemedy, audit.CheckPath, audit.CheckInstruments, audit.CheckOutcome} {
 		if !slices.ContainsFunc(report.Checks, func(c audit.Check) bool { return c.Code == code && c.OK }) {
 			y.t.Fatalf("no verdict on %s: %+v", code, report.Checks)
+		}
+	}
+	roots, blocks, err := block.ReadCAR(bytes.NewReader(first), block.CARBounds{Bytes: audit.MaxBytes})
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	for at := 1; at < len(blocks); at += len(blocks)/11 + 1 {
+		var less bytes.Buffer
+		if err := block.WriteCAR(&less, roots, slices.Delete(slices.Clone(blocks), at, at+1)); err != nil {
+			y.t.Fatal(err)
+		}
+		if r, err := audit.Verify(&less); err == nil && r.Final {
+			y.t.Fatalf("block %d of %d does not matter", at, len(blocks))
 		}
 	}
 	for at := 200; at < len(first); at += len(first) / 23 {

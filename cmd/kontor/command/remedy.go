@@ -151,7 +151,7 @@ func remedyVerb(route wire.Route[desk.RemedyAct, desk.RemedyDone], name, short s
 			}
 			return c.print(out, func(w io.Writer) {
 				for _, i := range out.Items {
-					fmt.Fprintf(w, "%s %s of %s %s: %s %s\n", i.ID[:8], i.Kind, i.SLA, i.Period, i.Amount, i.Status)
+					fmt.Fprintf(w, "%s %s of %s %s: %s %s%s\n", i.ID[:8], i.Kind, i.SLA, i.Period, i.Amount, i.Status, when(i.Status == remedy.Disputed && i.Dispute != "", ": kontor dispute show "+i.Dispute[:min(len(i.Dispute), 8)]))
 				}
 				fmt.Fprintf(w, "%s %s towards %s%s\n", node.Count(len(out.Items), "entry"), done, out.With, when(len(out.Waits) > 0, ", which gets it when it is back: "+strings.Join(out.Waits, ", ")))
 			})
