@@ -35,6 +35,9 @@ func TestTheMainJob(t *testing.T) {
 		!r.Agreement.VerifiedOffline, r.Agreement.AgreedSlots == 0, r.Propagation.Series == 0, r.Propagation.NamesOfAgencySeen != 0, !r.StateRootsEqual:
 		t.Errorf("a measured value is not as the story says: %+v", r)
 	}
+	if q := r.Dispute; q == nil || !q.EqualOnBoth || !q.Verified || q.Cause != "SETTLED" {
+		t.Errorf("the dispute over the credit does not end as the story says: %+v", q)
+	}
 	if r.Forecast.Coverage80 < 0.75 || r.Forecast.Coverage80 > 0.88 || r.Forecast.Pinball > r.Forecast.PinballEmpirical {
 		t.Errorf("the bands do not hold: %+v", r.Forecast)
 	}
