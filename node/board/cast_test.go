@@ -154,6 +154,7 @@ func soon(t *testing.T, what string, ok func() bool) {
 type circle struct {
 	agency, maker *company
 	pid           block.CID
+	revision      int
 }
 
 // limit of every officer of the cast, in cents.

@@ -37,7 +37,13 @@ func (c *circle) demands(t *testing.T, means ...int) {
 			fmt.Fprintf(&fc, "ZDV-300,%s,%s,PK,%d,%d,%d,%d\n", region, month, means[i]/2, means[i]*4/10, means[i]/2, means[i]*6/10)
 		}
 	}
-	if _, err := c.agency.desk.ImportForecast([]byte(fc.String()), desk.ImportOptions{}); err != nil {
+	c.shares(t, fc.String())
+}
+
+// shares brings a table of forecast to the maker.
+func (c *circle) shares(t *testing.T, table string) {
+	t.Helper()
+	if _, err := c.agency.desk.ImportForecast([]byte(table), desk.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	shared, err := c.agency.desk.ShareForecast(context.Background(), "", "")

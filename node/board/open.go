@@ -239,49 +239,67 @@ func policyRoles(p sign.Policy) []decision.Role {
 	return slices.Compact(roles)
 }
 
-// chosen is the exception a topic is opened about: the one named, else the most valuable one for officers, else the most valuable.
-func chosen(list []desk.ExceptionView, id string) (desk.ExceptionView, error) {
-	var best *desk.ExceptionView
-	for i, e := range list {
-		if id != "" && e.ID.String() == id {
-			if e.Closed && e.State != desk.ExceptionDefault {
-				return e, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s: %s", id, e.ClosedBy, e.Reason)
-			}
-			return e, nil
+// chosen is the exception a topic is opened about: the one named; else, of what the match leaves short, the most valuable one for officers, else the most
+// valuable.
+func (b *Board) chosen(p *node.Partnership, id string) (desk.ExceptionView, error) {
+	if id != "" {
+		all, err := b.desk.Exceptions(p.PID.String(), true) // one that ended by default may still be talked about
+		if err != nil {
+			return desk.ExceptionView{}, err
 		}
-		if id == "" && !e.Closed && (best == nil || best.Speed != exception.Officers && e.Speed == exception.Officers) {
-			best = &list[i]
+		i := slices.IndexFunc(all, func(e desk.ExceptionView) bool { return e.ID.String() == id })
+		if i < 0 {
+			return desk.ExceptionView{}, node.Failf("NO_SUCH_EXCEPTION", "no exception %s is open; kontor exception list shows them", id)
 		}
+		if e := all[i]; e.Closed && e.State != desk.ExceptionDefault {
+			return e, node.Failf("ALREADY_CLOSED", "exception %s was closed by %s: %s", id, e.ClosedBy, e.Reason)
+		}
+		return all[i], nil
 	}
-	switch {
-	case best != nil:
-		return *best, nil
-	case id != "":
-		return desk.ExceptionView{}, node.Failf("NO_SUCH_EXCEPTION", "no exception %s is open; kontor exception list shows them", id)
+	view, err := b.desk.Match(p.PID.String())
+	if err != nil {
+		return desk.ExceptionView{}, err
 	}
-	return desk.ExceptionView{}, node.Failf("NO_EXCEPTION", "no exception is open: demand is covered; a topic without one takes --proposal FILE --manual")
+	open := slices.DeleteFunc(view.Exceptions, func(e desk.ExceptionView) bool { return e.Closed })
+	if len(open) == 0 {
+		return desk.ExceptionView{}, node.Failf("NO_EXCEPTION", "demand is covered; a topic about another exception takes its ID (kontor exception list), one without takes --proposal FILE --manual")
+	}
+	if i := slices.IndexFunc(open, func(e desk.ExceptionView) bool { return e.Speed == exception.Officers }); i > 0 {
+		return open[i], nil
+	}
+	return open[0], nil
 }
 
 // fromException makes the proposal of a topic about an exception, and says what the exception is worth where that is known.
 func (b *Board) fromException(p *node.Partnership, in wire.TopicOpenRequest) (decision.Proposal, *identity.Amount, error) {
-	view, err := b.desk.Match(p.PID.String())
+	e, err := b.chosen(p, in.Exception)
 	if err != nil {
 		return decision.Proposal{}, nil, err
 	}
-	e, err := chosen(view.Exceptions, in.Exception)
+	var out decision.Proposal
+	if byMatch(e.Kind) {
+		out, err = b.aboutShortage(p, e)
+	} else {
+		out, err = b.aboutCause(p, e)
+	}
+	if err != nil || e.Value.Minor == 0 {
+		return out, nil, err
+	}
+	return out, &identity.Amount{Minor: e.Value.Minor, Currency: string(e.Value.Currency)}, nil
+}
+
+// aboutShortage makes the proposal of a topic about what the match leaves short.
+func (b *Board) aboutShortage(p *node.Partnership, e desk.ExceptionView) (decision.Proposal, error) {
+	view, err := b.desk.Match(p.PID.String())
 	if err != nil {
-		return decision.Proposal{}, nil, err
+		return decision.Proposal{}, err
 	}
 	plan, err := b.waysOut(p, view, e)
 	if err != nil {
-		return decision.Proposal{}, nil, err
+		return decision.Proposal{}, err
 	}
 	id := desk.ExceptionCID(e.ID)
-	out := decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
+	return decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
 		Title: fmt.Sprintf("%s short in %s", plan.product, periods(e.Scope.Buckets)), Scope: plan.scope(),
-		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}
-	if e.Value.Minor == 0 {
-		return out, nil, nil
-	}
-	return out, &identity.Amount{Minor: e.Value.Minor, Currency: string(e.Value.Currency)}, nil
+		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}, nil
 }

@@ -145,7 +145,7 @@ func (d *Desk) view(p *node.Partnership, t exception.Track, e exception.Exceptio
 	again := t.Grown(v.ClosedAt) || t.Returned && v.ClosedAt < t.Raised.T
 	if v.Closed && v.ClosedAt > 0 && here && t.Gone == nil && again {
 		v.State, v.Closed, v.Grown = ExceptionOpen, false, true
-		v.Speed, v.Role = exception.Officers, "COO"
+		v.Speed, v.Role = exception.Officers, v.Kind.Officer()
 	}
 	return v
 }

@@ -134,8 +134,8 @@ func named(e exception.Exception, scope exception.Scope, sources ...block.CID) e
 
 // valued puts a value on units of a product, by the price this company keeps, and says who sees to it: the desk up to its limit, above it and where no
 // value is known the officer. It is the side's own affair what a unit is worth to it.
-func (s *sight) valued(e exception.Exception, desk, officer string) (exception.Exception, error) {
-	e.Speed, e.Role = exception.Officers, officer
+func (s *sight) valued(e exception.Exception, desk string) (exception.Exception, error) {
+	e.Speed, e.Role = exception.Officers, e.Kind.Officer()
 	price, known := s.prices[e.Scope.Product]
 	if !known || e.Scope.Product == "" {
 		return e, nil

@@ -31,7 +31,7 @@ func (s *sight) overstock() (out []exception.Exception, err error) {
 			Cause: fmt.Sprintf("%s %s lie there, %s days of mean demand; more than %s will hardly be wanted in %d days", a.Stock.Format(0), p.Unit, daysText(*a), a.Cover.Format(0),
 				until.Sub(a.AsOf))}
 		e = named(e, exception.Scope{Product: p.Product, Region: p.Region}) // one as long as it lies there
-		if e, err = s.valued(e, "PLANNER", "CFO"); err != nil {
+		if e, err = s.valued(e, "PLANNER"); err != nil {
 			return nil, err
 		}
 		out = append(out, e)

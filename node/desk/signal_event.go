@@ -69,7 +69,7 @@ func (s *sight) campaigns() (out []exception.Exception, err error) {
 		}
 		e.Default = exception.Outcome{Code: exception.OutcomeConflict, Text: fmt.Sprintf("If nothing is done %s goes as planned, whatever stands against it.", c.Event)}
 		if c.Severity == campaign.Stops {
-			e.Speed, e.Role = exception.Officers, "CMO"
+			e.Speed, e.Role = exception.Officers, e.Kind.Officer()
 			e.Default.Text = fmt.Sprintf("If nothing is done %s may not become active.", c.Event)
 		}
 		e.Deadline = max(span.Start.AddDays(-conflictDays).Millis(), s.workday(calendar.DateOf(calendars[c.Calendar].Document.Header.Issued), reactDays))

@@ -102,6 +102,23 @@ const (
 	SlotReview  Kind = "SLOT_REVIEW"       // the forecast behind a capacity slot moved materially since the slot was set aside
 )
 
+// Kinds are all of them, in the order they are told of.
+var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk}
+
+// Officer is the role whose officers lead where an exception of a kind is above the desk (the weights of lenses by topic): operations for supply and demand,
+// marketing for campaigns, technology for quality, finance for what the terms say.
+func (k Kind) Officer() string {
+	switch k {
+	case Campaign:
+		return "CMO"
+	case Chart:
+		return "CTO"
+	case Flex, FrozenZone, SLARisk, Overstock:
+		return "CFO"
+	}
+	return "COO"
+}
+
 // Speed says who deals with it first (practice T4).
 type Speed string
 

@@ -1,0 +1,121 @@
+package board
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/exception"
+	"kontor/protocol/quantity"
+)
+
+// Whatever sort of exception officers may have to decide becomes a topic of the kind whose officers lead, that the rules of topics take as it is made.
+func TestEverySortOfExceptionBecomesATopic(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	p := c.maker.n.Partnerships()[0]
+	kinds := map[exception.Kind]decision.Kind{exception.Flex: decision.Commercial, exception.FrozenZone: decision.Commercial, exception.SLARisk: decision.Commercial,
+		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality}
+	for _, k := range exception.Kinds {
+		if byMatch(k) {
+			continue // another test opens those
+		}
+		first := calendar.DateOf(c.maker.n.Now())
+		e := exception.Exception{Kind: k, Side: exception.Seller, Speed: exception.Officers, Role: k.Officer(), Units: quantity.Of(3), UnitsMax: quantity.Of(3), Unit: quantity.Pack,
+			Scope:   exception.Scope{Group: "L1", Product: "ZDV-300", Region: "site|4012345000009", Buckets: calendar.Bucket{Start: first, End: first.AddDays(7)}},
+			Default: exception.Outcome{Code: exception.OutcomeStays, Text: "nothing changes"}}
+		for _, scope := range []exception.Scope{e.Scope, {Buckets: e.Scope.Buckets}, {Group: "L1"}, {}} { // a document's exceptions name no product
+			e.Scope = scope
+			e.ID = exception.NewID(k, scope)
+			made, err := c.maker.aboutCause(p, desk.ExceptionView{Exception: e})
+			if err != nil {
+				t.Fatalf("%s: %v", k, err)
+			}
+			want := decision.DemandCapacity
+			if special, some := kinds[k]; some {
+				want = special
+			}
+			if k == exception.Missing && scope.Group != "" {
+				want = decision.Commercial
+			}
+			if made.Kind != want || len(made.Options) != 3 || made.Options[0].Summary != e.Default.Text {
+				t.Errorf("%s: a topic of %s with %d options, want %s with 3", k, made.Kind, len(made.Options), want)
+			}
+			if made.Required, err = c.maker.required(p, made, nil); err != nil {
+				t.Fatal(err)
+			}
+			now := c.maker.n.Now()
+			if _, findings := decision.OpenTopic(p.PID, c.maker.tidy(made, nil), members(p), decision.At{Entry: p.PID, Member: c.maker.n.Company(), T: now}); len(findings) > 0 {
+				t.Errorf("%s over %+v: %v", k, scope, findings)
+			}
+		}
+	}
+}
+
+// A product that no line makes is an exception under one name at both nodes, though each looks when it likes; a topic about it is joined and not doubled; it is
+// agreed when the topic is, gone when a line makes the product, and what its default says once nobody did anything by its deadline.
+func TestAnUnmappedProductFromNoticeToTopic(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	c.asksFor(t, "NEW-1")
+	ctx := context.Background()
+	found := c.kind(t, exception.Unmapped)
+	if found.Owner != "Tablet Maker" || found.Role != "PLANNER" || found.Deadline == 0 || found.Default.Code != exception.OutcomeNotCounted || found.Units.IsZero() || found.State != desk.ExceptionOpen {
+		t.Fatalf("%+v", found)
+	}
+	c.asksFor(t, "NEW-1") // another revision of the same
+	if again := c.kind(t, exception.Unmapped); again.ID != found.ID || again.Deadline != found.Deadline {
+		t.Errorf("a revision makes another of it: %+v", again)
+	}
+	opened, err := c.agency.Open(ctx, admin, wire.TopicOpenRequest{Exception: found.ID.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.sees(t, c.maker, opened.Topic, decision.Proposed)
+	if _, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{Exception: found.ID.String()}); codesOf(err) != "TOPIC_OPEN" {
+		t.Errorf("a second topic about it: %v", err)
+	}
+	d, err := c.maker.Show(admin, wire.TopicQuery{Topic: opened.Topic})
+	if err != nil || d.Kind != decision.DemandCapacity || !slices.Equal(d.Scope.Products, []string{"NEW-1"}) || len(d.Context) != 2 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	act := wire.TopicDeclineRequest{TopicAct: wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}, Reason: "opened by mistake"}
+	if _, err := c.agency.Withdraw(ctx, admin, act); err != nil {
+		t.Fatal(err)
+	}
+	c.sees(t, c.maker, opened.Topic, decision.Withdrawn)
+	c.demands(t, 10000, 10000, 10000, 10000, 10000, 10000) // which asks for it no more
+	for _, e := range c.both(t, true) {
+		if e.ID == found.ID && (e.State != desk.ExceptionGone || e.ClosedBy != "itself") {
+			t.Errorf("its cause is gone: %+v", e)
+		}
+	}
+}
+
+// asksFor shares a revision that asks for a product besides the one the maker makes; the count of it grows with every call.
+func (c *circle) asksFor(t *testing.T, product string) {
+	t.Helper()
+	c.revision++
+	var fc strings.Builder
+	fc.WriteString("product,region,month,unit,mean,q0.1,q0.5,q0.9\n")
+	for _, month := range months(6) {
+		fmt.Fprintf(&fc, "ZDV-300,CI,%s,PK,5000,4000,5000,6000\n%s,CI,%s,PK,%d,10,20,300\n", month, product, month, 20+c.revision)
+	}
+	c.shares(t, fc.String())
+}
+
+// kind is the one exception of a kind, which both nodes list alike.
+func (c *circle) kind(t *testing.T, k exception.Kind) desk.ExceptionView {
+	t.Helper()
+	list := slices.DeleteFunc(c.both(t, false), func(e desk.ExceptionView) bool { return e.Kind != k })
+	if len(list) != 1 {
+		t.Fatalf("%d exceptions of %s", len(list), k)
+	}
+	return list[0]
+}
