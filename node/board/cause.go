@@ -56,6 +56,10 @@ var matters = map[exception.Kind]matter{
 		"less is promised by %s for this window, against something else", ""},
 	exception.SlotReview: {decision.DemandCapacity, "the slot of %s no longer fits", "the slot takes what the forecast asks of %s now",
 		"the slot of %s is given back", ""},
+	exception.Unpaid: {decision.Commercial, "%s is owed and not paid", "%s is paid within ten working days",
+		"%s is set against what is owed the other way", ""},
+	exception.Late: {decision.DemandCapacity, "step %s is overdue", "step %s is done within ten working days",
+		"the agreement behind step %s is amended: its dates or what is to be done", ""},
 }
 
 // maxRests bounds the documents a topic made here rests on: people add others.
@@ -69,6 +73,9 @@ func (b *Board) aboutCause(p *node.Partnership, e desk.ExceptionView) (decision.
 	}
 	if e.Kind == exception.Missing && e.Scope.Group != "" { // a report that a clause of the terms asks for
 		m.kind = decision.Commercial
+	}
+	if e.Kind == exception.Late {
+		m.kind = kindOfOwner(e.Role)
 	}
 	what := subject(e.Exception)
 	id := desk.ExceptionCID(e.ID)
@@ -86,10 +93,26 @@ func (b *Board) aboutCause(p *node.Partnership, e desk.ExceptionView) (decision.
 	return out, err
 }
 
+// kindOfOwner is the kind of topic in which the officer who answers for a step leads.
+func kindOfOwner(role string) decision.Kind {
+	switch decision.Role(role) {
+	case decision.CMO:
+		return decision.JointMarketing
+	case decision.CTO:
+		return decision.Quality
+	case decision.CFO:
+		return decision.Commercial
+	}
+	return decision.DemandCapacity
+}
+
+// byGroup are the kinds whose scope names in its group what they speak of: an event, a clause, an entry, a step.
+var byGroup = []exception.Kind{exception.Campaign, exception.SLARisk, exception.Unpaid, exception.Late}
+
 // subject is what an exception speaks of, in a word.
 func subject(e exception.Exception) string {
 	switch {
-	case e.Kind == exception.Campaign || e.Kind == exception.SLARisk || e.Scope.Product == "" && e.Scope.Group != "":
+	case slices.Contains(byGroup, e.Kind) && e.Scope.Group != "" || e.Scope.Product == "" && e.Scope.Group != "":
 		return e.Scope.Group
 	case e.Scope.Product != "":
 		return e.Scope.Product

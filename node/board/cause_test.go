@@ -21,7 +21,7 @@ func TestEverySortOfExceptionBecomesATopic(t *testing.T) {
 	c.short(t)
 	p := c.maker.n.Partnerships()[0]
 	kinds := map[exception.Kind]decision.Kind{exception.Flex: decision.Commercial, exception.FrozenZone: decision.Commercial, exception.SLARisk: decision.Commercial,
-		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality}
+		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality, exception.Unpaid: decision.Commercial}
 	for _, k := range exception.Kinds {
 		if byMatch(k) {
 			continue // another test opens those

@@ -94,8 +94,12 @@ func (b *Board) exceptionsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 			w.Value = &e.Value
 		}
 		switch {
-		case e.Topic != "":
-			continue // it waits as a topic
+		case e.Topic != "" || e.Kind == exception.Late:
+			continue // it waits as a topic, or as the step it is
+		case e.Kind == exception.Unpaid:
+			w.Next = "kontor remedy settle " + e.Scope.Group + " --reference PAYMENT"
+		case e.Kind == exception.SLARisk || e.Kind == exception.Missing && e.Scope.Group != "":
+			w.Next = "kontor performance import FILE"
 		case e.Kind == exception.Flex || e.Kind == exception.FrozenZone:
 			w.Next = "kontor forecast answer --key-file FILE"
 		case e.Speed == exception.Officers:
@@ -210,6 +214,9 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 			}
 			w := wire.Waiting{What: "milestone", ID: s.ID, Partner: b.desk.PartnerName(p), Role: string(s.Owner), Text: fmt.Sprintf("%s of %s: %s", s.ID, d.doc.Title, s.Title),
 				Until: s.Due.AddDays(1).Millis() - 1, Next: "kontor agreement milestone " + s.ID + " --proof TEXT"}
+			if len(d.doc.Rollback) > 0 {
+				w.Else = d.doc.Rollback[0].Action
+			}
 			if s.State == decision.StepOverdue {
 				w.Text += " (overdue)"
 			}

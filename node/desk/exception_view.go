@@ -228,8 +228,9 @@ type ExceptionQuality struct {
 	SharePPM int `json:"share_ppm"` // acted on, of those acted on or over
 }
 
-// curedByAct are the kinds whose cause goes when somebody says what was to be said, and not otherwise: an answer, a revision, a report, a plan.
-var curedByAct = []exception.Kind{exception.Flex, exception.FrozenZone, exception.StaleData, exception.Invalidated, exception.Missing, exception.SlotReview, exception.Unmapped}
+// curedByAct are the kinds whose cause goes when somebody says what was to be said, and not otherwise: an answer, a revision, a report, a plan, a payment.
+var curedByAct = []exception.Kind{exception.Flex, exception.FrozenZone, exception.StaleData, exception.Invalidated, exception.Missing, exception.SlotReview, exception.Unmapped,
+	exception.Unpaid, exception.Late}
 
 // Quality measures the exceptions of a partnership.
 func (d *Desk) Quality(with string) (q ExceptionQuality, err error) {

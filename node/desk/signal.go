@@ -61,6 +61,8 @@ var causes = []cause{
 	{"campaign conflict", (*sight).campaigns},
 	{"control chart", (*sight).charts},
 	{"SLA at risk", (*sight).promises},
+	{"overdue remedy", (*sight).unpaid},
+	{"overdue milestone", (*sight).late},
 }
 
 // signals looks for all of them. A sort that can't be looked for is told in the log and hides no other.

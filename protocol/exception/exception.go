@@ -100,10 +100,12 @@ const (
 	Unmapped    Kind = "UNMAPPED_PRODUCT"  // a line of the forecast that no capacity group makes, and no product map explains
 	SLARisk     Kind = "SLA_AT_RISK"       // a promise of the terms is missed at the rate its window has gone so far
 	SlotReview  Kind = "SLOT_REVIEW"       // the forecast behind a capacity slot moved materially since the slot was set aside
+	Unpaid      Kind = "REMEDY_OVERDUE"    // what the terms made one side owe was to be paid by a day and is not settled
+	Late        Kind = "MILESTONE_OVERDUE" // a step of a rollout plan in force was due and nobody reported it
 )
 
 // Kinds are all of them, in the order they are told of.
-var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk}
+var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, Unpaid, Late}
 
 // Officer is the role whose officers lead where an exception of a kind is above the desk (the weights of lenses by topic): operations for supply and demand,
 // marketing for campaigns, technology for quality, finance for what the terms say.
@@ -113,7 +115,7 @@ func (k Kind) Officer() string {
 		return "CMO"
 	case Chart:
 		return "CTO"
-	case Flex, FrozenZone, SLARisk, Overstock:
+	case Flex, FrozenZone, SLARisk, Unpaid, Overstock:
 		return "CFO"
 	}
 	return "COO"
@@ -183,6 +185,8 @@ const (
 	OutcomeNotCounted    = "NOT_COUNTED"             // what is missing enters no match and no measure
 	OutcomeRemedy        = "TERMS_APPLY"             // what the terms say of a promise that was missed
 	OutcomeSlotStands    = "SLOT_STANDS"             // the slot holds what it held
+	OutcomeOwed          = "STAYS_OWED"              // what is not paid stays owed and is netted with what comes
+	OutcomeRollback      = "ROLLBACK_CONDITIONS"     // what the agreement says of steps that are not taken
 )
 
 // Sort orders by value, largest first, then deadline, then id: the order in which people should look at them.
