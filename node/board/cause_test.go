@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kontor/node/api/wire"
 	"kontor/node/desk"
@@ -118,4 +119,66 @@ func (c *circle) kind(t *testing.T, k exception.Kind) desk.ExceptionView {
 		t.Fatalf("%d exceptions of %s", len(list), k)
 	}
 	return list[0]
+}
+
+// later sets the clocks of both forward.
+func (c *circle) later(t *testing.T, by time.Duration) {
+	t.Helper()
+	for _, who := range []*company{c.agency, c.maker} {
+		who.stop()
+		who.ahead += by
+		who.start(t)
+		who.n.Confirm() // that this clock is right
+	}
+	for _, who := range []*company{c.agency, c.maker} {
+		soon(t, "the partner's word after a restart", func() bool { return who.n.HeadConfirmed(c.pid) })
+	}
+}
+
+// A step of a signed plan that is past its day is an exception of the officer who answers for it, one at both nodes; it goes when the step is reported, and
+// where it is not it ends with what the agreement says of that.
+func TestAnOverdueStepIsAnException(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	_, document := c.agree(t)
+	for _, who := range []*company{c.agency, c.maker} {
+		for _, role := range []decision.Role{decision.COO, decision.CFO} {
+			if err := who.signs(t, document, string(role), role); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, who := range []*company{c.agency, c.maker} {
+		soon(t, "the verdict", func() bool { return who.verdict(document) == decision.Final })
+	}
+	late := func(all bool) []desk.ExceptionView {
+		return slices.DeleteFunc(c.both(t, all), func(e desk.ExceptionView) bool { return e.Kind != exception.Late })
+	}
+	if l := late(false); len(l) != 0 {
+		t.Fatalf("before its day: %+v", l)
+	}
+	c.later(t, 16*24*time.Hour) // the first step has 14 days
+	first := late(false)
+	if len(first) != 1 || first[0].Owner != "Tablet Maker" || first[0].Role != "COO" || first[0].Scope.Group != "1-prepare" || first[0].Value.Minor == 0 || first[0].Default.Code != exception.OutcomeRollback {
+		t.Fatalf("%+v", first)
+	}
+	waits, err := c.maker.Waiting(By{Role: wire.COO}, wire.WaitingQuery{})
+	if err != nil || len(slices.DeleteFunc(waits.Waiting, func(w wire.Waiting) bool { return w.What != "milestone" || w.Else == "" })) != 1 {
+		t.Errorf("the officer reads %+v, %v", waits, err)
+	}
+	if _, err := c.maker.Milestone(context.Background(), admin, wire.AgreementMilestoneRequest{AgreementQuery: wire.AgreementQuery{Agreement: document}, Milestone: "1-prepare", Proof: "seen"}); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the report", func() bool {
+		return slices.ContainsFunc(late(true), func(e desk.ExceptionView) bool { return e.ID == first[0].ID && e.State == desk.ExceptionGone })
+	})
+	c.later(t, 22*24*time.Hour) // the second has 21, and ten working days after them
+	for _, e := range late(true) {
+		if e.ID != first[0].ID && (e.Scope.Group != "2-call-off" || e.Owner != "Relief Agency" || e.State != desk.ExceptionDefault || e.Reason == "") {
+			t.Errorf("%+v", e)
+		}
+	}
+	if l := late(true); len(l) != 2 {
+		t.Errorf("%s", brief(l))
+	}
 }
