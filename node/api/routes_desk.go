@@ -110,7 +110,7 @@ var (
 	StockImport        = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
 	PriceImport        = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
 	ExceptionList      = wire.Get[ExceptionQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
-	ExceptionQuality   = wire.Get[WithQuery, desk.ExceptionQuality]("/v1/exception/quality", wire.View, "Says how many exceptions somebody acted on.")
+	ExceptionQuality   = wire.Get[WithQuery, desk.AlertReport]("/v1/exception/quality", wire.View, "Says how many exceptions somebody acted on, of each kind and of all.")
 	ExceptionRules     = wire.Post[ExceptionPolicy, wire.None]("/v1/exception/policy", wire.Plan, "Sets up to which value an exception is the desk's.")
 	ExceptionForm      = wire.Get[CloseQuery, desk.CloseForm]("/v1/exception/form", wire.Plan, "Fills in what the desk signs to close an exception.")
 	ExceptionClose     = wire.Post[desk.CloseRequest, desk.Closed]("/v1/exception/close", wire.Plan, "Closes an exception with the signature of a mandate key.")
@@ -246,8 +246,8 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in ExceptionQuery) ([]desk.ExceptionView, error) {
 		return d.Exceptions(in.With, in.All)
 	})
-	Handle(r, ExceptionQuality, func(_ context.Context, _ Caller, in WithQuery) (desk.ExceptionQuality, error) {
-		return d.Quality(in.With)
+	Handle(r, ExceptionQuality, func(_ context.Context, _ Caller, in WithQuery) (desk.AlertReport, error) {
+		return d.Alerts(in.With)
 	})
 	Handle(r, ExceptionRules, func(_ context.Context, _ Caller, in ExceptionPolicy) (wire.None, error) {
 		least := quantity.Quantity{}

@@ -178,6 +178,20 @@ func TestAnOverdueStepIsAnException(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
+	kinds, err := c.maker.desk.AlertQuality("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(kinds, func(k desk.KindQuality) bool { return k.Kind == exception.Late })
+	if i < 0 || kinds[0].Kind != "" || kinds[i].Acted != 1 || kinds[i].Default != 1 || kinds[i].Measured.Value != "0.5" || kinds[i].Measured.Count != 2 {
+		t.Errorf("one reported, one not: %+v", kinds)
+	}
+	groups, err := c.agency.desk.Measure(desk.MeasureQuery{})
+	for _, want := range []string{"exceptions", "exceptions MILESTONE_OVERDUE", "days of supply of ZDV-300"} {
+		if err != nil || !slices.ContainsFunc(groups, func(g desk.MeasuredGroup) bool { return g.Of == want && len(g.Results) == 1 && g.Results[0].Measured }) {
+			t.Errorf("no measure of %s in %+v, %v", want, groups, err)
+		}
+	}
 	if l := late(true); len(l) != 2 {
 		t.Errorf("%s", brief(l))
 	}

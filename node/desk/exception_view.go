@@ -43,8 +43,8 @@ type ExceptionView struct {
 	Grown bool `json:"grown,omitempty"`
 	// Claimed is the value the closing side signed; Value is the one computed here. The rules can't compare them, people can.
 	Claimed *quantity.Money `json:"claimed,omitempty"`
-
-	acted bool
+	// Acted says that somebody did something about it: a desk closed it, officers took it up, or it went because somebody said what was to be said.
+	Acted bool `json:"acted"`
 }
 
 // ExceptionCID names an exception in a topic. Exceptions have no block: both nodes derive them from the documents of both.
@@ -117,14 +117,14 @@ func (d *Desk) view(p *node.Partnership, t exception.Track, e exception.Exceptio
 	row, byDesk := desk.closed[t.ID.String()]
 	topic, inTopic := desk.topics[ExceptionCID(t.ID)]
 	if inTopic {
-		v.Topic, v.acted = topic.ID.String(), true
+		v.Topic, v.Acted = topic.ID.String(), true
 	}
 	end := func(state ExceptionState, at int64, by, reason string) {
 		v.State, v.Closed, v.ClosedAt, v.ClosedBy, v.Reason = state, true, at, by, reason
 	}
 	switch {
 	case byDesk:
-		v.acted = true
+		v.Acted = true
 		end(ExceptionClosed, row.T, d.node.CompanyName(row.By), row.Note)
 		v.Resolution = row.Resolution
 		v.Claimed = &quantity.Money{Minor: row.Value.Minor, Currency: quantity.Currency(row.Value.Currency)}
@@ -132,6 +132,7 @@ func (d *Desk) view(p *node.Partnership, t exception.Track, e exception.Exceptio
 		end(ExceptionAgreed, topic.Since.T, "agreement", "topic "+topic.ID.Short()+" ended with an agreement")
 	case t.Gone != nil:
 		end(ExceptionGone, t.Gone.T, "itself", "its cause is gone with newer documents")
+		v.Acted = v.Acted || slices.Contains(curedByAct, v.Kind)
 		return v
 	case inTopic && (topic.Status == decision.Declined || topic.Status == decision.Expired):
 		end(ExceptionDefault, topic.Since.T, "itself", "topic "+topic.ID.Short()+" ended without an agreement: "+e.Default.Text)
@@ -233,12 +234,16 @@ var curedByAct = []exception.Kind{exception.Flex, exception.FrozenZone, exceptio
 	exception.Unpaid, exception.Late}
 
 // Quality measures the exceptions of a partnership.
-func (d *Desk) Quality(with string) (q ExceptionQuality, err error) {
+func (d *Desk) Quality(with string) (ExceptionQuality, error) {
 	_, all, err := d.exceptions(with)
+	return qualityOf(all), err
+}
+
+func qualityOf(all []ExceptionView) (q ExceptionQuality) {
 	for _, v := range all {
 		q.Raised++
 		switch {
-		case v.acted, v.State == ExceptionGone && slices.Contains(curedByAct, v.Kind):
+		case v.Acted:
 			q.Acted++
 		case v.State == ExceptionOpen:
 		case v.State == ExceptionDefault:
@@ -253,7 +258,7 @@ func (d *Desk) Quality(with string) (q ExceptionQuality, err error) {
 	if over := q.Acted + q.Itself + q.Default; over > 0 {
 		q.SharePPM = q.Acted * 1_000_000 / over
 	}
-	return q, err
+	return q
 }
 
 // String is the measure in a sentence.

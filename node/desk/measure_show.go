@@ -129,7 +129,8 @@ func (m *measuring) sees(item forecast.Item, region string, b calendar.Bucket) b
 	return (m.q.Product == "" || item.ID() == m.q.Product) && (m.q.Region == "" || region == m.q.Region) && (m.from == 0 || b.Start >= m.from) && (m.to == 0 || b.Last() <= m.to)
 }
 
-// Measure computes what can be measured of one partnership from the documents that both sides hold: with the same query both nodes get the same.
+// Measure computes what can be measured of one partnership from the documents that both sides hold: with the same query both nodes get the same, but for the
+// exceptions, of which each has seen its own.
 func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	m, err := q.read()
 	if err != nil {
@@ -139,11 +140,15 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.node.View(p.PID, func(r *protocol.Replica) error {
+	var reaches []MeasuredGroup
+	err = d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 		if err := d.gather(&m, r, p); err != nil {
 			return err
 		}
 		if err := d.gatherQuality(&m, r); err != nil {
+			return err
+		}
+		if reaches, err = d.reaches(p, r, q); err != nil {
 			return err
 		}
 		return m.firstDay(r)
@@ -151,11 +156,15 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []MeasuredGroup{m.accuracy(), m.deliveries(), m.stock()}
+	alerts, err := d.alerts(p.PID.String(), q)
+	if err != nil {
+		return nil, err
+	}
+	out := append([]MeasuredGroup{m.accuracy(), m.deliveries(), m.stock()}, reaches...)
 	if m.since != 0 {
 		out = append(out, m.beforeAndAfter()...)
 	}
-	return append(append(out, m.stability(), m.supply()), m.quality()...), nil
+	return append(append(append(out, m.stability(), m.supply()), m.quality()...), alerts...), nil
 }
 
 // gather reads the reports of actuals and the forecasts they are held against.

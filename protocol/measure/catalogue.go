@@ -79,6 +79,7 @@ const (
 	AnsweredOnTime Code = "ANSWERED_ON_TIME"
 	AnswerTime     Code = "ANSWER_TIME"
 	BeforeAfter    Code = "BEFORE_AFTER"
+	AlertsActedOn  Code = "ALERTS_ACTED_ON"
 )
 
 // Entry describes a measure.
@@ -188,6 +189,8 @@ var catalogue = map[Code]Entry{
 	AnswerTime:     {"time to an answer", "hours", "mean hours from a revision of a forecast to its first answer; one without an answer counts to the end of the window", nil, nil},
 
 	BeforeAfter: {"change after an agreement", "as measured", "mean over items at locations of after - before, the same measure; says what changed, not why", []string{"confidence", "minimum"}, []Reason{TooFew, NotShared}},
+
+	AlertsActedOn: {"exceptions acted on", "share", "exceptions acted on / exceptions acted on or over; open ones are left out", nil, []Reason{Pending}},
 }
 
 // Codes lists all measures.

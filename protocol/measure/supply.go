@@ -10,22 +10,38 @@ import (
 // Supply is DAYS_OF_SUPPLY: how many days of the demand to come the stock covers, without what will arrive. beyond tells that it covers
 // more than the demand that is known; the value is then the days known.
 func Supply(stock quantity.Quantity, demand []quantity.Quantity, setting Setting) (r Result, beyond bool) {
+	days := make([]Ahead, len(demand))
+	for i, q := range demand {
+		days[i] = Ahead{1, 1, q}
+	}
+	return SupplyOver(stock, days, setting)
+}
+
+// Ahead is the demand of a period of which some days are to come.
+type Ahead struct {
+	Days   int // to come, above zero
+	Of     int // of the period, at least Days
+	Demand quantity.Quantity
+}
+
+// SupplyOver is Supply where demand is known by periods: it comes evenly over the days of each. The count is of periods.
+func SupplyOver(stock quantity.Quantity, demand []Ahead, setting Setting) (r Result, beyond bool) {
 	d := define(DaysOfSupply, setting)
 	if len(demand) == 0 {
 		return missing(d, NoData, 0, nil), false
 	}
-	left := stock.Rat()
+	left, days := stock.Rat(), new(big.Rat)
 	if left.Sign() < 0 {
 		left = new(big.Rat)
 	}
-	for day, want := range demand {
-		w := want.Rat()
+	for _, a := range demand {
+		w := times(a.Demand.Rat(), fraction(int64(a.Days), int64(a.Of)))
 		if left.Cmp(w) < 0 {
-			return value(d, plus(whole(day), over(left, w)), len(demand), nil), false
+			return value(d, plus(days, times(whole(a.Days), over(left, w))), len(demand), nil), false
 		}
-		left = minus(left, w)
+		left, days = minus(left, w), plus(days, whole(a.Days))
 	}
-	return value(d, whole(len(demand)), len(demand), nil), true
+	return value(d, days, len(demand), nil), true
 }
 
 // Shares counts how many of something hold: PERFECT_ORDER, CAPA_ON_TIME, RECURRENCE, ANSWERED_ON_TIME.

@@ -42,14 +42,24 @@ func exceptionNoun() *cli.Command {
 		},
 		verb{
 			name: "quality", short: "show how many exceptions somebody acted on", flags: []cli.Flag{withFlag()},
-			long:     "Acted on is what a desk closed or officers took up in a topic. Where few are, most are noise: raise kontor exception policy --min-units.",
+			long: "Acted on is what a desk closed, officers took up in a topic, or somebody removed by saying what was to be said: an answer, a report, a payment. Kind by kind:\n" +
+				"where few of one are, most of them are noise. kontor exception policy --min-units looks away from small shortages.",
 			examples: []string{"kontor exception quality"},
 			run: func(c *call) error {
 				out, err := ask(c, api.ExceptionQuality, api.WithQuery{With: c.String("with")})
 				if err != nil {
 					return err
 				}
-				return c.print(out, func(w io.Writer) { fmt.Fprintln(w, out) })
+				return c.print(out, func(w io.Writer) {
+					var rows [][]string
+					for _, k := range out.Kinds {
+						rows = append(rows, []string{string(k.Kind), fmt.Sprint(k.Raised), fmt.Sprint(k.Open), fmt.Sprint(k.Acted), fmt.Sprint(k.Itself), fmt.Sprint(k.Default), measuredText(k.Measured)})
+					}
+					if len(rows) > 0 {
+						table(w, []string{"kind", "raised", "open", "acted on", "by themselves", "by default", "share acted on"}, rows)
+					}
+					fmt.Fprintln(w, out)
+				})
 			},
 		},
 		verb{

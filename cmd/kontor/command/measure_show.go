@@ -15,8 +15,9 @@ import (
 )
 
 var measureShowVerb = verb{
-	name: "show", short: "measure a partnership from what both sides hold: forecast, delivery, stock, revisions, supply, quality",
-	long: "From signed documents alone: forecasts with their answers, performance and quality reports. Both nodes get the same. What is not\n" +
+	name: "show", short: "measure a partnership from what both sides hold: forecast, delivery, stock, revisions, supply, quality, exceptions",
+	long: "From signed documents alone: forecasts with their answers, performance and quality reports. Both nodes get the same, but for the\n" +
+		"exceptions, of which each measures those it saw. Days of supply are of the stock in the plan against the forecast. What is not\n" +
 		"shared, disputed or missing is said with its reason and counted, never shown as 0. --agreement or --since adds stockouts and overstock\n" +
 		"before and after: it says what changed, not why.",
 	examples: []string{"kontor measure show", "kontor measure show --product ZDV-300 --basis RECEIPT --lag 1 --json", "kontor measure show --since 2026-07-01 --cover 31"},
