@@ -135,21 +135,49 @@ func named(e exception.Exception, scope exception.Scope, sources ...block.CID) e
 }
 
 // valued puts a value on units of a product, by the price this company keeps, and says who sees to it: the desk up to its limit, above it and where no
-// value is known the officer. It is the side's own affair what a unit is worth to it.
-func (s *sight) valued(e exception.Exception, desk string) (exception.Exception, error) {
+// value is known the officer. It is the side's own affair what a unit is worth to it. of says what the units are.
+func (s *sight) valued(e exception.Exception, of, desk string) (exception.Exception, error) {
+	e, err := s.priced(e, of)
 	e.Speed, e.Role = exception.Officers, e.Kind.Officer()
-	price, known := s.prices[e.Scope.Product]
-	if !known || e.Scope.Product == "" {
-		return e, nil
-	}
-	var err error
-	if e.Value, err = price.Times(e.UnitsMax); err != nil {
-		return e, err
-	}
-	if s.deskMay(e.Value) {
+	if err == nil && e.Value != (quantity.Money{}) && s.deskMay(e.Value) {
 		e.Speed, e.Role = exception.Desk, desk
 	}
+	return e, err
+}
+
+// forDesk is valued where nothing is lost by waiting: without a known value the desk sees to it too.
+func (s *sight) forDesk(e exception.Exception, of, desk string) (exception.Exception, error) {
+	e, err := s.valued(e, of, desk)
+	if e.Value == (quantity.Money{}) {
+		e.Speed, e.Role = exception.Desk, desk
+	}
+	return e, err
+}
+
+// priced puts the value on units where a price of the product is known; otherwise what they are stands alone.
+func (s *sight) priced(e exception.Exception, of string) (exception.Exception, error) {
+	if e.UnitsMax.IsZero() {
+		return e, nil
+	}
+	if price, known := s.prices[e.Scope.Product]; known && e.Scope.Product != "" {
+		return e.Priced(e.UnitsMax, of, price)
+	}
+	e.Worth = fmt.Sprintf("%s %s %s", e.UnitsMax, e.Unit, of)
+	if e.Scope.Product != "" {
+		e.Worth += "; no price of " + e.Scope.Product + " is known here"
+	}
 	return e, nil
+}
+
+// atStake is the most that the remedies of a clause may come to where they name an amount.
+func atStake(e exception.Exception, doc terms.Document, sla string) exception.Exception {
+	for _, r := range doc.Remedies {
+		if r.SLA == sla && r.Amount != nil && e.Value.Minor < r.Amount.Minor {
+			e.Value = *r.Amount
+			e.Worth = fmt.Sprintf("remedy %s of %s: %s", r.ID, doc.Contract, r.Amount)
+		}
+	}
+	return e
 }
 
 func (s *sight) deskMay(value quantity.Money) bool {

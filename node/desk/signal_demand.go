@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"kontor/node"
@@ -31,7 +32,7 @@ func (s *sight) overstock() (out []exception.Exception, err error) {
 			Cause: fmt.Sprintf("%s %s lie there, %s days of mean demand; more than %s will hardly be wanted in %d days", a.Stock.Format(0), p.Unit, daysText(*a), a.Cover.Format(0),
 				until.Sub(a.AsOf))}
 		e = named(e, exception.Scope{Product: p.Product, Region: p.Region}) // one as long as it lies there
-		if e, err = s.valued(e, "PLANNER"); err != nil {
+		if e, err = s.valued(e, "too many", "PLANNER"); err != nil {
 			return nil, err
 		}
 		out = append(out, e)
@@ -73,6 +74,9 @@ func (s *sight) unmapped() (out []exception.Exception, err error) {
 			}
 		}
 		e.UnitsMax = e.Units
+		if e, err = s.forDesk(e, "asked for", "PLANNER"); err != nil {
+			return nil, err
+		}
 		out = append(out, named(e, exception.Scope{Product: id}))
 	}
 	return out, nil
@@ -122,6 +126,7 @@ func (s *sight) volatility() (out []exception.Exception, err error) {
 			for _, g := range s.match.Plan.Groups {
 				if g.ID == out[i].Scope.Group {
 					out[i].Unit = g.Unit
+					out[i].Worth = fmt.Sprintf("%s %s moved in the periods beyond their thresholds", out[i].Units, g.Unit)
 				}
 			}
 		}
@@ -167,11 +172,23 @@ func (s *sight) bias() (out []exception.Exception, err error) {
 		if bias.Value.Rat().Sign() < 0 {
 			way = "below"
 		}
-		out = append(out, named(exception.Exception{Kind: exception.Bias, Side: exception.Buyer, Speed: exception.Desk, Role: "PLANNER", Unit: byItem[id][0].Unit,
+		e := exception.Exception{Kind: exception.Bias, Side: exception.Buyer, Speed: exception.Desk, Role: "PLANNER", Unit: byItem[id][0].Unit,
 			Scope: exception.Scope{Product: id, Buckets: test.Window}, Deadline: s.workday(last.End, 10),
 			Cause:   fmt.Sprintf("forecasts of %s lie %s what came, by %s of it over %s: more than chance", id, way, percent(bias.Value), node.Count(sum.Count(), "actual")),
-			Default: exception.Outcome{Code: exception.OutcomeStays, Text: fmt.Sprintf("If nothing is done forecasts of %s go on lying %s what comes.", id, way)}},
-			exception.Scope{Product: id}))
+			Default: exception.Outcome{Code: exception.OutcomeStays, Text: fmt.Sprintf("If nothing is done forecasts of %s go on lying %s what comes.", id, way)}}
+		// Whole units are enough to say what is at stake.
+		missed := new(big.Int)
+		if r := sum.Signed().Rat(); r.Sign() != 0 {
+			missed.Quo(r.Num(), r.Denom()).Abs(missed)
+		}
+		if e.Units, err = quantity.FromBig(missed, 0); err != nil {
+			return nil, err
+		}
+		e.UnitsMax = e.Units
+		if e, err = s.forDesk(e, "forecast "+way+" what came", "PLANNER"); err != nil {
+			return nil, err
+		}
+		out = append(out, named(e, exception.Scope{Product: id}))
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 	"kontor/protocol/measure"
 	"kontor/protocol/partnership"
 	"kontor/protocol/quality"
+	"kontor/protocol/quantity"
 )
 
 // conflictDays before an event something must have been done about what stands against it: goods and messages are under way by then.
@@ -82,9 +83,50 @@ func (s *sight) campaigns() (out []exception.Exception, err error) {
 			}
 			continue
 		}
+		if e, err = s.planned(e, event); err != nil {
+			return nil, err
+		}
 		at[e.ID], out = len(out), append(out, e)
 	}
 	return out, nil
+}
+
+// planned says what an event is planned to sell on top, where it counts in one unit, and what that is worth where every item has a price of one currency.
+func (s *sight) planned(e exception.Exception, event campaign.Event) (_ exception.Exception, err error) {
+	priced := true
+	for _, i := range event.Impacts {
+		if e.Unit != "" && i.Unit != e.Unit {
+			e.Units, e.Unit, e.Worth = quantity.Quantity{}, "", "a lift in several units"
+			priced = false
+			break
+		}
+		e.Unit = i.Unit
+		if e.Units, err = e.Units.Add(i.Lift); err != nil {
+			return e, err
+		}
+		price, known := s.prices[i.Item]
+		if !known || e.Value.Currency != "" && e.Value.Currency != price.Currency {
+			priced = false
+			continue
+		}
+		worth, err := price.Times(i.Lift)
+		if err != nil {
+			return e, err
+		}
+		if e.Value, err = (quantity.Money{Minor: e.Value.Minor, Currency: price.Currency}).Add(worth); err != nil {
+			return e, err
+		}
+	}
+	e.UnitsMax = e.Units
+	if e.Units.Sign() > 0 {
+		e.Worth = fmt.Sprintf("%s %s planned on top", e.Units, e.Unit)
+	}
+	if !priced {
+		e.Value = quantity.Money{}
+	} else if e.Value.Minor != 0 {
+		e.Worth += fmt.Sprintf(", at the prices of %s: %s", node.Count(len(event.Items), "item"), e.Value)
+	}
+	return e, nil
 }
 
 // charts raises the items whose newest subgroup signals: the limits come from the baseline, so that a signal is no surprise of its own making.
@@ -120,6 +162,11 @@ func (s *sight) charts() (out []exception.Exception, err error) {
 				Deadline: s.workday(calendar.DateOf(doc.Header.Issued), reactDays),
 				Cause:    fmt.Sprintf("the %s chart of %s signals on %s (%s)", c.Chart.Kind, m.Item.ID(), label, ruleNames(point.Signals)),
 				Default:  exception.Outcome{Code: exception.OutcomeStays, Text: "If nothing is done the process stays as it is, and whatever changed it goes on unfound."}}
+			e.Units = quantity.Of(groups[len(groups)-1].X)
+			e.UnitsMax = e.Units
+			if e, err = s.forDesk(e, fmt.Sprintf("defective of %d looked at", groups[len(groups)-1].N), "QUALITY"); err != nil {
+				return nil, err
+			}
 			out = append(out, named(e, exception.Scope{Group: m.Process, Product: m.Item.ID(), Region: m.Site.Key()}, row.Author))
 		}
 	}

@@ -88,7 +88,7 @@ func (s *sight) flex() (out []exception.Exception, err error) {
 	}
 	for i := range out {
 		e := &out[i]
-		if *e, err = s.valued(*e, "PLANNER"); err != nil {
+		if *e, err = s.valued(*e, "moved beyond the bands", "PLANNER"); err != nil {
 			return nil, err
 		}
 		e.Deadline = b.pair.revised.AnswerDue

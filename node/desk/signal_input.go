@@ -8,7 +8,9 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/calendar"
 	"kontor/protocol/exception"
+	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
+	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
 )
 
@@ -28,6 +30,9 @@ func (s *sight) stale() (out []exception.Exception, err error) {
 			root = s.match.PlanCID
 		}
 		e.Cause, e.Deadline = e.Default.Text, s.workday(s.today, reactDays)
+		if e, err = demandOf(e, s.match.Forecast); err != nil {
+			return nil, err
+		}
 		e.Default.Text = "If nothing is done these figures go on being used, and both sides see how old they are."
 		out = append(out, named(e, exception.Scope{}, root))
 	}
@@ -64,7 +69,34 @@ func (s *sight) unanswered() ([]exception.Exception, error) {
 	e := exception.Exception{Kind: exception.Missing, Side: exception.Seller, Speed: exception.Desk, Role: "PLANNER", Scope: exception.Scope{Buckets: span},
 		Deadline: s.workday(calendar.DateOf(view.AnswerDue), reactDays), Default: noAnswer(view.OnNoAnswer),
 		Cause: fmt.Sprintf("no answer to revision %d of the forecast came by the time it was due", view.Revision)}
+	if e, err = demandOf(e, in.Forecast); err != nil {
+		return nil, err
+	}
 	return []exception.Exception{named(e, exception.Scope{}, view.Forecast)}, nil
+}
+
+// demandOf says what a forecast asks for in all, where it counts in one unit: what a match or an answer of it is about. Money is not put on it, because what is
+// late or old is not lost.
+func demandOf(e exception.Exception, fc forecast.Document) (_ exception.Exception, err error) {
+	var total quantity.Quantity
+	var unit quantity.Unit
+	for _, l := range fc.Lines {
+		if l.Role == forecast.EndDemand {
+			continue
+		}
+		if unit != "" && l.Unit != unit {
+			e.Worth = fmt.Sprintf("%s of demand in several units", node.Count(len(fc.Lines), "line"))
+			return e, nil
+		}
+		unit = l.Unit
+		for _, c := range l.Buckets {
+			if total, err = total.Add(c.Mean); err != nil {
+				return e, err
+			}
+		}
+	}
+	e.Worth = fmt.Sprintf("%s %s asked for in %s", total, unit, node.Count(len(fc.Lines), "line"))
+	return e, nil
 }
 
 // unreported are the duties of SLA clauses that are past their day (practice T2), for windows that ended inside the last reportDays.
@@ -90,6 +122,7 @@ func (s *sight) unreported() (out []exception.Exception, err error) {
 						Deadline: due.CorrectUntil.AddDays(1).Millis() - 1,
 						Cause:    fmt.Sprintf("the %s has not reported its actuals of %s, due on %s by %s of %s", due.By, w.Period, due.Due, sla.ID, a.Document.Contract),
 						Default:  exception.Outcome{Code: string(sla.OnMissing), Text: onMissing(sla.OnMissing)}}
+					e = atStake(e, a.Document, sla.ID)
 					// One report serves every clause.
 					if e = named(e, exception.Scope{Group: string(due.By), Buckets: w.Period}); !said[e.ID] {
 						said[e.ID] = true

@@ -39,7 +39,7 @@ func (s *sight) unpaid() (out []exception.Exception, err error) {
 		if i.Debtor == terms.Seller {
 			side = exception.Seller
 		}
-		e := exception.Exception{Kind: exception.Unpaid, Side: side, Speed: exception.Officers, Role: exception.Unpaid.Officer(), Value: i.Amount,
+		e := exception.Exception{Kind: exception.Unpaid, Side: side, Speed: exception.Officers, Role: exception.Unpaid.Officer(), Value: i.Amount, Worth: "the amount that is owed",
 			Scope: exception.Scope{Group: i.ID, Buckets: calendar.Bucket{Start: i.PayBy, End: i.PayBy.AddDays(1)}}, Deadline: s.workday(i.PayBy, overdueDays),
 			Cause:   fmt.Sprintf("the %s owes %s by %s of %s for %s and was to pay it by %s", i.Debtor, i.Amount, i.SLA, i.Contract, i.Period, i.PayBy),
 			Default: exception.Outcome{Code: exception.OutcomeOwed, Text: fmt.Sprintf("If nothing is done %s stay owed and are netted with the months to come.", i.Amount)}}
@@ -75,7 +75,7 @@ func (s *sight) late() (out []exception.Exception, err error) {
 			if c.Doc.Step(m, done, s.today) != decision.StepOverdue {
 				continue
 			}
-			e := exception.Exception{Kind: exception.Late, Side: s.sideOfTrade(m.Party), Speed: exception.Officers, Role: string(m.Owner), Value: worthOf(c.Doc),
+			e := exception.Exception{Kind: exception.Late, Side: s.sideOfTrade(m.Party), Speed: exception.Officers, Role: string(m.Owner), Value: worthOf(c.Doc), Worth: worthText(c.Doc),
 				Scope: exception.Scope{Group: m.ID, Buckets: calendar.Bucket{Start: m.Due, End: m.Due.AddDays(1)}}, Deadline: s.workday(m.Due, overdueDays),
 				Cause:   fmt.Sprintf("step %s of %q was due on %s and is not reported: %s", m.ID, c.Doc.Title, m.Due, m.Title),
 				Default: exception.Outcome{Code: exception.OutcomeRollback, Text: fmt.Sprintf("If nothing is done step %s stays undone.", m.ID)}}
@@ -86,6 +86,13 @@ func (s *sight) late() (out []exception.Exception, err error) {
 		}
 	}
 	return out, nil
+}
+
+func worthText(a decision.Agreement) string {
+	if a.Amount == nil {
+		return ""
+	}
+	return "what the agreement commits to at most"
 }
 
 func worthOf(a decision.Agreement) quantity.Money {

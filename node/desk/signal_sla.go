@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
 	"kontor/protocol/performance"
+	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
 )
 
@@ -56,10 +57,9 @@ func (s *sight) promiseAtRisk(doc terms.Document, sla terms.SLA, w terms.Span, r
 		Deadline: w.Period.End.Millis() - 1,
 		Cause:    fmt.Sprintf("%s of %s stands at %s over %d counted in %s; %s %s is promised", sla.ID, doc.Contract, r.Value, r.Count, w.Period, want, sla.Target),
 		Default:  exception.Outcome{Code: exception.OutcomeRemedy, Text: fmt.Sprintf("If it goes on like this %s is missed in %s, and what the terms say of that applies.", sla.ID, w.Period)}}
-	for _, remedy := range doc.Remedies {
-		if remedy.SLA == sla.ID && remedy.Amount != nil && e.Value.Minor < remedy.Amount.Minor {
-			e.Value = *remedy.Amount
-		}
+	e = atStake(e, doc, sla.ID)
+	if e.Value != (quantity.Money{}) && !s.deskMay(e.Value) {
+		e.Speed, e.Role = exception.Officers, e.Kind.Officer()
 	}
 	return named(e, exception.Scope{Group: doc.Contract + "/" + sla.ID, Buckets: w.Period})
 }

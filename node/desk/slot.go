@@ -166,11 +166,8 @@ func (s *sight) slotReviews() (out []exception.Exception, err error) {
 			Units: by.Abs(), UnitsMax: by.Abs(), Deadline: s.workday(calendar.DateOf(s.match.Forecast.Header.Issued), reactDays),
 			Cause:   fmt.Sprintf("slot %s holds %s of %s in %s; the forecast behind it went from %s to %s", v.Slot.ID, v.Slot.Quantity, v.Slot.Product, v.Slot.Bucket, v.Was, v.Is),
 			Default: exception.Outcome{Code: exception.OutcomeSlotStands, Text: fmt.Sprintf("If nothing is done slot %s holds what it held; the next plan shared ends the review.", v.Slot.ID)}}
-		if e, err = s.valued(e, "PLANNER"); err != nil {
+		if e, err = s.forDesk(e, "moved behind the slot", "PLANNER"); err != nil { // a slot that is kept as it is costs nobody anything
 			return nil, err
-		}
-		if e.Value == (quantity.Money{}) {
-			e.Speed, e.Role = exception.Desk, "PLANNER" // a slot that is kept as it is costs nobody anything
 		}
 		out = append(out, named(e, exception.Scope{Group: v.Group, Product: v.Slot.ID}, s.match.PlanCID))
 	}

@@ -119,10 +119,11 @@ func (p Policy) withDefaults() Policy {
 func (p Policy) complete(e *exception.Exception) error {
 	e.Side, e.Speed, e.Role = p.Side, exception.Officers, p.OfficerRole
 	if price, known := p.Prices[e.Scope.Product]; known && e.Scope.Product != "" {
-		var err error
-		if e.Value, err = price.Times(e.Units); err != nil {
+		priced, err := e.Priced(e.Units, "short at the least", price)
+		if err != nil {
 			return err
 		}
+		*e = priced
 		if order, err := e.Value.Cmp(p.DeskLimit); err == nil && order <= 0 && e.Value.Currency == p.DeskLimit.Currency {
 			e.Speed, e.Role = exception.Desk, p.DeskRole
 		}

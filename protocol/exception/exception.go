@@ -154,8 +154,21 @@ type Exception struct {
 	Upper    int64             `cbor:"shortageUpperPpm" json:"shortageUpperPpm"` // the same, upper end
 	Deadline int64             `cbor:"deadline" json:"deadline"`                 // ms UTC: after that the default outcome is what happens
 	Default  Outcome           `cbor:"default" json:"default"`                   // if nothing is done
+	// Worth says how units and value come about, so that whoever reads them can follow.
+	Worth string `cbor:"worth,omitempty" json:"worth,omitempty"`
 	// Cause says what is wrong in a sentence, where kind, scope and units do not.
 	Cause string `cbor:"cause,omitempty" json:"cause,omitempty"`
+}
+
+// Priced puts a value on units by a price, and says how it came about. of says what the units are, "moved", "expected short".
+func (e Exception) Priced(units quantity.Quantity, of string, price quantity.Price) (Exception, error) {
+	value, err := price.Times(units)
+	if err != nil {
+		return e, err
+	}
+	e.Value = value
+	e.Worth = fmt.Sprintf("%s %s %s x %s %s per %s = %s", units, e.Unit, of, price.Amount, price.Currency, price.Per, value)
+	return e, nil
 }
 
 // Side is the side of the trade that owns an exception.

@@ -86,6 +86,9 @@ func (e *Errors) Join(o *Errors) {
 // Count is the number of observations taken.
 func (e *Errors) Count() int { return e.n }
 
+// Signed is Σe: positive where the forecasts were too high.
+func (e *Errors) Signed() quantity.Decimal { return decimal(e.signed.rat()) }
+
 // Absolute is the sum of absolute errors.
 func (e *Errors) Absolute() quantity.Decimal { return decimal(e.absolute.rat()) }
 

@@ -144,7 +144,11 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 	}
 	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "state", "deadline"}, rows)
 	for _, e := range list {
-		switch text := e.Default.Text; {
+		text := e.Default.Text
+		if e.Worth != "" {
+			text += " At risk: " + e.Worth + "."
+		}
+		switch {
 		case !e.Closed && e.Cause != "":
 			fmt.Fprintf(w, "%s: %s. %s\n", e.ID.String()[:8], e.Cause, text)
 		case !e.Closed:
