@@ -139,7 +139,7 @@ func scopeOf(e exception.Exception, today calendar.Date) decision.Scope {
 
 // moves fills in the cells of a move: as the forecast asks for them, and as the bands let them be. Of more than fit in a topic the words alone stand.
 func (b *Board) moves(p *node.Partnership, e desk.ExceptionView, out *decision.Proposal) error {
-	list, root, err := b.desk.Moves(p, e.Scope.Product)
+	list, root, err := b.desk.Moves(p, e.Scope.Product, e.Kind == exception.FrozenZone)
 	if err != nil || !root.Defined() {
 		return err
 	}

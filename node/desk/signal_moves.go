@@ -10,6 +10,7 @@ import (
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // Move is a cell of the forecast in force that moved beyond the bands both signed.
@@ -22,8 +23,8 @@ type Move struct {
 	Allowed quantity.Quantity // the nearest the bands let it move to; where they hold no limits, what both stood by
 }
 
-// Moves are the cells of a product beyond the bands now, in the forecast's order, and the forecast; none where nothing is.
-func (d *Desk) Moves(p *node.Partnership, product string) (out []Move, root block.CID, err error) {
+// Moves are the cells of a product beyond the bands now, those of the frozen zone or the others, in the forecast's order, and the forecast; none where nothing is.
+func (d *Desk) Moves(p *node.Partnership, product string, frozen bool) (out []Move, root block.CID, err error) {
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
 		out = nil
 		inForce, err := r.TermsInForce(calendar.DateOf(d.node.Now()))
@@ -45,7 +46,7 @@ func (d *Desk) Moves(p *node.Partnership, product string) (out []Move, root bloc
 		}
 		for _, c := range b.cells {
 			m, held := lines[c.Line]
-			if c.Product != product || !held {
+			if c.Product != product || (c.Zone == terms.Frozen) != frozen || !held {
 				continue
 			}
 			m.Bucket, m.Asked, m.Allowed = c.Bucket, c.New, c.Old

@@ -166,6 +166,11 @@ func (s *sight) slotReviews() (out []exception.Exception, err error) {
 			Units: by.Abs(), UnitsMax: by.Abs(), Deadline: s.workday(calendar.DateOf(s.match.Forecast.Header.Issued), reactDays),
 			Cause:   fmt.Sprintf("slot %s holds %s of %s in %s; the forecast behind it went from %s to %s", v.Slot.ID, v.Slot.Quantity, v.Slot.Product, v.Slot.Bucket, v.Was, v.Is),
 			Default: exception.Outcome{Code: exception.OutcomeSlotStands, Text: fmt.Sprintf("If nothing is done slot %s holds what it held; the next plan shared ends the review.", v.Slot.ID)}}
+		for _, l := range s.match.Forecast.Lines {
+			if l.Item.ID() == v.Slot.Product {
+				e.Unit = l.Unit
+			}
+		}
 		if e, err = s.forDesk(e, "moved behind the slot", "PLANNER"); err != nil { // a slot that is kept as it is costs nobody anything
 			return nil, err
 		}
