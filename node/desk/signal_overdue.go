@@ -75,7 +75,7 @@ func (s *sight) late() (out []exception.Exception, err error) {
 			if c.Doc.Step(m, done, s.today) != decision.StepOverdue {
 				continue
 			}
-			e := exception.Exception{Kind: exception.Late, Side: s.sideOfTrade(m.Party), Speed: exception.Officers, Role: string(m.Owner), Value: worthOf(c.Doc), Worth: worthText(c.Doc),
+			e := exception.Exception{Kind: exception.Late, Side: s.sideOfTrade(m.Party), Speed: exception.Officers, Role: string(m.Owner), Value: worthOf(c.Doc), Worth: commitText(c.Doc),
 				Scope: exception.Scope{Group: m.ID, Buckets: calendar.Bucket{Start: m.Due, End: m.Due.AddDays(1)}}, Deadline: s.workday(m.Due, overdueDays),
 				Cause:   fmt.Sprintf("step %s of %q was due on %s and is not reported: %s", m.ID, c.Doc.Title, m.Due, m.Title),
 				Default: exception.Outcome{Code: exception.OutcomeRollback, Text: fmt.Sprintf("If nothing is done step %s stays undone.", m.ID)}}
@@ -88,7 +88,7 @@ func (s *sight) late() (out []exception.Exception, err error) {
 	return out, nil
 }
 
-func worthText(a decision.Agreement) string {
+func commitText(a decision.Agreement) string {
 	if a.Amount == nil {
 		return ""
 	}
