@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "lacks": lacks, "freeport": freePort, "agekey": ageKey},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "lacks": lacks, "freeport": freePort, "agekey": ageKey, "until": until},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
