@@ -66,36 +66,37 @@ func editsTo(old, new []byte) []Edit {
 type editor struct{ a, b []int }
 
 func (e *editor) editsTo(old, new []byte) []Edit {
-	e.a, e.b = tokensOf(old, e.a[:0]), tokensOf(new, e.b[:0])
-	a, b := e.a, e.b
-	if edits, few := inPlace(old, new, a, b); few {
+	if edits, few := inPlace(old, new); few {
 		return edits
 	}
-	if script, found := shortest(old, new, a, b); found {
+	e.a, e.b = tokensOf(old, e.a[:0]), tokensOf(new, e.b[:0])
+	if script, found := shortest(old, new, e.a, e.b); found {
 		return script
 	}
-	return around(old, new, a, b)
+	return around(old, new, e.a, e.b)
 }
 
 // maxSteps bounds the search for the fewest edits of a row; its cost rises with their number times the length of the row.
 const maxSteps = 64
 
-// inPlace are the edits where as many items stand in the new value as in the old one and few of them differ: cells with other figures.
-func inPlace(old, new []byte, a, b []int) (edits []Edit, few bool) {
-	if len(a) != len(b) {
-		return nil, false
-	}
+// inPlace are the edits where as many items stand in the new value as in the old one and few of them differ: cells with other figures. Where the bytes of an
+// item stand in both, its head does too, and says where it ends in both.
+func inPlace(old, new []byte) (edits []Edit, few bool) {
 	w := editWriter{old: old, new: new}
-	differ := 0
-	for i := range a {
-		if !bytes.Equal(token(old, a, i), token(new, b, i)) {
+	differ, at, atNew := 0, 0, 0
+	for at < len(old) && atNew < len(new) {
+		end := itemEnd(old, at)
+		endNew := atNew + end - at
+		if endNew > len(new) || !bytes.Equal(old[at:end], new[atNew:endNew]) {
 			if differ++; differ > maxSteps {
 				return nil, false
 			}
-			w.replace(begin(a, i), a[i], begin(b, i), b[i])
+			endNew = itemEnd(new, atNew)
+			w.replace(at, end, atNew, endNew)
 		}
+		at, atNew = end, endNew
 	}
-	return w.edits, true
+	return w.edits, at == len(old) && atNew == len(new)
 }
 
 // around replaces everything between the items that both values begin and end with.
@@ -196,26 +197,43 @@ func (w *editWriter) replace(from, to, newFrom, newTo int) {
 	w.at, w.atNew = to, newTo
 }
 
-// tokensOf lists where the items of a valid value end, one behind the other, behind what is in ends already: an array or map is its head, and what is in it follows.
+// tokensOf lists where the items of a valid value end, one behind the other, behind what is in ends already.
 func tokensOf(data []byte, ends []int) []int {
-	s := scanner{data: data}
-	for s.pos < len(data) {
-		at := s.pos
-		major, arg, err := s.head()
-		if err != nil {
-			return append(ends, len(data)) // not reached for valid values
-		}
-		switch major {
-		case 2, 3:
-			if s.skip(arg) != nil {
-				return append(ends, len(data))
-			}
-		case 6:
-			s.pos = min(at+linkBytes, len(data))
-		}
-		ends = append(ends, s.pos)
+	for at := 0; at < len(data); {
+		at = itemEnd(data, at)
+		ends = append(ends, at)
 	}
 	return ends
+}
+
+// itemEnd is where the item of a valid value that begins at a place ends: of an array or map it is the head, and what is in it follows. Of what is not
+// valid it is some later place, no further than the end.
+func itemEnd(data []byte, at int) int {
+	major, arg := data[at]>>5, uint64(data[at]&31)
+	end := at + 1
+	if arg > 27 {
+		return len(data)
+	} else if arg >= 24 {
+		size := 1 << (arg - 24)
+		if end+size > len(data) {
+			return len(data)
+		}
+		arg = 0
+		for _, b := range data[end : end+size] {
+			arg = arg<<8 | uint64(b)
+		}
+		end += size
+	}
+	switch major {
+	case 2, 3:
+		if arg > uint64(len(data)-end) {
+			return len(data)
+		}
+		end += int(arg)
+	case 6:
+		end = min(at+linkBytes, len(data))
+	}
+	return end
 }
 
 func begin(ends []int, i int) int {
