@@ -26,6 +26,14 @@ type Desk struct {
 		sync.Mutex
 		known map[block.CID]decision.Expectation
 	}
+	// step is told each time something durable was done about a file. Tests stop the process there; nil otherwise.
+	step func(what, file string)
+}
+
+func (d *Desk) did(what, file string) {
+	if d.step != nil {
+		d.step(what, file)
+	}
 }
 
 // New opens the desk of a node.

@@ -186,6 +186,9 @@ func (d *Desk) changeOnce(o ImportOptions, result *ImportResult, fn func(node.Pr
 	if err == errDry {
 		return nil
 	}
+	if err == nil {
+		d.did("imported", o.File)
+	}
 	return err
 }
 

@@ -68,12 +68,15 @@ func (d *Desk) foldersOnce(ctx context.Context, home string, now time.Time) erro
 	return errors.Join(d.inboxOnce(ctx, home, now), d.outboxOnce(home))
 }
 
+// inboxKinds name the folders of the inbox; the first stands for files at its top.
+var inboxKinds = []intake.Kind{"", intake.Forecast, intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Products, intake.Campaign, intake.Quality, intake.Performance, intake.Answers, intake.Terms}
+
 // inboxOnce works off the inbox: files at its top, whose content says what they are, those in a folder named by a kind, and those in a
 // folder of a partner inside, for whom a mapping may be kept.
 func (d *Desk) inboxOnce(ctx context.Context, home string, now time.Time) error {
 	root := filepath.Join(home, inboxFolder)
 	var failures []error
-	for _, kind := range []intake.Kind{"", intake.Forecast, intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Campaign, intake.Quality} {
+	for _, kind := range inboxKinds {
 		failures = append(failures, d.inboxPass(ctx, home, filepath.Join(root, string(kind)), kind, "", now))
 		if kind == "" {
 			continue // a folder there is a kind's
@@ -142,16 +145,22 @@ func (d *Desk) inboxFile(home, path string, kind intake.Kind, partner string) er
 	case err == nil:
 	case errors.Is(err, errTaken):
 		report.Result, report.Note = nil, "imported before: the file was here already, or the node stopped before it was moved"
-	case strings.HasPrefix(node.AsFailure(err).Code, "IMPORT_") || strings.HasPrefix(node.AsFailure(err).Code, "BAD_"):
+	case ofTheFile(err):
 		to, report.Error = failedFolder, err.Error()
 	default:
 		return err // of this machine, not of the file
 	}
-	return moveWithReport(filepath.Join(home, to), path, once[:8], report)
+	return d.moveWithReport(filepath.Join(home, to), path, once[:8], report)
+}
+
+// ofTheFile tells a complaint about what was sent from trouble of this machine, such as a full disk: the first stays true however often the file is read.
+func ofTheFile(err error) bool {
+	var f *node.Failure
+	return errors.As(err, &f)
 }
 
 // moveWithReport puts the report in place first, so that no file is moved without one.
-func moveWithReport(folder, path, mark string, report folderReport) error {
+func (d *Desk) moveWithReport(folder, path, mark string, report folderReport) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
@@ -161,11 +170,15 @@ func moveWithReport(folder, path, mark string, report folderReport) error {
 		return err
 	}
 	if _, err := os.Stat(target + ".report.json"); errors.Is(err, os.ErrNotExist) || report.Note == "" {
-		if err := writeWhole(target+".report.json", append(text, '\n')); err != nil {
+		if err := d.writeWhole(target+".report.json", append(text, '\n')); err != nil {
 			return err
 		}
 	}
-	return os.Rename(path, target)
+	if err := os.Rename(path, target); err != nil {
+		return err
+	}
+	d.did("moved", target)
+	return nil
 }
 
 // maxFileName is the longest name that is kept whole: with what is put around it, it must stay below the 255 bytes of a directory's entry, or the file
@@ -184,20 +197,23 @@ func shortened(name string) string {
 	return name
 }
 
-// writeWhole writes a file that is there in full or not at all.
-func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+// writeWhole writes a file that is there in full or not at all. What a killed node left of it is written over.
+func (d *Desk) writeWhole(path string, data []byte) error {
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".writing-"+filepath.Base(path)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		d.did("written", path)
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return err
 	}
-	return err
+	d.did("named", path)
+	return nil
 }
 
 // outboxRows name the artifacts that were written to the outbox, by CID.
@@ -263,7 +279,7 @@ func (d *Desk) outboxFile(folder, cid string, doc forecast.Document) error {
 	for _, l := range left {
 		d.node.Log().Info("left out in the outbox", "artifact", cid, "what", l)
 	}
-	if err := writeWhole(filepath.Join(folder, "forecast-"+cid+".csv"), data); err != nil {
+	if err := d.writeWhole(filepath.Join(folder, "forecast-"+cid+".csv"), data); err != nil {
 		return err
 	}
 	return d.node.Private(func(rows node.PrivateRows) error {

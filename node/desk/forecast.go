@@ -77,7 +77,8 @@ func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecast
 	if err := d.stageDraft(&draft, demand.Lines); err != nil {
 		return err
 	}
-	return d.node.Private(func(rows node.PrivateRows) error {
+	d.did("staged", o.File)
+	err := d.node.Private(func(rows node.PrivateRows) error {
 		if err := o.onlyOnce(rows); err != nil {
 			return err
 		}
@@ -107,6 +108,10 @@ func (d *Desk) importDraft(o ImportOptions, result *ImportResult, draft forecast
 		}
 		return boundUndoDrafts(rows)
 	})
+	if err == nil {
+		d.did("imported", o.File)
+	}
+	return err
 }
 
 // countCells counts a forecast by its cells, which are what a revision changes.

@@ -27,6 +27,7 @@ type ImportOptions struct {
 	From      string   `json:"from"`       // the partner whose file it is
 	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
 	File      string   `json:"file"`       // the file's name, for the list of imports
+	Once      string   `json:"once"`       // names this import: a second one of the name is refused (ALREADY_THERE), also when the node stopped before it answered the first
 	Role      string   `json:"role"`       // who records a template that came back; empty: DESK
 
 	noUndo bool // what stood before is not kept

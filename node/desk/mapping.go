@@ -86,5 +86,5 @@ func (d *Desk) keepMapping(partner string, kind intake.Kind, text string) error 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("keep the mapping: %w", err)
 	}
-	return writeWhole(path, []byte(text))
+	return d.writeWhole(path, []byte(text))
 }
