@@ -195,6 +195,7 @@ func Open(o Options) (*DB, error) {
 // openBadger opens the database, waiting for a lock that lingers.
 func openBadger(o Options, s *DB) (*badger.DB, error) {
 	var waited, pause time.Duration = 0, 20 * time.Millisecond
+	cleared := false
 	for {
 		db, err := badger.Open(badgerOptions(o.Dir, o.Key, &badgerLog{log: o.Log, store: s}))
 		switch {
@@ -202,6 +203,12 @@ func openBadger(o Options, s *DB) (*badger.DB, error) {
 			return db, nil
 		case errors.Is(err, badger.ErrEncryptionKeyMismatch):
 			return nil, wrongKey(o.Dir, err)
+		case !cleared && isEmptyTable(err):
+			// Not refused by the lock: nobody else has the directory open.
+			if cleared = true; clearEmptyTables(o.Dir) == nil {
+				continue
+			}
+			return nil, kv.Wrap(err, kv.CodeIO, "opening the database in %q: a killed process left an empty table there that can't be removed", o.Dir)
 		case !isLocked(err):
 			return nil, kv.Wrap(err, kv.CodeIO, "opening the database in %q; if this persists, restore the last backup into an empty directory", o.Dir)
 		case waited >= o.LockWait:
@@ -211,6 +218,25 @@ func openBadger(o Options, s *DB) (*badger.DB, error) {
 		waited += pause
 		pause = min(2*pause, 500*time.Millisecond, max(o.LockWait-waited, time.Millisecond))
 	}
+}
+
+// clearEmptyTables removes memory tables without a byte. Badger empties such a file before it removes it, once its content stands in a table of the first level,
+// and sizes a new one after it made it; a process killed in between leaves a file that holds nothing and that Badger refuses to open.
+func clearEmptyTables(dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	for _, path := range paths {
+		info, statErr := os.Stat(path)
+		if statErr == nil && info.Size() == 0 {
+			statErr = os.Remove(path)
+		}
+		err = errors.Join(err, statErr)
+	}
+	return err
+}
+
+// isEmptyTable recognises Badger's refusal of a memory table without a byte: it has no sentinel of Badger's own.
+func isEmptyTable(err error) bool {
+	return strings.Contains(err.Error(), "while opening fid") && strings.Contains(err.Error(), "Create a new file")
 }
 
 // isLocked recognises Badger's refusal, which has no sentinel.
