@@ -163,7 +163,7 @@ func (in derivation) before(component string) (lines []forecast.Line) {
 func keptBack(out derived) string {
 	text := fmt.Sprintf("components that stay at the figures told last: %d (%s)", len(out.Kept), strings.Join(out.Kept[:min(len(out.Kept), 5)], ", "))
 	for _, f := range out.Findings {
-		if f.Code == release.CodeCombines {
+		if f.Code == release.CodeCombines || f.Code == release.CodeFull {
 			return text + "; " + f.Error()
 		}
 	}

@@ -27,8 +27,11 @@ const (
 	maxWork     = 20_000_000
 )
 
-// CodeCombines is the ledger's refusal.
-const CodeCombines = "RELEASE-08" // with cells released earlier it isolates a cell of fewer than k contributors
+// Codes of what the ledger refuses.
+const (
+	CodeCombines = "RELEASE-08" // with cells released earlier it isolates a cell of fewer than k contributors
+	CodeFull     = "RELEASE-11" // more cells of its group have left than are compared: nothing shows that another is safe
+)
 
 // Term is what one contributor adds to a cell: a factor of an amount. Where factor and amount are known to nobody but the company, what
 // names the amount: "EFV600-30" for a product's demand.
@@ -240,7 +243,8 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 		return nil
 	}
 	if l.Full || l.full(len(r.Terms)) {
-		report.Add(CodeCombines, s.Path, "%d cells that it could be combined with have left, and no more are compared; let an officer grant it", len(l.Rows))
+		report.Add(CodeFull, s.Path, "%d cells with %d amounts of its group have left, and at most %d with %d are compared: release it at a coarser level or for a longer period, which is a group of its own, or let an officer grant it (kontor tier grant)",
+			len(l.Rows), l.held, MaxReleased, MaxHeld)
 		return report.Findings()
 	}
 	if len(fresh) >= MinContributors {

@@ -22,6 +22,41 @@ func sumOf(path, amounts string) Sum {
 	return s
 }
 
+// A group that holds as many amounts as are compared lets nothing new pass, whatever it adds up, under a code of its own; what repeats a cell still passes, and so
+// does another group.
+func TestAFullLedgerSaysSo(t *testing.T) {
+	l := &Ledger{}
+	whole := Sum{Path: "all"}
+	for i := range MaxTerms {
+		whole.Terms = append(whole.Terms, Term{Contributor: fmt.Sprint("c", i), What: "tablets", Amount: quantity.Of(int64(i + 1)), Factor: quantity.Of(1)})
+	}
+	for week := range MaxHeld / MaxTerms {
+		for i := range whole.Terms {
+			whole.Terms[i].What = fmt.Sprint("week ", week)
+		}
+		if found := l.Judge(whole); len(found) > 0 {
+			t.Fatal(week, found)
+		}
+		if !l.Add(fmt.Sprint("week ", week), whole, false) {
+			t.Fatal("no room in week ", week)
+		}
+	}
+	if l.Held() != MaxHeld {
+		t.Fatalf("holds %d", l.Held())
+	}
+	next := sumOf("next", "A1 B1 C1 D1 E1 F1")
+	found := l.Judge(next)
+	if len(found) != 1 || found[0].Code != CodeFull || !strings.Contains(found[0].Text, "coarser level") || !strings.Contains(found[0].Text, "kontor tier grant") {
+		t.Errorf("%v", found)
+	}
+	if found := l.Judge(whole); len(found) > 0 {
+		t.Errorf("a cell that repeats one released is refused: %v", found)
+	}
+	if found := new(Ledger).Judge(next); len(found) > 0 {
+		t.Errorf("another group is refused: %v", found)
+	}
+}
+
 func TestDifferencesOfReleasesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		released []string
