@@ -23,7 +23,7 @@ func TestAgreementScripts(t *testing.T) {
 		Dir:                 "testdata/agreement",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "forkproof": forkProof, "roots": roots},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "forkproof": forkProof, "roots": roots, "sheet": sheet},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
