@@ -52,7 +52,7 @@ type Mandate struct {
 	PID      block.CID       `cbor:"pid"`
 	Key      []byte          `cbor:"key"`    // the desk's Ed25519 key
 	Holder   string          `cbor:"holder"` // the desk, never a person's name
-	Kinds    []string        `cbor:"kinds"`  // acts it may do: "exception.close", "answer.sign", "record"; others are allowed nothing
+	Kinds    []string        `cbor:"kinds"`  // acts it may do: "exception.close", "answer.sign", "record", "dispute"; others are allowed nothing
 	Products []string        `cbor:"products"`
 	Limit    identity.Amount `cbor:"limit"` // per act that has a value
 	From     int64           `cbor:"from"`

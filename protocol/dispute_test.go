@@ -118,7 +118,11 @@ func (y *year) sealed(d *virtual.Desk, role string, i dispute.Instrument) disput
 		i.Level = y.the(i.Dispute).Step().Level
 	}
 	i.Partnership, i.Company, i.Role = d.Contract.PID, d.ID, role
-	s := must[protocol.Signed](y.t)(protocol.SignDocument(d.Officer(role), dispute.SignatureKind, i))
+	key := d.Officer(role)
+	if role == dispute.DeskRole {
+		key = d.Company.Desk
+	}
+	s := must[protocol.Signed](y.t)(protocol.SignDocument(key, dispute.SignatureKind, i))
 	return dispute.Act{Verb: i.Verb, Dispute: i.Dispute, Signed: &dispute.Sealed{Document: s.Document, Key: s.Key, Sig: s.Sig}}
 }
 
@@ -352,6 +356,45 @@ func TestAttacksOnDisputes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Two desks settle inside their mandates; above its limit, with a mandate for other acts or products, or a level higher, a desk's key speaks for nobody.
+func TestDesksSettleInsideTheirMandates(t *testing.T) {
+	y := newYear(t, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000) })
+	id := y.opened(y.seller, y.missed())
+	grant := func(d *virtual.Desk, limit int64, products []string, kinds ...string) {
+		pub := d.Company.Desk.Public()
+		m := protocol.Mandate{PID: d.Contract.PID, Key: pub[:], Holder: "accounts", Kinds: kinds, Products: products, Limit: identity.Amount{Minor: limit, Currency: "EUR"}, From: y.s.Now, Until: y.s.Now + 90*virtual.Day}
+		must[feed.Entry](t)(d.Write(must[protocol.Draft](t)(virtual.SignedBody(protocol.KindMandateGrant, protocol.MandateSignature, d.Officer("COO"), m))))
+		y.beat(y.s.Desks...)
+	}
+	grant(y.buyer, 20_000, []string{}, protocol.KindDispute)
+	grant(y.seller, 30_000, []string{}, protocol.KindDispute)
+	propose := func(minor int64) dispute.Instrument {
+		return dispute.Instrument{Verb: dispute.Propose, Dispute: id, Outcome: dispute.Sum, Amount: euro(minor)}
+	}
+	y.bad(y.signs(y.buyer, dispute.DeskRole, propose(29_379)), dispute.CodeAmount) // it would let 200.01 go
+	y.good(y.signs(y.buyer, dispute.DeskRole, propose(29_380)))
+	opening := y.the(id).Opened.Entry
+	y.bad(y.signs(y.seller, "COO", dispute.Instrument{Verb: dispute.Accept, Dispute: id, Proposal: &opening, Outcome: dispute.Sum, Amount: euro(29_380)}), dispute.CodeProposal)
+	offer := y.the(id).Proposals[0].Entry
+	y.good(y.signs(y.seller, dispute.DeskRole, dispute.Instrument{Verb: dispute.Accept, Dispute: id, Proposal: &offer, Outcome: dispute.Sum, Amount: euro(29_380)}))
+	if i := y.one("2027-01", remedy.Kind(terms.Credit)); i.Amount.Minor != 29_380 || i.Status != remedy.Due {
+		t.Fatalf("%s", i)
+	}
+
+	for _, c := range []struct {
+		kind, code string
+		products   []string
+	}{{protocol.KindRecord, "MANDATE-02", []string{}}, {protocol.KindDispute, "MANDATE-02", []string{virtual.Product}}} {
+		y = newYear(t, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000) })
+		id = y.opened(y.seller, y.missed())
+		grant(y.buyer, 50_000_00, c.products, c.kind)
+		y.bad(y.signs(y.buyer, dispute.DeskRole, propose(1)), c.code)
+	}
+	y.escalates(y.seller, id)
+	grant(y.seller, 50_000_00, []string{}, protocol.KindDispute)
+	y.bad(y.signs(y.seller, dispute.DeskRole, propose(1)), dispute.CodeRole)
 }
 
 // Keys that were revoked, and times that were turned back, bind nobody (attacks 7 and 8).

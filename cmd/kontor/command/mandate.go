@@ -52,7 +52,7 @@ var mandateGrant = verb{
 	flags: append([]cli.Flag{
 		withFlag(),
 		&cli.StringFlag{Name: "desk", Usage: "`NAME` of the desk; never a person's"},
-		&cli.StringSliceFlag{Name: "kinds", Usage: "`ACTS` it may do, by comma", Value: cli.NewStringSlice(protocol.KindExceptionClose, protocol.KindAnswerSign, protocol.KindRecord)},
+		&cli.StringSliceFlag{Name: "kinds", Usage: "`ACTS` it may do, by comma; dispute lets it propose and settle at the desks' level", Value: cli.NewStringSlice(protocol.KindExceptionClose, protocol.KindAnswerSign, protocol.KindRecord)},
 		&cli.StringSliceFlag{Name: "products", Usage: "only about these `PRODUCTS`, by comma"},
 		&cli.StringFlag{Name: "limit", Usage: "`AMOUNT` of one act"},
 		&cli.DurationFlag{Name: "valid", Usage: "how long, as a `DURATION`", Value: 90 * 24 * time.Hour, DefaultText: "2160h"},
