@@ -156,7 +156,12 @@ func (l *Line) Refuse(column int, code Code, text, want string) {
 }
 
 // Text is a cell; the text stays valid.
-func (l *Line) Text(column int) string { return l.t.reader.text(l.row, column) }
+func (l *Line) Text(column int) string {
+	if l.t.columns[column].Needed {
+		return l.t.reader.text(l.row, column)
+	}
+	return l.t.reader.prose(l.row, column, maxProse)
+}
 
 // Quantity is a number of either sign, and whether the cell holds one.
 func (l *Line) Quantity(column int) (quantity.Quantity, bool) {

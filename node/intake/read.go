@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/legible"
 	"kontor/protocol/quantity"
 )
 
@@ -195,10 +197,35 @@ func (r *reader) bad(row *row, f int, code Code, text, want string) {
 	r.report.Complain(Complaint{Code: code, Line: row.line, Column: r.header.column(f), Value: row.cells[f], Text: text, Want: want})
 }
 
+// text reads a cell that names something: at most [artifact.MaxName] bytes that show as they are, as what is shared must.
 func (r *reader) text(row *row, f int) string {
-	v := row.cells[f]
-	if v == "" && r.header.fields[f].needed {
+	v := r.prose(row, f, artifact.MaxName)
+	if v == "" && r.header.fields[f].needed && !row.bad {
 		r.bad(row, f, CodeMissing, "an empty cell", r.header.fields[f].says)
+	}
+	return v
+}
+
+// maxProse bounds a cell of free text: a paragraph.
+const maxProse = 2000
+
+// prose reads a cell of at most most bytes. Line ends and tabs become blanks; other characters that hide or forge text are refused: what a cell
+// says is shown on screens and may reach partners.
+func (r *reader) prose(row *row, f, most int) string {
+	v := row.cells[f]
+	for i, c := range v {
+		switch {
+		case c == '\n', c == '\r', c == '\t':
+			row.cells[f] = strings.Join(strings.Fields(v), " ")
+			return r.prose(row, f, most)
+		case legible.Treacherous(c):
+			r.bad(row, f, CodeNotText, fmt.Sprintf("the character U+%04X at byte %d hides or forges text", c, i+1), "text that shows as it is")
+			return ""
+		}
+	}
+	if len(v) > most {
+		r.bad(row, f, CodeTooLarge, fmt.Sprintf("a text of %d bytes", len(v)), fmt.Sprintf("at most %d", most))
+		return ""
 	}
 	return r.keep(v)
 }

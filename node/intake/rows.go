@@ -224,7 +224,7 @@ func (s *state) bill(d *Draft, row *row) bool {
 }
 
 func (s *state) product(d *Draft, row *row) bool {
-	p := ProductRow{Line: row.line, Product: s.text(row, productsProduct), Description: s.text(row, productsDescription)}
+	p := ProductRow{Line: row.line, Product: s.text(row, productsProduct), Description: s.prose(row, productsDescription, maxProse)}
 	p.PackSize, _ = s.number(row, productsPack, false)
 	if !row.bad && s.once(row, func() string { return fmt.Sprintf("product %q", p.Product) }, p.Product) {
 		d.Products = append(d.Products, p)

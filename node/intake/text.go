@@ -35,6 +35,10 @@ func Decode(data []byte, r *Report) (string, bool) {
 		r.Complain(Complaint{Code: CodeNotText, Text: "the file is a spreadsheet or a zip archive", Want: "CSV; in a spreadsheet, save as CSV UTF-8"})
 		return "", false
 	}
+	if what, do := packed(data); what != "" {
+		r.Complain(Complaint{Code: CodeNotText, Text: "the file is " + what, Want: "CSV; " + do})
+		return "", false
+	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	if at := bytes.IndexByte(data, 0); at >= 0 {
 		r.Complain(Complaint{Code: CodeNotText, Line: 1 + bytes.Count(data[:at], []byte("\n")), Text: "a zero byte: this is no text file", Want: "CSV in UTF-8 or Windows-1252"})
@@ -104,4 +108,17 @@ func detectDelimiter(text string) rune {
 		}
 	}
 	return best
+}
+
+// packed names a file that holds a table, but not as text, by its first bytes, and what to do with it.
+func packed(data []byte) (what, do string) {
+	switch {
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		return "packed by gzip", "unpack it first: gunzip"
+	case bytes.HasPrefix(data, []byte("%PDF-")):
+		return "a PDF", "export the table from the program that made it"
+	case bytes.HasPrefix(data, []byte{0xd0, 0xcf, 0x11, 0xe0}):
+		return "an Excel workbook of before 2007", "save it as xlsx, or as CSV UTF-8"
+	}
+	return "", ""
 }

@@ -253,7 +253,7 @@ func (c *call) asJSON() bool { return c.Bool("json") }
 
 // note tells the user something that is not the result.
 func (c *call) note(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "kontor: "+format+"\n", args...)
+	fmt.Fprintf(shown{c.stderr}, "kontor: "+format+"\n", args...)
 }
 
 // node is the client of the node this command talks to.

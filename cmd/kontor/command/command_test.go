@@ -262,3 +262,14 @@ func TestReport(t *testing.T) {
 		}
 	}
 }
+
+// What a file or a partner wrote can't steer the terminal, nor break the lines and columns of a table.
+func TestShownText(t *testing.T) {
+	var out bytes.Buffer
+	table(shown{&out}, []string{"product", "unit"}, [][]string{{"O'Neill \x1b[31m\"q\"\u202e", "P\nK"}, {"Ärzte 世界", "C\t6"}})
+	facts(shown{&out}, "name", "a\nb\x07")
+	got := out.String()
+	if strings.ContainsAny(got, "\x1b\x07\u202e") || strings.Count(got, "\n") != 4 || !strings.Contains(got, `O'Neill \u001b[31m"q"\u202e`) || !strings.Contains(got, "P K\n") {
+		t.Errorf("shown as\n%s", got)
+	}
+}

@@ -12,13 +12,14 @@ import (
 
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/protocol/legible"
 	"kontor/protocol/quantity"
 )
 
 // print writes the result: the document as JSON where that is wanted, otherwise what human writes.
 func (c *call) print(doc any, human func(w io.Writer)) error {
 	if !c.asJSON() {
-		human(c.stdout)
+		human(shown{c.stdout})
 		return nil
 	}
 	return printJSON(c.stdout, doc)
@@ -30,11 +31,41 @@ func printJSON(w io.Writer, doc any) error {
 	return e.Encode(doc)
 }
 
+// oneLine keeps a cell on its line and in its column, whatever a partner or a file wrote into it.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ", "\v", " ", "\f", " ")
+
+// shown writes text for a screen: characters that would steer the terminal or forge text are written as \u and their number.
+type shown struct{ w io.Writer }
+
+func (s shown) Write(p []byte) (int, error) {
+	text := string(p)
+	if strings.ContainsFunc(text, steers) {
+		var b strings.Builder
+		for _, r := range text {
+			if steers(r) {
+				fmt.Fprintf(&b, "\\u%04x", r)
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		text = b.String()
+	}
+	if _, err := io.WriteString(s.w, text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func steers(r rune) bool { return r != '\n' && r != '\t' && legible.Treacherous(r) }
+
 // table writes rows under headings, in columns.
 func table(w io.Writer, headings []string, rows [][]string) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(headings, "\t")))
 	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = oneLine.Replace(cell)
+		}
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	t.Flush()
@@ -44,7 +75,7 @@ func table(w io.Writer, headings []string, rows [][]string) {
 func facts(w io.Writer, pairs ...string) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		fmt.Fprintf(t, "%s\t%s\n", pairs[i], pairs[i+1])
+		fmt.Fprintf(t, "%s\t%s\n", pairs[i], oneLine.Replace(pairs[i+1]))
 	}
 	t.Flush()
 }
@@ -151,6 +182,7 @@ func report(err error, asJSON bool, stderr io.Writer) int {
 		printJSON(stderr, map[string]any{"error": p})
 		return wire.Meaning(p.Code).Exit
 	}
+	stderr = shown{stderr}
 	fmt.Fprintf(stderr, "kontor: error: %s\n", strings.TrimPrefix(p.Text, p.Code+": "))
 	for _, f := range p.Findings {
 		if strings.Contains(p.Text, f.Error()) || f.Path == "" && strings.Contains(p.Text, f.Code) && strings.Contains(p.Text, f.Text) {
