@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/client"
@@ -166,7 +167,7 @@ var campaignPlanVerb = verb{
 			c.note("would be refused: %s", f.Error())
 		}
 		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "event %q is planned: %s, %s, %d products, %d lifts; share it with: kontor campaign share\n", out.Event.ID, out.Event.Status, out.Event.Period, len(out.Event.Items), len(out.Event.Impacts))
+			fmt.Fprintf(w, "event %q is planned: %s, %s, %s, %s; share it with: kontor campaign share\n", out.Event.ID, out.Event.Status, out.Event.Period, node.Count(len(out.Event.Items), "product"), node.Count(len(out.Event.Impacts), "lift"))
 			for _, m := range out.Event.Messages {
 				fmt.Fprintf(w, "message %s needs %s\n", hex.EncodeToString(m.Asset), strings.Join(m.Needs, " "))
 			}
@@ -238,7 +239,7 @@ var campaignReplyVerb = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "%s on event %q: %s%d messages approved; it leaves with: kontor campaign share\n", out.Role, out.Event, spaced(string(out.Verdict)), len(out.Assets))
+			fmt.Fprintf(w, "%s on event %q: %s%s approved; it leaves with: kontor campaign share\n", out.Role, out.Event, spaced(string(out.Verdict)), node.Count(len(out.Assets), "message"))
 		})
 	},
 }
@@ -364,7 +365,7 @@ func printConflicts(w io.Writer, list []campaign.Conflict) {
 }
 
 func printCheck(w io.Writer, out desk.CampaignCheck) {
-	fmt.Fprintf(w, "campaigns with %s: %d events, %d blackouts, %d lots blocked, %d conflicts\n", out.With, len(out.Events), out.Blackouts, out.Lots, len(out.Conflicts))
+	fmt.Fprintf(w, "campaigns with %s: %s, %s, %s blocked, %s\n", out.With, node.Count(len(out.Events), "event"), node.Count(out.Blackouts, "blackout"), node.Count(out.Lots, "lot"), node.Count(len(out.Conflicts), "conflict"))
 	printConflicts(w, out.Conflicts)
 	for _, l := range out.Launches {
 		ready := "not ready"

@@ -196,7 +196,7 @@ func (v verb) description() string {
 	}
 	exits := append([]int{wire.ExitOK, wire.ExitFailed, wire.ExitUsage}, v.exits...)
 	if !v.local {
-		exits = append(exits, wire.ExitDenied, wire.ExitNoNode)
+		exits = append(exits, wire.ExitDenied, wire.ExitNoNode, wire.ExitMachine)
 	}
 	b.WriteString("Exit status:\n")
 	for status, meaning := range wire.Exits {

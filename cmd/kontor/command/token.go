@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,8 +16,8 @@ func tokenNoun() *cli.Command {
 
 var tokenAdd = verb{
 	name: "add", short: "make a personal token", args: "NAME", most: 1,
-	long:     "Prints the token, once. Its holder calls with --token-file, over the socket or the loopback address. A scope bounds what it sees.",
-	examples: []string{"kontor token add ada --role planner", "kontor token add console --role viewer --products 04006381333931 --expires 720h"},
+	long:     "Prints the token, once, or writes it to a file that only its owner may read, as --token-file wants it. Its holder calls with --token-file, over the socket or the loopback address. A scope bounds what it sees.",
+	examples: []string{"kontor token add ada --role planner -o ada.token", "kontor token add console --role viewer --products 04006381333931 --expires 720h"},
 	exits:    []int{wire.ExitNotNow},
 	flags: []cli.Flag{
 		&cli.StringFlag{Name: "role", Usage: "`ROLE`: admin, planner, CEO, COO, CMO, CFO, CTO or viewer"},
@@ -24,6 +25,7 @@ var tokenAdd = verb{
 		&cli.StringSliceFlag{Name: "products", Usage: "sees only these `PRODUCTS`"},
 		&cli.StringSliceFlag{Name: "regions", Usage: "sees only these `REGIONS`"},
 		&cli.DurationFlag{Name: "expires", Usage: "how long it is valid, as a `DURATION`", DefaultText: "until revoked"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write it to, which must not exist", DefaultText: "standard output"},
 	},
 	run: func(c *call) error {
 		if c.String("role") == "" {
@@ -34,11 +36,26 @@ var tokenAdd = verb{
 		if d := c.Duration("expires"); d > 0 {
 			req.Expires = c.now().Add(d).UnixMilli()
 		}
+		path := c.String("output")
+		if _, err := os.Lstat(path); path != "" && err == nil {
+			return wire.Problemf("ALREADY_THERE", "%s exists; a token never replaces a file", path) // before a token is made that nobody would hold
+		}
 		t, err := ask(c, wire.TokenAdd, req)
 		if err != nil {
 			return err
 		}
+		if path != "" {
+			if err := writeNew(path, []byte(t.Token+"\n")); err != nil {
+				c.note("token %s was made and can't be kept: kontor token revoke %s", t.ID, t.ID)
+				return err
+			}
+			t.Token = ""
+		}
 		return c.print(t, func(w io.Writer) {
+			if path != "" {
+				fmt.Fprintf(w, "token %s of %s (%s) is in %s\n", t.ID, t.Name, t.Role, path)
+				return
+			}
 			fmt.Fprintln(w, t.Token)
 			c.note("token %s of %s (%s); it is not shown again", t.ID, t.Name, t.Role)
 		})
