@@ -19,6 +19,7 @@ func init() {
 		remedy.CodeLate:    "the time to dispute the entry is over",
 		remedy.CodeClaim:   "no clause in force on the day brings this claim: no such clause, no event, not aged yet, or nothing is left below its cap",
 		remedy.CodeTwice:   "the clause was claimed for this window, or this product and day, before",
+		remedy.CodeIndex:   "no price in force is adjusted by this index in that month, or this side has stated its value as often as it may",
 		remedy.CodeLapse:   "silence is recorded by a side that passed the window's deadline, seven days after it, of one that wrote nothing since",
 		remedy.CodeFigures: "the window's figures are not apart, or its result is final by reports that agree",
 	} {
@@ -41,6 +42,8 @@ func applyRemedy(f *fold) ([]string, error) {
 	switch act.Verb {
 	case remedy.Agree:
 		return f.agreeFigures(*act.Window)
+	case remedy.State:
+		return f.stateIndex(*act.Point)
 	case remedy.Lapse:
 		return f.lapseWindow(*act.Window)
 	case remedy.MakeClaim:

@@ -196,7 +196,7 @@ func (p *slaPass) windows(a agreedSLA, fn func(s terms.SLA, w terms.Span) (more 
 	if !frame.Period.Valid() {
 		return nil
 	}
-	for _, s := range a.Document.SLAs {
+	for _, s := range a.Document.Promises() {
 		var cursor calendar.Date
 		if _, err := get(p.rows, slaCursorPrefix+slaName(a.Document.Contract, s.ID), &cursor); err != nil {
 			return err
@@ -280,7 +280,7 @@ func (p *slaPass) open(agreed []agreedSLA) (full bool, err error) {
 			}
 			until := max(w.Until, days.Add(dayOf(a.Document, a.final), int(correct)))
 			row := SLARow{Window: remedy.Window{Contract: a.Document.Contract, SLA: s.ID, Period: w.Period}, Terms: a.Root, Agreement: a.Agreement, State: SLAWaiting,
-				Until: lastOf(a.Document, until), Rebut: lastOf(a.Document, days.Add(until, terms.RebutDays)), Passed: []SLAPassing{}, Rebutted: []SLAPassing{}}
+				Until: lastOf(a.Document, until), Rebut: lastOf(a.Document, max(days.Add(until, terms.RebutDays), finalOf(a.Document, s.ID, w.Period))), Passed: []SLAPassing{}, Rebutted: []SLAPassing{}}
 			key := slaKey(row.Window)
 			if exists, err := p.rowExists(slaPrefix + key); err != nil {
 				return false, err
@@ -299,6 +299,15 @@ func (p *slaPass) open(agreed []agreedSLA) (full bool, err error) {
 		}
 	}
 	return full, nil
+}
+
+// finalOf is the day by which the values of a price adjustment are final; the first of all days for an SLA.
+func finalOf(doc terms.Document, id string, period calendar.Bucket) calendar.Date {
+	p, adjusts := doc.AdjustedPrice(id)
+	if !adjusts {
+		return 0
+	}
+	return doc.Calendar.Workdays().Add(period.Last(), int(p.Index.Adjust.FinalDays))
 }
 
 // openRows are the windows that something can still happen to, in order of their deadlines.

@@ -105,7 +105,7 @@ func (p *slaPass) closed(row *SLARow, deadline int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if s, known := slaOf(doc, row.SLA); !known || !remedy.ByReports(s.Measure) {
+	if s, known := doc.Promise(row.SLA); !known || !remedy.ByReports(s.Measure) {
 		return false, nil
 	}
 	if err := p.from.load(); err != nil {
@@ -127,14 +127,6 @@ func (p *slaPass) closed(row *SLARow, deadline int64) (bool, error) {
 	return at >= period.End, nil
 }
 
-func slaOf(doc terms.Document, id string) (terms.SLA, bool) {
-	i := slices.IndexFunc(doc.SLAs, func(x terms.SLA) bool { return x.ID == id })
-	if i < 0 {
-		return terms.SLA{}, false
-	}
-	return doc.SLAs[i], true
-}
-
 // clause finds the terms and the SLA of a window; false where they don't stand any more.
 func (p *slaPass) clause(row *SLARow) (doc terms.Document, s terms.SLA, ok bool, err error) {
 	final := slices.ContainsFunc(p.ledger, func(c decision.Concluded) bool { return c.CID == row.Agreement && c.Verdict == decision.Final })
@@ -144,7 +136,7 @@ func (p *slaPass) clause(row *SLARow) (doc terms.Document, s terms.SLA, ok bool,
 	if doc, err = p.document(row.Terms); err != nil {
 		return doc, s, false, err
 	}
-	s, ok = slaOf(doc, row.SLA)
+	s, ok = doc.Promise(row.SLA)
 	return doc, s, ok, nil
 }
 
@@ -242,6 +234,15 @@ func (p *slaPass) finals(w remedy.Window) (out []remedy.Final, err error) {
 
 // evaluate says what a window comes to by the reports that were there in time.
 func (p *slaPass) evaluate(row *SLARow, doc terms.Document, s terms.SLA, deadline int64, passed []SLAPassing) (out remedy.Result, err error) {
+	if price, adjusts := doc.AdjustedPrice(s.ID); adjusts {
+		c := remedy.PriceCase{Terms: doc, Price: price, Period: row.Period, Agreed: row.Agreed, Values: p.from.values(deadline, passed, &err)}
+		var failed error
+		if c.Buyer, c.Seller, failed = p.from.ofWindow(row.Period, deadline, passed); failed != nil {
+			return out, failed
+		}
+		out = remedy.Adjust(c)
+		return out, err
+	}
 	c := remedy.Case{Terms: doc, SLA: s, Period: row.Period, Agreed: row.Agreed}
 	if c.LastCharges, err = p.replica.lastCharges(row.Window, doc.Currency); err != nil {
 		return out, err

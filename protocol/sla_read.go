@@ -207,6 +207,21 @@ func (r *Replica) SLACases() func(terms.Document, terms.SLA, calendar.Bucket) (r
 	return s.now
 }
 
+// SLAPreview is what a window would come to if it were evaluated now, of an SLA or of a price that is adjusted.
+func (r *Replica) SLAPreview(cases func(terms.Document, terms.SLA, calendar.Bucket) (remedy.Case, error), doc terms.Document, sla terms.SLA, period calendar.Bucket) (out remedy.Result, err error) {
+	c, err := cases(doc, sla, period)
+	if err != nil {
+		return out, err
+	}
+	price, adjusts := doc.AdjustedPrice(sla.ID)
+	if !adjusts {
+		return remedy.Evaluate(c), nil
+	}
+	s := newSLAReader(r, &r.Genesis, nil)
+	out = remedy.Adjust(remedy.PriceCase{Terms: doc, Price: price, Period: period, Buyer: c.Buyer, Seller: c.Seller, Values: s.values(int64(1)<<62, nil, &err)})
+	return out, err
+}
+
 func (s *slaReader) now(doc terms.Document, sla terms.SLA, period calendar.Bucket) (c remedy.Case, err error) {
 	const ever = int64(1) << 62
 	c = remedy.Case{Terms: doc, SLA: sla, Period: period, LastCharges: quantity.Money{Currency: doc.Currency}}

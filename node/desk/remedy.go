@@ -62,7 +62,7 @@ func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList,
 				if err != nil {
 					return err
 				}
-				if _, seen := clauseOf(seenClauses(doc, sees), i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
+				if _, seen := seenClauses(doc, sees).Promise(i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
 					continue
 				}
 				v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}

@@ -128,7 +128,7 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 	if err != nil {
 		return v, false, err
 	}
-	s, ok := clauseOf(seenClauses(doc, sees), row.SLA)
+	s, ok := seenClauses(doc, sees).Promise(row.SLA)
 	if !ok {
 		return v, false, nil
 	}
@@ -144,11 +144,10 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 		return v, false, err
 	}
 	if v.Result == nil {
-		c, err := cases(doc, s, row.Period)
+		preview, err := r.SLAPreview(cases, doc, s, row.Period)
 		if err != nil {
 			return v, false, err
 		}
-		preview := remedy.Evaluate(c)
 		v.Preview = &preview
 	}
 	for _, m := range p.Genesis.Members {
@@ -176,14 +175,6 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 		v.Sides = append(v.Sides, x)
 	}
 	return v, true, nil
-}
-
-func clauseOf(doc terms.Document, id string) (terms.SLA, bool) {
-	i := slices.IndexFunc(doc.SLAs, func(s terms.SLA) bool { return s.ID == id })
-	if i < 0 {
-		return terms.SLA{}, false
-	}
-	return doc.SLAs[i], true
 }
 
 // partyOf is the side of a contract that a member is; "" of one that is none.

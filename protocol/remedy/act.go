@@ -19,6 +19,7 @@ const (
 	CodeFigures = "REMEDY-06" // the window's figures are not apart, or the side's own are agreed
 	CodeClaim   = "REMEDY-07" // no clause in force on the day brings the claim: no such clause, no event, not aged, or nothing left below its cap
 	CodeTwice   = "REMEDY-08" // the clause was claimed for this window, or this product and day, before
+	CodeIndex   = "REMEDY-10" // no price in force is adjusted by the index in that month, or the side has stated its value too often
 	CodeLapse   = "REMEDY-09" // a silence is recorded too early, by one who is late itself, or of one that wrote
 )
 
@@ -33,6 +34,7 @@ const (
 	Dispute     Verb = "DISPUTE"     // opens a dispute about each: Item.Contend
 	MakeClaim   Verb = "CLAIM"       // of what no report carries, by who is owed
 	Agree       Verb = "AGREE"       // the other side's figures of a window, where the two come to different things
+	State       Verb = "STATE"       // what an index was published at, by either side
 	Lapse       Verb = "LAPSE"       // of a window's deadline, by a side that passed it, where another wrote nothing for seven days after
 )
 
@@ -42,9 +44,10 @@ const MaxItems = 64
 // Act is the body of an entry of a feed by which a company says something of entries.
 type Act struct {
 	Verb      Verb     `cbor:"verb" json:"verb"`
-	Items     []string `cbor:"items,omitempty" json:"items,omitempty"`         // IDs, ascending; none for AGREE, LAPSE and CLAIM
+	Items     []string `cbor:"items,omitempty" json:"items,omitempty"`         // IDs, ascending; none for AGREE, LAPSE, STATE and CLAIM
 	Window    *Window  `cbor:"window,omitempty" json:"window,omitempty"`       // AGREE, LAPSE
 	Claim     *Claim   `cbor:"claim,omitempty" json:"claim,omitempty"`         // CLAIM
+	Point     *Point   `cbor:"point,omitempty" json:"point,omitempty"`         // STATE
 	Reference string   `cbor:"reference,omitempty" json:"reference,omitempty"` // SETTLE: of the payment, which happens elsewhere
 	Reason    string   `cbor:"reason,omitempty" json:"reason,omitempty"`       // DISPUTE: a sentence
 }
@@ -57,12 +60,14 @@ func ParseAct(data []byte) (a Act, err error) {
 
 // Check judges the form of an act; "" where it is good.
 func (a Act) Check() (code string) {
-	known := slices.Contains([]Verb{Request, Acknowledge, Settle, Dispute, MakeClaim, Agree, Lapse}, a.Verb)
+	known := slices.Contains([]Verb{Request, Acknowledge, Settle, Dispute, MakeClaim, Agree, Lapse, State}, a.Verb)
 	named := len(a.Items) > 0 && len(a.Items) <= MaxItems
 	for i, id := range a.Items {
 		named = named && len(id) == IDSize && (i == 0 || a.Items[i-1] < id)
 	}
 	switch a.Verb {
+	case State:
+		named = len(a.Items) == 0 && a.Window == nil && a.Point != nil && a.Point.Check()
 	case MakeClaim:
 		named = len(a.Items) == 0 && a.Window == nil && a.Claim != nil && a.Claim.Check() == ""
 	case Agree, Lapse:
@@ -70,7 +75,7 @@ func (a Act) Check() (code string) {
 	default:
 		named = named && a.Window == nil
 	}
-	named = named && (a.Verb == MakeClaim) == (a.Claim != nil)
+	named = named && (a.Verb == MakeClaim) == (a.Claim != nil) && (a.Verb == State) == (a.Point != nil)
 	if !known || !named || (a.Verb == Settle) != (a.Reference != "") || (a.Verb == Dispute) != (a.Reason != "") || a.Reference != "" && !artifact.IsName(a.Reference) || !artifact.IsSentence(a.Reason) {
 		return CodeForm
 	}

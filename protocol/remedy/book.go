@@ -24,7 +24,7 @@ type Booking struct {
 func (b Booking) window() Window { return Window{b.Terms.Contract, b.SLA.ID, b.Period} }
 
 func (b Booking) cause(r terms.Remedy) string {
-	if r.Kind == terms.VolumeRebate {
+	if r.Kind.Rebate() {
 		return r.ID // it remedies nothing
 	}
 	if b.SLA.Cause != "" {
@@ -39,10 +39,19 @@ func Book(b Booking) (out []Item) {
 	for _, a := range b.ranked() {
 		i, ok := b.item(a, append(slices.Clone(b.Entries), out...))
 		if ok {
-			out = append(out, i)
+			out = append(out, i.signed())
 		}
 	}
 	return out
+}
+
+// signed is an entry whose amount is above nothing: what is below is owed the other way round.
+func (i Item) signed() Item {
+	if i.Amount.Minor < 0 {
+		i.Amount.Minor, i.Computed.Minor = -i.Amount.Minor, -i.Computed.Minor
+		i.Debtor, i.Creditor = i.Creditor, i.Debtor
+	}
+	return i
 }
 
 // ranked are the amounts of the result, the greatest first.
@@ -64,6 +73,9 @@ func (b Booking) remedy(id string) (terms.Remedy, bool) {
 
 // item is the entry of one amount beside those given; false where nothing is left of it.
 func (b Booking) item(a Amount, beside []Item) (Item, bool) {
+	if Kind(a.Kind) == PriceMoved {
+		return b.moved(a)
+	}
 	r, known := b.remedy(a.Remedy)
 	if !known {
 		return Item{}, false
@@ -81,6 +93,19 @@ func (b Booking) item(a Amount, beside []Item) (Item, bool) {
 	}
 	i.Amount.Minor, i.Limited = b.room(r, a, beside)
 	return i, i.Amount.Minor > 0
+}
+
+// moved is the entry of a price adjustment: its amount is below nothing where the buyer owes it. It remedies nothing and has no cap.
+func (b Booking) moved(a Amount) (Item, bool) {
+	p, known := b.Terms.AdjustedPrice(b.SLA.ID)
+	if !known {
+		return Item{}, false
+	}
+	i := b.blank(PriceMoved, terms.Remedy{ID: p.ID, DisputeDays: p.Index.Adjust.DisputeDays})
+	if i.Amount, i.Computed = a.Amount, a.Amount; a.Held {
+		i.Status = Held
+	}
+	return i, a.Amount.Minor != 0
 }
 
 // blank is an entry of the window without an amount.
@@ -153,7 +178,8 @@ func capPeriod(k terms.WindowKind, d calendar.Date) calendar.Date {
 // was held is decided by the result instead: changed are those entries as they now stand.
 //
 // A result that is UNEQUAL only now changes nothing where both sides had reported the same before: nobody takes back its own word to owe less. Where
-// one side's figures stood by silence, it rebuts them, and what is open is disputed.
+// one side's figures stood by silence, it rebuts them, and what is open is disputed. Of a price the difference is disputed: a value stated against another
+// keeps nobody from the final one.
 func Correct(b Booking, before Result) (changed, fresh []Item) {
 	own := func(i Item) bool { return i.Window == b.window() && i.Kind != EarnedBack }
 	var others []Item
@@ -165,7 +191,8 @@ func Correct(b Booking, before Result) (changed, fresh []Item) {
 			others = append(others, i)
 		}
 	}
-	if b.Result.Verdict == Unequal && before.Verdict != Unequal {
+	_, price := b.Terms.AdjustedPrice(b.SLA.ID)
+	if b.Result.Verdict == Unequal && before.Verdict != Unequal && !price {
 		if before.Why != BySilence {
 			return nil, nil
 		}
@@ -193,13 +220,19 @@ func Correct(b Booking, before Result) (changed, fresh []Item) {
 		list := booked[a.Remedy]
 		switch {
 		case len(list) == 0:
+			if want.Status == Held { // nothing will come to decide it
+				want.Status = Disputed
+			}
 			if due {
-				fresh = append(fresh, want)
+				fresh = append(fresh, want.signed())
 			}
 		case list[0].Status == Held || list[0].Status == Disputed && list[0].Contest == nil && before.Verdict == Unequal:
-			changed = append(changed, b.release(list[0], want, due))
+			changed = append(changed, b.release(list[0], want.signed(), due))
 		default:
 			if c, differs := b.correction(list, want); differs {
+				if a.Held { // of a price: what stands is no reason to keep what is stated otherwise now
+					c.Status = Disputed
+				}
 				fresh = append(fresh, c)
 				others = append(others, c)
 			}
@@ -219,6 +252,7 @@ func (b Booking) release(held, want Item, due bool) Item {
 		held.Status = Disputed // nobody corrected anything in time
 		return held
 	}
+	held.Debtor, held.Creditor = want.Debtor, want.Creditor
 	held.Amount, held.Computed, held.Limited, held.Status, held.AtRisk = want.Amount, want.Computed, want.Limited, want.Status, want.AtRisk
 	held.Fell, held.PayBy, held.DisputeBy = want.Fell, want.PayBy, want.DisputeBy
 	held.Before, held.Stood = "", nil
@@ -235,7 +269,9 @@ func (b Booking) correction(booked []Item, want Item) (Item, bool) {
 		diff -= i.stood(b.SLA.By)
 		net += i.Net(b.SLA.By)
 	}
-	diff = max(diff, -net) // nothing is taken back that a dispute has taken already
+	if want.Kind != PriceMoved { // which may turn round
+		diff = max(diff, -net) // nothing is taken back that a dispute has taken already
+	}
 	if diff == 0 || slices.ContainsFunc(booked, func(i Item) bool { return i.Kind == Correction }) {
 		return Item{}, false
 	}

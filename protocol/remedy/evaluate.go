@@ -289,12 +289,12 @@ func gradeC(r terms.Remedy, f figures) bool { return r.GradeC || !f.gradeC }
 func (s sides) amounts(value *big.Rat, f figures) (out []Amount) {
 	for _, r := range s.remedies() {
 		share := s.share(r, value)
-		if share == 0 || !gradeC(r, f) || r.Kind != terms.VolumeRebate && value != nil && s.met(value) {
+		if share == 0 || !gradeC(r, f) || !r.Kind.Rebate() && value != nil && s.met(value) {
 			continue
 		}
 		a := Amount{Remedy: r.ID, Kind: r.Kind, SharePPM: share, Amount: quantity.Money{Currency: s.Terms.Currency}}
 		exact := formula(r, share, f)
-		if r.Kind == terms.VolumeRebate && exact.Sign() == 0 {
+		if r.Kind.Rebate() && exact.Sign() == 0 {
 			continue
 		}
 		if exact != nil {
@@ -341,7 +341,7 @@ func formula(r terms.Remedy, share int64, f figures) *big.Rat {
 		v = new(big.Rat).Mul(ppm(r.RatePPM), f.charges)
 	case terms.Flat:
 		v = major(*r.Amount)
-	case terms.VolumeRebate:
+	case terms.VolumeRebate, terms.GrowthRebate:
 		v = rebate(r, f)
 	default:
 		return nil
@@ -350,15 +350,22 @@ func formula(r terms.Remedy, share int64, f figures) *big.Rat {
 }
 
 // rebate is the rate of the volume's tier times the charges: of all by ALL_UNITS, which reaches back to the first unit; of each tier's part of the
-// volume by MARGINAL.
+// volume by MARGINAL. Borders of growth are so much above the reference volume.
 func rebate(r terms.Remedy, f figures) *big.Rat {
 	volume := f.in(r.Unit)
 	out := new(big.Rat)
 	if volume.Sign() <= 0 {
 		return out
 	}
+	border := func(t terms.VolumeTier) *big.Rat {
+		if r.Kind != terms.GrowthRebate {
+			return t.From.Rat()
+		}
+		from := new(big.Rat).Add(t.From.Rat(), big.NewRat(1, 1))
+		return from.Mul(from, r.Reference.Rat())
+	}
 	for i, t := range r.Volume {
-		if volume.Cmp(t.From.Rat()) < 0 {
+		if volume.Cmp(border(t)) < 0 {
 			break
 		}
 		rate := big.NewRat(t.RatePPM, terms.PPM)
@@ -367,10 +374,10 @@ func rebate(r terms.Remedy, f figures) *big.Rat {
 			continue
 		}
 		end := volume
-		if i+1 < len(r.Volume) && r.Volume[i+1].From.Rat().Cmp(volume) < 0 {
-			end = r.Volume[i+1].From.Rat()
+		if i+1 < len(r.Volume) {
+			end = lesser(volume, border(r.Volume[i+1]))
 		}
-		part := new(big.Rat).Sub(end, t.From.Rat())
+		part := new(big.Rat).Sub(end, border(t))
 		part.Quo(part, volume)
 		out.Add(out, part.Mul(part, rate).Mul(part, f.charges))
 	}

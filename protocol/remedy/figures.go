@@ -277,7 +277,7 @@ func (c Case) priced(item forecast.Item, q quantity.Quantity, unit quantity.Unit
 		if id == "" {
 			continue
 		}
-		if r, err := c.Terms.Cost(terms.Ask{Product: id, Quantity: q, Unit: unit, Day: day}, nil); err == nil {
+		if r, err := c.Terms.Cost(terms.Ask{Product: id, Quantity: q, Unit: unit, Day: day}, c.Terms.Provisionally()); err == nil {
 			return r
 		}
 	}

@@ -17,8 +17,9 @@ type Kind string
 
 // The kinds beside those of remedies.
 const (
-	Correction Kind = "CORRECTION" // of a window that was reported otherwise after the fact: one for each remedy
-	EarnedBack Kind = "EARN_BACK"  // returned, because the next windows reached the target
+	Correction Kind = "CORRECTION"       // of a window that was reported otherwise after the fact: one for each remedy
+	PriceMoved Kind = "PRICE_ADJUSTMENT" // what an index makes of what was charged in a month
+	EarnedBack Kind = "EARN_BACK"        // returned, because the next windows reached the target
 )
 
 // Status is where an entry stands.

@@ -25,6 +25,7 @@ const (
 	Met         Verdict = "MET"
 	Missed      Verdict = "MISSED"
 	NotMeasured Verdict = "NOT_MEASURED" // never as good as met
+	Adjusted    Verdict = "ADJUSTED"     // of a price: the value that counts is known
 	Unequal     Verdict = "UNEQUAL"      // the two sides' figures come to different things: their desks reconcile lines (practice T7)
 )
 
@@ -39,6 +40,8 @@ const (
 	ByClause    Why = "SILENCE_BY_CLAUSE" // silence means this, by the clause
 	Unsupported Why = "NO_SUCH_FIGURE"    // what the two share does not carry what the measure needs, or its definition leaves open what that is
 	ByAgreement Why = "AGREED_FIGURES"    // the desks agreed whose figures stand
+	ByLastKnown Why = "LAST_KNOWN"        // nobody stated the value of the month that counts: an earlier one stands
+	AtBase      Why = "BASE"              // nobody did: the base price stands
 	ByMean      Why = "MEAN"              // the two differ by no more than the clause lets pass
 )
 

@@ -402,3 +402,26 @@ func TestClaims(t *testing.T) {
 		t.Fatalf("disputed: %q %s", code, i.Status)
 	}
 }
+
+// A growth rebate counts its borders from the reference volume: a fifth more than 10,000 packs begins at 12,000.
+func TestGrowthRebates(t *testing.T) {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	for _, c := range []struct {
+		basis terms.TierBasis
+		lines int64 // of a thousand packs each, one euro a pack
+		want  int64 // cents
+	}{{terms.Marginal, 10, 0}, {terms.Marginal, 11, 1_000}, {terms.Marginal, 14, 2_000 + 2_000*3}, {terms.AllUnits, 9, 0}, {terms.AllUnits, 11, 11_000}, {terms.AllUnits, 12, 36_000}, {terms.AllUnits, 15, 45_000}} {
+		d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}}}
+		d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.Of(1), Currency: "EUR", Per: quantity.Of(1)}}}
+		d.SLAs = []terms.SLA{{ID: "s", By: terms.Seller, Measure: define(t, measure.OTIF), Target: quantity.MustParse("0.5"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 1, Source: terms.Buyer}}
+		reference := quantity.Of(10_000)
+		d.Remedies = []terms.Remedy{{ID: "growth", SLA: "s", Kind: terms.GrowthRebate, Basis: c.basis, Unit: "PK", Reference: &reference, Volume: []terms.VolumeTier{{From: quantity.Of(0), RatePPM: 10_000}, {From: quantity.MustParse("0.2"), RatePPM: 30_000}},
+			Cap: &quantity.Money{Minor: 1_000_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true}}
+		for _, good := range []int64{0, c.lines} { // whether or not the target is met
+			r := remedy.Evaluate(remedy.Case{Terms: d, SLA: d.SLAs[0], Period: months[0], Buyer: []performance.Document{report(d, months[0], c.lines, good, 0)}})
+			if got := owed(r)["growth"]; got != c.want {
+				t.Errorf("%s at %d lines, %d good: %d cents, want %d (%+v)", c.basis, c.lines, good, got, c.want, r)
+			}
+		}
+	}
+}

@@ -57,6 +57,16 @@ func CheckUnder(d Document, _ artifact.Rules) []artifact.Finding {
 			return r.Findings()
 		}
 	}
+	adjusted := 0
+	for _, p := range d.Prices {
+		if p.Index != nil && p.Index.Adjust != nil {
+			adjusted++
+		}
+	}
+	if adjusted > MaxAdjusted {
+		r.Add(CodeBounds, "prices", "%d prices are adjusted month by month: more than %d", adjusted, MaxAdjusted)
+		return r.Findings()
+	}
 	checkFrame(&r, d.Frame)
 	checkIDs(&r, d)
 	for i, p := range d.Prices {

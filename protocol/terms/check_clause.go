@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/measure"
@@ -68,6 +69,8 @@ func checkIndex(r *artifact.Report, path string, x Index) {
 		r.Add(CodeIndex, path, "a lag of %d months and %d decimals: want 0 to 60 and 0 to %d", x.LagMonths, x.Decimals, MaxDecimals)
 	case low < 0 || low > PPM || high < PPM || high > MaxIndexRatio*PPM:
 		r.Add(CodeIndex, path+".collarLow", "a collar from %d to %d ppm of the base price: it must hold the base price itself", low, high)
+	case x.Adjust != nil && (x.Adjust.FinalDays < 2*RebutDays || !days(x.Adjust.FinalDays) || !days(x.Adjust.DisputeDays) || !slices.Contains(indexMissings, x.Adjust.OnMissing)):
+		r.Add(CodeIndex, path+".adjust", "final after %d working days, disputed for %d, and a missing value means %q: want %d days or more, and LAST_KNOWN, BASE or UNADJUSTED", x.Adjust.FinalDays, x.Adjust.DisputeDays, artifact.Clip(string(x.Adjust.OnMissing)), 2*RebutDays)
 	case len(x.Values) > MaxValues:
 		r.Add(CodeBounds, path+".values", "%d values are more than %d", len(x.Values), MaxValues)
 	default:
@@ -137,6 +140,9 @@ func checkDuties(r *artifact.Report, path string, s SLA) {
 	if len(s.Duties) == 0 || len(s.Duties) > MaxDuties {
 		r.Add(CodeDuty, path+".reporting", "%d duties: want 1 to %d, for somebody must report", len(s.Duties), MaxDuties)
 		return
+	}
+	if strings.HasPrefix(s.ID, adjustmentPrefix) {
+		r.Add(CodeID, path+".id", "names that begin with %q are those of price adjustments", adjustmentPrefix)
 	}
 	owes := map[Party]bool{}
 	for i, d := range s.Duties {
@@ -208,10 +214,14 @@ func checkRemedyTiers(r *artifact.Report, path string, m Remedy, s SLA) {
 
 // checkVolume: a volume rebate has borders that rise from above nothing, in a unit, and nothing else of a formula.
 func checkVolume(r *artifact.Report, path string, m Remedy) {
-	if m.Kind != VolumeRebate {
-		if m.Basis != "" || m.Unit != "" || len(m.Volume) > 0 {
-			r.Add(CodeRemedy, path+".volume", "borders of volume, their basis and unit belong to VOLUME_REBATE")
+	if !m.Kind.Rebate() {
+		if m.Basis != "" || m.Unit != "" || len(m.Volume) > 0 || m.Reference != nil {
+			r.Add(CodeRemedy, path+".volume", "borders of volume, their basis and unit belong to VOLUME_REBATE and GROWTH_REBATE")
 		}
+		return
+	}
+	if (m.Kind == GrowthRebate) != (m.Reference != nil) || m.Reference != nil && (m.Reference.Sign() <= 0 || !figure(*m.Reference)) {
+		r.Add(CodeRemedy, path+".reference", "growth is counted from a volume above nothing, and nothing else is")
 		return
 	}
 	if !slices.Contains(tierBases, m.Basis) || !m.Unit.Known() || len(m.Volume) == 0 || len(m.Volume) > MaxTiers || len(m.Tiers) > 0 || m.EarnBack > 0 {

@@ -99,6 +99,18 @@ const (
 
 var onMissings = []OnMissing{CounterpartyStands, NotMeasured, ReportingRemedy}
 
+// IndexMissing is what counts for an adjustment while nobody states the value of the month that counts.
+type IndexMissing string
+
+// The meanings of a missing value.
+const (
+	LastKnown  IndexMissing = "LAST_KNOWN" // the newest value of an earlier month, stated or fixed: the default
+	AtBase     IndexMissing = "BASE"       // the base price
+	Unadjusted IndexMissing = "UNADJUSTED" // the provisional price stays
+)
+
+var indexMissings = []IndexMissing{LastKnown, AtBase, Unadjusted}
+
 // RemedyKind is a kind of remedy, each with a formula of its own.
 type RemedyKind string
 
@@ -111,17 +123,21 @@ const (
 	LineDown      RemedyKind = "LINE_DOWN"      // an amount an hour the line stood: claimed, with evidence
 	Expedite      RemedyKind = "EXPEDITE"       // faster freight at the other side's cost: claimed, with evidence
 	VolumeRebate  RemedyKind = "VOLUME_REBATE"  // rate by the volume of the window × its charges; due whether or not the target is met
+	GrowthRebate  RemedyKind = "GROWTH_REBATE"  // the same by growth over a reference volume
 	RootCause     RemedyKind = "RCA_REQUIRED"
 	Escalate      RemedyKind = "ESCALATE"
 	Termination   RemedyKind = "TERMINATE_RIGHT"
 )
 
-var remedyKinds = []RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate, RootCause, Escalate, Termination}
+var remedyKinds = []RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate, GrowthRebate, RootCause, Escalate, Termination}
 
 // Money tells whether a remedy of the kind moves money.
 func (k RemedyKind) Money() bool {
-	return slices.Contains([]RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate}, k)
+	return slices.Contains([]RemedyKind{Credit, CaseFine, ServiceRebate, Flat, LineDown, Expedite, VolumeRebate, GrowthRebate}, k)
 }
+
+// Rebate tells whether a remedy is due by volume, whether or not its SLA is met.
+func (k RemedyKind) Rebate() bool { return k == VolumeRebate || k == GrowthRebate }
 
 // Onward says what may be passed on.
 type Onward string

@@ -29,6 +29,7 @@ const (
 	MaxValues     = 600 // fixed values of one index: fifty years of months
 	MaxFlex       = 500
 	MaxSLAs       = 100
+	MaxAdjusted   = 100 // prices adjusted by an index month by month: each has windows like an SLA
 	MaxRemedies   = 200
 	MaxItems      = 500 // products or regions of one clause
 	MaxHolidays   = 400
@@ -136,6 +137,15 @@ type Index struct {
 	HighPPM   *int64            `cbor:"collarHigh,omitempty" json:"collarHigh,omitempty"` // never above
 	Decimals  int64             `cbor:"decimals" json:"decimals"`                         // the moved price is rounded to
 	Values    []IndexValue      `cbor:"values,omitempty" json:"values,omitempty"`         // both have fixed, rising by month; later ones are looked up where they are published
+	Adjust    *Adjustment       `cbor:"adjust,omitempty" json:"adjust,omitempty"`         // what was charged at a provisional price is adjusted month by month
+}
+
+// Adjustment says how deliveries of a month are charged first and adjusted after. Provisionally the price is by the newest value the terms fix for the
+// month that counts or one before it, else at the base; what either side then states as published makes the difference due.
+type Adjustment struct {
+	FinalDays   int64        `cbor:"finalDays" json:"finalDays"`         // working days after the month by which values are final
+	OnMissing   IndexMissing `cbor:"onMissing" json:"onMissing"`         // what counts while nobody states the value
+	DisputeDays int64        `cbor:"disputeWindow" json:"disputeWindow"` // working days in which an adjustment may be disputed
 }
 
 // IndexValue is the published figure of one month.
@@ -214,25 +224,26 @@ type Duty struct {
 
 // Remedy is what follows when an SLA is missed. Package remedy evaluates it.
 type Remedy struct {
-	ID            string          `cbor:"id" json:"id"`
-	SLA           string          `cbor:"sla" json:"sla"`
-	Kind          RemedyKind      `cbor:"kind" json:"kind"`
-	Pool          string          `cbor:"pool,omitempty" json:"pool,omitempty"`           // CREDIT: allocations of one pool sum to at most one whole
-	PoolPPM       int64           `cbor:"poolShare,omitzero" json:"poolShare,omitzero"`   // CREDIT: A of A × B × C
-	AllocationPPM int64           `cbor:"allocation,omitzero" json:"allocation,omitzero"` // CREDIT: B
-	AtRiskPPM     int64           `cbor:"atRisk,omitzero" json:"atRisk,omitzero"`         // CREDIT: C, of the period's charges
-	RatePPM       int64           `cbor:"rate,omitzero" json:"rate,omitzero"`             // CASE_FINE, SERVICE_REBATE: of the failing cases' cost, of the period's charges
-	Amount        *quantity.Money `cbor:"amount,omitempty" json:"amount,omitempty"`       // FLAT, LINE_DOWN (an hour)
-	Basis         TierBasis       `cbor:"tierBasis,omitempty" json:"tierBasis,omitempty"` // VOLUME_REBATE: ALL_UNITS is retroactive
-	Unit          quantity.Unit   `cbor:"unit,omitempty" json:"unit,omitempty"`           // VOLUME_REBATE: of its borders
-	Volume        []VolumeTier    `cbor:"volume,omitempty" json:"volume,omitempty"`       // VOLUME_REBATE: borders, rising
-	Tiers         []RemedyTier    `cbor:"tiers,omitempty" json:"tiers,omitempty"`         // by how far the target is missed; absent: the whole remedy
-	Cap           *quantity.Money `cbor:"cap,omitempty" json:"cap,omitempty"`             // of what moves money
-	CapPeriod     WindowKind      `cbor:"capPeriod,omitempty" json:"capPeriod,omitempty"` // MONTH, QUARTER, YEAR
-	EarnBack      int64           `cbor:"earnBack,omitzero" json:"earnBack,omitzero"`     // returned if the next so many windows reach the target
-	AutoApply     bool            `cbor:"autoApply,omitempty" json:"autoApply,omitempty"` // recorded by the nodes, no request needed
-	DisputeDays   int64           `cbor:"disputeWindow" json:"disputeWindow"`             // working days in which it may be disputed
-	GradeC        bool            `cbor:"gradeC,omitempty" json:"gradeC,omitempty"`       // also on figures recorded for a partner without a node (practice T11)
+	ID            string             `cbor:"id" json:"id"`
+	SLA           string             `cbor:"sla" json:"sla"`
+	Kind          RemedyKind         `cbor:"kind" json:"kind"`
+	Pool          string             `cbor:"pool,omitempty" json:"pool,omitempty"`           // CREDIT: allocations of one pool sum to at most one whole
+	PoolPPM       int64              `cbor:"poolShare,omitzero" json:"poolShare,omitzero"`   // CREDIT: A of A × B × C
+	AllocationPPM int64              `cbor:"allocation,omitzero" json:"allocation,omitzero"` // CREDIT: B
+	AtRiskPPM     int64              `cbor:"atRisk,omitzero" json:"atRisk,omitzero"`         // CREDIT: C, of the period's charges
+	RatePPM       int64              `cbor:"rate,omitzero" json:"rate,omitzero"`             // CASE_FINE, SERVICE_REBATE: of the failing cases' cost, of the period's charges
+	Amount        *quantity.Money    `cbor:"amount,omitempty" json:"amount,omitempty"`       // FLAT, LINE_DOWN (an hour)
+	Basis         TierBasis          `cbor:"tierBasis,omitempty" json:"tierBasis,omitempty"` // VOLUME_REBATE: ALL_UNITS is retroactive
+	Unit          quantity.Unit      `cbor:"unit,omitempty" json:"unit,omitempty"`           // VOLUME_REBATE: of its borders
+	Volume        []VolumeTier       `cbor:"volume,omitempty" json:"volume,omitempty"`       // VOLUME_REBATE: borders, rising
+	Reference     *quantity.Quantity `cbor:"reference,omitempty" json:"reference,omitempty"` // GROWTH_REBATE: the volume of a window that growth is counted from
+	Tiers         []RemedyTier       `cbor:"tiers,omitempty" json:"tiers,omitempty"`         // by how far the target is missed; absent: the whole remedy
+	Cap           *quantity.Money    `cbor:"cap,omitempty" json:"cap,omitempty"`             // of what moves money
+	CapPeriod     WindowKind         `cbor:"capPeriod,omitempty" json:"capPeriod,omitempty"` // MONTH, QUARTER, YEAR
+	EarnBack      int64              `cbor:"earnBack,omitzero" json:"earnBack,omitzero"`     // returned if the next so many windows reach the target
+	AutoApply     bool               `cbor:"autoApply,omitempty" json:"autoApply,omitempty"` // recorded by the nodes, no request needed
+	DisputeDays   int64              `cbor:"disputeWindow" json:"disputeWindow"`             // working days in which it may be disputed
+	GradeC        bool               `cbor:"gradeC,omitempty" json:"gradeC,omitempty"`       // also on figures recorded for a partner without a node (practice T11)
 }
 
 // RemedyTier is the part of a remedy that is due beyond a value: below it where the SLA promises at least its target, above
@@ -244,8 +255,8 @@ type RemedyTier struct {
 
 // VolumeTier is a rebate from a volume on: for the units after its border by MARGINAL, for all by ALL_UNITS.
 type VolumeTier struct {
-	From    quantity.Quantity `cbor:"minQty" json:"minQty"`
-	RatePPM int64             `cbor:"rate" json:"rate"` // of the charges
+	From    quantity.Quantity `cbor:"minQty" json:"minQty"` // of GROWTH_REBATE: growth over the reference, 0.05 for five of a hundred
+	RatePPM int64             `cbor:"rate" json:"rate"`     // of the charges
 }
 
 // DataTerms is what may be done with what is shared.
