@@ -22,6 +22,49 @@ type RemedyView struct {
 	Stands  bool           `json:"stands"`            // at or below the settled line; above it an entry is pending and nothing is done about it
 	Overdue bool           `json:"overdue,omitempty"` // not paid with its month
 	Due     quantity.Money `json:"due"`               // what this company is owed by it; negative where it owes
+	Sides   []RemedySide   `json:"sides"`             // who owes first
+}
+
+// RemedySide is what one side has said of an entry.
+type RemedySide struct {
+	Company string      `json:"company"`
+	Side    terms.Party `json:"side"`
+	Own     bool        `json:"own"`
+	Did     string      `json:"did,omitempty"`  // ACKNOWLEDGED, SETTLED, RECEIVED, CLAIMED or DISPUTED, its newest word; empty: nothing
+	At      int64       `json:"at,omitempty"`   // of that word, ms UTC
+	Last    int64       `json:"last,omitempty"` // its newest entry held here, ms UTC: silent since
+}
+
+// remedySides are both sides of an entry, who owes first.
+func (d *Desk) remedySides(r *protocol.Replica, p *node.Partnership, i remedy.Item) (out []RemedySide, err error) {
+	for _, side := range []terms.Party{i.Debtor, i.Creditor} {
+		for _, m := range p.Genesis.Members {
+			if partyOf(p, m.Company) != side {
+				continue
+			}
+			x := RemedySide{Company: d.node.CompanyName(m.Company), Side: side, Own: m.Company == d.node.Company()}
+			for _, w := range []struct {
+				did  string
+				word *remedy.Word
+			}{{"ACKNOWLEDGED", i.Reply}, {"SETTLED", i.Paid}, {"RECEIVED", i.Received}, {"DISPUTED", i.Contest}} {
+				if w.word != nil && w.word.By == m.Company && w.word.T >= x.At {
+					x.Did, x.At = w.did, w.word.T
+				}
+			}
+			if x.Did == "" && i.Claim != nil && side == i.Creditor {
+				x.Did, x.At = "CLAIMED", i.Fell.Millis()
+			}
+			head, found, err := r.Log.Head(m.Company)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				x.Last = head.Header.T
+			}
+			out = append(out, x)
+		}
+	}
+	return out, nil
 }
 
 // RemedyList is what is owed, entry by entry and netted by month.
@@ -70,6 +113,9 @@ func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList,
 					v.Own, v.Due.Minor = "owes", -i.Amount.Minor
 				}
 				if v.Stands, err = r.RemedyStands(i.ID); err != nil {
+					return err
+				}
+				if v.Sides, err = d.remedySides(r, p, i); err != nil {
 					return err
 				}
 				items, plain = append(items, v), append(plain, i)

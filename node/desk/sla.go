@@ -32,19 +32,30 @@ func (q SLAQuery) fits(w remedy.Window) bool {
 type SLAStatus struct {
 	With string `json:"with"`
 	remedy.Window
-	Name    string            `json:"name"`
-	By      terms.Party       `json:"by"`
-	Target  quantity.Quantity `json:"target"`
-	AtMost  bool              `json:"atMost,omitempty"`
-	State   protocol.SLAState `json:"state"`
-	Settled bool              `json:"settled"`           // the result is final on both nodes as far as this entry goes; else it is pending
-	Result  *remedy.Result    `json:"result,omitempty"`  // as evaluated
-	Preview *remedy.Result    `json:"preview,omitempty"` // of a window that waits: by the reports in force now; nothing follows from it
-	Before  *remedy.Result    `json:"before,omitempty"`  // of one that was corrected after the fact: what it came to first
-	Until   int64             `json:"until"`             // reports are corrected until, ms UTC
-	Rebut   int64             `json:"rebut"`             // what stands by silence is rebutted until, ms UTC
-	Sides   []SLASide         `json:"sides"`
-	Items   []remedy.Item     `json:"items"`
+	Name    string             `json:"name"`
+	By      terms.Party        `json:"by"`
+	Target  quantity.Quantity  `json:"target"`
+	AtMost  bool               `json:"atMost,omitempty"`
+	State   protocol.SLAState  `json:"state"`
+	Settled bool               `json:"settled"`           // the result is final on both nodes as far as this entry goes; else it is pending
+	Result  *remedy.Result     `json:"result,omitempty"`  // as evaluated
+	Preview *remedy.Result     `json:"preview,omitempty"` // of a window that waits: by the reports in force now; nothing follows from it
+	Before  *remedy.Result     `json:"before,omitempty"`  // of one that was corrected after the fact: what it came to first
+	Until   int64              `json:"until"`             // reports are corrected until, ms UTC
+	Rebut   int64              `json:"rebut"`             // what stands by silence is rebutted until, ms UTC
+	Sides   []SLASide          `json:"sides"`
+	Items   []remedy.Item      `json:"items"`
+	Ahead   *remedy.Projection `json:"projection,omitempty"` // of a window that is not over: where it is heading; nothing follows from it
+	Outages []SLAOutage        `json:"outages,omitempty"`    // that moved its deadlines
+}
+
+// SLARunning is the state of a window that is not over: it has no row, and nothing is due of it.
+const SLARunning protocol.SLAState = "RUNNING"
+
+// SLAOutage is how many working days a company's node was seen to be down before a deadline.
+type SLAOutage struct {
+	Company string `json:"company"`
+	Days    int64  `json:"days"`
 }
 
 // SLASide is where one side stands with a window.
@@ -104,7 +115,9 @@ func (d *Desk) SLAs(q SLAQuery, sees func(product string) bool) ([]SLAStatus, er
 				}
 				out = append(out, v)
 			}
-			return nil
+			running, err := d.running(r, p, q, only, cases, sees)
+			out = append(out, running...)
+			return err
 		})
 		if err != nil {
 			return nil, err
@@ -138,6 +151,9 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 	}
 	if row.First != nil && row.Last != nil && !row.First.Equal(*row.Last) {
 		v.Before = row.First
+	}
+	for _, o := range row.Outages {
+		v.Outages = append(v.Outages, SLAOutage{d.node.CompanyName(o.Member), o.Days})
 	}
 	reports, err := reportsIn(r, row.Period)
 	if err != nil {
@@ -175,6 +191,39 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 		v.Sides = append(v.Sides, x)
 	}
 	return v, true, nil
+}
+
+// running are the windows of terms in force that hold today, with where they are heading.
+func (d *Desk) running(r *protocol.Replica, p *node.Partnership, q SLAQuery, only calendar.Bucket, cases casesOf, sees func(string) bool) (out []SLAStatus, err error) {
+	today := calendar.DateOf(d.node.Now())
+	agreed, err := r.TermsInForce(today)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range agreed {
+		doc := seenClauses(a.Document, sees)
+		today := d.dayBy(doc)
+		frame := doc.Frame
+		frame.Period.Start, frame.Period.End = max(frame.Period.Start, a.From), min(frame.Period.End, a.Expires)
+		for _, s := range doc.SLAs {
+			for _, w := range frame.Windows(s, frame.Period) {
+				window := remedy.Window{Contract: doc.Contract, SLA: s.ID, Period: w.Period}
+				if !w.Period.Contains(today) || !q.fits(window) || only.Valid() && only != w.Period {
+					continue
+				}
+				c, err := cases(a.Document, s, w.Period)
+				if err != nil {
+					return nil, err
+				}
+				ahead := remedy.Project(c, today)
+				if ahead.Outlook == remedy.Unknown && !only.Valid() {
+					continue
+				}
+				out = append(out, SLAStatus{With: d.PartnerName(p), Window: window, Name: s.Name, By: s.By, Target: s.Target, AtMost: s.AtMost, State: SLARunning, Until: doc.Calendar.End(w.Until), Rebut: doc.Calendar.End(w.Rebut), Ahead: &ahead, Sides: []SLASide{}, Items: []remedy.Item{}})
+			}
+		}
+	}
+	return out, nil
 }
 
 // partyOf is the side of a contract that a member is; "" of one that is none.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
+	_ "time/tzdata" // a node on a machine without a zone database drafts the same terms
 
 	"kontor/node"
 	"kontor/node/intake"
@@ -120,6 +122,12 @@ func (d *Desk) ImportTerms(data []byte, in TermsImport) (out TermsDrafted, err e
 	}
 	if !artifact.IsName(doc.Contract) {
 		return out, node.Failf("IMPORT_REFUSED", "nothing was imported: contractReference %q is empty, too long or not plain text; it names the contract through all revisions", doc.Contract)
+	}
+	if zone, err := time.LoadLocation(doc.Calendar.Zone); err == nil && doc.Calendar.Zone != "" && len(doc.Calendar.Shifts) == 0 && doc.Period.Valid() && doc.Period.Days() <= terms.MaxYears*366 {
+		// What both will sign says when the zone's clocks change; a zone that never changes keeps the offset it was given.
+		if offset, shifts := terms.ShiftsOf(zone, doc.Period); len(shifts) > 0 {
+			doc.Calendar.Offset, doc.Calendar.Shifts = offset, shifts
+		}
 	}
 	out = TermsDrafted{Contract: doc.Contract, Clauses: clauses(doc), Findings: CheckTerms(doc), DryRun: in.DryRun}
 	if in.DryRun {

@@ -19,6 +19,7 @@ const (
 	CodeFigures = "REMEDY-06" // the window's figures are not apart, or the side's own are agreed
 	CodeClaim   = "REMEDY-07" // no clause in force on the day brings the claim: no such clause, no event, not aged, or nothing left below its cap
 	CodeTwice   = "REMEDY-08" // the clause was claimed for this window, or this product and day, before
+	CodeMany    = "REMEDY-11" // as many claims are open as may be at once
 	CodeIndex   = "REMEDY-10" // no price in force is adjusted by the index in that month, or the side has stated its value too often
 	CodeLapse   = "REMEDY-09" // a silence is recorded too early, by one who is late itself, or of one that wrote
 )

@@ -13,6 +13,12 @@ import (
 // Liability is the kind of an entry for what was made or bought at the buyer's risk and is not taken.
 const Liability Kind = "LIABILITY"
 
+// MaxOpenClaims bounds what is claimed and not answered yet in one contract: each asks people for an answer, and a node for what was authorised.
+const MaxOpenClaims = 64
+
+// Authorised is the most that may be left of an authorisation for a product, made and bought for, in its unit: by the forecasts that both hold.
+type Authorised func(a terms.Authorisation) (finished, raw quantity.Quantity, err error)
+
 // MaxHours bounds what a line stood in one event: a year.
 const MaxHours = 8_784
 
@@ -52,15 +58,29 @@ func (c Claim) Check() (code string) {
 }
 
 // Raise makes the entry of a claim under the terms that were in force on its day, or the code that refuses it. By is the side that claims, on the day of
-// its entry.
-func Raise(c Claim, d terms.Document, root *block.CID, entries []Item, by terms.Party, on calendar.Date) (Item, string) {
+// its entry. What is claimed of an authorisation is no more than what was authorised; that is asked for last, for it costs most.
+func Raise(c Claim, d terms.Document, root *block.CID, entries []Item, by terms.Party, on calendar.Date, authorised Authorised) (Item, string, error) {
+	open := 0
+	for _, e := range entries {
+		if e.Contract == c.Contract && e.Claim != nil && e.Status == Claimable {
+			open++
+		}
+	}
+	if open >= MaxOpenClaims {
+		return Item{}, CodeMany, nil
+	}
+	if c.Event != "" && c.Day <= on {
+		return Booking{Terms: d, Entries: entries, On: on, Root: root}.liable(c, by, authorised)
+	}
+	i, code := raise(c, d, root, entries, by, on)
+	return i, code, nil
+}
+
+func raise(c Claim, d terms.Document, root *block.CID, entries []Item, by terms.Party, on calendar.Date) (Item, string) {
 	if c.Day > on {
 		return Item{}, CodeClaim
 	}
 	b := Booking{Terms: d, Entries: entries, On: on, Root: root}
-	if c.Event != "" {
-		return b.liable(c, by)
-	}
 	r, known := b.remedy(c.Clause)
 	if !known {
 		return Item{}, CodeClaim
@@ -98,7 +118,7 @@ func Raise(c Claim, d terms.Document, root *block.CID, entries []Item, by terms.
 }
 
 // liable is the buyer's part of what is left of an authorisation after an event, aged as the clause says.
-func (b Booking) liable(c Claim, by terms.Party) (Item, string) {
+func (b Booking) liable(c Claim, by terms.Party, authorised Authorised) (Item, string, error) {
 	for _, a := range b.Terms.Authorisations {
 		if a.ID != c.Clause {
 			continue
@@ -113,22 +133,53 @@ func (b Booking) liable(c Claim, by terms.Party) (Item, string) {
 		}
 		value, err := b.Terms.Liable(a, *finished, *raw)
 		if err != nil {
-			return Item{}, CodeClaim
+			return Item{}, CodeClaim, nil
 		}
 		due := a.Claim(terms.Exposed{Value: value}, &terms.Event{Kind: c.Event, Day: c.Day}, b.On)
 		switch {
 		case by != terms.Seller:
-			return Item{}, CodeSide
+			return Item{}, CodeSide, nil
 		case !due.Due:
-			return Item{}, CodeClaim // no such event, not aged yet, or nothing
+			return Item{}, CodeClaim, nil // no such event, not aged yet, or nothing
 		}
 		b.SLA = terms.SLA{ID: c.Product, By: terms.Buyer}
 		b.Period = calendar.Bucket{Start: c.Day, End: c.Day.AddDays(1)}
 		i := b.blank(Liability, terms.Remedy{ID: a.ID, DisputeDays: liabilityDays})
 		i.Amount, i.Computed = due.Amount, due.Amount
-		return once(i, true, c, b.Entries)
+		if i, code := once(i, true, c, b.Entries); code != "" {
+			return i, code, nil
+		}
+		made, bought, err := authorised(a)
+		if err != nil {
+			return Item{}, "", err
+		}
+		most, err := b.Terms.Liable(a, smaller(*finished, made), smaller(*raw, bought))
+		if err != nil {
+			return Item{}, CodeClaim, nil
+		}
+		whole, err := b.Terms.Liable(a, made, bought)
+		if err != nil {
+			return Item{}, CodeClaim, nil
+		}
+		for _, e := range b.Entries { // what was claimed before of the same year is not left a second time
+			if e.Kind == Liability && e.Claim != nil && e.Claim.Clause == a.ID && e.Claim.Product == c.Product && a.Since(e.Claim.Day) == a.Since(c.Day) && e.Status != Dropped {
+				whole.Minor -= e.Amount.Minor
+			}
+		}
+		if left := max(min(most.Minor, whole.Minor), 0); left < i.Amount.Minor {
+			i.Amount.Minor, i.Limited = left, ByExposed
+		}
+		i, code := once(i, i.Amount.Minor > 0, c, b.Entries)
+		return i, code, nil
 	}
-	return Item{}, CodeClaim
+	return Item{}, CodeClaim, nil
+}
+
+func smaller(a, b quantity.Quantity) quantity.Quantity {
+	if b.Less(a) {
+		return b
+	}
+	return a
 }
 
 // liabilityDays are the working days to dispute a claim on an authorisation, which has no clause of its own for it.

@@ -137,6 +137,7 @@ type figures struct {
 	whole             bool
 	value             *big.Rat       // nil where nothing was counted
 	reason            measure.Reason // why there is none, where the measure says so
+	good, all         *big.Rat       // the value is their quotient; nil of a measure that is no share of counts
 	count             int64
 	charges, failing  *big.Rat // in the currency's major unit, not rounded
 	unpriced          int64
@@ -195,12 +196,14 @@ func (c Case) count(own, other reported) figures {
 		again += l.Lines
 	}
 	if den.Sign() > 0 {
+		f.good, f.all = new(big.Rat).Set(num), new(big.Rat).Set(den)
 		f.value = num.Quo(num, den)
 	} else {
 		f.reason = measure.NoData
 	}
 	if m, special := c.ofCells(cells); special {
 		f.value, f.count, f.reason = m.value, m.count, m.reason
+		f.good, f.all = nil, nil
 	}
 	if again > 0 {
 		// A line left out in vain is a line missed where the side that promised left it out, and a line kept where the other did.

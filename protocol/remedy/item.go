@@ -73,9 +73,10 @@ type Limit string
 
 // The limits.
 const (
-	ByCap    Limit = "CAP"     // of the remedy in its period
-	ByAtRisk Limit = "AT_RISK" // the charges at risk of the month
-	ByCause  Limit = "CAUSE"   // another remedy of the same cause and period came first
+	ByCap     Limit = "CAP"      // of the remedy in its period
+	ByAtRisk  Limit = "AT_RISK"  // the charges at risk of the month
+	ByExposed Limit = "EXPOSURE" // what the forecasts that both hold authorised, less what was received
+	ByCause   Limit = "CAUSE"    // another remedy of the same cause and period came first
 )
 
 // Word is what somebody said of an entry.

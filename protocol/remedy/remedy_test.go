@@ -369,19 +369,35 @@ func TestClaims(t *testing.T) {
 		{"no event", remedy.Claim{Clause: "all", Day: march, Event: "WHIM", Product: "X", Finished: q("100")}, terms.Seller, 0, remedy.CodeClaim},
 		{"not aged", remedy.Claim{Clause: "all", Day: july - 59, Event: terms.Cancelled, Product: "X", Finished: q("100")}, terms.Seller, 0, remedy.CodeClaim},
 		{"aged", remedy.Claim{Clause: "all", Day: july - 60, Event: terms.Cancelled, Product: "X", Finished: q("100"), Raw: q("100")}, terms.Seller, 22_500, ""},
+		{"the rest of what was authorised", remedy.Claim{Clause: "all", Day: july - 62, Event: terms.EndOfLife, Product: "X", Finished: q("100"), Raw: q("100")}, terms.Seller, 9_000, ""}, // 150 and 120 were, 225.00 of 315.00 is claimed
+		{"nothing is left of it", remedy.Claim{Clause: "all", Day: july - 63, Event: terms.EndOfLife, Product: "X", Finished: q("1")}, terms.Seller, 0, remedy.CodeClaim},
+		{"more than was authorised of another", remedy.Claim{Clause: "all", Day: july - 60, Event: terms.Cancelled, Product: "Y", Finished: q("1000000")}, terms.Seller, 22_500, ""},
 		{"by the buyer", remedy.Claim{Clause: "all", Day: july - 61, Event: terms.Cancelled, Product: "X", Finished: q("100")}, terms.Buyer, 0, remedy.CodeSide},
 	} {
 		c.claim.Contract, c.claim.Evidence = "FRAME", &proof
 		if code := c.claim.Check(); code != "" {
 			t.Fatalf("%s: malformed", c.what)
 		}
-		i, code := remedy.Raise(c.claim, d, &proof, items, c.by, july)
+		i, code, err := remedy.Raise(c.claim, d, &proof, items, c.by, july, func(terms.Authorisation) (quantity.Quantity, quantity.Quantity, error) {
+			return quantity.Of(150), quantity.Of(120), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if code != c.code || i.Amount.Minor != c.minor {
 			t.Fatalf("%s: %q, %d; want %q, %d", c.what, code, i.Amount.Minor, c.code, c.minor)
 		}
 		if code == "" {
 			items = append(items, i)
 		}
+	}
+	// Claims that nobody answered are bounded, whatever they are of.
+	many := items
+	for n := range remedy.MaxOpenClaims {
+		many = append(many, remedy.Item{ID: fmt.Sprint(n), Window: remedy.Window{Contract: "FRAME"}, Claim: &remedy.Claim{}, Status: remedy.Claimable})
+	}
+	if _, code, _ := remedy.Raise(remedy.Claim{Contract: "FRAME", Clause: "stop", Day: march, Hours: q("1"), Evidence: &proof}, d, &proof, many, terms.Buyer, july, nil); code != remedy.CodeMany {
+		t.Fatalf("one claim more than may be open: %q", code)
 	}
 	// It is due when the other side says so, or has let its time pass.
 	claimed := items[0]

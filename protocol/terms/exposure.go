@@ -76,7 +76,7 @@ func (d Document) Exposure(versions []forecast.Document, taken map[string]Positi
 		if !ok {
 			continue
 		}
-		e, err := d.exposed(a, key, versions, a.since(newest), taken[key])
+		e, err := d.exposed(a, key, versions, a.Since(newest), taken[key])
 		if err != nil {
 			return nil, fmt.Errorf("exposure of line %q: %w", artifact.Clip(key), err)
 		}
@@ -86,8 +86,8 @@ func (d Document) Exposure(versions []forecast.Document, taken map[string]Positi
 	return out, nil
 }
 
-// since is the first day of the cumulative year a day lies in.
-func (a Authorisation) since(day calendar.Date) calendar.Date {
+// Since is the first day of the cumulative year a day lies in.
+func (a Authorisation) Since(day calendar.Date) calendar.Date {
 	start := a.Year
 	for n := 1; n <= 2*MaxYears; n++ {
 		next := a.Year.AddMonths(12 * n)

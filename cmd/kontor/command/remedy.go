@@ -52,9 +52,9 @@ var remedyListVerb = verb{
 				if v.Limited != "" {
 					amount += fmt.Sprintf(" (%s before %s)", v.Computed, v.Limited)
 				}
-				rows = append(rows, []string{v.ID[:8], v.With, string(v.Kind), v.SLA + " " + v.Period.String(), strings.ToLower(string(v.Debtor)), amount, status, v.PayBy.String(), saidText(v.Item)})
+				rows = append(rows, []string{v.ID[:8], v.With, string(v.Kind), v.SLA + " " + v.Period.String(), strings.ToLower(string(v.Debtor)), amount, status, v.PayBy.String(), wordText(v.Sides, 0), wordText(v.Sides, 1), saidText(v.Item)})
 			}
-			table(w, []string{"id", "with", "kind", "of", "owes", "amount", "status", "pay by", "said"}, rows)
+			table(w, []string{"id", "with", "kind", "of", "owes", "amount", "status", "pay by", "who owes", "who is owed", "said"}, rows)
 			for _, m := range out.Months {
 				net := "nothing"
 				if m.Debtor != "" {
@@ -118,6 +118,18 @@ var remedyClaimVerb = verb{
 			}
 		})
 	},
+}
+
+// wordText is the newest word of a side on an entry, or since when nothing was heard of it.
+func wordText(sides []desk.RemedySide, at int) string {
+	if at >= len(sides) {
+		return ""
+	}
+	x := sides[at]
+	if x.Did == "" {
+		return when(x.Own, "nothing") + when(!x.Own, "nothing, silent since "+stamp(x.Last))
+	}
+	return strings.ToLower(x.Did) + " " + calendar.DateOf(x.At).String()
 }
 
 func saidText(i remedy.Item) string {

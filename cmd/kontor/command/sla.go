@@ -13,12 +13,15 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
 )
 
 func slaNoun() *cli.Command {
-	return noun("sla", "service levels of the terms in force: what their windows come to, and what terms would have paid", slaStatusVerb, slaSimulateVerb, slaReconcileVerb)
+	return noun("sla", "service levels of the terms in force: what their windows come to, and what terms would have paid", slaStatusVerb, slaSimulateVerb, slaReconcileVerb, slaIndexVerb, slaLapseVerb)
 }
 
 func slaFlags() []cli.Flag {
@@ -34,9 +37,10 @@ func (c *call) slaQuery() desk.SLAQuery {
 }
 
 var slaStatusVerb = verb{
-	name: "status", short: "list the windows that are over, what they come to, and who has reported", flags: append(slaFlags(), windowOf()),
+	name: "status", short: "list the windows that are over or running, what they come to or are heading for, and who has reported", flags: append(slaFlags(), windowOf()),
 	long: "A window waits until both sides have closed their reports, or have written something after the last day for corrections. Then both nodes evaluate it by themselves,\n" +
-		"from the same reports; what stands by silence may be rebutted for ten working days. Of a window that waits, what the reports would come to now is shown in brackets.",
+		"from the same reports; what stands by silence may be rebutted for ten working days. Of a window that waits, what the reports would come to now is shown in brackets.\n" +
+		"A window that is running is on track, at risk (projected to miss) or lost, by what is reported so far, with the arithmetic.",
 	examples: []string{"kontor sla status", "kontor sla status --with \"Tablet Maker\" --window 2027-02 --json"},
 	run: func(c *call) error {
 		out, err := ask(c, api.SLAStatus, c.slaQuery())
@@ -50,6 +54,13 @@ var slaStatusVerb = verb{
 			}
 			table(w, []string{"with", "contract", "sla", "window", "state", "result", "owed"}, rows)
 			for _, s := range out {
+				for _, o := range s.Outages {
+					fmt.Fprintf(w, "%s %s: deadlines moved for an outage of %s, %s\n", s.SLA, s.Period, o.Company, node.Count(int(o.Days), "working day"))
+				}
+				if s.Ahead != nil {
+					fmt.Fprintf(w, "%s %s: %s\n", s.SLA, s.Period, s.Ahead.Text)
+					continue
+				}
 				reported := slices.ContainsFunc(s.Sides, func(x desk.SLASide) bool { return x.Reported > 0 })
 				if len(out) == 1 || s.Result == nil && reported || s.Result != nil && s.Result.Verdict == remedy.Unequal {
 					printSides(w, s)
@@ -68,6 +79,13 @@ func stateText(s desk.SLAStatus) string {
 }
 
 func resultText(s desk.SLAStatus) string {
+	if s.Ahead != nil {
+		text := strings.ToLower(strings.ReplaceAll(string(s.Ahead.Outlook), "_", " "))
+		if s.Ahead.Value != nil {
+			text += fmt.Sprintf(": %s so far, wanted %s", s.Ahead.Value.Format(3), targetText(terms.SLA{Target: s.Target, AtMost: s.AtMost}))
+		}
+		return text
+	}
 	r, open, shut := s.Result, "", ""
 	if r == nil {
 		if r = s.Preview; r == nil {
@@ -78,6 +96,9 @@ func resultText(s desk.SLAStatus) string {
 	text := string(r.Verdict)
 	if r.Value != nil {
 		text += fmt.Sprintf(" %s, wanted %s", r.Value.Format(3), targetText(terms.SLA{Target: s.Target, AtMost: s.AtMost}))
+	}
+	if r.Verdict == remedy.Adjusted && r.Value != nil {
+		text = fmt.Sprintf("ADJUSTED by an index of %s", r.Value.Format(4))
 	}
 	if r.Verdict == remedy.Unequal && r.Buyer != nil && r.Seller != nil {
 		text += fmt.Sprintf(": buyer %s, seller %s", r.Buyer.Format(3), r.Seller.Format(3))
@@ -195,6 +216,76 @@ var slaReconcileVerb = verb{
 			if len(out.Cells) == 0 {
 				fmt.Fprintln(w, "no cell has lines that can be compared; kontor performance compare shows the figures")
 			}
+		})
+	},
+}
+
+var slaIndexVerb = verb{
+	name: "index", short: "say what an index was published at, or list what both sides said", exits: []int{wire.ExitRefused},
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "index", Usage: "`NAME`, as the terms have it"}, &cli.StringFlag{Name: "month", Usage: "`MONTH`: 2027-02"}, &cli.StringFlag{Name: "value", Usage: "`FIGURE` it was published at"},
+		&cli.BoolFlag{Name: "final", Usage: "its publisher will not revise it", DefaultText: "preliminary"}, &cli.StringFlag{Name: "source", Usage: "`SENTENCE`: where it is published"}, &cli.StringFlag{Name: "evidence", Usage: "`CID` of a shared artifact or attachment"}},
+	long: "Either side states a value, with its source; it counts for prices that the terms adjust month by month. A final value goes before a preliminary one. Where the two state\n" +
+		"different ones the adjustment is held until a side agrees: kontor sla reconcile --agree. Without --value both sides' statements are listed.",
+	examples: []string{"kontor sla index", "kontor sla index --index PULP-EU --month 2027-02 --value 108.4 --final --source \"monthly bulletin of the pulp exchange\""},
+	run: func(c *call) error {
+		if c.String("value") == "" {
+			out, err := ask(c, api.SLAIndexes, api.IndexQuery{With: c.String("with")})
+			if err != nil {
+				return err
+			}
+			return c.print(out, func(w io.Writer) {
+				said := func(list []desk.StatedValue) string {
+					if len(list) == 0 {
+						return "nothing"
+					}
+					v := list[len(list)-1]
+					return fmt.Sprintf("%s, %s, %s", v.Value, map[bool]string{true: "final", false: "preliminary"}[v.Final], v.Source)
+				}
+				var rows [][]string
+				for _, x := range out {
+					rows = append(rows, []string{x.With, x.Index, x.Month, said(x.Buyer), said(x.Seller)})
+				}
+				table(w, []string{"with", "index", "month", "buyer says", "seller says"}, rows)
+			})
+		}
+		v, err := quantity.Parse(c.String("value"))
+		if err != nil {
+			return usagef("--value: %v", err)
+		}
+		month, err := calendar.ParseBucket(c.String("month"))
+		if err != nil {
+			return usagef("--month: %v", err)
+		}
+		in := api.IndexStatement{With: c.String("with"), Point: remedy.Point{Index: c.String("index"), Month: month.Start, Value: v, Final: c.Bool("final"), Source: c.String("source")}}
+		if text := c.String("evidence"); text != "" {
+			id, err := block.ParseCID(text)
+			if err != nil {
+				return usagef("--evidence: %v", err)
+			}
+			in.Evidence = &id
+		}
+		out, err := ask(c, api.SLAIndex, in)
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "stated: %s of %s was %s; see both sides: kontor sla index\n", out.Index, out.Month.Month(), out.Value)
+		})
+	},
+}
+
+var slaLapseVerb = verb{
+	name: "lapse", short: "record that the partner wrote nothing for seven days after a window's deadline", exits: []int{wire.ExitRefused}, flags: append(slaFlags(), windowOf()),
+	long: "The window goes on without it: by this side's reports, or by what the clause says of silence. What follows stands when the partner's node writes again; what it reports then\n" +
+		"comes too late for the first evaluation, and in time to rebut it. Days on which its node was seen to be down move the deadline first.",
+	examples: []string{"kontor sla lapse --sla otif --window 2027-02"},
+	run: func(c *call) error {
+		out, err := ask(c, api.SLALapse, c.slaQuery())
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "recorded: %s let the deadline of %s of %s pass\n", out.With, out.SLA, out.Period)
 		})
 	},
 }
