@@ -29,7 +29,10 @@ func TestCreditsUnderSeeds(t *testing.T) {
 }
 
 func playCredits(t *testing.T, seed uint64) {
-	y := newYear(t, nil)
+	y := newYear(t, func(d *terms.Document) {
+		d.Prices[0].Kind = terms.Indexed
+		d.Prices[0].Index = &terms.Index{ID: "PULP-EU", BaseValue: quantity.Of(100), WeightPPM: terms.PPM, Decimals: 4, Adjust: &terms.Adjustment{FinalDays: 20, OnMissing: terms.LastKnown, DisputeDays: 10}}
+	})
 	s, rng := y.s, rand.New(rand.NewPCG(seed, 7))
 	desks := []*virtual.Desk{y.buyer, y.seller}
 	// One month that is missed for certain, closed by both.
@@ -83,7 +86,7 @@ func playCredits(t *testing.T, seed uint64) {
 			t.Errorf("twice: %s", i)
 		}
 		seen[key] = true
-		if m := i.Period.Last().Month(); i.Kind != remedy.EarnedBack && i.Status != remedy.Dropped {
+		if m := i.Period.Last().Month(); i.Remedy == "credit" && i.Kind != remedy.EarnedBack && i.Status != remedy.Dropped {
 			sums[quarter{i.Remedy, m - m%3}] += i.Net(terms.Seller)
 		}
 	}
@@ -149,9 +152,11 @@ func actSome(t *testing.T, d *virtual.Desk, rng *rand.Rand) {
 		t.Fatal(err)
 	}
 	var a remedy.Act
-	switch n := rng.IntN(4); {
+	switch n := rng.IntN(6); {
 	case n == 0 && len(windows) > 0:
-		a = remedy.Act{Verb: remedy.Agree, Window: &windows[rng.IntN(len(windows))].Window}
+		a = remedy.Act{Verb: []remedy.Verb{remedy.Agree, remedy.Lapse}[rng.IntN(2)], Window: &windows[rng.IntN(len(windows))].Window}
+	case n < 3:
+		a = remedy.Act{Verb: remedy.State, Point: &remedy.Point{Index: "PULP-EU", Month: calendar.MustDate("2027-01-01").AddMonths(rng.IntN(8)), Value: quantity.Of(90 + rng.Int64N(20)), Final: rng.IntN(2) == 0, Source: "bulletin"}}
 	case len(items) == 0:
 		return
 	default:

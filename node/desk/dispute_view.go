@@ -185,7 +185,7 @@ func (d *Desk) seesDispute(r *protocol.Replica, x dispute.Dispute, sees func(str
 	if err != nil {
 		return false, err
 	}
-	_, seen := clauseOf(seenClauses(doc, sees), sla)
+	_, seen := seenClauses(doc, sees).Promise(sla)
 	return seen, nil
 }
 
