@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/protocol/block"
+	"kontor/protocol/decision"
 	"kontor/protocol/feed"
 )
 
@@ -23,7 +26,7 @@ func TestAgreementScripts(t *testing.T) {
 		Dir:                 "testdata/agreement",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "forkproof": forkProof, "roots": roots, "sheet": sheet},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"field": field, "freeport": freePort, "until": until, "metric": metric, "forkproof": forkProof, "roots": roots, "sheet": sheet, "tamper": tamper, "for": forRoles},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
@@ -129,4 +132,58 @@ func forkProof(ts *testscript.TestScript, neg bool, args []string) {
 	if len(l.Forks) == 0 {
 		ts.Fatalf("no fork is listed")
 	}
+}
+
+// forRoles says a command once for each of two roles: for ROLE1 ROLE2 COMMAND..., where ROLE stands for it.
+func forRoles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: for ROLE1 ROLE2 COMMAND...")
+	}
+	for _, role := range args[:2] {
+		var words []string
+		for _, w := range args[3:] {
+			if w == "ROLE" {
+				w = role
+			}
+			words = append(words, w)
+		}
+		ts.Check(ts.Exec(args[2], words...))
+	}
+}
+
+// tamper changes a signing request or a signature as one between two machines could: tamper WHAT FILE INTO.
+func tamper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: tamper document|cid|previous|keys|head|signature|end FILE INTO")
+	}
+	data := []byte(ts.ReadFile(args[1]))
+	switch args[0] {
+	case "signature":
+		s, err := decision.ParseSignedRole(data)
+		ts.Check(err)
+		s.Sig[0] ^= 1
+		data, err = block.Marshal(s)
+		ts.Check(err)
+	case "end":
+		data = append(data, 0)
+	default:
+		var d wire.AgreementDetail
+		ts.Check(json.Unmarshal(data, &d))
+		switch args[0] {
+		case "document": // one byte of the title: still a document, another one
+			d.Document = bytes.Replace(d.Document, []byte("Zidovudine"), []byte("Zidovudinf"), 1)
+		case "cid":
+			d.CID = d.Topic
+		case "previous": // the same document again, so that nothing seems to have changed
+			d.Previous = d.Document
+		case "keys":
+			d.Keys = nil
+		case "head":
+			d.IDHead = d.Topic
+		}
+		var err error
+		data, err = json.Marshal(d)
+		ts.Check(err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o600))
 }

@@ -30,6 +30,9 @@ func registerTopics(r *Registry, b *board.Board) {
 	Handle(r, wire.TopicContext, func(ctx context.Context, c Caller, in wire.TopicContextRequest) (wire.TopicReceipt, error) {
 		return b.Context(ctx, by(c), in)
 	})
+	Handle(r, wire.TopicNote, func(ctx context.Context, c Caller, in wire.TopicNoteRequest) (wire.TopicNotes, error) {
+		return b.Note(ctx, by(c), in)
+	})
 	Handle(r, wire.TopicBasis, func(ctx context.Context, c Caller, in wire.TopicBasisRequest) (wire.TopicReceipt, error) {
 		return b.Basis(ctx, by(c), in)
 	})
@@ -109,6 +112,9 @@ func registerAgreements(r *Registry, b *board.Board) {
 	say(wire.AgreementAbort, b.Abort)
 	Handle(r, wire.AgreementMilestone, func(ctx context.Context, c Caller, in wire.AgreementMilestoneRequest) (wire.AgreementReceipt, error) {
 		return b.Milestone(ctx, by(c), in)
+	})
+	Handle(r, wire.AgreementAmend, func(ctx context.Context, c Caller, in wire.AgreementAmendRequest) (wire.TopicReceipt, error) {
+		return b.Amend(ctx, by(c), in)
 	})
 	Handle(r, wire.AgreementReconfirm, func(ctx context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementReceipt, error) {
 		return b.Reconfirm(ctx, by(c), in)

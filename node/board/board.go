@@ -222,9 +222,37 @@ func (b *Board) Join(ctx context.Context, by By, in wire.TopicAct) (wire.TopicRe
 	return b.simple(ctx, by, in, decision.Act{Verb: decision.Join})
 }
 
-// Context names artifacts the topic rests on.
+// Context names artifacts the topic rests on, or takes back those this company named.
 func (b *Board) Context(ctx context.Context, by By, in wire.TopicContextRequest) (wire.TopicReceipt, error) {
-	return b.simple(ctx, by, in.TopicAct, decision.Act{Verb: decision.AddContext, Context: in.Artifacts})
+	switch {
+	case len(in.Artifacts) > 0 && len(in.Drop) > 0:
+		return wire.TopicReceipt{}, node.Failf("BAD_CONTEXT", "name artifacts or take some back, one after the other")
+	case len(in.Drop) > 0:
+		return b.simple(ctx, by, in.TopicAct, decision.Act{Verb: decision.DropContext, Drop: in.Drop})
+	}
+	f, roles, done, err := b.begin(by, in.TopicAct)
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	defer done()
+	err = b.node.View(f.p.PID, func(r *protocol.Replica) error {
+		for _, c := range in.Artifacts { // a link to nothing would tell the partner nothing
+			if _, held, err := r.Version(c); err != nil || !held {
+				return errOr(err, node.Failf("NO_ARTIFACT", "no accepted artifact %s is held in this partnership; kontor artifact list shows those that are", c))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	w, err := b.act(ctx, f, by.Command, roles, func(decision.Topic, int64) (decision.Act, error) {
+		return decision.Act{Verb: decision.AddContext, Context: in.Artifacts}, nil
+	})
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	return receipt(f, w), nil
 }
 
 // Basis states what options are worth to this side.

@@ -67,7 +67,7 @@ func strategyOf(t decision.Topic, in wire.TopicDelegateRequest) (decision.Strate
 		if err != nil {
 			return s, node.Failf("BAD_VALUE", "issue %q: %v", way.Issue, err)
 		}
-		s.Issues = append(s.Issues, decision.Concession{Issue: way.Issue, First: first, Last: last})
+		s.Issues = append(s.Issues, decision.Concession{Issue: way.Issue, First: first, Last: last, Pace: way.Pace})
 	}
 	slices.SortFunc(s.Issues, func(x, y decision.Concession) int { return cmp.Compare(x.Issue, y.Issue) })
 	return s, nil
@@ -85,6 +85,9 @@ func (b *Board) concede(ctx context.Context, f found, roles []decision.Role, s d
 		var terms decision.Terms
 		if terms, waits = s.Concede(t, b.own(t)); waits != "" {
 			return decision.Act{}, errIdle
+		}
+		if findings := t.WithinLimits(terms, s.Limits(t)); len(findings) > 0 { // what leaves by itself is checked against what people said, not against how it was made
+			return decision.Act{}, refusal("delegation", findings)
 		}
 		terms.Note = "offered by the node inside the limits its people set"
 		return decision.Act{Verb: decision.MakeOffer, Offer: &terms}, nil

@@ -99,6 +99,18 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 	doc.Reviews = given(in.Reviews, d.reviews)
 	doc.Rollback = given(in.Rollback, d.rollback)
 	doc.SignBy, doc.From, doc.Expires, doc.Amount = in.SignBy, in.From, in.Expires, in.Amount
+	for _, c := range in.Supersedes {
+		if !slices.Contains(doc.Supersedes, c) {
+			doc.Supersedes = append(doc.Supersedes, c)
+		}
+	}
+	if t.Amends != nil {
+		old, err := r.Agreement(t.Amends.Agreement)
+		if err != nil {
+			return doc, err
+		}
+		d.amends(&doc, old, in)
+	}
 	if doc.SignBy == 0 {
 		doc.SignBy = now + decision.DefaultSignBy
 	}
@@ -151,12 +163,16 @@ type drafter struct {
 	forecast      *block.CID
 	plan          *block.CID
 	contract      *contract
+	subject       subject
 }
 
 // read takes what the document needs from an artifact it rests on.
 func (d *drafter) read(r *protocol.Replica, c block.CID) error {
 	row, known, err := r.Version(c)
 	if err != nil || !known {
+		return err
+	}
+	if err := d.readSubject(r, c, row); err != nil {
 		return err
 	}
 	switch row.Type {
@@ -240,6 +256,9 @@ func (d *drafter) effects() []decision.Effect {
 	if d.contract != nil {
 		return d.contract.effects(d.topic)
 	}
+	if own := d.subjectEffects(); len(own) > 0 {
+		return own
+	}
 	out := []decision.Effect{}
 	units, sum, scaled := d.agreed()
 	left := units
@@ -315,6 +334,9 @@ const (
 func (d *drafter) rollout() []decision.Milestone {
 	if d.contract != nil {
 		return d.contract.rollout(d)
+	}
+	if own := d.subjectRollout(); len(own) > 0 {
+		return own
 	}
 	done := d.delivery()
 	prepare := min(d.today.AddDays(prepareDays), done)

@@ -21,6 +21,9 @@ func (b *Board) Offer(ctx context.Context, by By, in wire.TopicOfferRequest) (ou
 	}
 	defer done()
 	w, err := b.act(ctx, f, by.Command, roles, func(t decision.Topic, _ int64) (decision.Act, error) {
+		if n := len(t.Offers); in.Counter && (n == 0 || t.Offers[n-1].By == b.node.Company()) {
+			return decision.Act{}, node.Failf("NO_OFFER", "there is no offer of another party to counter; kontor topic offer makes one, kontor topic status says whose turn it is")
+		}
 		terms, err := termsOf(t, in)
 		return decision.Act{Verb: decision.MakeOffer, Offer: &terms}, err
 	})

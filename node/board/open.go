@@ -165,6 +165,9 @@ func overlay(made, own decision.Proposal) decision.Proposal {
 	if len(own.Issues) > 0 {
 		made.Issues = own.Issues
 	}
+	if own.Amends != nil {
+		made.Amends = own.Amends
+	}
 	return made
 }
 

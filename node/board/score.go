@@ -267,6 +267,9 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 		if findings := open.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
 			return m, refusal("scores", findings)
 		}
+		if err := b.lastReasons(role, in.Scores); err != nil {
+			return m, err
+		}
 		for _, s := range in.Scores {
 			m.Scores = slices.DeleteFunc(m.Scores, func(old decision.Score) bool {
 				return old.Role == role && old.Option == s.Option && old.Lens == s.Lens
@@ -300,6 +303,31 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 		return m, err
 	}
 	return m, b.keep(f, m)
+}
+
+// sameReason stands for the reason a role gave last on a lens.
+const sameReason = "="
+
+// lastReasons puts reasons given before in the place of the sign for them.
+func (b *Board) lastReasons(role decision.Role, scores []wire.Scoring) error {
+	if !slices.ContainsFunc(scores, func(s wire.Scoring) bool { return s.Reason == sameReason }) {
+		return nil
+	}
+	given, err := b.reasons()
+	if err != nil {
+		return err
+	}
+	for i, s := range scores {
+		if s.Reason != sameReason {
+			continue
+		}
+		k := slices.IndexFunc(given, func(r wire.LastReason) bool { return r.Role == role && r.Lens == s.Lens })
+		if k < 0 {
+			return node.Failf("NO_REASON", "the %s has given no reason on %s yet; write one", role, s.Lens)
+		}
+		scores[i].Reason = given[k].Reason
+	}
+	return nil
 }
 
 // kept tells whether scores are those a role has given already.

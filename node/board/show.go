@@ -108,7 +108,16 @@ func (b *Board) Show(by By, q wire.TopicQuery) (out wire.TopicDetail, err error)
 	}
 	t := f.t
 	out = wire.TopicDetail{TopicInfo: b.info(f.p, t), Scope: t.Scope, Default: t.Default(), Reason: t.Reason, Context: t.Context, Options: t.Options,
-		Issues: t.Issues, Parties: []wire.TopicParty{}, Offers: []wire.TopicRound{}, Arithmetic: []decision.Arithmetic{}}
+		Issues: t.Issues, Parties: []wire.TopicParty{}, Offers: []wire.TopicRound{}, Arithmetic: []decision.Arithmetic{},
+		Deadlines: t.Deadlines(), Amends: t.Amends}
+	for _, i := range decision.ResaleIssues(t.Issues) {
+		out.Refused = append(out.Refused, i.ID)
+	}
+	if wire.Work.Allows(by.Role) {
+		if out.Notes, err = b.notes(t.ID); err != nil {
+			return out, err
+		}
+	}
 	for _, p := range t.Parties {
 		one := wire.TopicParty{Company: p.Company.String(), Name: b.node.CompanyName(p.Company), Label: p.Label, Own: p.Company == b.node.Company(),
 			Roles: required(t, p.Company), Joined: p.Joined, Ready: p.Ready, Committed: p.Commitment != nil, Old: p.Old, Accepted: p.Accepted}

@@ -32,7 +32,7 @@ func (b *Board) Waiting(by By, q wire.WaitingQuery) (wire.WaitingListing, error)
 		if p.Removed {
 			continue
 		}
-		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait, b.disputesWait} {
+		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait, b.disputesWait, b.agreementsWait, b.mandatesWait} {
 			found, err := look(by, p)
 			var fail *node.Failure
 			switch {
@@ -47,7 +47,7 @@ func (b *Board) Waiting(by By, q wire.WaitingQuery) (wire.WaitingListing, error)
 	if err != nil {
 		return out, err
 	}
-	out.Waiting = slices.DeleteFunc(append(out.Waiting, notices...), func(w wire.Waiting) bool { return !waitsFor(by.Role, w.Role) })
+	out.Waiting = slices.DeleteFunc(slices.Concat(out.Waiting, notices, b.keysWait(b.node.Now())), func(w wire.Waiting) bool { return !waitsFor(by.Role, w.Role) })
 	slices.SortStableFunc(out.Waiting, func(x, y wire.Waiting) int {
 		return cmp.Or(cmp.Compare(until(x), until(y)), cmp.Compare(worth(y), worth(x)), strings.Compare(x.ID, y.ID))
 	})

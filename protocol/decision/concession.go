@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
@@ -14,9 +15,34 @@ type Concession struct {
 	Issue string `cbor:"issue" json:"issue"`
 	First Value  `cbor:"first" json:"first"`
 	Last  Value  `cbor:"last" json:"last"`
+	Pace  Pace   `cbor:"pace,omitempty" json:"pace,omitempty"` // absent: EVEN
 }
 
-// Strategy lets a node offer by itself: equal steps from First to Last on every issue, one step an offer. It offers; people accept.
+// Pace says how a company's node spreads what it concedes on an issue over its offers.
+type Pace string
+
+// The paces. With N steps, after k of them the way gone is k/N, 1 - (1 - k/N)^2 or (k/N)^2.
+const (
+	Even  Pace = "EVEN"  // equal steps
+	Early Pace = "EARLY" // large steps first: where time costs more than the issue
+	Late  Pace = "LATE"  // small steps first: where the issue is worth holding
+)
+
+// gone is the part of the way after some of the steps.
+func (p Pace) gone(step, steps int64) *big.Rat {
+	k := min(step, steps)
+	switch p {
+	case Early:
+		left := big.NewRat(steps-k, steps)
+		return new(big.Rat).Sub(big.NewRat(1, 1), left.Mul(left, left))
+	case Late:
+		done := big.NewRat(k, steps)
+		return done.Mul(done, done)
+	}
+	return big.NewRat(k, steps)
+}
+
+// Strategy lets a node offer by itself: from First to Last on every issue at its own pace, one step an offer. It offers; people accept.
 type Strategy struct {
 	Option string       `cbor:"option" json:"option"`
 	Issues []Concession `cbor:"issues" json:"issues"` // every issue of the topic, ascending
@@ -30,11 +56,30 @@ func (s Strategy) Check(t Topic) []artifact.Finding {
 	}
 	for i, issue := range t.Issues {
 		c := s.Issues[i]
+		if !slices.Contains([]Pace{"", Even, Early, Late}, c.Pace) {
+			return refuse("PERSON-05", fmt.Sprintf("strategy.issues[%d].pace", i), "issue %q at pace %q: EVEN, EARLY and LATE are known", issue.ID, artifact.Clip(string(c.Pace)))
+		}
 		if c.Issue != issue.ID || !issue.within(c.First) || !issue.within(c.Last) {
 			return refuse("PERSON-05", fmt.Sprintf("strategy.issues[%d]", i), "issue %q goes from %s to %s, inside %s to %s", issue.ID, c.First, c.Last, issue.Low, issue.High)
 		}
 	}
 	return nil
+}
+
+// Limits are how far the strategy's people go on each issue: from the end of its range that suits them to Last.
+func (s Strategy) Limits(t Topic) (out []Limit) {
+	for i, issue := range t.Issues {
+		c := s.Issues[i]
+		l := Limit{Issue: issue.ID, Low: c.Last, High: c.Last}
+		switch c.Last.rat().Cmp(c.First.rat()) {
+		case 1:
+			l.Low = issue.Low
+		case -1:
+			l.High = issue.High
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // Why a node does not offer by itself.
@@ -86,7 +131,7 @@ func (s Strategy) Concede(t Topic, company Participant) (terms Terms, why string
 // at is the value after some steps, rounded toward First to the digits First and Last have: never beyond the step.
 func (c Concession) at(step, steps int64) Value {
 	way := new(big.Rat).Sub(c.Last.rat(), c.First.rat())
-	way.Mul(way, big.NewRat(min(step, steps), steps))
+	way.Mul(way, c.Pace.gone(step, steps))
 	if c.First.Date != nil {
 		return Day(*c.First.Date + calendar.Date(toward(way, 0).Int64()))
 	}

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -97,5 +98,30 @@ func TestStrategiesThatDoNotFit(t *testing.T) {
 		if got := codes(s.Check(topic)); got != "PERSON-05" {
 			t.Errorf("%s: %q", what, got)
 		}
+	}
+}
+
+// Each issue goes its own pace: the ends are the same, what lies between is not, and no step goes back.
+func TestPaces(t *testing.T) {
+	at := map[Pace][]string{}
+	for _, pace := range []Pace{Even, Early, Late, ""} {
+		c := Concession{Issue: "price", First: number("0"), Last: number("100"), Pace: pace}
+		for step := range int64(5) {
+			at[pace] = append(at[pace], c.at(step, 4).String())
+		}
+	}
+	for pace, want := range map[Pace]string{Even: "0 25 50 75 100", "": "0 25 50 75 100", Early: "0 43 75 93 100", Late: "0 6 25 56 100"} {
+		if got := strings.Join(at[pace], " "); got != want {
+			t.Errorf("%q goes %s, want %s", pace, got, want)
+		}
+	}
+	s := negotiated(t)
+	strategy := Strategy{Option: "1", Steps: 4, Issues: []Concession{{"price", number("10"), number("12"), "SOON"}, {"ship", date("2027-03-31"), date("2027-03-01"), ""}, {"volume", number("60000"), number("90000"), Late}}}
+	if found := strategy.Check(s.topic); codes(found) != "PERSON-05" {
+		t.Errorf("an unknown pace: %v", found)
+	}
+	strategy.Issues[0].Pace = Early
+	if found := strategy.Check(s.topic); len(found) > 0 {
+		t.Errorf("known paces: %v", found)
 	}
 }

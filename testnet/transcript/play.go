@@ -75,6 +75,12 @@ func (p *player) step(line string) (string, error) {
 	case "partnership":
 		return p.found(w)
 	case "all":
+		switch w[1] {
+		case "score":
+			return p.allScore()
+		case "sign":
+			return p.allSign()
+		}
 		return "", p.s.Meet()
 	case "time":
 		return p.pass(w)
@@ -179,9 +185,13 @@ func (p *player) act(d *virtual.Desk, w []string) (string, error) {
 		d.At++
 		return map[int]string{virtual.CFORevoked: "the CFO's key is revoked", virtual.CFOBack: "the CFO has a new key"}[d.At], nil
 	case "shares", "revises":
+		if w[1] != "forecast" {
+			draft, err = p.paper(d, w)
+			break
+		}
 		draft, err = p.forecast(d, w)
 	case "answers":
-		draft, err = p.answer(d, w[1])
+		draft, err = p.answer(d, w[1], slices.Contains(w, "automatically"))
 	case "drafts":
 		return p.draft(d, w)
 	case "signs":
@@ -197,7 +207,20 @@ func (p *player) act(d *virtual.Desk, w []string) (string, error) {
 		p.copied = d.Twin()
 		return "a second machine believes to be " + d.Name, nil
 	case "opens":
+		if len(w) > 3 && w[2] == "topic" {
+			return p.opensTopic(d, w)
+		}
 		return p.opens(d)
+	case "offers", "counters":
+		return p.offers(d, w)
+	case "accepts":
+		return p.accepts(d)
+	case "puts":
+		return p.puts(d, strings.Join(w, " "))
+	case "reports":
+		draft, err = p.reports(w)
+	case "grants", "closes":
+		draft, err = p.deskDoes(d, w)
 	case "takes":
 		draft, err = takeUp(w[len(w)-1])
 	case "attaches":
@@ -295,8 +318,8 @@ func (p *player) forecast(d *virtual.Desk, w []string) (protocol.Draft, error) {
 	return draft, err
 }
 
-// answer: answers NAME, the version the desk holds in force.
-func (p *player) answer(d *virtual.Desk, name string) (draft protocol.Draft, err error) {
+// answer: answers NAME, the version the desk holds in force; automatically: the node does, inside bands both signed (practice T4).
+func (p *player) answer(d *virtual.Desk, name string, auto bool) (draft protocol.Draft, err error) {
 	err = d.View(func(r *protocol.Replica) error {
 		rows, err := r.InForce("SharedForecast.v1", block.CID{})
 		if err != nil {
@@ -310,7 +333,11 @@ func (p *player) answer(d *virtual.Desk, name string) (draft protocol.Draft, err
 			if err != nil {
 				return err
 			}
-			draft, err = virtual.Share(virtual.Answer("answer to "+name, 0, nil, d.Clock(), row.Root, doc))
+			answer := virtual.Answer("answer to "+name, 0, nil, d.Clock(), row.Root, doc)
+			if auto {
+				answer.Header.Provenance.Activity = "AUTO"
+			}
+			draft, err = virtual.Share(answer)
 			return err
 		}
 		return fmt.Errorf("%s holds no forecast %q", d.Name, name)

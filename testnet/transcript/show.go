@@ -5,11 +5,13 @@ import (
 	"strings"
 
 	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/testnet/virtual"
 )
 
-// show: show round | forecasts | topic | forks | rules.
+// show: show round | forecasts | topic | effects | plan | forks | rules.
 func (p *player) show(w []string) (string, error) {
 	var out strings.Builder
 	for _, d := range p.s.Desks {
@@ -35,6 +37,24 @@ func (p *player) show(w []string) (string, error) {
 			case "topic":
 				answer, err := p.topic(d)
 				fmt.Fprintf(&out, "%s sees %s\n", d.Name, answer)
+				return err
+			case "answers":
+				rows, err := r.InForce(capacity.AnswerType, block.CID{})
+				for _, row := range rows {
+					doc, err := r.Answer(row.Root)
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(&out, "%s holds an answer to %d bucket(s), made by %q\n", d.Name, len(doc.Lines[0].Buckets), doc.Header.Provenance.Activity)
+				}
+				return err
+			case "effects":
+				text, err := p.effects(d, r)
+				out.WriteString(text)
+				return err
+			case "plan":
+				text, _, err := p.plan(d, r)
+				out.WriteString(text)
 				return err
 			case "forks":
 				text, err := p.forks(d, r)
@@ -135,6 +155,10 @@ func (p *player) assert(line string) (string, error) {
 			}
 		}
 		return "it is", nil
+	case text == "the rollout is closed everywhere":
+		return p.assertClosed()
+	case strings.HasPrefix(text, "exception "):
+		return p.assertClosedByDesk(strings.Fields(text)[1])
 	case strings.HasPrefix(text, "revision "):
 		return p.assertInForce(text)
 	}

@@ -23,7 +23,7 @@ import (
 )
 
 func mandateNoun() *cli.Command {
-	return noun("mandate", "let a desk act inside bounds an officer sets", mandateGrant, mandateList, mandateRevoke)
+	return noun("mandate", "let a desk act inside bounds an officer sets", mandateGrant, mandateRenew, mandateList, mandateRevoke)
 }
 
 // signerFlags are for commands that an officer signs.
@@ -80,24 +80,25 @@ var mandateGrant = verb{
 		if err != nil {
 			return err
 		}
-		return grantMandate(c, n, p, identity.Amount{Minor: limit.Minor, Currency: limit.Currency})
+		now := c.now()
+		m := protocol.Mandate{Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: identity.Amount{Minor: limit.Minor, Currency: limit.Currency},
+			From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
+		return grantMandate(c, n, p, m, "desk-"+fileName(m.Holder))
 	},
 }
 
-func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, limit identity.Amount) error {
-	pid, err := block.ParseCID(p.Partnership)
-	if err != nil {
+// grantMandate shows a mandate, asks, makes the desk's key where there is none, and hands the mandate in.
+func grantMandate(c *call, n *client.Client, p wire.PartnerDetail, m protocol.Mandate, file string) error {
+	var err error
+	if m.PID, err = block.ParseCID(p.Partnership); err != nil {
 		return err
 	}
 	path := c.String("desk-key")
 	if path == "" {
-		path = filepath.Join(c.home(), "keys", "desk-"+fileName(c.String("desk"))+".key")
+		path = filepath.Join(c.home(), "keys", file+".key")
 	}
-	now := c.now()
-	m := protocol.Mandate{PID: pid, Holder: c.String("desk"), Kinds: c.StringSlice("kinds"), Products: c.StringSlice("products"), Limit: limit,
-		From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
 	c.note("the %s desk may do %s about %s up to %s until %s", m.Holder, strings.Join(m.Kinds, ", "), list(m.Products),
-		amount(&wire.Amount{Minor: limit.Minor, Currency: limit.Currency}), moment(m.Until))
+		amount(&wire.Amount{Minor: m.Limit.Minor, Currency: m.Limit.Currency}), moment(m.Until))
 	no := &wire.Problem{Code: "CONFIRM", Text: "the mandate was shown, not granted", Next: "read it, then say --yes"}
 	if err := c.agree("Grant this mandate in the partnership with "+others(p.Members)+"?", no); err != nil {
 		return err
@@ -164,11 +165,83 @@ var mandateList = verb{
 		return c.print(l, func(w io.Writer) {
 			var rows [][]string
 			for _, m := range l.Mandates {
-				rows = append(rows, []string{m.ID, m.Holder, m.Partner, strings.Join(m.Kinds, ", "), list(m.Products), amount(&m.Limit), m.Role, moment(m.Until), m.State})
+				state := m.State
+				if state == "in force" {
+					state = lifeOf(c.now(), m.Until)
+				}
+				rows = append(rows, []string{m.ID, m.Holder, m.Partner, strings.Join(m.Kinds, ", "), list(m.Products), amount(&m.Limit), m.Role, moment(m.Until), state})
 			}
 			table(w, []string{"mandate", "desk", "partner", "acts", "products", "limit", "granted by", "until", "state"}, rows)
 		})
 	},
+}
+
+var mandateRenew = verb{
+	name: "renew", short: "grant a desk's mandate anew before it ends", args: "MANDATE", most: 1,
+	long: "A key holds one mandate, so a renewal is a new key for the same desk with the same acts, products and limit, unless --limit says otherwise. The old one holds until it\n" +
+		"ends, or is revoked with --revoke.",
+	examples: []string{"kontor mandate renew MANDATE --key-file coo.key", "kontor mandate renew MANDATE --limit '80000 USD' --valid 720h --revoke --key-file coo.key"},
+	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
+	flags: append([]cli.Flag{
+		&cli.StringFlag{Name: "limit", Usage: "`AMOUNT` of one act", DefaultText: "the old one's"},
+		&cli.DurationFlag{Name: "valid", Usage: "how long, as a `DURATION`", Value: 90 * 24 * time.Hour, DefaultText: "2160h"},
+		&cli.StringFlag{Name: "desk-key", Usage: "`FILE` with the desk's new key; made when it does not exist", DefaultText: "keys/desk-NAME-TIME.key in the home"},
+		&cli.StringFlag{Name: "desk-passphrase-file", Usage: "`FILE` with the passphrase of the desk's key", DefaultText: "as --passphrase-file"},
+		&cli.BoolFlag{Name: "no-passphrase", Usage: "leave a new desk key unsealed"},
+		&cli.BoolFlag{Name: "revoke", Usage: "revoke the old one at once"},
+		yesFlag("the mandate is right: grant it without asking"),
+	}, signerFlags()...),
+	run: func(c *call) error {
+		if c.String("key-file") == "" {
+			return missing("key-file", "the officer's key")
+		}
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		old, err := mandateOf(c, n)
+		if err != nil {
+			return err
+		}
+		limit := old.Limit
+		if text := c.String("limit"); text != "" {
+			other, err := parseAmount("limit", text)
+			if err != nil {
+				return err
+			}
+			limit = *other
+		}
+		p, err := client.Call(c.Context.Context, n, wire.PartnerShow, wire.PartnerQuery{With: old.Partnership})
+		if err != nil {
+			return err
+		}
+		now := c.now()
+		m := protocol.Mandate{Holder: old.Holder, Kinds: old.Kinds, Products: old.Products, Limit: identity.Amount{Minor: limit.Minor, Currency: limit.Currency},
+			From: now.Add(-time.Minute).UnixMilli(), Until: now.Add(c.Duration("valid")).UnixMilli()}
+		if err := grantMandate(c, n, p, m, fmt.Sprintf("desk-%s-%d", fileName(m.Holder), now.Unix())); err != nil {
+			return err
+		}
+		if !c.Bool("revoke") {
+			return nil
+		}
+		_, err = endMandate(c, n, old)
+		return err
+	},
+}
+
+// mandateOf finds the mandate that the argument names.
+func mandateOf(c *call, n *client.Client) (wire.MandateInfo, error) {
+	l, err := client.Call(c.Context.Context, n, wire.MandateList, wire.PartnerQuery{})
+	if err != nil {
+		return wire.MandateInfo{}, err
+	}
+	for _, m := range l.Mandates {
+		if m.ID == c.Args().First() || m.Key == c.Args().First() {
+			return m, nil
+		}
+	}
+	return wire.MandateInfo{}, wire.Problemf("NO_MANDATE", "no mandate %q is known; kontor mandate list shows them", c.Args().First())
 }
 
 var mandateRevoke = verb{
@@ -186,38 +259,33 @@ var mandateRevoke = verb{
 			return err
 		}
 		defer n.Close()
-		l, err := client.Call(c.Context.Context, n, wire.MandateList, wire.PartnerQuery{})
+		m, err := mandateOf(c, n)
 		if err != nil {
 			return err
 		}
-		for _, m := range l.Mandates {
-			if m.ID != c.Args().First() && m.Key != c.Args().First() {
-				continue
-			}
-			return revokeMandate(c, n, m)
+		r, err := endMandate(c, n, m)
+		if err != nil {
+			return err
 		}
-		return wire.Problemf("NO_MANDATE", "no mandate %q is known; kontor mandate list shows them", c.Args().First())
+		return c.print(r, func(w io.Writer) {
+			fmt.Fprintf(w, "The mandate of the %s desk is revoked from entry %d on.\n", m.Holder, r.Seq)
+		})
 	},
 }
 
-func revokeMandate(c *call, n *client.Client, m wire.MandateInfo) error {
+// endMandate signs the end of a mandate with the officer's key.
+func endMandate(c *call, n *client.Client, m wire.MandateInfo) (r wire.EntryReceipt, err error) {
 	officer, err := c.openKey(c.String("key-file"), keys.Role)
 	if err != nil {
-		return err
+		return r, err
 	}
 	pid, err := block.ParseCID(m.Partnership)
 	if err != nil {
-		return err
+		return r, err
 	}
 	key, err := hex.DecodeString(m.Key)
 	if err != nil {
-		return err
+		return r, err
 	}
-	r, err := handInSigned(c, n, wire.MandateRevoke, m.Partnership, officer, protocol.MandateRevokeSignature, protocol.MandateRevocation{PID: pid, Key: key})
-	if err != nil {
-		return err
-	}
-	return c.print(r, func(w io.Writer) {
-		fmt.Fprintf(w, "The mandate of the %s desk is revoked from entry %d on.\n", m.Holder, r.Seq)
-	})
+	return handInSigned(c, n, wire.MandateRevoke, m.Partnership, officer, protocol.MandateRevokeSignature, protocol.MandateRevocation{PID: pid, Key: key})
 }

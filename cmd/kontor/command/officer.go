@@ -21,7 +21,7 @@ import (
 )
 
 func officerNoun() *cli.Command {
-	return noun("officer", "certify officers' keys, see and revoke them", officerAdd, officerList, officerRevoke)
+	return noun("officer", "certify officers' keys, see and revoke them", officerAdd, officerRenew, officerList, officerRevoke)
 }
 
 // officerLife is how long an officer's certificate is valid: it outlives few officers, and revoking ends it before.
@@ -79,11 +79,21 @@ var officerAdd = verb{
 			}
 			limit = &identity.Amount{Minor: a.Minor, Currency: a.Currency}
 		}
-		return addOfficer(c, role, person, limit)
+		return c.certify(appointment{role: role, person: person, limit: limit, file: role + "-" + fileName(person)})
 	},
 }
 
-func addOfficer(c *call, role, person string, limit *identity.Amount) error {
+// appointment is whom a new key is certified for.
+type appointment struct {
+	role   string
+	person string // a name, or the hexadecimal digits that stand for it
+	limit  *identity.Amount
+	file   string // name of the key file in the home's keys, without its ending
+	after  []byte // the officer's key that the new one takes the place of at once
+}
+
+// certify makes a key and adds its certificate to the chain; with after, that key is revoked in the same go.
+func (c *call) certify(a appointment) error {
 	n, err := c.node()
 	if err != nil {
 		return err
@@ -97,9 +107,9 @@ func addOfficer(c *call, role, person string, limit *identity.Amount) error {
 	if err != nil {
 		return err
 	}
-	id, err := hex.DecodeString(person)
+	id, err := hex.DecodeString(a.person)
 	if err != nil || len(id) != identity.PersonSize {
-		p, err := client.Call(c.Context.Context, n, wire.OfficerPerson, wire.PersonRequest{Name: person})
+		p, err := client.Call(c.Context.Context, n, wire.OfficerPerson, wire.PersonRequest{Name: a.person})
 		if err != nil {
 			return err
 		}
@@ -113,14 +123,14 @@ func addOfficer(c *call, role, person string, limit *identity.Amount) error {
 	}
 	pub := key.Public()
 	now := c.now()
-	cert, err := identity.Certificate{Company: chain.Company(), Key: pub[:], Usage: string(keys.Role), Role: role, Person: id, Limit: limit,
+	cert, err := identity.Certificate{Company: chain.Company(), Key: pub[:], Usage: string(keys.Role), Role: a.role, Person: id, Limit: a.limit,
 		From: now.Add(-certificateBegin).UnixMilli(), Until: now.Add(officerLife).UnixMilli()}.Prove(key)
 	if err != nil {
 		return err
 	}
 	path := c.String("key-file")
 	if path == "" {
-		path = filepath.Join(c.home(), "keys", role+"-"+fileName(person)+".key")
+		path = filepath.Join(c.home(), "keys", a.file+".key")
 	}
 	if err := c.newKeyFile(path, keys.Role, key, "passphrase-file"); err != nil {
 		return err
@@ -132,6 +142,16 @@ func addOfficer(c *call, role, person string, limit *identity.Amount) error {
 		os.Remove(path) // a key that nobody certified is worth nothing
 		return err
 	}
+	if a.after != nil {
+		if chain, err = chainOf(report); err != nil {
+			return err
+		}
+		entry := chain.Next(identity.KindRevokeKey)
+		entry.Revoke = &identity.Revocation{Key: a.after, Reason: "renewed"}
+		if report, err = extendChain(c, n, entry, root); err != nil {
+			return err
+		}
+	}
 	doc := officerDocument{KeyFile: path, Fingerprint: report.Fingerprint, Announced: report.Announced}
 	for _, k := range report.Keys {
 		if k.Key == pub.Hex() {
@@ -139,7 +159,7 @@ func addOfficer(c *call, role, person string, limit *identity.Amount) error {
 		}
 	}
 	return c.print(doc, func(w io.Writer) {
-		facts(w, "officer", role+" "+person, "key", doc.ID, "key file", path, "limit", amount(doc.Limit), "valid until", moment(doc.Until), "fingerprint now", doc.Fingerprint)
+		facts(w, "officer", a.role+" "+a.person, "key", doc.ID, "key file", path, "limit", amount(doc.Limit), "valid until", moment(doc.Until), "fingerprint now", doc.Fingerprint)
 	})
 }
 
@@ -236,11 +256,9 @@ var officerList = verb{
 		return c.print(l, func(w io.Writer) {
 			var rows [][]string
 			for _, k := range l.Officers {
-				state := "in force"
+				state := lifeOf(c.now(), k.Until)
 				if k.Revoked {
 					state = "revoked"
-				} else if c.now().UnixMilli() > k.Until {
-					state = "expired"
 				}
 				name := k.Name
 				if name == "" {
@@ -272,18 +290,9 @@ var officerRevoke = verb{
 		if err != nil {
 			return err
 		}
-		var key *identity.KeyState
-		for _, k := range chain.Now().Keys() {
-			pub := keys.Public(k.Key)
-			if k.Usage == string(keys.Role) && (string(pub.ID()) == c.Args().First() || pub.Hex() == c.Args().First()) {
-				key = &k
-			}
-		}
-		if key == nil {
-			return wire.Problemf("NO_KEY", "no officer's key %q is in the chain; kontor officer list shows them", c.Args().First())
-		}
-		if key.Revoked {
-			return wire.Problemf("ALREADY_REVOKED", "the key %s is revoked already", c.Args().First())
+		key, err := officerKey(chain, c.Args().First())
+		if err != nil {
+			return err
 		}
 		root, err := openRoot(c)
 		if err != nil {

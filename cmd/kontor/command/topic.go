@@ -11,13 +11,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node/api/wire"
-	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
 	"kontor/protocol/quantity"
 )
 
 func topicNoun() *cli.Command {
-	return noun("topic", "decide with a partner: options, scores, offers", topicOpen(), topicShow, topicScore(), topicOffer(), topicAccept, topicDecline, topicList,
+	return noun("topic", "decide with a partner: options, scores, offers", topicOpen(), topicShow, topicStatus, topicHistory, topicContext(), topicScore(), topicOffer("offer"), topicOffer("counter"), topicAccept, topicDecline, topicList,
 		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw, topicDelegate(), topicLedger)
 }
 
@@ -96,49 +95,6 @@ func parseBasis(list []string) (out []decision.OptionBasis, err error) {
 		out = append(out, decision.OptionBasis{Option: f[0], Basis: decision.ValueBasis{PerUnitShort: q[0], PerUnitOver: q[1], ExtraCost: q[2]}})
 	}
 	return out, nil
-}
-
-func topicOpen() verb {
-	return verb{
-		name: "open", short: "open a topic about a bottleneck", args: "[EXCEPTION]", most: 1,
-		long: "EXCEPTION is an ID of kontor exception list; left out, it is the most valuable open one. The node puts option 0 (what happens by itself) and two ways out on\n" +
-			"the list, each with its cells and what the match then leaves short, and names what is to be negotiated. --proposal FILE (JSON) replaces parts of it or all.",
-		examples: []string{"kontor topic open", `kontor topic open 3f0c... --with "Relief Agency" --title "March" --basis "1 2.50 0 12000" --basis "2 2.50 0 8000"`, "kontor topic open --proposal topic.json --manual"},
-		exits:    boardExits,
-		flags: []cli.Flag{withFlag(), basisFlag(),
-			&cli.StringFlag{Name: "title", Usage: "`TEXT`"},
-			&cli.DurationFlag{Name: "deadline", Usage: "`DURATION` from now; after it option 0 happens", DefaultText: "the exception's deadline"},
-			&cli.StringFlag{Name: "proposal", Usage: "`FILE` with scope, options, issues, required roles as JSON"},
-			&cli.BoolFlag{Name: "manual", Usage: "the proposal stands on its own, without an exception"},
-		},
-		run: func(c *call) error {
-			in := wire.TopicOpenRequest{With: c.String("with"), Exception: c.Args().First(), Title: c.String("title"), Manual: c.Bool("manual")}
-			if d := c.Duration("deadline"); d != 0 {
-				in.Deadline = c.now().Add(d).UnixMilli()
-			}
-			if path := c.String("proposal"); path != "" {
-				in.Proposal = &decision.Proposal{}
-				if err := readDocument("proposal", path, in.Proposal); err != nil {
-					return err
-				}
-			}
-			var err error
-			if in.Basis, err = parseBasis(c.texts("basis")); err != nil {
-				return err
-			}
-			out, err := ask(c, wire.TopicOpen, in)
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
-					printTopic(w, t)
-					return
-				}
-				fmt.Fprintf(w, "topic %s is open\n", out.Topic)
-			})
-		},
-	}
 }
 
 var topicShow = verb{
@@ -267,7 +223,7 @@ func topicScore() verb {
 		long: "Scores are changes against option 0, which is 5 on every lens: 0 to 10, with a reason for 0 to 2 and 8 to 10. Partnership Value is filled in from the arithmetic\n" +
 			"and may be moved by two. A low score may name what would lift the objection: \"1:purpose=2: no night shift unless: the union agrees\".\n" +
 			"The command takes the topic up, states --basis, declares the context complete and, once every required role has scored and the partner is ready,\n" +
-			"commits; the node does what remains when its time comes. Scores stay in this node unless --reveal says otherwise. Without --score it only goes on with what is there.\n" + topicArgument,
+			"commits; the node does what remains when its time comes. A reason of \"=\" is the role's last on that lens: \"1:purpose=8: =\". Scores stay in this node unless --reveal says otherwise. Without --score it only goes on with what is there.\n" + topicArgument,
 		examples: []string{`kontor topic score --as COO --score 1:vision=6 --score "1:purpose=8: served in March" --score 1:legendary=7 --score 2:purpose=6`, "kontor topic score --as CFO --file scores.json --reveal rank"},
 		exits:    boardExits,
 		flags: []cli.Flag{withFlag(), asFlag, basisFlag(),
@@ -313,8 +269,35 @@ func topicScore() verb {
 			if err != nil {
 				return err
 			}
-			return c.print(out, func(w io.Writer) { printScored(w, out) })
+			return c.print(out, func(w io.Writer) {
+				printScored(w, out)
+				if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
+					printReasons(w, t, in.As)
+				}
+			})
 		},
+	}
+}
+
+// printReasons shows the Partnership Values as they were computed, and offers the reasons given before.
+func printReasons(w io.Writer, t wire.TopicDetail, role decision.Role) {
+	for _, a := range t.Arithmetic {
+		fmt.Fprintf(w, "Partnership Value of option %s:\n", a.Option)
+		for _, l := range a.Lines {
+			fmt.Fprintf(w, "  | %s\n", l)
+		}
+	}
+	if t.Own == nil {
+		return
+	}
+	var rows [][]string
+	for _, r := range t.Own.Reasons {
+		if role == "" || r.Role == role {
+			rows = append(rows, []string{string(r.Role), strings.ToLower(string(r.Lens)), strconv.FormatInt(r.Points, 10), r.Reason})
+		}
+	}
+	if len(rows) > 0 {
+		table(w, []string{"role", "lens", "points", "last reason, to be used again with ="}, rows)
 	}
 }
 
@@ -366,59 +349,6 @@ func printValues(w io.Writer, values []decision.OptionValue) {
 		rows = append(rows, []string{v.Option, strconv.FormatInt(v.Value, 10), strings.Join(roles, ", "), position, strconv.FormatInt(v.Computed, 10)})
 	}
 	table(w, []string{"option", "value", "by role", "position", "partnership value"}, rows)
-}
-
-func topicOffer() verb {
-	return verb{
-		name: "offer", short: "make an offer: a full package with trade-offs", args: "[TOPIC]", most: 1,
-		long: "Issues left out keep the last offer's value. --gave and --got name what is traded, in pairs; --until how long that holds. " + topicArgument,
-		examples: []string{`kontor topic offer --option 1 --set quantity=40000 --set delivery=2027-03-31 --set surcharge=12.5 --gave "overtime in March" --got "a surcharge"`,
-			`kontor topic offer --set surcharge=9 --gave "firm order by 10 January" --got "a lower surcharge" --until 2027-01-10`},
-		exits: boardExits,
-		flags: []cli.Flag{withFlag(), asFlag,
-			&cli.StringFlag{Name: "option", Usage: "`ID` of the option", DefaultText: "the last offer's"},
-			repeated("set", "`ISSUE=VALUE`, several times"),
-			repeated("gave", "`WHAT` this side gave, several times"),
-			repeated("got", "`WHAT` it got for it, in the same order"),
-			&cli.StringFlag{Name: "until", Usage: "`DATE` until which the trade-offs hold"},
-			&cli.StringFlag{Name: "note", Usage: "`TEXT`"},
-		},
-		run: func(c *call) error {
-			in := wire.TopicOfferRequest{TopicAct: c.topicAct(), Option: c.String("option"), Values: c.texts("set"), Trades: []decision.TradeOff{}, Note: c.String("note")}
-			gave, got := c.texts("gave"), c.texts("got")
-			if len(gave) != len(got) {
-				return usagef("%d times --gave and %d times --got: a trade-off has both", len(gave), len(got))
-			}
-			for i := range gave {
-				t := decision.TradeOff{Gave: gave[i], Got: got[i]}
-				if text := c.String("until"); text != "" {
-					d, err := calendar.ParseDate(text)
-					if err != nil {
-						return usagef("--until: %v", err)
-					}
-					t.Until = &d
-				}
-				in.Trades = append(in.Trades, t)
-			}
-			out, err := ask(c, wire.TopicOffer, in)
-			if err != nil {
-				return err
-			}
-			return c.print(out, func(w io.Writer) {
-				fmt.Fprintf(w, "topic %s: offer of round %d, option %s\n", short(out.Topic), out.Round, out.Option)
-				for _, ch := range out.Changes {
-					fmt.Fprintf(w, "  %s: %s, before %s %s\n", ch.Name, ch.To, ch.From, ch.Unit)
-				}
-				if out.Distance != nil {
-					before := ""
-					if out.Before != nil {
-						before = ", before " + percent(out.Before.Overall)
-					}
-					fmt.Fprintf(w, "  the parties are %s of the range apart%s\n", percent(out.Distance.Overall), before)
-				}
-			})
-		},
-	}
 }
 
 var topicAccept = verb{

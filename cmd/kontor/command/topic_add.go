@@ -84,7 +84,7 @@ var topicAddIssue = verb{
 	examples: []string{`kontor topic add-issue --id payment --name "days to pay" --kind TERM --unit days --low 14 --high 60`},
 	exits:    boardExits,
 	flags: []cli.Flag{withFlag(), asFlag, &cli.StringFlag{Name: "id", Usage: "`ID`", Required: true}, &cli.StringFlag{Name: "name", Usage: "`TEXT`", Required: true},
-		&cli.StringFlag{Name: "kind", Usage: "`KIND`: QUANTITY, DATE, PRICE, SHARE or TERM", Required: true}, &cli.StringFlag{Name: "unit", Usage: "`UNIT`; none for a date"},
+		&cli.StringFlag{Name: "kind", Usage: "`KIND`: QUANTITY, DATE, PRICE, SHARE, TERM or OTHER", Required: true}, &cli.StringFlag{Name: "unit", Usage: "`UNIT`; none for a date"},
 		&cli.StringFlag{Name: "low", Usage: "lowest `VALUE`", Required: true}, &cli.StringFlag{Name: "high", Usage: "highest `VALUE`", Required: true}},
 	run: func(c *call) error {
 		out, err := ask(c, wire.TopicIssue, wire.TopicIssueRequest{TopicAct: c.topicAct(), ID: c.String("id"), Name: c.String("name"),

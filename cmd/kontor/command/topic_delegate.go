@@ -8,27 +8,32 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node/api/wire"
+	"kontor/protocol/decision"
 )
 
 func topicDelegate() verb {
 	return verb{
 		name: "delegate", short: "let the node offer by itself inside limits", args: "[TOPIC]", most: 1,
-		long: "The node begins at the first value of every issue and goes to the last in equal steps, one an offer, each time it is its turn; it never passes what the other side\n" +
-			"offers already, and stops where that is as good. It accepts nothing: people do. The limits stay in this node. " + topicArgument,
-		examples: []string{`kontor topic delegate --as COO --option 1 --steps 4 --way "quantity 5000 3000" --way "delivery 2027-04-01 2027-05-01" --way "surcharge 10 40"`,
+		long: "The node begins at the first value of every issue and goes to the last, one step an offer, each time it is its turn: in equal steps, or at the issue's own\n" +
+			"pace, EARLY with large steps first and LATE with small ones. It never passes what the other side offers already, and stops where that is as good. It accepts nothing: people do. The limits stay in this node. " + topicArgument,
+		examples: []string{`kontor topic delegate --as COO --option 1 --steps 4 --way "quantity 5000 3000" --way "delivery 2027-04-01 2027-05-01" --way "surcharge 10 40 LATE"`,
 			"kontor topic delegate --as COO --off"},
 		exits: boardExits,
 		flags: []cli.Flag{withFlag(), asFlag, &cli.StringFlag{Name: "option", Usage: "`ID` of the option to offer"},
-			repeated("way", "`\"ISSUE FIRST LAST\"`, for every issue"), &cli.Int64Flag{Name: "steps", Usage: "`N` offers after the first", Value: 5},
+			repeated("way", "`\"ISSUE FIRST LAST [PACE]\"`, for every issue; PACE is EVEN, EARLY or LATE"), &cli.Int64Flag{Name: "steps", Usage: "`N` offers after the first", Value: 5},
 			&cli.BoolFlag{Name: "off", Usage: "people offer again"}},
 		run: func(c *call) error {
 			in := wire.TopicDelegateRequest{TopicAct: c.topicAct(), Option: c.String("option"), Steps: c.Int64("steps"), Off: c.Bool("off")}
 			for _, text := range c.texts("way") {
 				f := strings.Fields(text)
-				if len(f) != 3 {
-					return usagef("--way %q: want \"ISSUE FIRST LAST\", such as \"surcharge 10 40\"", text)
+				if len(f) != 3 && len(f) != 4 {
+					return usagef("--way %q: want \"ISSUE FIRST LAST [PACE]\", such as \"surcharge 10 40 LATE\"", text)
 				}
-				in.Issues = append(in.Issues, wire.Delegated{Issue: f[0], First: f[1], Last: f[2]})
+				way := wire.Delegated{Issue: f[0], First: f[1], Last: f[2]}
+				if len(f) == 4 {
+					way.Pace = decision.Pace(strings.ToUpper(f[3]))
+				}
+				in.Issues = append(in.Issues, way)
 			}
 			out, err := ask(c, wire.TopicDelegate, in)
 			if err != nil {

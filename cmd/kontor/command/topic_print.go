@@ -35,6 +35,9 @@ func printTopic(w io.Writer, t wire.TopicDetail) {
 	if len(rows) > 0 {
 		table(w, []string{"issue", "what", "from", "to", "unit"}, rows)
 	}
+	for _, id := range t.Refused {
+		fmt.Fprintf(w, "issue %s is a resale price: this company neither offers nor accepts here; decline, or ask the partner to open the topic without it\n", id)
+	}
 	printRounds(w, t)
 	if t.Own != nil && len(t.Own.Scores) > 0 {
 		fmt.Fprintln(w, "\nthis company's scores (they stay in this node):")
@@ -80,13 +83,7 @@ func printRounds(w io.Writer, t wire.TopicDetail) {
 		for _, c := range o.Changes {
 			fmt.Fprintf(w, "         %s from %s to %s\n", c.Name, c.From, c.To)
 		}
-		for _, tr := range o.Trades {
-			until := ""
-			if tr.Until != nil {
-				until = ", until " + tr.Until.String()
-			}
-			fmt.Fprintf(w, "         gave %q, got %q%s\n", tr.Gave, tr.Got, until)
-		}
+		printTrades(w, "         ", o.Trades)
 		if o.Distance != nil {
 			fmt.Fprintf(w, "         apart by %s of the range\n", percent(o.Distance.Overall))
 		}

@@ -19,7 +19,9 @@ var (
 	TopicJoin = Post[TopicAct, TopicReceipt]("/v1/topic/join", Work,
 		"Take the matter up.")
 	TopicContext = Post[TopicContextRequest, TopicReceipt]("/v1/topic/context", Work,
-		"Name artifacts the topic rests on.")
+		"Name artifacts the topic rests on, or take back those this company named.")
+	TopicNote = Post[TopicNoteRequest, TopicNotes]("/v1/topic/note", Work,
+		"Keep a note or an internal reference beside a topic, or forget one. It never leaves this node.")
 	TopicBasis = Post[TopicBasisRequest, TopicReceipt]("/v1/topic/basis", Work,
 		"State what a unit short, a unit over and the option itself cost this side.")
 	TopicReady = Post[TopicReadyRequest, TopicReceipt]("/v1/topic/ready", Decide,
@@ -63,6 +65,8 @@ var (
 		"As the witness: it was not.")
 	AgreementMilestone = Post[AgreementMilestoneRequest, AgreementReceipt]("/v1/agreement/milestone", Work,
 		"Report a step of a final agreement's rollout plan done, with what shows it.")
+	AgreementAmend = Post[AgreementAmendRequest, TopicReceipt]("/v1/agreement/amend", Work,
+		"Open a topic that replaces a final agreement, or ends it early: what is signed then takes its place.")
 	AgreementReconfirm = Post[AgreementQuery, AgreementReceipt]("/v1/agreement/reconfirm", Decide,
 		"Say again that a final agreement holds where another fixes the same cells. When every party has, it acts there.")
 	AgreementList = Get[AgreementQuery, AgreementListing]("/v1/agreement/list", View,
@@ -133,7 +137,7 @@ type TopicIssueRequest struct {
 	TopicAct
 	ID   string             `json:"id"`
 	Name string             `json:"name"`
-	Kind decision.IssueKind `json:"kind" doc:"QUANTITY, DATE, PRICE, SHARE or TERM"`
+	Kind decision.IssueKind `json:"kind" doc:"QUANTITY, DATE, PRICE, SHARE, TERM or OTHER"`
 	Unit string             `json:"unit,omitempty" doc:"empty for a date"`
 	Low  string             `json:"low"`
 	High string             `json:"high"`
@@ -153,6 +157,8 @@ type Delegated struct {
 	Issue string `json:"issue"`
 	First string `json:"first"`
 	Last  string `json:"last"`
+	// Pace is EVEN, EARLY (large steps first) or LATE; empty: EVEN.
+	Pace decision.Pace `json:"pace,omitempty"`
 }
 
 // TopicDelegated is what the node goes by now.
@@ -202,7 +208,31 @@ type TopicReceipt struct {
 // TopicContextRequest names artifacts.
 type TopicContextRequest struct {
 	TopicAct
-	Artifacts []block.CID `json:"artifacts"`
+	Artifacts []block.CID `json:"artifacts,omitempty"`
+	Drop      []block.CID `json:"drop,omitempty" doc:"named by this company before"`
+}
+
+// TopicNoteRequest keeps a note or an internal reference, or forgets one.
+type TopicNoteRequest struct {
+	TopicAct
+	Text   string `json:"text,omitempty"`
+	Ref    string `json:"ref,omitempty" doc:"where to look at home: a ticket, a file, a record of the own system"`
+	Forget int64  `json:"forget,omitempty" doc:"number of the note"`
+}
+
+// TopicNotes are this company's own notes about a topic.
+type TopicNotes struct {
+	Topic string      `json:"topic"`
+	Notes []TopicMemo `json:"notes"`
+}
+
+// TopicMemo is one note. It stays in this node.
+type TopicMemo struct {
+	N    int64  `json:"n"`
+	Text string `json:"text,omitempty"`
+	Ref  string `json:"ref,omitempty"`
+	By   string `json:"by" doc:"role of the token"`
+	T    int64  `json:"t" doc:"ms UTC"`
 }
 
 // TopicBasisRequest states value bases.
@@ -264,6 +294,8 @@ type TopicOfferRequest struct {
 	Values []string            `json:"values" doc:"issue=value"`
 	Trades []decision.TradeOff `json:"trades"`
 	Note   string              `json:"note,omitempty"`
+	// Counter refuses where no offer of another party stands to be answered.
+	Counter bool `json:"counter,omitempty"`
 }
 
 // TopicOffered says what an offer changed.
@@ -343,6 +375,10 @@ type TopicDetail struct {
 	Offers       []TopicRound                `json:"offers"`
 	Proposal     *decision.Bargain           `json:"proposal,omitempty" doc:"what the node proposes once all rankings are shown"`
 	Own          *OwnScores                  `json:"own,omitempty" doc:"for officers only; it never leaves the node"`
+	Deadlines    []decision.Deadline         `json:"deadlines" doc:"what happens by itself, and when"`
+	Notes        []TopicMemo                 `json:"notes,omitempty" doc:"of this company; they never leave the node"`
+	Amends       *decision.Amendment         `json:"amends,omitempty" doc:"the agreement the topic is about to replace or to end"`
+	Refused      []string                    `json:"refused,omitempty" doc:"issues nothing may be agreed about: they name a resale price"`
 	Binding      string                      `json:"binding,omitempty" doc:"what the document on the table means for this company now"`
 	Signing      []decision.PartyStatus      `json:"signing,omitempty"`
 }
@@ -402,6 +438,8 @@ type AgreementDraftRequest struct {
 	Rollout  []decision.Milestone `json:"rollout,omitempty"`
 	Reviews  []calendar.Date      `json:"reviews,omitempty"`
 	Rollback []decision.Rollback  `json:"rollback,omitempty"`
+	// Supersedes names other final agreements whose place it takes, beside the one its topic is about.
+	Supersedes []block.CID `json:"supersedes,omitempty"`
 }
 
 // AgreementReceipt is what a command about an agreement wrote.
@@ -475,6 +513,15 @@ type AgreementDetail struct {
 	Oversold string `json:"oversold,omitempty"`
 }
 
+// AgreementAmendRequest opens a topic about an agreement. The topic is made from the one it came of; the proposal replaces parts of it.
+type AgreementAmendRequest struct {
+	AgreementQuery
+	End      bool               `json:"end,omitempty" doc:"end it early: nothing takes its place"`
+	Title    string             `json:"title,omitempty"`
+	Deadline int64              `json:"deadline,omitempty" doc:"ms UTC; empty: in seven days"`
+	Proposal *decision.Proposal `json:"proposal,omitempty"`
+}
+
 // AgreementWordRequest is a word on a signing round.
 type AgreementWordRequest struct {
 	AgreementQuery
@@ -504,7 +551,7 @@ type EffectState struct {
 	decision.Effect
 	Name    string `json:"name" doc:"of the party"`
 	Acts    bool   `json:"acts" doc:"the agreement is final and not over, and holds in the cell: later matches count it"`
-	Pending bool   `json:"pending,omitempty" doc:"another agreement in force fixes the same cell: one reconfirmation is due"`
+	Pending bool   `json:"pending,omitempty" doc:"one reconfirmation is due: another agreement in force fixes the same cell, or the figures were materially revised since"`
 	// Due is the last day to reconfirm, of a pending effect; Why says what another agreement does to it and what happens by itself.
 	Due calendar.Date `json:"due,omitzero"`
 	Why string        `json:"why,omitempty"`

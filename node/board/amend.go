@@ -1,0 +1,109 @@
+package board
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"kontor/node"
+	"kontor/node/api/wire"
+	"kontor/protocol"
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+)
+
+// issueEnd is the issue of a topic that ends an agreement early: the first day without it.
+const issueEnd = "end"
+
+// Amend opens a topic about a final agreement: what is signed in the end takes its place, or ends it early. It is made from the topic that the agreement
+// came of: the same scope, the agreed option and the same issues.
+func (b *Board) Amend(ctx context.Context, by By, in wire.AgreementAmendRequest) (wire.TopicReceipt, error) {
+	d, err := b.pick(by, in.AgreementQuery, func(d documentOf) bool {
+		return d.row.Verdict == decision.Final && (d.standing == decision.InForce || d.standing == decision.Upcoming)
+	})
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	if d.row.Verdict != decision.Final && d.row.Verdict != decision.Contested {
+		return wire.TopicReceipt{}, node.Failf("STATE_EARLY", "agreement %s is %s: before it is final, make another offer: kontor topic offer", d.row.Document.Short(), d.row.Verdict)
+	}
+	var was decision.Topic
+	var context []block.CID
+	err = b.node.View(d.p.PID, func(r *protocol.Replica) (err error) {
+		context = nil
+		if was, _, err = r.Topic(d.doc.Topic); err != nil {
+			return err
+		}
+		for _, ref := range was.Context { // as it stands today
+			if c := currentOf(ref); c != nil && !slices.Contains(context, *c) {
+				context = append(context, *c)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	p := amendment(d, was, in.End, calendar.DateOf(b.node.Now()))
+	p.Context = context
+	if in.Proposal != nil {
+		p = overlay(p, *in.Proposal)
+	}
+	return b.Open(ctx, by, wire.TopicOpenRequest{With: d.p.PID.String(), Proposal: &p, Manual: true, Title: in.Title, Deadline: in.Deadline})
+}
+
+// amendment is the proposal of a topic about an agreement.
+func amendment(d documentOf, was decision.Topic, end bool, today calendar.Date) decision.Proposal {
+	p := decision.Proposal{Kind: was.Kind, Trigger: decision.ByHand, Priority: decision.Medium, Title: clip("amend: " + d.doc.Title), Scope: was.Scope, Issues: was.Issues,
+		Amends: &decision.Amendment{Agreement: d.row.Document, End: end}}
+	zero := decision.Option{ID: decision.NoAgreement, Summary: fmt.Sprintf("the agreement %q goes on as it is, to before %s", d.doc.Title, d.doc.Expires)}
+	one := decision.Option{ID: "1", Summary: "amended: " + d.doc.Summary}
+	if agreed, ok := was.Option(d.doc.Option); ok {
+		one.Effects, one.Needs, one.Expect = agreed.Effects, agreed.Needs, agreed.Expect
+	}
+	if end {
+		p.Title = clip("end: " + d.doc.Title)
+		one = decision.Option{ID: "1", Summary: fmt.Sprintf("the agreement %q ends early; what was in force before it applies again", d.doc.Title)}
+		p.Issues = []decision.Issue{{ID: issueEnd, Name: "first day without the agreement", Kind: decision.DateIssue, Low: decision.Day(min(today, d.doc.Expires.AddDays(-1))), High: decision.Day(d.doc.Expires)}}
+	}
+	p.Options = []decision.Option{zero, one}
+	return p
+}
+
+// amends fits a document to the agreement whose place it takes: it runs as long as that did, keeps what the drafter could not make anew, and where it
+// ends it, from the agreed day on and without effects.
+func (d *drafter) amends(doc *decision.Agreement, old decision.Agreement, in wire.AgreementDraftRequest) {
+	if d.topic.Amends.End {
+		if v := d.terms[issueEnd]; v.Date != nil && in.From == 0 {
+			doc.From = *v.Date
+		}
+		doc.Effects, doc.Targets, doc.Rollback = []decision.Effect{}, []decision.Target{}, []decision.Rollback{}
+		if len(in.Rollout) == 0 {
+			doc.Rollout = []decision.Milestone{}
+			for i, p := range d.topic.Parties {
+				doc.Rollout = append(doc.Rollout, decision.Milestone{ID: fmt.Sprintf("%d-close", i+1), Title: clip("close what is open under " + old.Title), Party: p.Company, Owner: d.owner(p.Company),
+					Due: max(d.today, doc.From), After: []string{}, Proof: "what was open is settled or handed over"})
+			}
+		}
+		if len(in.Reviews) == 0 {
+			doc.Reviews = []calendar.Date{max(d.today, doc.From)}
+		}
+		if in.Expires == 0 {
+			doc.Expires = max(old.Expires, doc.From).AddDays(1)
+		}
+		return
+	}
+	if len(in.Effects) == 0 && len(doc.Effects) == 0 {
+		doc.Effects = old.Effects
+	}
+	if len(in.Targets) == 0 && len(doc.Targets) == 0 {
+		doc.Targets = old.Targets
+	}
+	if len(in.Rollback) == 0 && len(doc.Rollback) == 0 {
+		doc.Rollback = old.Rollback
+	}
+	if in.Expires == 0 && old.Expires > doc.From {
+		doc.Expires = old.Expires
+	}
+}

@@ -1,0 +1,142 @@
+package board
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kontor/node/api/wire"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+)
+
+// concludes signs a document on both sides and waits until it is final on both.
+func (c *circle) concludes(t *testing.T, document string) {
+	t.Helper()
+	for _, who := range []*company{c.agency, c.maker} {
+		soon(t, "the document at "+who.n.Name(), func() bool { return who.verdict(document) == decision.Open })
+		for _, role := range []decision.Role{"COO", "CFO"} {
+			if err := who.signs(t, document, string(role), role); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, who := range []*company{c.agency, c.maker} {
+		soon(t, "finality at "+who.n.Name(), func() bool { return who.verdict(document) == decision.Final })
+	}
+}
+
+// bargains takes a topic that is open to an accepted offer and its document.
+func (c *circle) bargains(t *testing.T, topic string, values ...string) (document string) {
+	t.Helper()
+	ctx := context.Background()
+	q := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: topic}}
+	c.sees(t, c.agency, topic, decision.Proposed)
+	for _, who := range []*company{c.agency, c.maker} {
+		for _, role := range []decision.Role{"COO", "CFO"} {
+			in := wire.TopicScoreRequest{TopicAct: wire.TopicAct{TopicQuery: q.TopicQuery, As: role}, Scores: []wire.Scoring{{Option: "1", Lens: decision.LocalPurpose, Points: 6}}}
+			if _, err := who.Score(ctx, admin, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.sees(t, c.maker, topic, decision.Negotiation)
+	c.sees(t, c.agency, topic, decision.Negotiation)
+	if _, err := c.maker.Offer(ctx, admin, wire.TopicOfferRequest{TopicAct: q, Option: "1", Values: values}); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the offer", func() bool { d, err := c.agency.Show(admin, q.TopicQuery); return err == nil && d.Rounds == 1 })
+	accepted, err := c.agency.Accept(ctx, admin, wire.TopicAcceptRequest{TopicAct: q})
+	if err != nil || accepted.Agreement == "" {
+		t.Fatalf("%+v, %v", accepted, err)
+	}
+	return accepted.Agreement
+}
+
+// An agreement is amended and then ended early, each by an agreement of its own; before it is final nothing changes, and what waits says what lies ahead.
+func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	ctx := context.Background()
+	_, first := c.agree(t)
+	if _, err := c.maker.Amend(ctx, admin, wire.AgreementAmendRequest{AgreementQuery: wire.AgreementQuery{Agreement: first}}); codesOf(err) != "STATE_EARLY" {
+		t.Errorf("an open document is amended: %v", err)
+	}
+	c.concludes(t, first)
+	standing := func(document string) decision.Standing {
+		t.Helper()
+		d, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Standing
+	}
+	was, err := c.maker.Agreement(admin, wire.AgreementQuery{Agreement: first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := c.maker.Amend(ctx, admin, wire.AgreementAmendRequest{AgreementQuery: wire.AgreementQuery{Agreement: first}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic, err := c.maker.Show(admin, wire.TopicQuery{Topic: opened.Topic})
+	if err != nil || topic.Amends == nil || topic.Amends.Agreement.String() != first || len(topic.Issues) != 3 {
+		t.Fatalf("%+v, %v", topic.Amends, err)
+	}
+	var values []string
+	for _, i := range topic.Issues {
+		v := i.High
+		if i.ID == issueQuantity {
+			v = i.Low
+		}
+		values = append(values, i.ID+"="+v.String())
+	}
+	second := c.bargains(t, opened.Topic, values...)
+	if got := standing(first); got != decision.InForce {
+		t.Errorf("while the amendment is signed the first is %s", got)
+	}
+	c.concludes(t, second)
+	if a, b := standing(first), standing(second); a != decision.Superseded || b != decision.InForce {
+		t.Errorf("the first is %s, the second %s", a, b)
+	}
+	is, err := c.maker.Agreement(admin, wire.AgreementQuery{Agreement: second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if is.Expires != was.Expires || len(is.Cells) == 0 || !slices.ContainsFunc(is.Cells, func(e wire.EffectState) bool { return e.Acts }) {
+		t.Errorf("it runs to %s like the first to %s, with cells %+v", is.Expires, was.Expires, is.Cells)
+	}
+
+	ending, err := c.maker.Amend(ctx, admin, wire.AgreementAmendRequest{AgreementQuery: wire.AgreementQuery{Agreement: second}, End: true, Title: "line 3 is sold"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := c.bargains(t, ending.Topic, issueEnd+"="+calendar.DateOf(time.Now().UnixMilli()).String())
+	c.concludes(t, last)
+	if a, b := standing(second), standing(last); a != decision.Superseded || b != decision.InForce {
+		t.Errorf("the second is %s, its end %s", a, b)
+	}
+	end, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: last})
+	if err != nil || len(end.Cells) != 0 || !strings.Contains(end.Text, "SUPERSEDES (1)") {
+		t.Errorf("the end has %d effects, %v\n%s", len(end.Cells), err, end.Text)
+	}
+	v, err := c.agency.desk.Match("")
+	if err != nil || v.Agreed != 0 {
+		t.Errorf("after the end %d slots count in the match, %v", v.Agreed, err)
+	}
+	// The review of the end is today: it waits for those who signed.
+	waits, err := c.agency.Waiting(admin, wire.WaitingQuery{})
+	if err != nil || !slices.ContainsFunc(waits.Waiting, func(w wire.Waiting) bool { return w.What == "review" && w.ID == last }) {
+		t.Errorf("no review of today waits: %+v, %v", waits, err)
+	}
+	// The cast's certificates end in 41 days, so that nothing of keys waits yet; a week before it does.
+	now := time.Now().UnixMilli()
+	if keys := c.agency.keysWait(now); len(keys) != 0 {
+		t.Errorf("keys wait too early: %+v", keys)
+	}
+	if keys := c.agency.keysWait(now + 35*dayMillis); len(keys) != 2 || keys[0].What != "key" {
+		t.Errorf("certificates that end in a week: %+v", keys)
+	}
+}
