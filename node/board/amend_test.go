@@ -12,8 +12,8 @@ import (
 	"kontor/protocol/decision"
 )
 
-// concludes signs a document on both sides and waits until it is final on both.
-func (c *circle) concludes(t *testing.T, document string) {
+// makesFinal signs a document on both sides and waits until it is final on both.
+func (c *circle) makesFinal(t *testing.T, document string) {
 	t.Helper()
 	for _, who := range []*company{c.agency, c.maker} {
 		soon(t, "the document at "+who.n.Name(), func() bool { return who.verdict(document) == decision.Open })
@@ -64,7 +64,7 @@ func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 	if _, err := c.maker.Amend(ctx, admin, wire.AgreementAmendRequest{AgreementQuery: wire.AgreementQuery{Agreement: first}}); codesOf(err) != "STATE_EARLY" {
 		t.Errorf("an open document is amended: %v", err)
 	}
-	c.concludes(t, first)
+	c.makesFinal(t, first)
 	standing := func(document string) decision.Standing {
 		t.Helper()
 		d, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: document})
@@ -97,7 +97,7 @@ func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 	if got := standing(first); got != decision.InForce {
 		t.Errorf("while the amendment is signed the first is %s", got)
 	}
-	c.concludes(t, second)
+	c.makesFinal(t, second)
 	if a, b := standing(first), standing(second); a != decision.Superseded || b != decision.InForce {
 		t.Errorf("the first is %s, the second %s", a, b)
 	}
@@ -114,7 +114,7 @@ func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := c.bargains(t, ending.Topic, issueEnd+"="+calendar.DateOf(time.Now().UnixMilli()).String())
-	c.concludes(t, last)
+	c.makesFinal(t, last)
 	if a, b := standing(second), standing(last); a != decision.Superseded || b != decision.InForce {
 		t.Errorf("the second is %s, its end %s", a, b)
 	}

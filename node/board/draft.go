@@ -163,7 +163,7 @@ type drafter struct {
 	forecast      *block.CID
 	plan          *block.CID
 	contract      *contract
-	subject       subject
+	subject       draftedOn
 }
 
 // read takes what the document needs from an artifact it rests on.

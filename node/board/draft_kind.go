@@ -17,8 +17,8 @@ import (
 // issueDue is the day by which work on complaints is to be closed, where a topic about quality names it.
 const issueDue = "due"
 
-// subject is what a topic about a campaign or about quality rests on, beside forecast and plan.
-type subject struct {
+// draftedOn is what a topic about a campaign or about quality rests on, beside forecast and plan.
+type draftedOn struct {
 	events     []plannedEvent
 	complaints []openComplaint
 }
