@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/decision"
 	"kontor/protocol/forecast"
+	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 	"kontor/testnet/virtual"
 )
@@ -196,6 +199,73 @@ func TestAgreedCampaignReachesTheCheck(t *testing.T) {
 	root = share(t, s, s.Desk("agency"), virtual.Campaign("events", 2, &root, s.Now, campaign.Canceled, 700))
 	if kinds, _ := check(root); strings.Join(kinds, " ") != "BLOCK" {
 		t.Errorf("the calendar has cancelled it: %v", kinds)
+	}
+}
+
+// The day by which an agreement wants the work on a complaint closed is its D8 at both nodes, in the place of the service rule's, while the agreement
+// stands; other complaints and other steps keep the rule's days. The day ends with the day of the rule's zone.
+func TestAgreedClosingReachesTheClock(t *testing.T) {
+	var root block.CID
+	raised := int64(0)
+	s := agreedScene(t, decision.CAPADue, 0, "C-7", func(s *virtual.Scene) {
+		raised = s.Now
+		doc := virtual.Quality("report", 0, nil, s.Now, quality.Blocked, 3)
+		doc.Service.Zone, doc.Service.Offset = "Etc/GMT-2", 120
+		for _, id := range []string{"C-7", "C-8"} {
+			doc.Complaints = append(doc.Complaints, quality.Complaint{ID: id, Item: forecast.Item{BuyersID: virtual.Product}, Raised: raised, Severity: quality.Critical, Status: quality.ComplaintOpen})
+		}
+		root = share(t, s, s.Desk("agency"), doc)
+	})
+	clocks := func(now int64) (steps map[string]string) {
+		t.Helper()
+		for i, d := range s.Parties() {
+			here := map[string]string{}
+			err := d.View(func(r *protocol.Replica) error {
+				doc, err := r.Quality(root)
+				if err != nil {
+					return err
+				}
+				effects, err := effectsOn(r, calendar.DateOf(now), 0)
+				if err != nil {
+					return err
+				}
+				held := []HeldQuality{{Document: doc}}
+				err = completed(held, effects, now)
+				for _, c := range held[0].Clocks {
+					for _, x := range c.Steps {
+						here[c.Complaint+" "+string(x.Step)] = fmt.Sprintf("%s %s %v", x.Due, x.State, x.Agreed)
+					}
+				}
+				return err
+			})
+			if err != nil || i > 0 && !maps.Equal(here, steps) {
+				t.Fatalf("%s has %v, the other %v: %v", d.Name, here, steps, err)
+			}
+			steps = here
+		}
+		return steps
+	}
+	agreed, plain := march.Bucket.Last(), quality.DefaultService()
+	plain.Offset = 120
+	rule := plain.ReceivedOn(raised).AddDays(60)
+	if rule == agreed {
+		t.Fatalf("both days are %s: nothing would be told apart", rule)
+	}
+	end := agreed.AddDays(1).Millis() - 120*60_000 // of the agreed day, two hours east
+	for _, c := range []struct {
+		what      string
+		now       int64
+		key, want string
+	}{
+		{"on its last minute", end - 1, "C-7 D8", agreed.String() + " DUE true"},
+		{"with the day after", end, "C-7 D8", agreed.String() + " OVERDUE true"},
+		{"another complaint", raised, "C-8 D8", rule.String() + " DUE false"},
+		{"another step", raised, "C-7 D5", rule.AddDays(14-60).String() + " DUE false"},
+		{"after the agreement's end", s.Now + 500*virtual.Day, "C-7 D8", rule.String() + " OVERDUE false"},
+	} {
+		if got := clocks(c.now)[c.key]; got != c.want {
+			t.Errorf("%s: %s is %q, want %q", c.what, c.key, got, c.want)
+		}
 	}
 }
 

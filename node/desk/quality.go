@@ -3,6 +3,7 @@ package desk
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"kontor/node"
 	"kontor/node/intake"
@@ -12,6 +13,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // The draft of the company's quality report: rows by key. Lots and serial ranges stay in the open here; each partnership gets hashes under
@@ -63,7 +65,7 @@ func (d *Desk) takeQuality(file qualityFile, report *intake.Report, o ImportOpti
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		if file.Service != nil {
-			if err := rows.Put(draftService, *file.Service); err != nil {
+			if err := rows.Put(draftService, withShifts(*file.Service, d.node.Now())); err != nil {
 				return err
 			}
 		}
@@ -93,6 +95,24 @@ func putRows[T artifact.Keyed](rows node.PrivateRows, prefix string, list []T, r
 		}
 	}
 	return nil
+}
+
+// A service rule names no period, so the changes of its clock reach this many years back and ahead of when it was drafted: no complaint stays open longer,
+// and a rule is stated anew before they end.
+const shiftsBack, shiftsAhead = 3, 10
+
+// withShifts is a service rule with the changes of its zone's clock, that both sides then count by. What a rule states itself stands.
+func withShifts(s quality.ServiceRule, now int64) quality.ServiceRule {
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil || s.Zone == "" || len(s.Shifts) > 0 {
+		return s
+	}
+	year, _, _ := calendar.DateOf(now).YMD()
+	over := calendar.Bucket{Start: calendar.MonthOf(year-shiftsBack, time.January).First(), End: calendar.MonthOf(year+shiftsAhead, time.January).First()}
+	if offset, shifts := terms.ShiftsOf(zone, over); len(shifts) > 0 {
+		s.Offset, s.Shifts = offset, shifts
+	}
+	return s
 }
 
 func scanRows[T any](rows node.PrivateRows, prefix string) (out []T, err error) {

@@ -237,7 +237,8 @@ type ComplaintClock struct {
 // QualityReports are the reports in force of all partnerships. Complaints of one side and cases of the other are put together.
 func (d *Desk) QualityReports() ([]HeldQuality, error) {
 	out := []HeldQuality{}
-	today := calendar.DateOf(d.node.Now())
+	now := d.node.Now()
+	today := calendar.DateOf(now)
 	for _, p := range d.node.Partnerships() {
 		if p.Removed {
 			continue
@@ -266,15 +267,16 @@ func (d *Desk) QualityReports() ([]HeldQuality, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := completed(out[first:], effects, today); err != nil {
+		if err := completed(out[first:], effects, now); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// completed fills in what follows from the reports of one partnership together, and from what was agreed about complaints.
-func completed(reports []HeldQuality, effects []decision.EffectInForce, today calendar.Date) error {
+// completed fills in what follows from the reports of one partnership together, and from what was agreed about complaints. Clocks stand
+// as on the day that the rule's zone has now, ms UTC.
+func completed(reports []HeldQuality, effects []decision.EffectInForce, now int64) error {
 	var complaints []quality.Complaint
 	var cases []quality.Case
 	for _, h := range reports {
@@ -304,6 +306,7 @@ func completed(reports []HeldQuality, effects []decision.EffectInForce, today ca
 					work = &cases[k]
 				}
 			}
+			today := h.Document.Service.Day(now)
 			clocks := quality.ClockOf(h.Document.Service, c, work, today)
 			for _, e := range effects {
 				if e.Kind == decision.CAPADue && e.Ref == c.ID {

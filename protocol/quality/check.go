@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // Codes of the rules of a quality report. A code never changes its meaning.
@@ -95,6 +96,7 @@ func each[T any](r *artifact.Report, name string, list []T, check func(*artifact
 func checkService(r *artifact.Report, s ServiceRule) {
 	const day = 24 * 60
 	ok := artifact.IsName(s.Zone) && s.Offset >= -day && s.Offset <= day && s.Cutoff > 0 && s.Cutoff <= day && len(s.Weekend) < 7 && len(s.Holidays) <= MaxHolidays && len(s.Deadlines) <= len(steps)
+	ok = ok && len(s.Shifts) <= terms.MaxShifts && terms.BadShift(s.Offset, s.Shifts) < 0
 	for i, w := range s.Weekend {
 		ok = ok && w >= 0 && w < 7 && !slices.Contains(s.Weekend[:i], w)
 	}
@@ -108,7 +110,7 @@ func checkService(r *artifact.Report, s ServiceRule) {
 		last = at
 	}
 	if !ok {
-		r.Add(CodeService, "service", "zone %q, offset, cut-off, weekend, holidays or deadlines are out of range or order", artifact.Clip(s.Zone))
+		r.Add(CodeService, "service", "zone %q, offset, changes of its clock, cut-off, weekend, holidays or deadlines are out of range or order", artifact.Clip(s.Zone))
 	}
 }
 

@@ -4,10 +4,8 @@ import (
 	"time"
 
 	"kontor/protocol/calendar"
+	"kontor/protocol/terms"
 )
-
-// millisPerMinute converts the rule's offset.
-const millisPerMinute = 60 * 1000
 
 // DefaultService is a rule many contracts have: received the same working day until 17:00, containment (D3) within two
 // working days, causes and chosen actions (D5) within 14 days, closed (D8) within 60.
@@ -24,13 +22,19 @@ func (s ServiceRule) workdays() calendar.Workdays {
 	return calendar.NewWorkdays(s.Holidays, weekend...)
 }
 
+// Day is the day of an instant, ms UTC, by the rule's clock: that of receipts, and the one that deadlines are held against.
+func (s ServiceRule) Day(at int64) calendar.Date { return s.clock().Day(at) }
+
+func (s ServiceRule) clock() terms.Calendar {
+	return terms.Calendar{Zone: s.Zone, Offset: s.Offset, Shifts: s.Shifts}
+}
+
 // ReceivedOn is the day a complaint raised at a time (ms UTC) counts as received: that day until the cut-off, else the
 // next working day. Nothing about nodes or networks enters.
 func (s ServiceRule) ReceivedOn(raised int64) calendar.Date {
-	local := raised + s.Offset*millisPerMinute
-	day := calendar.DateOf(local)
-	days := s.workdays()
-	if days.IsWorkday(day) && (local-day.Millis())/millisPerMinute < s.Cutoff {
+	clock, days := s.clock(), s.workdays()
+	day := clock.Day(raised)
+	if days.IsWorkday(day) && clock.Minute(raised) < s.Cutoff {
 		return day
 	}
 	return days.Add(day, 1)

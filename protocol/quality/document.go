@@ -15,6 +15,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 // Type is the document type and major version in the header.
@@ -110,8 +111,9 @@ type ChartSpec struct {
 // ServiceRule says when a complaint counts as received (the contract's rule, not a node's being on) and in how many
 // days each step of an 8D is due.
 type ServiceRule struct {
-	Zone      string          `cbor:"zone" json:"zone"`                             // name of the zone, for people
-	Offset    int64           `cbor:"offsetMinutes" json:"offsetMinutes"`           // of its clock from UTC
+	Zone      string          `cbor:"zone" json:"zone"`                             // IANA name
+	Offset    int64           `cbor:"offsetMinutes" json:"offsetMinutes"`           // from UTC until the first shift
+	Shifts    []terms.Shift   `cbor:"shifts,omitempty" json:"shifts,omitempty"`     // of the zone's clock, as in terms: no node asks its own zone database
 	Cutoff    int64           `cbor:"cutoffMinutes" json:"cutoffMinutes"`           // minutes after midnight; what is raised later is received the next working day
 	Weekend   []int64         `cbor:"weekend" json:"weekend"`                       // days of the week that are no working days, 0 = Sunday; none: Saturday and Sunday
 	Holidays  []calendar.Date `cbor:"holidays,omitempty" json:"holidays,omitempty"` // ascending

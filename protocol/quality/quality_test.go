@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
+	_ "time/tzdata" // the zones of the tests are the same everywhere
 
 	"pgregory.net/rapid"
 
@@ -15,6 +17,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
+	"kontor/protocol/terms"
 )
 
 var (
@@ -29,7 +32,7 @@ var (
 func qp(s string) *quantity.Quantity { v := q(s); return &v }
 
 func millis(date string, hour, minute int64) int64 {
-	return day(date).Millis() + (hour*60+minute)*millisPerMinute
+	return day(date).Millis() + (hour*60+minute)*60_000
 }
 
 // full is a report with every field set.
@@ -134,6 +137,10 @@ func TestFindings(t *testing.T) {
 		{"a baseline longer than the data", CodeChart, func(d *Document) { d.Measures[0].Chart.Baseline = 4 }},
 		{"failure code twice", CodeFailure, func(d *Document) { d.Measures[0].Codes[1].Code = "crack" }},
 		{"service rule", CodeService, func(d *Document) { d.Service.Cutoff = 0 }},
+		{"changes of the clock in order", CodeService, func(d *Document) {
+			d.Service.Shifts = []terms.Shift{{At: 2_000_000_000_000, Offset: 60}, {At: 1_900_000_000_000, Offset: 0}}
+		}},
+		{"a change of nothing", CodeService, func(d *Document) { d.Service.Shifts = []terms.Shift{{At: 2_000_000_000_000, Offset: d.Service.Offset}} }},
 		{"deadlines in order", CodeService, func(d *Document) { slices.Reverse(d.Service.Deadlines) }},
 		{"a recurrence of itself", CodeComplaint, func(d *Document) { d.Complaints[0].Recurs.Of = "C-1" }},
 		{"one measure twice", CodeTwice, func(d *Document) { d.Measures = append(d.Measures, d.Measures[0]) }},
@@ -284,6 +291,79 @@ func TestReceivedByTheContract(t *testing.T) {
 		if got := rule.ReceivedOn(millis(c.date, c.hour, c.minute)); got != day(c.want) {
 			t.Errorf("%s: received on %s, want %s", c.what, got, c.want)
 		}
+	}
+}
+
+// Days are those of the contract's zone, also where its clock changes: Europe/Berlin changes on the last Sundays of March and October, at 01:00 UTC.
+func TestDaysThroughChangesOfTheClock(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := DefaultService()
+	rule.Zone, rule.Weekend = "Europe/Berlin", []int64{6} // Sundays are worked, so that receipts fall on the days of change
+	rule.Deadlines = []Deadline{{Step: D3, Days: 1, Working: true}, {Step: D5, Days: 14}}
+	rule.Offset, rule.Shifts = terms.ShiftsOf(zone, calendar.Bucket{Start: day("2026-01-01"), End: day("2028-01-01")})
+	if len(rule.Shifts) != 4 || rule.Offset != 60 {
+		t.Fatalf("%d changes from %d", len(rule.Shifts), rule.Offset)
+	}
+	for _, c := range []struct {
+		what, date   string
+		hour, minute int64 // UTC
+		received     string
+	}{
+		{"23:59 on the Friday before, winter time", "2027-03-26", 22, 59, "2027-03-28"}, // Saturday is not worked
+		{"16:59 on the Sunday of March, summer time", "2027-03-28", 14, 59, "2027-03-28"},
+		{"17:00 on it", "2027-03-28", 15, 0, "2027-03-29"},
+		{"00:30 on the Monday after: still Sunday by winter time", "2027-03-28", 22, 30, "2027-03-29"},
+		{"23:59 on the Sunday of March is after the cut-off", "2027-03-28", 21, 59, "2027-03-29"},
+		{"01:30, before the change", "2027-03-28", 0, 30, "2027-03-28"},
+		{"00:30 on the Sunday of October, summer time: Saturday by winter time and by UTC", "2027-10-30", 22, 30, "2027-10-31"},
+		{"02:30 for the second time", "2027-10-31", 1, 30, "2027-10-31"},
+		{"16:59 on it, winter time", "2027-10-31", 15, 59, "2027-10-31"},
+		{"17:00 on it", "2027-10-31", 16, 0, "2027-11-01"},
+		{"23:30 on it", "2027-10-31", 22, 30, "2027-11-01"},
+	} {
+		at := millis(c.date, c.hour, c.minute)
+		if got := rule.ReceivedOn(at); got != day(c.received) {
+			t.Errorf("%s: received on %s, want %s", c.what, got, c.received)
+		}
+		year, month, date := time.UnixMilli(at).In(zone).Date()
+		if got, want := rule.Day(at), calendar.MonthOf(year, month).First().AddDays(date-1); got != want {
+			t.Errorf("%s: is on %s, want %s", c.what, got, want)
+		}
+	}
+	// Received on the Sunday of the change: due fourteen days of the calendar later, whose last hour is not overdue.
+	for _, c := range []struct {
+		raised, working, due string
+		last, over           int64 // the last minute of the due day and the first after it, UTC
+	}{
+		{"2027-03-28", "2027-03-29", "2027-04-11", millis("2027-04-11", 21, 59), millis("2027-04-11", 22, 0)},
+		{"2027-10-31", "2027-11-01", "2027-11-14", millis("2027-11-14", 22, 59), millis("2027-11-14", 23, 0)},
+		{"2027-03-14", "2027-03-15", "2027-03-28", millis("2027-03-28", 21, 59), millis("2027-03-28", 22, 0)}, // due on the day of 23 hours
+		{"2027-10-17", "2027-10-18", "2027-10-31", millis("2027-10-31", 22, 59), millis("2027-10-31", 23, 0)}, // due on the day of 25 hours
+	} {
+		complaint := Complaint{ID: "C", Raised: millis(c.raised, 10, 0)}
+		before, after := ClockOf(rule, complaint, nil, rule.Day(c.last)), ClockOf(rule, complaint, nil, rule.Day(c.over))
+		if before[0].Due != day(c.working) || before[1].Due != day(c.due) || before[1].State != StepDue || after[1].State != StepOverdue {
+			t.Errorf("raised on %s: %+v, then %+v", c.raised, before, after)
+		}
+		agreed := day(c.due)
+		if WithAgreed(nil, agreed, nil, rule.Day(c.last))[0].State != StepDue || WithAgreed(nil, agreed, nil, rule.Day(c.over))[0].State != StepOverdue {
+			t.Errorf("an agreed day %s does not end with its day", agreed)
+		}
+	}
+	d := full()
+	d.Service = rule
+	if f := Check(d); len(f) > 0 {
+		t.Fatal(f)
+	}
+	sheet, err := ToSheet(d, proof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := FromSheet(sheet); err != nil || !reflect.DeepEqual(back.Service, rule) {
+		t.Errorf("back from the wire: %+v, %v", back.Service, err)
 	}
 }
 

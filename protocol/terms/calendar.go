@@ -42,6 +42,12 @@ func (c Calendar) Workdays() calendar.Workdays {
 	return calendar.NewWorkdays(c.Holidays, weekend...)
 }
 
+// Minute is how many minutes after the midnight of its day an instant is by the zone's clock. An hour that comes twice around midnight counts on beyond
+// the 1,440 of the day it belongs to.
+func (c Calendar) Minute(at int64) int64 {
+	return (at + c.offset(at)*60_000 - c.Day(at).Millis()) / 60_000
+}
+
 // offset is how many minutes the clock is from UTC at an instant, ms UTC.
 func (c Calendar) offset(at int64) int64 {
 	i := sort.Search(len(c.Shifts), func(i int) bool { return c.Shifts[i].At > at })
@@ -127,15 +133,24 @@ func checkShifts(r *artifact.Report, c Calendar) {
 		r.Add(CodeBounds, "calendar.shifts", "%d changes of the clock are more than %d", len(c.Shifts), MaxShifts)
 		return
 	}
-	last := Shift{-minSteady, c.Offset}
-	for i, s := range c.Shifts {
+	if i := BadShift(c.Offset, c.Shifts); i >= 0 {
+		s := c.Shifts[i]
+		r.Add(CodeCalendar, fmt.Sprintf("calendar.shifts[%d]", i), "to %d minutes from UTC at %d: want changes in order, two days apart or more, by at most %d minutes each", s.Offset, s.At, maxLeap)
+	}
+}
+
+// BadShift is the first change that is out of order, too near to the one before, or too large for days to keep one beginning; -1 where none is. offset is
+// that of the clock before the first, in minutes from UTC.
+func BadShift(offset int64, shifts []Shift) int {
+	last := Shift{-minSteady, offset}
+	for i, s := range shifts {
 		leap := s.Offset - last.Offset
 		if s.At < last.At+minSteady || s.At > artifact.MaxTime || s.Offset < -MaxOffset || s.Offset > MaxOffset || leap == 0 || leap > maxLeap || leap < -maxLeap {
-			r.Add(CodeCalendar, fmt.Sprintf("calendar.shifts[%d]", i), "to %d minutes from UTC at %d: want changes in order, two days apart or more, by at most %d minutes each", s.Offset, s.At, maxLeap)
-			return
+			return i
 		}
 		last = s
 	}
+	return -1
 }
 
 // ShiftsOf are the changes of a zone's clock over a period, with a day at both ends, and its offset before the first. It reads the zone that it is given,
