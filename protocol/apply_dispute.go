@@ -44,14 +44,15 @@ func init() {
 const (
 	disputePrefix        = "dispute/row/"
 	disputeOpenPrefix    = "dispute/open/"    // those that run
-	disputeSubjectPrefix = "dispute/subject/" // the dispute about a subject, for good
+	disputeSubjectPrefix = "dispute/subject/" // the last dispute about a subject, for good
 	disputeNextPrefix    = "dispute/next/"    // by member: the earliest claimed time of an entry of its that matters to one
 )
 
 func disputeNextKey(member block.CID) string { return disputeNextPrefix + member.String() }
 
-// maxOpenDisputes bounds those that run at once and that people opened: each costs a look at every entry that passes a deadline.
-const maxOpenDisputes = 256
+// maxOpenDisputes bounds those that run at once and that one side opened: each costs a look at every entry that passes a deadline. Each side has its own, so that
+// nobody keeps the other from disputing a credit in time.
+const maxOpenDisputes = 128
 
 func (f *fold) disputeMark() dispute.Mark {
 	h := f.entry.Header
@@ -91,8 +92,8 @@ func applyDispute(f *fold) ([]string, error) {
 	if code != "" {
 		return []string{code}, nil
 	}
-	if err := f.putDispute(after); err != nil {
-		return nil, err
+	if err := f.putDispute(after); err != nil || !act.Verb.Ending() {
+		return nil, err // words and offers wake nobody earlier
 	}
 	return nil, f.scheduleDisputes()
 }
@@ -236,7 +237,7 @@ func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]stri
 	t := f.entry.Header.T
 	by := remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: t, Day: dayOf(doc, t)}
 	reason, _, _ := strings.Cut(text, "\n")
-	if i.Dispute != "" {
+	if i.Dispute != "" && !i.Again(by.Side) {
 		return []string{dispute.CodeAgain}, nil
 	}
 	after, code := i.Contend(by, reason, dispute.Identify(f.entry.CID, s))
@@ -266,6 +267,9 @@ func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
 	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
 	i = i.Contested(dispute.Identify(f.entry.CID, s))
+	if err := f.rows.Put(disputeOpenPrefix+i.Dispute, []byte{}); err != nil { // of no side's number
+		return i, err
+	}
 	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor}, doc)
 	return i, err
 }
@@ -273,8 +277,19 @@ func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
 // begin writes the rows of a new dispute.
 func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
 	key := disputeSubjectPrefix + o.Subject.Key()
-	if known, err := f.rowExists(key); err != nil || known {
-		return nonEmpty(dispute.CodeAgain), err
+	var last string
+	known, err := get(f.rows, key, &last)
+	if err != nil {
+		return nil, err
+	}
+	if known {
+		var d dispute.Dispute
+		if _, err := get(f.rows, disputePrefix+last, &d); err != nil {
+			return nil, err
+		}
+		if !d.Again(o.Side) {
+			return []string{dispute.CodeAgain}, nil
+		}
 	}
 	for company, side := range sidesOf(f.genesis) {
 		o.Parties = append(o.Parties, dispute.Party{Company: company, Side: side})
@@ -344,10 +359,13 @@ func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Documen
 	return list[at].Root, list[at].Document, "", nil
 }
 
+// disputesFull tells whether the author's side has too many open for so many more.
 func (f *fold) disputesFull(more int) (bool, error) {
-	n := 0
-	err := f.rows.Scan(disputeOpenPrefix, func(string, []byte) (bool, error) {
-		n++
+	n, side := 0, sidesOf(f.genesis)[f.author.Company]
+	err := f.rows.Scan(disputeOpenPrefix, func(_ string, opener []byte) (bool, error) {
+		if terms.Party(opener) == side {
+			n++
+		}
 		return true, nil
 	})
 	return n+more > maxOpenDisputes, err
@@ -357,10 +375,14 @@ func (f *fold) putDispute(d dispute.Dispute) error {
 	if err := put(f.rows, disputePrefix+d.ID, d); err != nil {
 		return err
 	}
+	key := disputeOpenPrefix + d.ID
 	if d.End != nil {
-		return f.rows.Delete(disputeOpenPrefix + d.ID)
+		return f.rows.Delete(key)
 	}
-	return f.rows.Put(disputeOpenPrefix+d.ID, []byte{})
+	if known, err := f.rowExists(key); err != nil || known {
+		return err
+	}
+	return f.rows.Put(key, []byte(d.Side))
 }
 
 // openDisputes are those that run, by ID.
@@ -428,7 +450,7 @@ func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
 	if err != nil {
 		return err
 	}
-	after, difference := i.Decide(remedy.Decision{Owed: *d.End.Amount, Dropped: d.End.Outcome == terms.Dropped, Withdrawn: d.End.Cause == dispute.Withdrawn, On: d.End.Day, PaymentDays: doc.PaymentDays}, beside)
+	after, difference := i.Decide(remedy.Decision{Owed: *d.End.Amount, Dropped: d.End.Outcome == terms.Dropped, Withdrawn: d.End.Cause == dispute.Withdrawn, Side: d.Side, On: d.End.Day, PaymentDays: doc.PaymentDays}, beside)
 	if difference != nil {
 		if err := put(f.rows, remedyPrefix+difference.ID, *difference); err != nil {
 			return err

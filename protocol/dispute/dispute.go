@@ -183,6 +183,11 @@ func (d Dispute) State() State {
 	return Running
 }
 
+// Again tells whether a side may open another about the subject: the other side opened this one, and withdrew it.
+func (d Dispute) Again(side terms.Party) bool {
+	return d.End != nil && d.End.Cause == Withdrawn && d.Side != side
+}
+
 // Step is the level it stands at, or stood at last.
 func (d Dispute) Step() Step { return d.Path[d.At] }
 

@@ -13,7 +13,8 @@ import (
 const Decided Kind = "DECIDED"
 
 // Contend is an entry that a side disputes, by a dispute's ID, or the code that refuses it. What is not paid is held; what was paid stays paid, and the
-// dispute's end corrects it. One dispute is about an entry, ever.
+// dispute's end corrects it. Each side disputes an entry once, and only while no dispute about it was decided: who opens one and withdraws it takes nothing from
+// the other side.
 func (i Item) Contend(by Doer, reason, dispute string) (Item, string) {
 	unconfirmed := i.Status == Settled && i.Received == nil && by.Side == i.Creditor
 	var may bool
@@ -25,21 +26,24 @@ func (i Item) Contend(by Doer, reason, dispute string) (Item, string) {
 	case Acknowledged:
 		may = by.Side == i.Creditor
 	case Settled:
-		may = unconfirmed || by.Side == i.Debtor
+		may = unconfirmed || by.Side == i.Debtor && i.Received != nil // who only says that it paid has said that it owes
 	}
 	switch {
 	case by.Side != i.Debtor && by.Side != i.Creditor:
 		return i, CodeSide
-	case !may || i.Dispute != "" || i.Kind == Decided:
+	case !may || i.Dispute != "" && !i.Again(by.Side) || i.Kind == Decided:
 		return i, CodeStatus
 	case by.Day > i.DisputeBy && !unconfirmed:
 		return i, CodeLate
 	}
 	stood := i.Amount
-	i.Before, i.Status, i.Dispute, i.Stood = i.Status, Disputed, dispute, &stood
+	i.Before, i.Status, i.Dispute, i.Stood, i.Withdrew = i.Status, Disputed, dispute, &stood, ""
 	i.Contest = &Word{By: by.Company, Day: by.Day, T: by.T, Reason: reason}
 	return i, ""
 }
+
+// Again tells whether a side may dispute an entry that was in dispute before: the other side had opened the dispute, and withdrew it.
+func (i Item) Again(side terms.Party) bool { return i.Withdrew != "" && i.Withdrew != side }
 
 // Contested is an entry that the two sides' figures put in dispute, under the dispute's ID.
 func (i Item) Contested(dispute string) Item {
@@ -53,25 +57,33 @@ type Decision struct {
 	Owed        quantity.Money // of what was in dispute
 	Dropped     bool           // nothing is left of it, whether or not it moved money
 	Withdrawn   bool           // then the entry stands as it did
+	Side        terms.Party    // that opened it
 	On          calendar.Date  // the day it ended, by the terms' calendar
 	PaymentDays int64
 }
 
 // Decide takes an entry out of dispute: it is owed as decided, once. What was paid already stays, and the difference is an entry of its own. Beside are
-// the contract's entries: where a correction took something back meanwhile, no more than was left of it is lost.
+// the contract's entries: where a correction took something back, or it was earned back, meanwhile, no more than was left of it is lost.
 func (i Item) Decide(d Decision, beside []Item) (after Item, difference *Item) {
 	if i.Status != Disputed {
 		return i, nil
 	}
+	if d.Withdrawn {
+		if i.Withdrew = d.Side; i.Contest != nil {
+			i.DisputeBy = i.DisputeBy.AddDays(max(d.On.Sub(i.Contest.Day), 0)) // while it ran the other side could not
+		}
+	}
 	owed := d.Owed.Minor
 	back := int64(0)
 	for _, c := range beside {
-		if c.Of == i.ID && c.Kind == Correction && c.Status != Dropped {
+		corrects := c.Of == i.ID && c.Kind == Correction
+		returns := c.Kind == EarnedBack && c.Window == i.Window && c.Remedy == i.Remedy && c.Debtor == i.Creditor
+		if (corrects || returns) && c.Status != Dropped {
 			back -= c.Net(i.Debtor)
 		}
 	}
 	owed = max(owed, min(back, i.Amount.Minor))
-	paid := i.Before == Settled && (d.Withdrawn || !i.unreceived())
+	paid := i.Before == Settled && (d.Withdrawn || i.Received != nil)
 	payBy := d.On.Month().Add(1).First().AddDays(int(d.PaymentDays) - 1)
 	switch {
 	case paid:
@@ -103,11 +115,6 @@ func (i Item) Decide(d Decision, beside []Item) (after Item, difference *Item) {
 	return i, nil
 }
 
-// unreceived tells whether who is owed disputes that a payment came.
-func (i Item) unreceived() bool {
-	return i.Paid != nil && i.Received == nil && i.Contest.By != i.Paid.By
-}
-
 // decidedID names the difference of an entry: it is made once.
 func decidedID(i Item) string {
 	sum := sha256.Sum256([]byte("kontor decided v1\x00" + i.ID))
@@ -115,8 +122,11 @@ func decidedID(i Item) string {
 }
 
 // stood is what an entry added to what the side that promised owes before a dispute decided it: a measurement that changes later changes it by the
-// difference of the measurements, and does not take the decision back.
+// difference of the measurements, and does not take the decision back; nor does the entry that the decision made count.
 func (i Item) stood(promised terms.Party) int64 {
+	if i.Kind == Decided {
+		return 0
+	}
 	if i.Stood != nil && i.Status != Disputed && i.Debtor == promised {
 		return i.Stood.Minor
 	}

@@ -63,9 +63,10 @@ type Item struct {
 	Paid      *Word           `cbor:"settled,omitempty" json:"settled,omitempty"`
 	Received  *Word           `cbor:"received,omitempty" json:"received,omitempty"` // the side it was owed to confirms
 	Contest   *Word           `cbor:"disputed,omitempty" json:"disputed,omitempty"`
-	Dispute   string          `cbor:"dispute,omitempty" json:"dispute,omitempty"` // ID of the one that was opened about it
-	Before    Status          `cbor:"before,omitempty" json:"before,omitempty"`   // where it stood when it was opened
-	Stood     *quantity.Money `cbor:"stood,omitempty" json:"stood,omitempty"`     // the amount then
+	Dispute   string          `cbor:"dispute,omitempty" json:"dispute,omitempty"`   // ID of the one that was opened about it
+	Before    Status          `cbor:"before,omitempty" json:"before,omitempty"`     // where it stood when it was opened
+	Stood     *quantity.Money `cbor:"stood,omitempty" json:"stood,omitempty"`       // the amount then
+	Withdrew  terms.Party     `cbor:"withdrew,omitempty" json:"withdrew,omitempty"` // the side that opened the last dispute about it, and withdrew it
 }
 
 // Limit says what made an entry less than its formula.
