@@ -24,7 +24,7 @@ func init() {
 		dispute.CodeForm:     "the act on a dispute is of no known kind, has parts of another, or too long a text",
 		dispute.CodeUnknown:  "no such dispute is held here: kontor dispute list",
 		dispute.CodeSubject:  "nothing of that name is held here, or no terms in force name a dispute path for it",
-		dispute.CodeAgain:    "a dispute about it is open or has ended, or this was said before",
+		dispute.CodeAgain:    "a dispute about it is open or has ended (who did not open it may dispute after a withdrawal), or this was said before",
 		dispute.CodeSide:     "this act is not this company's: parties speak, and who opened a dispute withdraws it",
 		dispute.CodeLate:     "the level's time is over, or the dispute has ended",
 		dispute.CodeLevel:    "it is signed for another level, or no level follows",
@@ -57,6 +57,32 @@ const maxOpenDisputes = 128
 func (f *fold) disputeMark() dispute.Mark {
 	h := f.entry.Header
 	return dispute.Mark{By: h.Author, Entry: f.entry.CID, Seq: h.Seq, T: h.T}
+}
+
+// known is the newest claimed time among the entry and those of members that it knows. A feed's own times only never go back: without the others' a clock that was
+// turned back opens disputes whose days are over. Of a forked feed what is before the fork counts.
+func (f *fold) known() (int64, error) {
+	t := f.entry.Header.T
+	for _, m := range f.genesis.Members {
+		seq := int64(0)
+		if i := f.replica.Circle.Index(m.Company); i >= 0 {
+			seq = f.entry.Clock[i]
+		}
+		if forks := f.replica.forks[m.Company]; len(forks) > 0 {
+			seq = min(seq, forks[0].Seq-1)
+		}
+		if seq < 1 {
+			continue
+		}
+		entries, err := f.replica.Log.At(m.Company, seq)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range entries {
+			t = max(t, e.Header.T)
+		}
+	}
+	return t, nil
 }
 
 func applyDispute(f *fold) ([]string, error) {
@@ -234,8 +260,10 @@ func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]stri
 		return nil, err
 	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
-	t := f.entry.Header.T
-	by := remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: t, Day: dayOf(doc, t)}
+	by, err := f.contender(doc)
+	if err != nil {
+		return nil, err
+	}
 	reason, _, _ := strings.Cut(text, "\n")
 	if i.Dispute != "" && !i.Again(by.Side) {
 		return []string{dispute.CodeAgain}, nil
@@ -248,6 +276,12 @@ func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]stri
 		return nil, err
 	}
 	return f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, doc)
+}
+
+// contender is the author as one who disputes an entry, on the newest day that it knows of.
+func (f *fold) contender(doc terms.Document) (remedy.Doer, error) {
+	t, err := f.known()
+	return remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: f.entry.Header.T, Day: dayOf(doc, t)}, err
 }
 
 // disputeCode says in the words of disputes why an entry can't be disputed.
@@ -296,6 +330,9 @@ func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
 	}
 	slices.SortFunc(o.Parties, func(a, b dispute.Party) int { return a.Company.Compare(b.Company) })
 	o.Levels, o.Clock, o.Rounding, o.Arbiter, o.At = doc.Disputes, dispute.ClockOf(doc.Calendar), doc.Rounding.Mode, f.genesis.Arbiter, f.disputeMark()
+	if o.Known, err = f.known(); err != nil {
+		return nil, err
+	}
 	d := dispute.Open(o)
 	if err := put(f.rows, key, d.ID); err != nil {
 		return nil, err

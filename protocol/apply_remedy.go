@@ -106,8 +106,11 @@ func (f *fold) contendAll(act remedy.Act) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := f.entry.Header.T
-		if _, code := i.Contend(remedy.Doer{Company: f.author.Company, Side: sidesOf(f.genesis)[f.author.Company], T: t, Day: dayOf(doc, t)}, act.Reason, ""); code != "" {
+		by, err := f.contender(doc)
+		if err != nil {
+			return nil, err
+		}
+		if _, code := i.Contend(by, act.Reason, ""); code != "" {
 			return []string{code}, nil
 		}
 		open = append(open, i)

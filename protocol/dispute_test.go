@@ -241,6 +241,13 @@ func TestADisputeAfterThePayment(t *testing.T) {
 		t.Fatalf("%s; %s", paid, back)
 	}
 	y.bad(y.act(y.buyer, remedy.Act{Verb: remedy.Dispute, Items: []string{back.ID}, Reason: "and again"}), remedy.CodeStatus)
+	for _, d := range []*virtual.Desk{y.buyer, y.seller} {
+		y.report(d, "2027-01", counted{due: 20, good: 18}) // half of the credit
+	}
+	y.day("2027-03-03")
+	if c := y.one("2027-01", remedy.Correction); c.Amount.Minor != 24_690 || c.Debtor != terms.Buyer || c.Of != paid.ID {
+		t.Fatalf("a correction is not the difference of the measurements after a payment: %s", c)
+	}
 
 	y = newYear(t, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000) })
 	i = y.missed()

@@ -324,7 +324,7 @@ func (d *Desk) disputeWords(p *node.Partnership, x dispute.Dispute, i dispute.In
 	if i.Verb == dispute.Withdraw {
 		o = terms.Stands
 	}
-	if x.Worth != nil && o != dispute.Concord {
+	if claim := i.Verb == dispute.Withdraw && x.Subject.Kind != dispute.Credit; x.Worth != nil && o != dispute.Concord && !claim {
 		text += fmt.Sprintf(": of %s, %s is owed", x.Worth, dispute.Owed(*x.Worth, o, i.Amount, x.Rounding))
 	}
 	if i.Verb == dispute.Propose {

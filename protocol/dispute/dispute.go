@@ -237,13 +237,14 @@ type Opening struct {
 	Parties  []Party // ascending by company
 	Arbiter  *block.CID
 	At       Mark
+	Known    int64 // the newest claimed time that the entry knows of: a clock turned back takes no days from the other side
 	Evidence []block.CID
 }
 
 // Open is a new dispute at its first level.
 func Open(o Opening) Dispute {
 	d := Dispute{ID: Identify(o.At.Entry, o.Subject), Subject: o.Subject, Terms: o.Terms, Opened: o.At, Side: o.Side, Worth: o.Worth, Debtor: o.Debtor, Rounding: o.Rounding, Parties: slices.Clone(o.Parties), Arbiter: o.Arbiter,
-		Path: Plan(o.Levels, o.Clock, o.Worth, o.Clock.Day(o.At.T)), Passed: []Passing{}, Statements: []Said{}, Proposals: []Offered{}, Pending: []Ending{}, Turns: []Turn{}}
+		Path: Plan(o.Levels, o.Clock, o.Worth, o.Clock.Day(max(o.At.T, o.Known))), Passed: []Passing{}, Statements: []Said{}, Proposals: []Offered{}, Pending: []Ending{}, Turns: []Turn{}}
 	d.Statements = append(d.Statements, Said{Mark: o.At, Verb: OpenDispute, Level: d.Path[0].Level, Evidence: o.Evidence})
 	return d
 }

@@ -83,7 +83,7 @@ func (d *Dispute) take(p Ending, e Event, c Clock) {
 	mark := p.Mark
 	if p.Verb == Escalate {
 		d.next(Turn{What: Escalated, Level: d.Step().Level, Entry: e.Entry, T: e.T, Act: &mark})
-		schedule(d.Path[d.At:], c, min(c.Day(e.T), d.Path[d.At].From)) // never later than if nobody had acted
+		schedule(d.Path[d.At:], c, min(c.Day(max(e.T, p.T)), d.Path[d.At].From)) // never later than if nobody had acted, never before the act by a clock turned back
 		return
 	}
 	cause := map[Verb]Cause{Accept: Settled, Rule: Ruled, Withdraw: Withdrawn}[p.Verb]
@@ -92,7 +92,8 @@ func (d *Dispute) take(p Ending, e Event, c Clock) {
 
 func (d *Dispute) finish(end End, e Event, c Clock) {
 	end.Level, end.Entry, end.T, end.Day = d.Step().Level, e.Entry, e.T, c.Day(e.T)
-	if d.Worth != nil && end.Outcome != Concord {
+	claim := end.Cause == Withdrawn && d.Subject.Kind != Credit // who takes back what it said is owed is owed nothing by it
+	if d.Worth != nil && end.Outcome != Concord && !claim {
 		owed := Owed(*d.Worth, end.Outcome, end.Amount, d.Rounding)
 		end.Amount = &owed
 	}

@@ -275,8 +275,9 @@ func (b Booking) correction(booked []Item, want Item) (Item, bool) {
 	if diff == 0 || slices.ContainsFunc(booked, func(i Item) bool { return i.Kind == Correction }) {
 		return Item{}, false
 	}
+	of := booked[slices.IndexFunc(booked, func(i Item) bool { return i.Kind != Decided })] // one of the same day may come first
 	c := want
-	c.Kind, c.Of, c.Status = Correction, booked[0].ID, booked[0].settledAs()
+	c.Kind, c.Of, c.Status = Correction, of.ID, of.settledAs()
 	c.ID = identify(c)
 	c.Amount.Minor = diff
 	if diff < 0 {
