@@ -69,7 +69,11 @@ func TestOneSidesDisputesDoNotCrowdOutTheOthers(t *testing.T) {
 
 // A clock that was turned back neither disputes what can't be disputed any more nor opens a path whose days are over.
 func TestADisputeFromThePast(t *testing.T) {
-	y := newYear(t, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000); d.Remedies[0].DisputeDays = 20 })
+	y := newYear(t, func(d *terms.Document) {
+		pathToArbiter(d)
+		d.Remedies[0].Cap = euro(1_000_000)
+		d.Remedies[0].DisputeDays = 20
+	})
 	i := y.missed()
 	y.s.Now += 14 * virtual.Day
 	must[feed.Entry](t)(y.buyer.Write(protocol.Draft{Kind: protocol.KindHeartbeat}))
