@@ -37,6 +37,8 @@ func (w *world) act(o *office, p int) error {
 	bad := false
 	var b build
 	switch n := max(0, w.rng.IntN(130)-30); { // talks take the most steps of all that people do
+	case w.credits && n%2 == 0 && n < 66:
+		b = w.creditStep(o)
 	case n < 55:
 		b = w.topicStep(o, p)
 	case n < 64:

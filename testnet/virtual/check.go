@@ -184,6 +184,11 @@ func (w *world) judgement() error {
 		if err := w.refold(first, p); err != nil {
 			return err
 		}
+		if w.credits {
+			if err := w.audit(); err != nil {
+				return err
+			}
+		}
 		err := first.view(p, func(r *protocol.Replica) error {
 			forks, err := r.OpenForks()
 			if err != nil {

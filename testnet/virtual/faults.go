@@ -34,6 +34,14 @@ func (w *world) play() (err error) {
 				}
 			}
 		}
+	}
+	if w.credits {
+		if err := w.agreeTerms(); err != nil {
+			return err
+		}
+		w.live()
+	}
+	for _, o := range w.offices {
 		w.tick(o)
 	}
 	w.in(2*Hour+w.rng.Int64N(6*Hour), w.partition)
@@ -49,7 +57,7 @@ func (w *world) play() (err error) {
 		w.in(6*Hour+w.rng.Int64N(12*Hour), w.fork)
 	}
 	for n := 0; ; n++ {
-		if w.totals.Entries >= least && w.totals.Partitions > 0 && w.totals.Crashes > 0 && w.totals.Jumps > 0 && (!w.forking || w.shown) {
+		if w.totals.Entries >= least && w.totals.Partitions > 0 && w.totals.Crashes > 0 && w.totals.Jumps > 0 && (!w.forking || w.shown) && w.played() {
 			return nil
 		}
 		if n >= most {
@@ -397,6 +405,11 @@ func (w *world) heal() (err error) {
 	}
 	if err := w.resolveForks(); err != nil {
 		return err
+	}
+	if w.credits {
+		if err := w.runOut(); err != nil {
+			return err
+		}
 	}
 	// A last word of everybody moves the settled line past all that was said.
 	for _, kind := range []string{protocol.KindHeartbeat, protocol.KindCommitment, protocol.KindHeartbeat} {

@@ -86,6 +86,9 @@ func TestSeeds(t *testing.T) {
 	if n := sum.Seeds; sum.Entries < least*n || sum.Partitions < n || sum.Crashes < n || sum.Jumps < n || sum.Replays == 0 || sum.Steps < n || sum.Restores == 0 || sum.Forks == 0 || sum.Resolved == 0 {
 		t.Errorf("the networks were too quiet: %+v", sum)
 	}
+	if seeds() > 8 && (sum.Windows == 0 || sum.Credits == 0 || sum.Disputes == 0 || sum.Ended == 0 || sum.Bound == 0 && seeds() >= 200) { // seed 4 is the first under terms
+		t.Errorf("the networks under terms were too quiet: %+v", sum)
+	}
 	for _, v := range []decision.Verdict{decision.Final, decision.Void, decision.Contested, decision.Open} {
 		if sum.Rounds[v] == 0 && seeds() >= 1000 {
 			t.Errorf("no round ended %s in %d seeds", v, sum.Seeds)

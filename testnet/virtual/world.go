@@ -38,6 +38,8 @@ type Totals struct {
 	Steps                                  int // transactions that went on with what one before them left
 	Partitions, Crashes, Restores, Jumps   int
 	Forks, Resolved, Compared, Refolded    int
+	Windows, Credits                       int // of SLAs, in networks under terms
+	Disputes, Ended, Bound                 int // opened; over; ended by an act
 	Rounds                                 map[decision.Verdict]int
 	Halted                                 map[string]int
 }
@@ -47,7 +49,8 @@ func (t *Totals) Add(o Totals) {
 	for _, pair := range [][2]*int{{&t.Seeds, &o.Seeds}, {&t.Companies, &o.Companies}, {&t.Partnerships, &o.Partnerships}, {&t.Entries, &o.Entries},
 		{&t.Refused, &o.Refused}, {&t.RefusedAtHome, &o.RefusedAtHome}, {&t.Halts, &o.Halts}, {&t.Messages, &o.Messages}, {&t.Lost, &o.Lost},
 		{&t.Repeated, &o.Repeated}, {&t.Replays, &o.Replays}, {&t.Steps, &o.Steps}, {&t.Partitions, &o.Partitions}, {&t.Crashes, &o.Crashes}, {&t.Restores, &o.Restores},
-		{&t.Jumps, &o.Jumps}, {&t.Forks, &o.Forks}, {&t.Resolved, &o.Resolved}, {&t.Compared, &o.Compared}, {&t.Refolded, &o.Refolded}} {
+		{&t.Jumps, &o.Jumps}, {&t.Forks, &o.Forks}, {&t.Resolved, &o.Resolved}, {&t.Compared, &o.Compared}, {&t.Refolded, &o.Refolded},
+		{&t.Windows, &o.Windows}, {&t.Credits, &o.Credits}, {&t.Disputes, &o.Disputes}, {&t.Ended, &o.Ended}, {&t.Bound, &o.Bound}} {
 		*pair[0] += *pair[1]
 	}
 	if t.Rounds == nil {
@@ -93,6 +96,9 @@ type world struct {
 	calm    bool // no faults, short delays
 	forkers map[block.CID]bool
 	forking bool // this seed has a forker
+	credits bool // this seed starts under terms with an SLA
+	setUp   int  // entries when these were in force
+	quarrel int  // entries when a dispute was first seen
 	rules   func(office string) protocol.RuleSets
 	shown   bool // somebody holds both histories
 	trace   io.Writer
@@ -167,7 +173,7 @@ func newWorld(cfg Config) (*world, error) {
 	n := 2 + int(cfg.Seed%4)
 	w.cast = cast[:n]
 	w.drop, w.repeat = w.rng.Float64()*0.3, w.rng.Float64()*0.2
-	w.forking = w.rng.IntN(10) == 0
+	w.forking, w.credits = w.rng.IntN(10) == 0, underTerms(cfg.Seed)
 	w.cut = make([][]int64, n)
 	for i := range w.cut {
 		w.cut[i] = make([]int64, n)
@@ -205,6 +211,9 @@ func newWorld(cfg Config) (*world, error) {
 	for i, c := range w.cast {
 		// Some offices fold a few records a transaction, and some wait with what stands above the settled line: neither may show.
 		kind := (cfg.Seed + uint64(i)) % 4
+		if w.credits {
+			kind = (cfg.Seed/8 + uint64(i)) % 4
+		}
 		o := &office{w: w, i: i, c: c, patient: kind%2 == 1, db: memory.New(), knew: make([]int64, n), part: make([]*membership, len(w.circles))}
 		if kind >= 2 {
 			o.step = state.Step{Keys: 1 + int(cfg.Seed/4%17), Bytes: 1 << 20}
@@ -330,7 +339,8 @@ func haltOf(err error) string {
 // String is one line for people.
 func (t Totals) String() string {
 	return fmt.Sprintf("%d seeds: %d companies, %d partnerships, %d entries (%d refused by the rules, %d not written), %d partitions, %d crashes, %d restores, %d clock jumps, "+
-		"%d forks (%d resolved), %d messages (%d lost, %d repeated), %d entries replayed, %d row sets compared, %d folds from nothing; rounds: %d final, %d void, %d contested, %d open; streams stopped: %v",
+		"%d forks (%d resolved), %d messages (%d lost, %d repeated), %d entries replayed, %d row sets compared, %d folds from nothing; "+
+		"%d SLA windows, %d credits, %d disputes (%d ended, %d of them by an act); rounds: %d final, %d void, %d contested, %d open; streams stopped: %v",
 		t.Seeds, t.Companies, t.Partnerships, t.Entries, t.Refused, t.RefusedAtHome, t.Partitions, t.Crashes, t.Restores, t.Jumps, t.Forks, t.Resolved, t.Messages, t.Lost, t.Repeated,
-		t.Replays, t.Compared, t.Refolded, t.Rounds[decision.Final], t.Rounds[decision.Void], t.Rounds[decision.Contested], t.Rounds[decision.Open], t.Halted)
+		t.Replays, t.Compared, t.Refolded, t.Windows, t.Credits, t.Disputes, t.Ended, t.Bound, t.Rounds[decision.Final], t.Rounds[decision.Void], t.Rounds[decision.Contested], t.Rounds[decision.Open], t.Halted)
 }
