@@ -441,3 +441,15 @@ func TestGrowthRebates(t *testing.T) {
 		}
 	}
 }
+
+// Figures that rebut what stood by silence put what is open in dispute, and leave alone what a dispute decided: no second one would ever end it.
+func TestWhatADisputeDecidedIsNotDisputedByFigures(t *testing.T) {
+	b := remedy.Booking{Terms: terms.Document{Frame: terms.Frame{Contract: "FRAME"}}, SLA: terms.SLA{ID: "service"}, Period: months[0], Result: remedy.Result{Verdict: remedy.Unequal}}
+	w := remedy.Window{Contract: "FRAME", SLA: "service", Period: months[0]}
+	b.Entries = []remedy.Item{{ID: "a", Kind: remedy.Kind(terms.Credit), Window: w, Remedy: "open", Status: remedy.Due},
+		{ID: "b", Kind: remedy.Kind(terms.Credit), Window: w, Remedy: "decided", Status: remedy.Due, Dispute: "over"}}
+	changed, fresh := remedy.Correct(b, remedy.Result{Why: remedy.BySilence})
+	if len(changed) != 1 || changed[0].ID != "a" || changed[0].Status != remedy.Disputed || len(fresh) != 0 {
+		t.Fatalf("changed %v, fresh %v", changed, fresh)
+	}
+}
