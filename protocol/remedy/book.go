@@ -178,8 +178,8 @@ func capPeriod(k terms.WindowKind, d calendar.Date) calendar.Date {
 // was held is decided by the result instead: changed are those entries as they now stand.
 //
 // A result that is UNEQUAL only now changes nothing where both sides had reported the same before: nobody takes back its own word to owe less. Where
-// one side's figures stood by silence, it rebuts them, and what is open is disputed, unless a dispute decided it: there is one about an entry, ever. Of
-// a price the difference is disputed: a value stated against another keeps nobody from the final one.
+// one side's figures stood by silence, it rebuts them, and what is open is disputed, unless there was a dispute about it: none that figures
+// open follows another. Of a price the difference is disputed: a value stated against another keeps nobody from the final one.
 func Correct(b Booking, before Result) (changed, fresh []Item) {
 	own := func(i Item) bool { return i.Window == b.window() && i.Kind != EarnedBack }
 	var others []Item

@@ -128,30 +128,26 @@ func (w *world) auditItems(items []remedy.Item) error {
 }
 
 func (w *world) auditDisputes(b book) error {
-	about := map[string]remedy.Item{}
+	items, stands := map[string]remedy.Item{}, map[string]string{}
 	for _, i := range b.Items {
-		if i.Dispute != "" && i.Kind != remedy.Decided {
-			if was, twice := about[i.Dispute]; twice {
-				return fmt.Errorf("dispute %s is about %s and %s", i.Dispute, was, i)
-			}
-			about[i.Dispute] = i
-		}
+		items[i.ID] = i
 	}
-	subjects := map[string]string{}
 	for _, d := range b.Disputes {
 		w.totals.Disputes++
-		if was, twice := subjects[d.Subject.Key()]; twice {
-			return fmt.Errorf("disputes %s and %s are about one entry", was, d.ID)
-		}
-		subjects[d.Subject.Key()] = d.ID
-		i, found := about[d.ID]
-		if !found {
+		i, found := items[d.Subject.Item]
+		if !found || i.Dispute == "" {
 			return fmt.Errorf("dispute %s is about no entry", d.ID)
 		}
 		if d.End == nil {
 			return fmt.Errorf("dispute %s still runs: %s", d.ID, i)
 		}
 		w.totals.Ended++
+		if d.End.Cause != dispute.Withdrawn { // after which the other side may open one of its own
+			if was, twice := stands[i.ID]; twice || i.Dispute != d.ID {
+				return fmt.Errorf("dispute %s decided an entry that names %q and that %q decided: %s", d.ID, i.Dispute, was, i)
+			}
+			stands[i.ID] = d.ID
+		}
 		if d.End.Outcome == "" || i.Status == remedy.Disputed {
 			return fmt.Errorf("dispute %s ended %s and decided nothing: %s", d.ID, d.End.Cause, i)
 		}
