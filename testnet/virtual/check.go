@@ -102,8 +102,8 @@ func (w *world) checkVerdicts(o *office, p int, r *protocol.Replica) error {
 		for _, v := range follows[was] {
 			allowed = allowed || v == is
 		}
-		if was == decision.Void && is == decision.Contested && m.forks > 0 {
-			allowed = true // void by the forker's void alone
+		if was == decision.Void && (is == decision.Contested || is == decision.Open) && m.forks > 0 {
+			allowed = true // void by the forker's word alone: by its void, or by its clock on entries that came after the fork and count no more
 		}
 		if !allowed {
 			return fmt.Errorf("P1: %s had document %s %s, now %s", o.c.Name, document.Short(), was, is)
