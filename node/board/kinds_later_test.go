@@ -113,10 +113,14 @@ func TestAnAnswerIsMissingUntilItComes(t *testing.T) {
 	c.of(t, exception.Missing, desk.ExceptionOpen, 0, answer)
 }
 
-// A month that began with a late delivery misses its promise if it goes on like that, which is said while the month runs; twenty deliveries later it keeps it.
-func TestAPromiseIsAtRiskWhileItsWindowRuns(t *testing.T) {
+// A month that began badly misses what was promised of it if it goes on like that, which is said while the month runs, of deliveries, quantities and defects
+// alike; many good deliveries later it keeps its promises.
+func TestPromisesAreAtRiskWhileTheirWindowRuns(t *testing.T) {
 	c := paired(t)
-	c.underTerms(t)
+	const reporting = `"reporting": [{"by": "BUYER", "what": "receipts", "reportDue": 3, "correctUntil": 10}], "onMissing": "COUNTERPARTY_STANDS"}`
+	c.underTerms(t,
+		`{"id": "fill", "name": "quantity", "by": "SELLER", "measure": {"code": "UNIT_FILL", "set": {"fillEvent": "RECEIVED"}}, "target": "0.95", "window": {"kind": "MONTH"}, "minSample": 1, "measurementSource": "BUYER", "toleranceForDisagreement": "0.01", `+reporting,
+		`{"id": "defects", "name": "defects", "by": "SELLER", "measure": {"code": "DEFECT_PPM", "set": {"denominator": "RECEIVED"}}, "target": "500", "atMost": true, "window": {"kind": "MONTH"}, "minSample": 1000, "measurementSource": "BUYER", "toleranceForDisagreement": "10", `+reporting)
 	c.demands(t, 8000, 8000, 8000, 8000, 8000, 8000)
 	year, month, _ := c.today().AddDays(32).YMD()
 	first, err := calendar.NewDate(year, month, 1)
@@ -124,35 +128,47 @@ func TestAPromiseIsAtRiskWhileItsWindowRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until(t, first.AddDays(19))
-	reported := func(from, to int, onTime, late int) {
+	ctx := context.Background()
+	reported := func(from, to int, good, bad int, quality string) {
 		t.Helper()
 		var lines strings.Builder
 		lines.WriteString("order,line,product,region,ordered,due,delivered,accepted,unit\n")
 		due := first.AddDays(from)
-		for i := range onTime + late {
-			got := due
-			if i >= onTime {
-				got = due.AddDays(5)
+		for i := range good + bad {
+			got, accepted := due, 100
+			if i >= good {
+				got, accepted = due.AddDays(5), 60
 			}
-			fmt.Fprintf(&lines, "PO-%d,%d,ZDV-300,CI,100,%s,%s,100,PK\n", from, i, due, got)
+			fmt.Fprintf(&lines, "PO-%d,%d,ZDV-300,CI,100,%s,%s,%d,PK\n", from, i, due, got, accepted)
 		}
 		window := calendar.Bucket{Start: first.AddDays(from), End: first.AddDays(to)}
 		for _, who := range []*company{c.agency, c.maker} {
 			if _, err := who.desk.ImportPerformance([]byte(lines.String()), desk.PerformanceImport{}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := who.desk.SharePerformance(context.Background(), desk.PerformanceQuery{Window: window.String()}, ""); err != nil {
+			if _, err := who.desk.SharePerformance(ctx, desk.PerformanceQuery{Window: window.String()}, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
+		if _, err := c.agency.desk.ImportQuality(fmt.Appendf(nil, "product,period,received,defectives\nZDV-300,%s\n", quality), desk.ImportOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.agency.desk.ShareQuality(ctx, "", ""); err != nil {
+			t.Fatal(err)
+		}
 	}
-	reported(0, 7, 3, 1)
-	risk := c.of(t, exception.SLARisk, desk.ExceptionOpen, 1, nil)
-	if e := risk[0]; e.Owner != "Tablet Maker" || e.Role != "CFO" || e.Speed != exception.Officers || e.Scope.Group != "otif" || e.Scope.Buckets.Start != first || !strings.Contains(e.Cause, "stands at 0.75 over 4 counted") ||
-		e.Value.String() != "250.00 EUR" || e.Default.Code != exception.OutcomeRemedy || e.Deadline != e.Scope.Buckets.End.Millis()-1 {
-		t.Errorf("%+v", e)
+	reported(0, 7, 3, 1, fmt.Sprintf("%s/%s,12000,40", first, first.AddDays(7)))
+	risk := c.of(t, exception.SLARisk, desk.ExceptionOpen, 3, nil)
+	for _, e := range risk {
+		want, known := map[string]string{"otif": "stands at 0.75 over 4 counted", "fill": "stands at 0.9 over 1 counted", "defects": "stands at 3333.3"}[e.Scope.Group]
+		if !known || e.Owner != "Tablet Maker" || e.Scope.Buckets.Start != first || !strings.Contains(e.Cause, want) || e.Default.Code != exception.OutcomeRemedy || e.Deadline != e.Scope.Buckets.End.Millis()-1 {
+			t.Errorf("%+v", e)
+		}
+		if paid := e.Scope.Group == "otif"; paid != (e.Value.String() == "250.00 EUR") || paid != (e.Role == "CFO") {
+			t.Errorf("%s is worth %s and the %s's", e.Scope.Group, e.Value, e.Role)
+		}
 	}
-	reported(7, 14, 20, 0)
+	reported(7, 14, 20, 0, fmt.Sprintf("%s/%s,100000,0", first.AddDays(7), first.AddDays(14)))
 	c.wentByItself(t, risk)
 }
 

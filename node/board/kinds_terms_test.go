@@ -19,7 +19,7 @@ import (
 
 // underTerms puts terms in force from the first of the month two months ago on: bands of ten percent, the first nine weeks frozen, answers due within five
 // days, and a promise of deliveries that both sides report by month.
-func (c *circle) underTerms(t *testing.T) {
+func (c *circle) underTerms(t *testing.T, moreSLAs ...string) {
 	t.Helper()
 	ctx := context.Background()
 	now := time.Now()
@@ -31,9 +31,9 @@ func (c *circle) underTerms(t *testing.T) {
   "disputePath": [{"level": "DESK", "days": 5, "default": "STANDS"}],
   "flexBands": [{"id": "frozen", "horizonFrom": 0, "horizonTo": 64, "zone": "FROZEN", "up": 0, "down": 0}, {"id": "firm", "horizonFrom": 64, "horizonTo": 3600, "zone": "FIRM", "up": 100000, "down": 100000}],
   "slas": [{"id": "otif", "name": "on time in full", "by": "SELLER", "measure": {"code": "OTIF"}, "target": "0.95", "window": {"kind": "MONTH"}, "minSample": 4, "measurementSource": "BOTH", "toleranceForDisagreement": "0.01",
-    "reporting": [{"by": "BUYER", "what": "receipts", "reportDue": 3, "correctUntil": 10}, {"by": "SELLER", "what": "despatches", "reportDue": 3, "correctUntil": 10}], "onMissing": "COUNTERPARTY_STANDS"}],
+    "reporting": [{"by": "BUYER", "what": "receipts", "reportDue": 3, "correctUntil": 10}, {"by": "SELLER", "what": "despatches", "reportDue": 3, "correctUntil": 10}], "onMissing": "COUNTERPARTY_STANDS"}%s],
   "remedies": [{"id": "flat", "sla": "otif", "kind": "FLAT", "amount": {"minor": 25000, "currency": "EUR"}, "cap": {"minor": 100000, "currency": "EUR"}, "capPeriod": "QUARTER", "autoApply": true, "disputeWindow": 10}]
-}`, from.Format("2006-01-02"), from.AddDate(10, 0, 0).Format("2006-01-02"))
+}`, from.Format("2006-01-02"), from.AddDate(10, 0, 0).Format("2006-01-02"), strings.Join(append([]string{""}, moreSLAs...), ", "))
 	if out, err := c.maker.desk.ImportTerms([]byte(doc), desk.TermsImport{}); err != nil {
 		t.Fatal(err, out)
 	}

@@ -6,45 +6,37 @@ import (
 
 	"kontor/protocol/calendar"
 	"kontor/protocol/exception"
-	"kontor/protocol/forecast"
-	"kontor/protocol/measure"
-	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
+	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
 )
 
-// promises raises the SLAs that are missed at the rate their running window has gone so far, by the reports both hold of days inside it: early enough to
-// still do something. What a clause measures and these reports can't tell is left to the end of the window.
+// promises raises the SLAs whose running window is heading for a miss, by all that both hold of it so far: early enough to still do something. The same
+// projection is shown with the windows of the terms; fewer observations than the clause wants say nothing yet.
 func (s *sight) promises() (out []exception.Exception, err error) {
-	clauses := 0
+	cases := s.r.SLACases()
 	for _, a := range s.inForce {
-		clauses += len(a.Document.SLAs)
-	}
-	if clauses == 0 {
-		return nil, nil
-	}
-	var m measuring
-	if err := s.d.gather(&m, s.r, s.p); err != nil || len(m.settled) == 0 {
-		return nil, err
-	}
-	for _, a := range s.inForce {
+		today := s.d.dayBy(a.Document)
 		for _, sla := range a.Document.SLAs {
-			for _, w := range running(a.Document.Frame, sla, s.today) {
-				cells := slices.DeleteFunc(slices.Clone(m.settled), func(c performance.Settled) bool {
-					return !w.Period.Covers(c.Bucket) || !concerns(sla, c.Item, c.Place.Region)
-				})
-				r, ok := measuredBy(sla.Measure, cells)
-				if !ok || !r.Measured() || int64(r.Count) < sla.MinSample || reaches(sla, r) {
-					continue
+			if _, adjusts := a.Document.AdjustedPrice(sla.ID); adjusts {
+				continue // the value of an index is nobody's promise
+			}
+			for _, w := range running(a.Document.Frame, sla, today) {
+				c, err := cases(a.Document, sla, w.Period)
+				if err != nil {
+					return nil, err
 				}
-				out = append(out, s.promiseAtRisk(a.Document, sla, w, r))
+				ahead := remedy.Project(c, today)
+				if (ahead.Outlook == remedy.AtRisk || ahead.Outlook == remedy.Lost) && ahead.Count >= sla.MinSample {
+					out = append(out, s.promiseAtRisk(a.Document, sla, w, ahead))
+				}
 			}
 		}
 	}
 	return out, nil
 }
 
-func (s *sight) promiseAtRisk(doc terms.Document, sla terms.SLA, w terms.Span, r measure.Result) exception.Exception {
+func (s *sight) promiseAtRisk(doc terms.Document, sla terms.SLA, w terms.Span, ahead remedy.Projection) exception.Exception {
 	side := exception.Seller
 	if sla.By == terms.Buyer {
 		side = exception.Buyer
@@ -55,8 +47,11 @@ func (s *sight) promiseAtRisk(doc terms.Document, sla terms.SLA, w terms.Span, r
 	}
 	e := exception.Exception{Kind: exception.SLARisk, Side: side, Speed: exception.Desk, Role: "ACCOUNT", Scope: exception.Scope{Group: sla.ID, Buckets: w.Period},
 		Deadline: w.Period.End.Millis() - 1,
-		Cause:    fmt.Sprintf("%s of %s stands at %s over %d counted in %s; %s %s is promised", sla.ID, doc.Contract, r.Value, r.Count, w.Period, want, sla.Target),
+		Cause:    fmt.Sprintf("%s of %s stands at %s over %d counted in %s; %s %s is promised", sla.ID, doc.Contract, ahead.Value, ahead.Count, w.Period, want, sla.Target),
 		Default:  exception.Outcome{Code: exception.OutcomeRemedy, Text: fmt.Sprintf("If it goes on like this %s is missed in %s, and what the terms say of that applies.", sla.ID, w.Period)}}
+	if ahead.Outlook == remedy.Lost {
+		e.Cause += "; as much again will not make up for it"
+	}
 	e = atStake(e, doc, sla.ID)
 	if e.Value != (quantity.Money{}) && !s.deskMay(e.Value) {
 		e.Speed, e.Role = exception.Officers, e.Kind.Officer()
@@ -71,28 +66,4 @@ func running(f terms.Frame, sla terms.SLA, today calendar.Date) []terms.Span {
 	all := f.Windows(sla, calendar.Bucket{Start: today, End: today.AddDays(reach + 1)})
 	held := slices.DeleteFunc(all, func(w terms.Span) bool { return !w.Period.Contains(today) })
 	return held[:min(1, len(held))] // of overlapping ones the first to end: the others say the same later
-}
-
-func concerns(sla terms.SLA, item forecast.Item, region string) bool {
-	named := func(id string) bool { return id != "" && slices.Contains(sla.Items, id) }
-	return (len(sla.Items) == 0 || named(item.BuyersID) || named(item.SellersID) || named(item.GTIN)) && (len(sla.Regions) == 0 || slices.Contains(sla.Regions, region))
-}
-
-// measuredBy computes a clause's measure from reports; ok is false where they can't tell it.
-func measuredBy(d measure.Definition, cells []performance.Settled) (r measure.Result, ok bool) {
-	setting := measure.Setting{}
-	for _, p := range d.Parameters {
-		setting[p.Name] = p.Value
-	}
-	switch d.Code {
-	case measure.OnTime, measure.InFull, measure.OTIF, measure.OTIFUnits:
-		return performance.Delivered(cells, setting).Result(d.Code), true
-	}
-	return r, false
-}
-
-// reaches tells whether a result keeps the promise.
-func reaches(sla terms.SLA, r measure.Result) bool {
-	order := r.Value.Rat().Cmp(sla.Target.Rat())
-	return sla.AtMost && order <= 0 || !sla.AtMost && order >= 0
 }
