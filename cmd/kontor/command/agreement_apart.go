@@ -137,26 +137,15 @@ func agreementAmend() verb {
 			&cli.DurationFlag{Name: "deadline", Usage: "`DURATION` from now", DefaultText: "168h"}, &cli.StringFlag{Name: "proposal", Usage: "`FILE` with parts of the topic as JSON"}},
 		run: func(c *call) error {
 			in := wire.AgreementAmendRequest{AgreementQuery: c.agreementQuery(), End: c.Bool("end"), Title: c.String("title")}
-			if d := c.Duration("deadline"); d != 0 {
-				in.Deadline = c.now().Add(d).UnixMilli()
-			}
-			if path := c.String("proposal"); path != "" {
-				in.Proposal = &decision.Proposal{}
-				if err := readDocument("proposal", path, in.Proposal); err != nil {
-					return err
-				}
+			var err error
+			if in.Deadline, in.Proposal, err = c.beginning(); err != nil {
+				return err
 			}
 			out, err := ask(c, wire.AgreementAmend, in)
 			if err != nil {
 				return err
 			}
-			return c.print(out, func(w io.Writer) {
-				if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
-					printTopic(w, t)
-					return
-				}
-				fmt.Fprintf(w, "topic %s is open\n", out.Topic)
-			})
+			return c.printOpened(out)
 		},
 	}
 }

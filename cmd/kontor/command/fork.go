@@ -95,15 +95,7 @@ var partnerResolve = verb{
 	examples: []string{"kontor partner resolve --key-file coo.key", `kontor partner resolve "Acme Tablets" --digest bafyrei... --key-file cfo.key`},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags:    append([]cli.Flag{&cli.StringFlag{Name: "digest", Usage: "sign only the resolution with this `CID`"}}, signerFlags()...),
-	run: func(c *call) error {
-		if c.String("key-file") == "" {
-			return missing("key-file", "the officer's key")
-		}
-		n, err := c.node()
-		if err != nil {
-			return err
-		}
-		defer n.Close()
+	run: byOfficer(func(c *call, n *client.Client) error {
 		l, err := client.Call(c.Context.Context, n, wire.PartnerForks, wire.PartnerQuery{With: c.Args().First()})
 		if err != nil {
 			return err
@@ -114,7 +106,7 @@ var partnerResolve = verb{
 			}
 		}
 		return wire.Problemf("NO_FORK", "no fork waits to be resolved in this partnership; kontor partner fork shows what there was")
-	},
+	}),
 }
 
 func resolveFork(c *call, n *client.Client, partnership string, f wire.ForkInfo) error {

@@ -34,6 +34,21 @@ func signerFlags() []cli.Flag {
 	}
 }
 
+// byOfficer makes a command of what an officer signs here: it wants the key's file and asks the node, which never sees the key.
+func byOfficer(run func(*call, *client.Client) error) func(*call) error {
+	return func(c *call) error {
+		if c.String("key-file") == "" {
+			return missing("key-file", "the officer's key")
+		}
+		n, err := c.node()
+		if err != nil {
+			return err
+		}
+		defer n.Close()
+		return run(c, n)
+	}
+}
+
 // mandateDocument is what kontor mandate grant --json prints.
 type mandateDocument struct {
 	wire.EntryReceipt
@@ -191,15 +206,7 @@ var mandateRenew = verb{
 		&cli.BoolFlag{Name: "revoke", Usage: "revoke the old one at once"},
 		yesFlag("the mandate is right: grant it without asking"),
 	}, signerFlags()...),
-	run: func(c *call) error {
-		if c.String("key-file") == "" {
-			return missing("key-file", "the officer's key")
-		}
-		n, err := c.node()
-		if err != nil {
-			return err
-		}
-		defer n.Close()
+	run: byOfficer(func(c *call, n *client.Client) error {
 		old, err := mandateOf(c, n)
 		if err != nil {
 			return err
@@ -227,7 +234,7 @@ var mandateRenew = verb{
 		}
 		_, err = endMandate(c, n, old)
 		return err
-	},
+	}),
 }
 
 // mandateOf finds the mandate that the argument names.
@@ -250,15 +257,7 @@ var mandateRevoke = verb{
 	examples: []string{"kontor mandate revoke MANDATE --key-file coo.key"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags:    signerFlags(),
-	run: func(c *call) error {
-		if c.String("key-file") == "" {
-			return missing("key-file", "the officer's key")
-		}
-		n, err := c.node()
-		if err != nil {
-			return err
-		}
-		defer n.Close()
+	run: byOfficer(func(c *call, n *client.Client) error {
 		m, err := mandateOf(c, n)
 		if err != nil {
 			return err
@@ -270,7 +269,7 @@ var mandateRevoke = verb{
 		return c.print(r, func(w io.Writer) {
 			fmt.Fprintf(w, "The mandate of the %s desk is revoked from entry %d on.\n", m.Holder, r.Seq)
 		})
-	},
+	}),
 }
 
 // endMandate signs the end of a mandate with the officer's key.

@@ -21,15 +21,7 @@ var partnerResume = verb{
 	examples: []string{`kontor partner resume "Acme Tablets" --with PARTNERSHIP --gone "Salt and Sons" --key-file coo.key`},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags:    append([]cli.Flag{withFlag(), &cli.StringSliceFlag{Name: "gone", Usage: "`COMPANIES` that will not come back, by comma"}}, signerFlags()...),
-	run: func(c *call) error {
-		if c.String("key-file") == "" {
-			return missing("key-file", "the officer's key")
-		}
-		n, err := c.node()
-		if err != nil {
-			return err
-		}
-		defer n.Close()
+	run: byOfficer(func(c *call, n *client.Client) error {
 		d, err := client.Call(c.Context.Context, n, wire.PartnerLost, wire.ResumeQuery{With: c.String("with"), Member: c.Args().First(), Gone: c.StringSlice("gone")})
 		if err != nil {
 			return err
@@ -50,5 +42,5 @@ var partnerResume = verb{
 		return c.print(r, func(w io.Writer) {
 			fmt.Fprintf(w, "Countersigned (entry %d). %s writes again once every remaining member has.\n", r.Seq, d.Name)
 		})
-	},
+	}),
 }

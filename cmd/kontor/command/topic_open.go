@@ -43,14 +43,9 @@ func topicOpen() verb {
 		},
 		run: func(c *call) error {
 			in := wire.TopicOpenRequest{With: c.String("with"), Exception: c.Args().First(), Title: c.String("title"), Manual: c.Bool("manual")}
-			if d := c.Duration("deadline"); d != 0 {
-				in.Deadline = c.now().Add(d).UnixMilli()
-			}
-			if path := c.String("proposal"); path != "" {
-				in.Proposal = &decision.Proposal{}
-				if err := readDocument("proposal", path, in.Proposal); err != nil {
-					return err
-				}
+			var err error
+			if in.Deadline, in.Proposal, err = c.beginning(); err != nil {
+				return err
 			}
 			if c.String("kind") != "" {
 				byHand, err := c.proposal()
@@ -62,7 +57,6 @@ func topicOpen() verb {
 				}
 				in.Proposal, in.Manual = &byHand, true
 			}
-			var err error
 			if in.Basis, err = parseBasis(c.texts("basis")); err != nil {
 				return err
 			}
@@ -70,15 +64,33 @@ func topicOpen() verb {
 			if err != nil {
 				return err
 			}
-			return c.print(out, func(w io.Writer) {
-				if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
-					printTopic(w, t)
-					return
-				}
-				fmt.Fprintf(w, "topic %s is open\n", out.Topic)
-			})
+			return c.printOpened(out)
 		},
 	}
+}
+
+// beginning reads what --deadline and --proposal say of a new topic: when it ends, in Unix milliseconds, and the parts of it that a file holds; zero and nil
+// leave both to the node.
+func (c *call) beginning() (deadline int64, p *decision.Proposal, err error) {
+	if d := c.Duration("deadline"); d != 0 {
+		deadline = c.now().Add(d).UnixMilli()
+	}
+	if path := c.String("proposal"); path != "" {
+		p = &decision.Proposal{}
+		err = readDocument("proposal", path, p)
+	}
+	return deadline, p, err
+}
+
+// printOpened shows a topic that was just opened as the node holds it, or names it where the node can't show it any more.
+func (c *call) printOpened(out wire.TopicReceipt) error {
+	return c.print(out, func(w io.Writer) {
+		if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
+			printTopic(w, t)
+			return
+		}
+		fmt.Fprintf(w, "topic %s is open\n", out.Topic)
+	})
 }
 
 // proposal is a topic written by hand on the command line.
