@@ -40,19 +40,12 @@ func (o *Office) handIn(ctx context.Context, command node.Command, kind string, 
 // Mandates lists this company's mandates.
 func (o *Office) Mandates(scope wire.Scope, with string) (wire.MandateListing, error) {
 	out := wire.MandateListing{Mandates: []wire.MandateInfo{}}
-	all := o.node.Partnerships()
-	if with != "" {
-		p, err := o.Find(scope, with)
-		if err != nil {
-			return out, err
-		}
-		all = []*node.Partnership{p}
+	partnerships, err := o.visible(scope, with)
+	if err != nil {
+		return out, err
 	}
 	view := o.node.Chain(o.node.Company()).Now()
-	for _, p := range all {
-		if !o.sees(scope, p) {
-			continue
-		}
+	for _, p := range partnerships {
 		var rows []protocol.MandateRow
 		err := o.node.View(p.PID, func(r *protocol.Replica) (err error) {
 			rows, err = r.Mandates()

@@ -99,10 +99,11 @@ func (o *Office) pairing(p node.Pairing) wire.Pairing {
 // Partners lists what a caller's scope shows.
 func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerListing, error) {
 	out := wire.PartnerListing{Partnerships: []wire.PartnershipStatus{}, Invitations: []wire.InvitationInfo{}, Proposals: []wire.Circle{}}
-	for _, p := range o.node.Partnerships() {
-		if !o.sees(scope, p) {
-			continue
-		}
+	partnerships, err := o.visible(scope, "")
+	if err != nil {
+		return out, err
+	}
+	for _, p := range partnerships {
 		st, err := o.partnershipStatus(p)
 		if err != nil {
 			return out, err
@@ -137,6 +138,15 @@ func (o *Office) sees(scope wire.Scope, p *node.Partnership) bool {
 		}
 	}
 	return false
+}
+
+// visible lists the partnerships a caller may ask about: the one with a partner, or all.
+func (o *Office) visible(scope wire.Scope, with string) ([]*node.Partnership, error) {
+	if with != "" {
+		p, err := o.Find(scope, with)
+		return []*node.Partnership{p}, err
+	}
+	return slices.DeleteFunc(o.node.Partnerships(), func(p *node.Partnership) bool { return !o.sees(scope, p) }), nil
 }
 
 // Find picks the partnership a caller means: by its ID, the partner's name or CompanyID; empty: the only one. What lies outside

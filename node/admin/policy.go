@@ -3,7 +3,6 @@ package admin
 import (
 	"kontor/crypto/keys"
 	"kontor/crypto/sign"
-	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
@@ -15,19 +14,12 @@ import (
 // ask the other side who must sign.
 func (o *Office) Policies(scope wire.Scope, with string) (wire.PolicyReport, error) {
 	out := wire.PolicyReport{Companies: []wire.CompanyPolicies{o.policiesOf(o.node.Company())}}
-	all := o.node.Partnerships()
-	if with != "" {
-		p, err := o.Find(scope, with)
-		if err != nil {
-			return out, err
-		}
-		all = []*node.Partnership{p}
+	partnerships, err := o.visible(scope, with)
+	if err != nil {
+		return out, err
 	}
 	told := map[block.CID]bool{o.node.Company(): true}
-	for _, p := range all {
-		if !o.sees(scope, p) {
-			continue
-		}
+	for _, p := range partnerships {
 		for _, other := range p.Genesis.Others(o.node.Company()) {
 			if other.Role == partnership.RoleObserver || told[other.Company] || o.node.Chain(other.Company) == nil {
 				continue

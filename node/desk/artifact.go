@@ -56,27 +56,11 @@ func (d *Desk) Artifacts(q ArtifactQuery) ([]ArtifactView, error) {
 	if kinds := append(protocol.ArtifactKinds(), AgreementKind); q.Kind != "" && !slices.Contains(kinds, q.Kind) {
 		return nil, node.Failf("BAD_KIND", "%q is no kind of artifact; there are %s", q.Kind, strings.Join(kinds, ", "))
 	}
-	all := d.node.Partnerships()
-	if q.With != "" {
-		p, err := d.Partner(q.With, "")
-		if err != nil {
-			return nil, err
-		}
-		all = []*node.Partnership{p}
-	}
-	out := []ArtifactView{}
-	for _, p := range all {
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			list, err := d.artifactsOf(p, r, q)
-			slices.SortStableFunc(list, func(a, b ArtifactView) int { return cmp.Compare(a.T, b.T) })
-			out = append(out, list...)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return across(d, q.With, func(p *node.Partnership, r *protocol.Replica) ([]ArtifactView, error) {
+		list, err := d.artifactsOf(p, r, q)
+		slices.SortStableFunc(list, func(a, b ArtifactView) int { return cmp.Compare(a.T, b.T) })
+		return list, err
+	})
 }
 
 func (d *Desk) artifactsOf(p *node.Partnership, r *protocol.Replica, q ArtifactQuery) (out []ArtifactView, err error) {

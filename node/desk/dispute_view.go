@@ -68,31 +68,24 @@ type DisputeQuery struct {
 
 // Disputes lists disputes, those that end first above.
 func (d *Desk) Disputes(q DisputeQuery, sees func(product string) bool) ([]DisputeView, error) {
-	out := []DisputeView{}
-	partnerships, err := d.partnershipsWith(q.With)
+	out, err := across(d, q.With, func(p *node.Partnership, r *protocol.Replica) (out []DisputeView, err error) {
+		all, err := r.Disputes()
+		for _, x := range all {
+			if x.End != nil && !q.All {
+				continue
+			}
+			v, seen, err := d.disputeView(r, p, x, sees)
+			if err != nil {
+				return nil, err
+			}
+			if seen {
+				out = append(out, v)
+			}
+		}
+		return out, err
+	})
 	if err != nil {
 		return nil, err
-	}
-	for _, p := range partnerships {
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			all, err := r.Disputes()
-			for _, x := range all {
-				if x.End != nil && !q.All {
-					continue
-				}
-				v, seen, err := d.disputeView(r, p, x, sees)
-				if err != nil {
-					return err
-				}
-				if seen {
-					out = append(out, v)
-				}
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
 	}
 	slices.SortStableFunc(out, func(a, b DisputeView) int {
 		return cmp.Or(cmp.Compare(a.State(), b.State())*-1, cmp.Compare(a.Step().Deadline, b.Step().Deadline))

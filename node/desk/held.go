@@ -23,47 +23,32 @@ type HeldForecast struct {
 
 // Forecasts lists every forecast held, of one partner or of all partnerships, oldest first in each.
 func (d *Desk) Forecasts(with string) ([]HeldForecast, error) {
-	out := []HeldForecast{}
-	all := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
+	return across(d, with, func(p *node.Partnership, r *protocol.Replica) (out []HeldForecast, err error) {
+		rows, err := r.Versions(forecast.Type)
 		if err != nil {
 			return nil, err
 		}
-		all = []*node.Partnership{p}
-	}
-	for _, p := range all {
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			rows, err := r.Versions(forecast.Type)
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				out = append(out, HeldForecast{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(),
-					Revision: row.Revision, Status: row.Status, T: row.T})
-			}
-			refused, err := r.Refused()
-			if err != nil {
-				return err
-			}
-			for _, ref := range refused {
-				if ref.Kind != protocol.KindForecast {
-					continue
-				}
-				e, found, err := r.Log.Get(ref.Entry)
-				if err != nil || !found {
-					return err
-				}
-				out = append(out, HeldForecast{CID: *e.Header.Body, With: d.PartnerName(p), Author: d.node.CompanyName(ref.Author), Own: ref.Author == d.node.Company(),
-					Status: "REFUSED", Codes: ref.Codes, T: e.Header.T})
-			}
-			return nil
-		})
+		for _, row := range rows {
+			out = append(out, HeldForecast{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(),
+				Revision: row.Revision, Status: row.Status, T: row.T})
+		}
+		refused, err := r.Refused()
 		if err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
+		for _, ref := range refused {
+			if ref.Kind != protocol.KindForecast {
+				continue
+			}
+			e, found, err := r.Log.Get(ref.Entry)
+			if err != nil || !found {
+				return out, err
+			}
+			out = append(out, HeldForecast{CID: *e.Header.Body, With: d.PartnerName(p), Author: d.node.CompanyName(ref.Author), Own: ref.Author == d.node.Company(),
+				Status: "REFUSED", Codes: ref.Codes, T: e.Header.T})
+		}
+		return out, nil
+	})
 }
 
 // Forecast opens a forecast by its CID, in whichever partnership holds it; the draft when cid is undefined.

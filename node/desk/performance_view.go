@@ -66,38 +66,21 @@ func (d *Desk) sidesOf(r *protocol.Replica, p *node.Partnership, row protocol.Wi
 
 // Windows lists the windows that anybody reports on, in all partnerships or one.
 func (d *Desk) Windows(with string) ([]HeldWindow, error) {
-	out := []HeldWindow{}
-	all := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
+	return across(d, with, func(p *node.Partnership, r *protocol.Replica) (out []HeldWindow, err error) {
+		rows, err := r.Windows()
 		if err != nil {
 			return nil, err
 		}
-		all = []*node.Partnership{p}
-	}
-	for _, p := range all {
-		first := len(out)
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			out = out[:first]
-			rows, err := r.Windows()
+		for _, row := range rows {
+			s, err := d.sidesOf(r, p, row)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			for _, row := range rows {
-				s, err := d.sidesOf(r, p, row)
-				if err != nil {
-					return err
-				}
-				c := performance.Compare(s.buyer, s.seller, performance.DefaultTolerance())
-				out = append(out, HeldWindow{With: d.PartnerName(p), Window: row.Window, Closed: row.Closed, Reports: s.held, Tally: c.Tally, Apart: c.Apart})
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+			c := performance.Compare(s.buyer, s.seller, performance.DefaultTolerance())
+			out = append(out, HeldWindow{With: d.PartnerName(p), Window: row.Window, Closed: row.Closed, Reports: s.held, Tally: c.Tally, Apart: c.Apart})
 		}
-	}
-	return out, nil
+		return out, nil
+	})
 }
 
 // ShownReport is one report of a window in full.
@@ -287,15 +270,11 @@ func (d *Desk) ReconcilePerformance(ctx context.Context, q ReconcileQuery) ([]Re
 // OpenedLines are the lines that were opened between this company and its partners, whoever asked.
 func (d *Desk) OpenedLines(with string) ([]LineView, error) {
 	out := []LineView{}
-	all := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
-		if err != nil {
-			return nil, err
-		}
-		all = []*node.Partnership{p}
+	partnerships, err := d.partnershipsWith(with)
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range all {
+	for _, p := range partnerships {
 		list, err := d.node.OpenedLines(p.PID)
 		if err != nil {
 			return nil, err

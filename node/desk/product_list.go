@@ -49,15 +49,11 @@ func (d *Desk) Products(with string) (out ProductListing, err error) {
 	if err != nil {
 		return out, err
 	}
-	partners := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
-		if err != nil {
-			return out, err
-		}
-		partners = []*node.Partnership{p}
+	partnerships, err := d.partnershipsWith(with)
+	if err != nil {
+		return out, err
 	}
-	for _, p := range partners {
+	for _, p := range partnerships {
 		err := d.node.View(p.PID, func(r *protocol.Replica) error {
 			rows, err := r.InForce(productmap.Type, block.CID{})
 			if err != nil {

@@ -236,42 +236,30 @@ type ComplaintClock struct {
 
 // QualityReports are the reports in force of all partnerships. Complaints of one side and cases of the other are put together.
 func (d *Desk) QualityReports() ([]HeldQuality, error) {
-	out := []HeldQuality{}
 	now := d.node.Now()
 	today := calendar.DateOf(now)
-	for _, p := range d.node.Partnerships() {
+	return across(d, "", func(p *node.Partnership, r *protocol.Replica) (out []HeldQuality, err error) {
 		if p.Removed {
-			continue
+			return nil, nil
 		}
-		first := len(out)
-		var effects []decision.EffectInForce
-		err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
-			out = out[:first]
-			if effects, err = effectsOn(r, today, 0); err != nil {
-				return err
-			}
-			rows, err := r.InForce(quality.Type, block.CID{})
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				doc, err := r.Quality(row.Root)
-				if err != nil {
-					return err
-				}
-				out = append(out, HeldQuality{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(), Revision: row.Revision, T: row.T, Document: doc,
-					Rates: []DefectRate{}, Clocks: []ComplaintClock{}, Again: []quality.Recurrence{}, Expired: quality.ExpiredAudits(doc, today)})
-			}
-			return nil
-		})
+		effects, err := effectsOn(r, today, 0)
 		if err != nil {
 			return nil, err
 		}
-		if err := completed(out[first:], effects, now); err != nil {
+		rows, err := r.InForce(quality.Type, block.CID{})
+		if err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
+		for _, row := range rows {
+			doc, err := r.Quality(row.Root)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, HeldQuality{CID: row.Root, With: d.PartnerName(p), Author: d.node.CompanyName(row.Author), Own: row.Author == d.node.Company(), Revision: row.Revision, T: row.T, Document: doc,
+				Rates: []DefectRate{}, Clocks: []ComplaintClock{}, Again: []quality.Recurrence{}, Expired: quality.ExpiredAudits(doc, today)})
+		}
+		return out, completed(out, effects, now)
+	})
 }
 
 // completed fills in what follows from the reports of one partnership together, and from what was agreed about complaints. Clocks stand

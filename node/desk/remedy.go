@@ -90,59 +90,80 @@ func (d *Desk) Remedies(q SLAQuery, sees func(product string) bool) (RemedyList,
 	}
 	for _, p := range partnerships {
 		var items []RemedyView
-		var plain []remedy.Item
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			items, plain = nil, nil
-			all, err := r.Remedies()
-			if err != nil {
-				return err
-			}
-			for _, i := range all {
-				if !q.fits(i.Window) {
-					continue
-				}
-				doc, err := r.Terms(*i.Terms)
-				if err != nil {
-					return err
-				}
-				if _, seen := seenClauses(doc, sees).Promise(i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
-					continue
-				}
-				v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}
-				if partyOf(p, d.node.Company()) == i.Debtor {
-					v.Own, v.Due.Minor = "owes", -i.Amount.Minor
-				}
-				if v.Stands, err = r.RemedyStands(i.ID); err != nil {
-					return err
-				}
-				if v.Sides, err = d.remedySides(r, p, i); err != nil {
-					return err
-				}
-				items, plain = append(items, v), append(plain, i)
-			}
-			return nil
+		err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
+			items, err = d.remediesOf(r, p, q, sees)
+			return err
 		})
 		if err != nil {
 			return out, err
 		}
 		out.Items = append(out.Items, items...)
-		for _, m := range remedy.Net(plain) {
-			late := slices.ContainsFunc(items, func(v RemedyView) bool { return v.Overdue && slices.Contains(m.Items, v.ID) })
-			out.Months = append(out.Months, NetView{d.PartnerName(p), m, late})
-		}
+		out.Months = append(out.Months, netted(d.PartnerName(p), items)...)
 	}
-	for _, v := range out.Items {
+	out.Totals = unsettled(out.Items)
+	return out, nil
+}
+
+// remediesOf are the entries with one partner, as far as their clauses may be seen.
+func (d *Desk) remediesOf(r *protocol.Replica, p *node.Partnership, q SLAQuery, sees func(string) bool) (out []RemedyView, err error) {
+	all, err := r.Remedies()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range all {
+		if !q.fits(i.Window) {
+			continue
+		}
+		doc, err := r.Terms(*i.Terms)
+		if err != nil {
+			return nil, err
+		}
+		if _, seen := seenClauses(doc, sees).Promise(i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
+			continue
+		}
+		v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}
+		if partyOf(p, d.node.Company()) == i.Debtor {
+			v.Own, v.Due.Minor = "owes", -i.Amount.Minor
+		}
+		if v.Stands, err = r.RemedyStands(i.ID); err != nil {
+			return nil, err
+		}
+		if v.Sides, err = d.remedySides(r, p, i); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// netted nets the entries with a partner by month. A month is overdue when an entry of it is.
+func netted(with string, items []RemedyView) (out []NetView) {
+	plain := make([]remedy.Item, len(items))
+	for i, v := range items {
+		plain[i] = v.Item
+	}
+	for _, m := range remedy.Net(plain) {
+		late := slices.ContainsFunc(items, func(v RemedyView) bool { return v.Overdue && slices.Contains(m.Items, v.ID) })
+		out = append(out, NetView{with, m, late})
+	}
+	return out
+}
+
+// unsettled adds up by currency what is due and not settled.
+func unsettled(items []RemedyView) []quantity.Money {
+	out := []quantity.Money{}
+	for _, v := range items {
 		if v.Status != remedy.Due && v.Status != remedy.Acknowledged {
 			continue
 		}
-		i := slices.IndexFunc(out.Totals, func(m quantity.Money) bool { return m.Currency == v.Due.Currency })
+		i := slices.IndexFunc(out, func(m quantity.Money) bool { return m.Currency == v.Due.Currency })
 		if i < 0 {
-			out.Totals = append(out.Totals, v.Due)
+			out = append(out, v.Due)
 			continue
 		}
-		out.Totals[i].Minor += v.Due.Minor
+		out[i].Minor += v.Due.Minor
 	}
-	return out, nil
+	return out
 }
 
 // dayBy is today by the terms' clock.

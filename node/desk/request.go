@@ -37,31 +37,20 @@ type RequestView struct {
 
 // Requests lists the requests of a partnership, or of all, oldest first.
 func (d *Desk) Requests(with string) ([]RequestView, error) {
-	all := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
-		if err != nil {
-			return nil, err
-		}
-		all = []*node.Partnership{p}
-	}
-	out := []RequestView{}
 	now := d.node.Now()
-	for _, p := range all {
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			asked, err := r.Requests()
-			for _, q := range asked {
-				v := RequestView{ID: q.Entry, With: d.PartnerName(p), By: d.node.CompanyName(q.By), To: d.node.CompanyName(q.To), Own: q.By == d.node.Company(), Form: q.Form, Asked: q.Request, T: q.T,
-					Verdict: q.Verdict, Waits: q.Waits(), Reply: q.Reply, Replied: q.RepliedAt, Grant: q.Grant, Officer: q.Officer, pid: p.PID, by: q.By}
-				v.Overdue = v.Waits && q.Due > 0 && now > q.Due
-				v.Stands = q.Grant != nil && q.Verdict == request.Granted && now >= q.Grant.From && now < q.Grant.Until
-				out = append(out, v)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
+	out, err := across(d, with, func(p *node.Partnership, r *protocol.Replica) (out []RequestView, err error) {
+		asked, err := r.Requests()
+		for _, q := range asked {
+			v := RequestView{ID: q.Entry, With: d.PartnerName(p), By: d.node.CompanyName(q.By), To: d.node.CompanyName(q.To), Own: q.By == d.node.Company(), Form: q.Form, Asked: q.Request, T: q.T,
+				Verdict: q.Verdict, Waits: q.Waits(), Reply: q.Reply, Replied: q.RepliedAt, Grant: q.Grant, Officer: q.Officer, pid: p.PID, by: q.By}
+			v.Overdue = v.Waits && q.Due > 0 && now > q.Due
+			v.Stands = q.Grant != nil && q.Verdict == request.Granted && now >= q.Grant.From && now < q.Grant.Until
+			out = append(out, v)
 		}
+		return out, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b RequestView) int { return cmp.Compare(a.T, b.T) })
 	return out, nil

@@ -72,7 +72,6 @@ type SLASide struct {
 
 // SLAs lists the windows that are over, by contract, SLA and first day.
 func (d *Desk) SLAs(q SLAQuery, sees func(product string) bool) ([]SLAStatus, error) {
-	out := []SLAStatus{}
 	var only calendar.Bucket
 	if q.Window != "" {
 		var err error
@@ -80,59 +79,37 @@ func (d *Desk) SLAs(q SLAQuery, sees func(product string) bool) ([]SLAStatus, er
 			return nil, node.Failf("BAD_WINDOW", "%v", err)
 		}
 	}
-	partnerships, err := d.partnershipsWith(q.With)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range partnerships {
-		first := len(out)
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			out = out[:first]
-			rows, err := r.SLAWindows()
-			if err != nil {
-				return err
-			}
-			items, err := r.Remedies()
-			if err != nil {
-				return err
-			}
-			cases := r.SLACases()
-			for _, row := range rows {
-				if !q.fits(row.Window) || only.Valid() && only != row.Period {
-					continue
-				}
-				v, seen, err := d.slaStatus(r, p, row, cases, sees)
-				if err != nil {
-					return err
-				}
-				if !seen {
-					continue
-				}
-				for _, i := range items {
-					if i.Window == row.Window {
-						v.Items = append(v.Items, i)
-					}
-				}
-				out = append(out, v)
-			}
-			running, err := d.running(r, p, q, only, cases, sees)
-			out = append(out, running...)
-			return err
-		})
+	return across(d, q.With, func(p *node.Partnership, r *protocol.Replica) (out []SLAStatus, err error) {
+		rows, err := r.SLAWindows()
 		if err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
-}
-
-// partnershipsWith are the one with a partner, or all.
-func (d *Desk) partnershipsWith(with string) ([]*node.Partnership, error) {
-	if with == "" {
-		return d.node.Partnerships(), nil
-	}
-	p, err := d.Partner(with, "")
-	return []*node.Partnership{p}, err
+		items, err := r.Remedies()
+		if err != nil {
+			return nil, err
+		}
+		cases := r.SLACases()
+		for _, row := range rows {
+			if !q.fits(row.Window) || only.Valid() && only != row.Period {
+				continue
+			}
+			v, seen, err := d.slaStatus(r, p, row, cases, sees)
+			if err != nil {
+				return nil, err
+			}
+			if !seen {
+				continue
+			}
+			for _, i := range items {
+				if i.Window == row.Window {
+					v.Items = append(v.Items, i)
+				}
+			}
+			out = append(out, v)
+		}
+		running, err := d.running(r, p, q, only, cases, sees)
+		return append(out, running...), err
+	})
 }
 
 func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.SLARow, cases casesOf, sees func(string) bool) (v SLAStatus, seen bool, err error) {

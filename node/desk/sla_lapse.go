@@ -60,46 +60,33 @@ type IndexedClause struct {
 
 // StatedIndexes lists what both sides stated of indexes.
 func (d *Desk) StatedIndexes(with string, sees func(product string) bool) ([]StatedIndex, error) {
-	out := []StatedIndex{}
-	partnerships, err := d.partnershipsWith(with)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range partnerships {
-		first := len(out)
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			out = out[:first]
-			rows, err := r.Indexes()
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				point := row.Stated[0]
-				month := point.Month.Month().String()
-				at := slices.IndexFunc(out[first:], func(x StatedIndex) bool { return x.Index == point.Index && x.Month == month })
-				if at < 0 {
-					at = len(out) - first
-					x := StatedIndex{With: d.PartnerName(p), Index: point.Index, Month: month, Buyer: []StatedValue{}, Seller: []StatedValue{}, Prices: []IndexedClause{}}
-					if x.Prices, err = d.indexed(r, point.Index, sees); err != nil {
-						return err
-					}
-					out = append(out, x)
-				}
-				into := &out[first+at].Buyer
-				if partyOf(p, row.Company) == terms.Seller {
-					into = &out[first+at].Seller
-				}
-				for _, s := range row.Stated {
-					*into = append(*into, StatedValue{s.Point, s.T})
-				}
-			}
-			return nil
-		})
+	return across(d, with, func(p *node.Partnership, r *protocol.Replica) (out []StatedIndex, err error) {
+		rows, err := r.Indexes()
 		if err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
+		for _, row := range rows {
+			point := row.Stated[0]
+			month := point.Month.Month().String()
+			at := slices.IndexFunc(out, func(x StatedIndex) bool { return x.Index == point.Index && x.Month == month })
+			if at < 0 {
+				at = len(out)
+				x := StatedIndex{With: d.PartnerName(p), Index: point.Index, Month: month, Buyer: []StatedValue{}, Seller: []StatedValue{}, Prices: []IndexedClause{}}
+				if x.Prices, err = d.indexed(r, point.Index, sees); err != nil {
+					return nil, err
+				}
+				out = append(out, x)
+			}
+			into := &out[at].Buyer
+			if partyOf(p, row.Company) == terms.Seller {
+				into = &out[at].Seller
+			}
+			for _, s := range row.Stated {
+				*into = append(*into, StatedValue{s.Point, s.T})
+			}
+		}
+		return out, nil
+	})
 }
 
 // indexed are the prices in force today that an index moves, as far as they may be seen.

@@ -37,37 +37,20 @@ type HeldTerms struct {
 
 // Terms lists the newest proposal of each contract and what is signed, by partnership, contract and first day, as of a day; empty is today.
 func (d *Desk) Terms(with, day string, sees func(product string) bool) ([]HeldTerms, error) {
-	out := []HeldTerms{}
-	partnerships := d.node.Partnerships()
-	if with != "" {
-		p, err := d.Partner(with, "")
-		if err != nil {
-			return nil, err
-		}
-		partnerships = []*node.Partnership{p}
-	}
 	on, err := d.dayOrToday(day)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range partnerships {
+	return across(d, with, func(p *node.Partnership, r *protocol.Replica) ([]HeldTerms, error) {
 		if p.Removed {
-			continue
+			return nil, nil
 		}
-		first := len(out)
-		if err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			out = out[:first]
-			list, err := d.heldTerms(p, r, on)
-			for _, h := range list {
-				h.Document = seenClauses(h.Document, sees)
-				out = append(out, h)
-			}
-			return err
-		}); err != nil {
-			return nil, err
+		list, err := d.heldTerms(p, r, on)
+		for i := range list {
+			list[i].Document = seenClauses(list[i].Document, sees)
 		}
-	}
-	return out, nil
+		return list, err
+	})
 }
 
 func (d *Desk) heldTerms(p *node.Partnership, r *protocol.Replica, on calendar.Date) (out []HeldTerms, err error) {
