@@ -3,6 +3,7 @@ package desk
 import (
 	"kontor/node"
 	"kontor/protocol"
+	"kontor/protocol/block"
 )
 
 // partnershipsWith are the one with a partner, or all.
@@ -34,4 +35,24 @@ func across[T any](d *Desk, with string, read func(p *node.Partnership, r *proto
 		out = append(out, part...)
 	}
 	return out, nil
+}
+
+// holding reads a document in the first partnership that holds it; nil where none does.
+func (d *Desk) holding(cid block.CID, read func(*protocol.Replica) error) (*node.Partnership, error) {
+	for _, p := range d.node.Partnerships() {
+		found := false
+		err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
+			if found, err = r.HasBlock(cid); err != nil || !found {
+				return err
+			}
+			return read(r)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return p, nil
+		}
+	}
+	return nil, nil
 }

@@ -44,62 +44,85 @@ type Exported struct {
 
 // Export writes an artifact that is held, or the draft forecast, for another system.
 func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
-	opts := outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}, Order: o.Order, Layout: intake.Layout(o.Layout)}
+	opts, err := o.outlet()
+	if err != nil {
+		return out, err
+	}
+	out.Format = o.Format
+	var cid block.CID
+	switch {
+	case o.CID != "":
+		cid, err = d.artifactCID(o.CID)
+	case slices.Contains([]intake.Kind{intake.Campaign, intake.Quality, intake.Terms}, intake.Kind(o.Kind)):
+		return d.exportDraft(o, opts)
+	case o.Kind == string(intake.Answers):
+		return d.exportAnswer(o, opts, out)
+	case slices.Contains([]intake.Kind{intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Products, intake.Performance, OrderLines}, intake.Kind(o.Kind)):
+		return d.exportPrivate(o, out)
+	case o.Kind != "" && o.Kind != string(intake.Forecast):
+		return Exported{}, node.Failf("BAD_KIND", "there is nothing of the kind %q to export; forecast, answer, campaign, quality, terms, history, capacity, stock, bom, products, performance or lines is right", o.Kind)
+	case o.With != "":
+		cid, err = d.NewestForecast(o.With)
+	}
+	if err != nil {
+		return Exported{}, err
+	}
+	if !cid.Defined() {
+		return d.exportForecastDraft(out, opts)
+	}
+	return d.exportHeld(cid, out, opts)
+}
+
+// outlet reads the options of what is written.
+func (o ExportOptions) outlet() (opts outlet.Options, err error) {
+	opts = outlet.Options{Number: o.Number, Sender: o.Sender, Receiver: o.Receiver, Places: map[string]string{}, Order: o.Order, Layout: intake.Layout(o.Layout)}
 	if o.Contact != "" {
 		if opts.Contact, err = outlet.ParseContact(o.Contact); err != nil {
-			return out, node.Failf("BAD_CONTACT", "%v", err)
+			return opts, node.Failf("BAD_CONTACT", "%v", err)
 		}
 	}
 	for _, entry := range o.Places {
 		at, code, ok := strings.Cut(entry, "=")
 		if !ok || at == "" || code == "" {
-			return out, node.Failf("BAD_PLACE", "place %q does not say how the receiver calls it; want PLACE=CODE such as DE=BPNS0000000000DE", entry)
+			return opts, node.Failf("BAD_PLACE", "place %q does not say how the receiver calls it; want PLACE=CODE such as DE=BPNS0000000000DE", entry)
 		}
 		opts.Places[at] = code
 	}
-	var cid block.CID
-	switch {
-	case o.CID != "":
-		if cid, err = block.ParseCID(o.CID); err != nil {
-			v, err := d.FindArtifact(o.CID)
-			if err != nil {
-				return out, err
-			}
-			cid = v.CID
-		}
-	case slices.Contains([]intake.Kind{intake.Campaign, intake.Quality, intake.Terms}, intake.Kind(o.Kind)):
-		return d.exportDraft(o, opts)
-	case o.Kind == string(intake.Answers):
-		return d.exportAnswer(o, opts, Exported{Format: o.Format})
-	case slices.Contains([]intake.Kind{intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Products, intake.Performance, OrderLines}, intake.Kind(o.Kind)):
-		return d.exportPrivate(o, Exported{Format: o.Format})
-	case o.Kind != "" && o.Kind != string(intake.Forecast):
-		return out, node.Failf("BAD_KIND", "there is nothing of the kind %q to export; forecast, answer, campaign, quality, terms, history, capacity, stock, bom, products, performance or lines is right", o.Kind)
-	case o.With != "":
-		if cid, err = d.NewestForecast(o.With); err != nil {
-			return out, err
-		}
+	return opts, nil
+}
+
+// artifactCID is the artifact that a CID or the end of one names.
+func (d *Desk) artifactCID(name string) (block.CID, error) {
+	if cid, err := block.ParseCID(name); err == nil {
+		return cid, nil
 	}
-	out.Format = o.Format
-	if !cid.Defined() {
-		draft, lines, err := d.draft()
-		if err != nil {
-			return out, err
-		}
-		out.Type = forecast.Type
-		fences, err := d.Fences()
-		if err != nil {
-			return out, err
-		}
-		doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Fences: fences, Lines: lines}
-		doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
-		if outlet.AllFields(opts.Layout) {
-			out.Data, err = outlet.Fields(string(intake.Forecast), doc, outlet.Format(o.Format), opts.Layout)
-			return out, refusedExport(err)
-		}
-		out.Data, out.Left, err = outlet.Forecast(doc, outlet.Format(o.Format), opts)
+	v, err := d.FindArtifact(name)
+	return v.CID, err
+}
+
+// exportForecastDraft writes the forecast as it would be shared now, before scope.
+func (d *Desk) exportForecastDraft(out Exported, opts outlet.Options) (Exported, error) {
+	draft, lines, err := d.draft()
+	if err != nil {
+		return out, err
+	}
+	out.Type = forecast.Type
+	fences, err := d.Fences()
+	if err != nil {
+		return out, err
+	}
+	doc := forecast.Document{Purpose: forecast.OrderForecast, WeekScheme: draft.WeekScheme, Method: draft.Method, Fences: fences, Lines: lines}
+	doc.Header.Issued, doc.Header.Reason = d.node.Now(), draft.Reason
+	if outlet.AllFields(opts.Layout) {
+		out.Data, err = outlet.Fields(string(intake.Forecast), doc, outlet.Format(out.Format), opts.Layout)
 		return out, refusedExport(err)
 	}
+	out.Data, out.Left, err = outlet.Forecast(doc, outlet.Format(out.Format), opts)
+	return out, refusedExport(err)
+}
+
+// exportHeld writes an artifact that some partnership holds.
+func (d *Desk) exportHeld(cid block.CID, out Exported, opts outlet.Options) (Exported, error) {
 	if data, err := d.agreementBytes(cid); err != nil || data != nil {
 		return exportAgreement(out, cid, data, err)
 	}
@@ -108,64 +131,52 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 		return out, err
 	}
 	out.Type = sheet.Type
-	if f := outlet.Format(o.Format); f == outlet.CSV || f == outlet.XLSX {
+	f := outlet.Format(out.Format)
+	if f == outlet.CSV || f == outlet.XLSX {
 		data, left, found, err := d.exportSheet(cid, sheet, f, opts)
 		if found {
 			out.Data, out.Left = data, left
 			return out, refusedExport(err)
 		}
 	}
-	switch f := outlet.Format(o.Format); {
+	out.Data, out.Left, err = d.written(sheet, f, opts)
+	return out, err
+}
+
+// written is a shared document in a form that its type has.
+func (d *Desk) written(sheet block.Sheet, f outlet.Format, opts outlet.Options) (data []byte, left []string, err error) {
+	switch {
 	case f == outlet.CARFile || f == outlet.DAGJSON:
 		root, below, err := sheet.Build()
 		if err != nil {
-			return out, err
+			return nil, nil, err
 		}
 		var b bytes.Buffer
-		if err := outlet.Blocks(&b, f, append([]block.Block{root}, below...)); err != nil {
-			return out, refusedExport(err)
-		}
-		out.Data = b.Bytes()
+		err = outlet.Blocks(&b, f, append([]block.Block{root}, below...))
+		return b.Bytes(), nil, refusedExport(err)
 	case sheet.Type == forecast.Type && f == outlet.UBLExceptions:
-		if out.Data, out.Left, err = d.exportExceptions(sheet, opts); err != nil {
-			return out, refusedExport(err)
-		}
+		data, left, err = d.exportExceptions(sheet, opts)
+		return data, left, refusedExport(err)
 	case sheet.Type == campaign.Type:
-		doc, err := campaign.FromSheet(sheet)
-		if err != nil {
-			return out, err
-		}
-		if out.Data, out.Left, err = outlet.Calendar(doc, f, opts); err != nil {
-			return out, refusedExport(err)
-		}
+		return writtenBy(outlet.Calendar, campaign.FromSheet, sheet, f, opts)
 	case sheet.Type == quality.Type:
-		doc, err := quality.FromSheet(sheet)
-		if err != nil {
-			return out, err
-		}
-		if out.Data, out.Left, err = outlet.Report(doc, f, opts); err != nil {
-			return out, refusedExport(err)
-		}
+		return writtenBy(outlet.Report, quality.FromSheet, sheet, f, opts)
 	case sheet.Type == forecast.Type:
-		doc, err := forecast.FromSheet(sheet)
-		if err != nil {
-			return out, err
-		}
-		if out.Data, out.Left, err = outlet.Forecast(doc, f, opts); err != nil {
-			return out, refusedExport(err)
-		}
+		return writtenBy(outlet.Forecast, forecast.FromSheet, sheet, f, opts)
 	case sheet.Type == capacity.PlanType:
-		plan, err := capacity.PlanFromSheet(sheet)
-		if err != nil {
-			return out, err
-		}
-		if out.Data, out.Left, err = outlet.Plan(plan, f, opts); err != nil {
-			return out, refusedExport(err)
-		}
-	default:
-		return out, node.Failf("EXPORT_REFUSED", "a %s is written as car or dag-json, not as %q", sheet.Type, o.Format)
+		return writtenBy(outlet.Plan, capacity.PlanFromSheet, sheet, f, opts)
 	}
-	return out, nil
+	return nil, nil, node.Failf("EXPORT_REFUSED", "a %s is written as car or dag-json, not as %q", sheet.Type, f)
+}
+
+// writtenBy opens a document and hands it to the writer of its type.
+func writtenBy[D any](write func(D, outlet.Format, outlet.Options) ([]byte, []string, error), open func(block.Sheet) (D, error), sheet block.Sheet, f outlet.Format, opts outlet.Options) ([]byte, []string, error) {
+	doc, err := open(sheet)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, left, err := write(doc, f, opts)
+	return data, left, refusedExport(err)
 }
 
 // agreementBytes are those of an agreement's document, nil where the CID is of none.
@@ -283,18 +294,12 @@ func refusedExport(err error) error {
 
 // heldSheet opens an artifact in whichever partnership holds it.
 func (d *Desk) heldSheet(cid block.CID) (sheet block.Sheet, err error) {
-	for _, p := range d.node.Partnerships() {
-		found := false
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			if found, err = r.HasBlock(cid); err != nil || !found {
-				return err
-			}
-			sheet, err = r.Sheet(cid)
-			return err
-		})
-		if err != nil || found {
-			return sheet, err
-		}
+	p, err := d.holding(cid, func(r *protocol.Replica) (err error) {
+		sheet, err = r.Sheet(cid)
+		return err
+	})
+	if err != nil || p != nil {
+		return sheet, err
 	}
 	return sheet, node.Failf("NO_SUCH_ARTIFACT", "no artifact %s is held; kontor artifact list shows those that are", cid.Short())
 }

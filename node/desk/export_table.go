@@ -281,19 +281,8 @@ func (d *Desk) exportSheet(cid block.CID, sheet block.Sheet, f outlet.Format, op
 
 // sellsBy tells whether this company is the seller in the partnership that holds an artifact.
 func (d *Desk) sellsBy(cid block.CID) (seller bool, err error) {
-	for _, p := range d.node.Partnerships() {
-		found := false
-		if err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			found, err = r.HasBlock(cid)
-			return err
-		}); err != nil {
-			return false, err
-		}
-		if found {
-			return slices.Contains(sellers(p), d.node.Company()), nil
-		}
-	}
-	return false, nil
+	p, err := d.holding(cid, func(*protocol.Replica) error { return nil })
+	return p != nil && slices.Contains(sellers(p), d.node.Company()), err
 }
 
 // exportAnswer writes the forecast in force of a partner with what this company answered to it, or would by accepting it as it is: a file to be changed and

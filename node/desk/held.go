@@ -57,18 +57,12 @@ func (d *Desk) Forecast(cid block.CID) (doc forecast.Document, err error) {
 		draft, lines, err := d.draft()
 		return forecast.Document{Method: draft.Method, Lines: lines}, err
 	}
-	for _, p := range d.node.Partnerships() {
-		found := false
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			if found, err = r.HasBlock(cid); err != nil || !found {
-				return err
-			}
-			doc, err = r.Forecast(cid)
-			return err
-		})
-		if err != nil || found {
-			return doc, err
-		}
+	p, err := d.holding(cid, func(r *protocol.Replica) (err error) {
+		doc, err = r.Forecast(cid)
+		return err
+	})
+	if err != nil || p != nil {
+		return doc, err
 	}
 	return doc, node.Failf("NO_SUCH_FORECAST", "no forecast %s is held; kontor forecast list shows those that are", cid.Short())
 }

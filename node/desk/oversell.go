@@ -13,6 +13,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/company"
 	"kontor/protocol/decision"
+	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
 
@@ -148,77 +149,105 @@ func linksOf(row capacityRow, byName map[string]capacityRow, depth int) []capaci
 func (d *Desk) commitmentsTo(p *node.Partnership, without block.CID) (out []company.Commitment, err error) {
 	today := calendar.DateOf(d.node.Now())
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
-		answers, err := r.InForce(capacity.AnswerType, d.node.Company())
+		answered, err := d.answeredTo(p, r)
 		if err != nil {
 			return err
-		}
-		for _, row := range answers {
-			answer, err := r.Answer(row.Root)
-			if err != nil {
-				return err
-			}
-			asked, err := r.Forecast(answer.Forecast)
-			if err != nil {
-				return err
-			}
-			items := map[string][2]string{}
-			for _, l := range asked.Lines {
-				items[l.Key()] = [2]string{l.Item.ID(), l.Location.Region}
-			}
-			for _, l := range answer.Lines {
-				item := items[l.Line]
-				for _, c := range l.Buckets {
-					if item[0] != "" && c.Bucket.End > today {
-						out = append(out, company.Commitment{Partner: d.PartnerName(p), Product: item[0], Region: item[1], Bucket: c.Bucket, Quantity: c.Committed})
-					}
-				}
-			}
 		}
 		effects, err := effectsOn(r, today, 0)
 		if err != nil {
 			return err
 		}
+		var agreed []company.Commitment
 		for _, s := range agreedSupplies(effects, d.node.Company()) {
-			if s.Bucket.End > today {
-				out = append(out, d.slotCommitment(p, s.Product, s.Region, s.Bucket, s.Quantity))
-			}
+			agreed = append(agreed, d.slotCommitment(p, s.Product, s.Region, s.Bucket, s.Quantity))
 		}
-		plans, err := r.InForce(capacity.PlanType, d.node.Company())
+		reserved, err := d.reservedFor(p, r)
 		if err != nil {
 			return err
 		}
-		for _, row := range plans {
-			plan, err := r.Plan(row.Root)
-			if err != nil {
-				return err
-			}
-			views, err := capacity.Slots(plan, nil, nil, d.node.Now())
-			if err != nil {
-				return err
-			}
-			for _, v := range views {
-				if held := v.State == capacity.SlotReserved || v.State == capacity.SlotCommitted; held && v.Slot.Bucket.End > today {
-					out = append(out, d.slotCommitment(p, v.Slot.Product, v.Slot.Region, v.Slot.Bucket, v.Slot.Quantity))
-				}
-			}
-		}
-		rounds, err := r.Rounds()
-		if err != nil {
-			return err
-		}
-		for _, round := range rounds {
-			if round.Verdict != decision.Open || round.Document == without || !slices.ContainsFunc(round.Signatures, func(s decision.Collected) bool { return s.Company == d.node.Company() }) {
-				continue
-			}
-			doc, err := r.Agreement(round.Document)
-			if err != nil {
-				return err
-			}
-			out = append(out, d.slotsOf(p, doc.Effects)...)
-		}
-		return nil
+		out = slices.DeleteFunc(slices.Concat(answered, agreed, reserved), func(c company.Commitment) bool { return c.Bucket.End <= today })
+		offered, err := d.offeredTo(p, r, without)
+		out = append(out, offered...)
+		return err
 	})
 	return out, err
+}
+
+// answeredTo are the cells of forecasts of a partner's that this company's answers in force commit to.
+func (d *Desk) answeredTo(p *node.Partnership, r *protocol.Replica) (out []company.Commitment, err error) {
+	answers, err := r.InForce(capacity.AnswerType, d.node.Company())
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range answers {
+		answer, err := r.Answer(row.Root)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := r.Forecast(answer.Forecast)
+		if err != nil {
+			return nil, err
+		}
+		lines := map[string]forecast.Line{}
+		for _, l := range asked.Lines {
+			lines[l.Key()] = l
+		}
+		for _, l := range answer.Lines {
+			line := lines[l.Line]
+			product := line.Item.ID()
+			if product == "" {
+				continue
+			}
+			for _, c := range l.Buckets {
+				out = append(out, company.Commitment{Partner: d.PartnerName(p), Product: product, Region: line.Location.Region, Bucket: c.Bucket, Quantity: c.Committed})
+			}
+		}
+	}
+	return out, nil
+}
+
+// reservedFor are the slots of this company's plans in force that a partner holds or has confirmed.
+func (d *Desk) reservedFor(p *node.Partnership, r *protocol.Replica) (out []company.Commitment, err error) {
+	plans, err := r.InForce(capacity.PlanType, d.node.Company())
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range plans {
+		plan, err := r.Plan(row.Root)
+		if err != nil {
+			return nil, err
+		}
+		views, err := capacity.Slots(plan, nil, nil, d.node.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range views {
+			if v.State == capacity.SlotReserved || v.State == capacity.SlotCommitted {
+				out = append(out, d.slotCommitment(p, v.Slot.Product, v.Slot.Region, v.Slot.Bucket, v.Slot.Quantity))
+			}
+		}
+	}
+	return out, nil
+}
+
+// offeredTo are the slots of open documents that one of this company's officers has signed, but for one document.
+func (d *Desk) offeredTo(p *node.Partnership, r *protocol.Replica, without block.CID) (out []company.Commitment, err error) {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return nil, err
+	}
+	for _, round := range rounds {
+		signed := slices.ContainsFunc(round.Signatures, func(s decision.Collected) bool { return s.Company == d.node.Company() })
+		if round.Verdict != decision.Open || round.Document == without || !signed {
+			continue
+		}
+		doc, err := r.Agreement(round.Document)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d.slotsOf(p, doc.Effects)...)
+	}
+	return out, nil
 }
 
 // OversoldText says in one line what is oversold first, and how much there is of it.
