@@ -126,57 +126,56 @@ func oneOrAll[T any](all []T) ([]byte, error) {
 	return json.MarshalIndent(all, "", " ")
 }
 
+// capacityGroup is a WeekBasedCapacityGroup as JSON has it.
+type capacityGroup struct {
+	ID         string          `json:"capacityGroupId"`
+	Name       string          `json:"name"`
+	Customer   string          `json:"customer"`
+	Supplier   string          `json:"supplier"`
+	Changed    string          `json:"changedAt"`
+	Unit       string          `json:"unitOfMeasure"`
+	Omitted    bool            `json:"unitOfMeasureIsOmitted"`
+	Inactive   bool            `json:"capacityGroupIsInactive"`
+	Links      []linkedDemand  `json:"linkedDemandSeries,omitempty"`
+	Groups     []string        `json:"linkedCapacityGroups,omitempty"`
+	Capacities []capacityPoint `json:"capacities,omitempty"`
+	Volatility *volatility     `json:"demandVolatilityParameters,omitempty"`
+}
+
+type linkedDemand struct {
+	Customers string            `json:"materialNumberCustomer"`
+	Location  string            `json:"customerLocation"`
+	Category  map[string]string `json:"demandCategory"`
+	Factor    json.Number       `json:"loadFactor,omitempty"`
+}
+
+type capacityPoint struct {
+	Point   string      `json:"pointInTime"`
+	Actual  json.Number `json:"actualCapacity"`
+	Maximum json.Number `json:"maximumCapacity"`
+	Agreed  json.Number `json:"agreedCapacity,omitempty"`
+	Delta   json.Number `json:"deltaProductionResult,omitempty"`
+}
+
 // capacityGroups writes a WeekBasedCapacityGroup for each group.
 func capacityGroups(p capacity.Plan, o Options, n *notes) ([]byte, error) {
 	if err := o.partners(); err != nil {
 		return nil, err
 	}
-	type link struct {
-		Customers string            `json:"materialNumberCustomer"`
-		Location  string            `json:"customerLocation"`
-		Category  map[string]string `json:"demandCategory"`
-		Factor    json.Number       `json:"loadFactor,omitempty"`
-	}
-	type point struct {
-		Point   string      `json:"pointInTime"`
-		Actual  json.Number `json:"actualCapacity"`
-		Maximum json.Number `json:"maximumCapacity"`
-		Agreed  json.Number `json:"agreedCapacity,omitempty"`
-		Delta   json.Number `json:"deltaProductionResult,omitempty"`
-	}
-	type payload struct {
-		ID         string      `json:"capacityGroupId"`
-		Name       string      `json:"name"`
-		Customer   string      `json:"customer"`
-		Supplier   string      `json:"supplier"`
-		Changed    string      `json:"changedAt"`
-		Unit       string      `json:"unitOfMeasure"`
-		Omitted    bool        `json:"unitOfMeasureIsOmitted"`
-		Inactive   bool        `json:"capacityGroupIsInactive"`
-		Links      []link      `json:"linkedDemandSeries,omitempty"`
-		Groups     []string    `json:"linkedCapacityGroups,omitempty"`
-		Capacities []point     `json:"capacities,omitempty"`
-		Volatility *volatility `json:"demandVolatilityParameters,omitempty"`
-	}
-	id := func(group string) string {
-		if uuidForm.MatchString(group) {
-			return group
-		}
-		return uuid(p.Header.Series.String(), group)
-	}
 	if len(p.Positions) > 0 {
 		n.add("a capacity group holds no stock: %d positions were left out", len(p.Positions))
 	}
+	series := p.Header.Series.String()
 	units := catenax.Units()
-	var all []payload
+	var all []capacityGroup
 	for _, g := range p.Groups {
 		unit, ok := units[g.Unit]
 		if !ok {
 			return nil, fmt.Errorf("the unit %q of the group %q has no code in Catena-X", g.Unit, g.ID)
 		}
-		out := payload{ID: id(g.ID), Name: g.Name, Customer: o.Receiver, Supplier: o.Sender, Changed: stamp(p.Header.Issued), Unit: unit, Inactive: g.Inactive, Volatility: thresholds(g.Volatility)}
+		out := capacityGroup{ID: groupUUID(series, g.ID), Name: g.Name, Customer: o.Receiver, Supplier: o.Sender, Changed: stamp(p.Header.Issued), Unit: unit, Inactive: g.Inactive, Volatility: thresholds(g.Volatility)}
 		for _, inside := range g.Nested {
-			out.Groups = append(out.Groups, id(inside))
+			out.Groups = append(out.Groups, groupUUID(series, inside))
 		}
 		if out.ID != g.ID {
 			n.add("Catena-X wants a UUID for a group: %q became %s", g.ID, out.ID)
@@ -187,45 +186,68 @@ func capacityGroups(p capacity.Plan, o Options, n *notes) ([]byte, error) {
 		if len(g.Slots) > 0 || !g.MinLot.IsZero() || !g.Multiple.IsZero() || g.LeadDays > 0 || len(g.Shutdowns) > 0 {
 			n.add("a capacity group of Catena-X has no slots, lots, lead times and shutdowns")
 		}
-		for _, l := range g.Links {
-			site, err := o.site(l.Region)
-			if err != nil {
-				return nil, err
-			}
-			category := l.Category
-			if category == "" {
-				category = forecast.Default
-				n.add("Catena-X wants a demand category of every link: one for every category became 0001")
-			}
-			if l.Share > 0 {
-				n.add("Catena-X has no agreed share of a group's capacity")
-			}
-			k := link{Customers: l.Product, Location: site, Category: map[string]string{"demandCategoryCode": string(category)}}
-			if !l.Factor.IsZero() {
-				k.Factor = json.Number(l.Factor.String())
-			}
-			out.Links = append(out.Links, k)
+		var err error
+		if out.Links, err = linkedDemands(g.Links, o, n); err != nil {
+			return nil, err
 		}
-		for _, c := range g.Capacities {
-			day, err := monday(c.Bucket)
-			if err != nil {
-				return nil, err
-			}
-			if len(c.Quantiles) > 0 {
-				n.add("Catena-X has no quantiles of capacity")
-			}
-			pt := point{Point: day, Actual: json.Number(c.Actual.String()), Maximum: json.Number(c.Maximum.String())}
-			if c.Agreed != nil {
-				pt.Agreed = json.Number(c.Agreed.String())
-			}
-			if c.Delta != nil {
-				pt.Delta = json.Number(c.Delta.String())
-			}
-			out.Capacities = append(out.Capacities, pt)
+		if out.Capacities, err = capacityPoints(g.Capacities, n); err != nil {
+			return nil, err
 		}
 		all = append(all, out)
 	}
 	return oneOrAll(all)
+}
+
+// groupUUID is the identifier of a group of a series of plans: its name where that is one, else one derived from both.
+func groupUUID(series, group string) string {
+	if uuidForm.MatchString(group) {
+		return group
+	}
+	return uuid(series, group)
+}
+
+func linkedDemands(links []capacity.Link, o Options, n *notes) (out []linkedDemand, err error) {
+	for _, l := range links {
+		site, err := o.site(l.Region)
+		if err != nil {
+			return nil, err
+		}
+		category := l.Category
+		if category == "" {
+			category = forecast.Default
+			n.add("Catena-X wants a demand category of every link: one for every category became 0001")
+		}
+		if l.Share > 0 {
+			n.add("Catena-X has no agreed share of a group's capacity")
+		}
+		k := linkedDemand{Customers: l.Product, Location: site, Category: map[string]string{"demandCategoryCode": string(category)}}
+		if !l.Factor.IsZero() {
+			k.Factor = json.Number(l.Factor.String())
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+func capacityPoints(cells []capacity.Capacity, n *notes) (out []capacityPoint, err error) {
+	for _, c := range cells {
+		day, err := monday(c.Bucket)
+		if err != nil {
+			return nil, err
+		}
+		if len(c.Quantiles) > 0 {
+			n.add("Catena-X has no quantiles of capacity")
+		}
+		p := capacityPoint{Point: day, Actual: json.Number(c.Actual.String()), Maximum: json.Number(c.Maximum.String())}
+		if c.Agreed != nil {
+			p.Agreed = json.Number(c.Agreed.String())
+		}
+		if c.Delta != nil {
+			p.Delta = json.Number(c.Delta.String())
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // Notice writes a DemandAndCapacityNotification.

@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kontor/protocol/campaign"
@@ -70,52 +71,71 @@ func eventRows(d campaign.Document, n *notes) Table {
 		if e.SellIn != nil {
 			head[5], head[6] = e.SellIn.Start.String(), e.SellIn.Last().String()
 		}
-		funding := []string{"", ""}
-		if f := e.Funding; f != nil {
-			funding = []string{percentText(f.BuyerPPM), percentText(f.SellerPPM)}
-			if f.Cap != nil || f.Accrual != "" || f.ClaimBy != 0 {
-				n.add("a table of events has no cap, accrual and claim deadline of the funding")
-			}
-		}
+		funding := fundingCells(e.Funding, n)
 		for _, item := range e.Items {
-			offer := []string{"", ""}
-			for _, o := range e.Offers {
-				if o.Item != item.BuyersID && o.Item != item.SellersID && o.Item != item.GTIN {
-					continue
-				}
-				if o.Mechanism == campaign.AmountOff || o.MinUnits > 0 || o.Price != nil {
-					n.add("a table of events has no amounts, prices and least units of offers")
-					continue
-				}
-				offer[0] = string(o.Mechanism)
-				if o.DepthPPM > 0 {
-					offer[1] = percentText(o.DepthPPM)
-				}
-			}
+			offer := offerCells(e.Offers, item, n)
 			for _, m := range impactsOf(e, item) {
-				if m.Place.GLN+m.Place.UNLOCODE != "" {
-					n.add("a table of events has regions, and no GLN and UN/LOCODE")
-				}
-				row := append([]string{}, head...)
-				row = append(row, item.ID(), m.Place.Region)
-				bucket, unit, figures := "", "", []string{"", "", "", ""}
-				if m.Bucket.Valid() {
-					bucket, unit = m.Bucket.String(), string(m.Unit)
-					figures = []string{figure(m.Lift), levelText(m.Quantiles, 100_000), levelText(m.Quantiles, 500_000), levelText(m.Quantiles, 900_000)}
-				}
-				baseline := ""
-				if m.Baseline != nil {
-					baseline = figure(*m.Baseline)
-				}
-				if len(m.Cannibalises)+len(m.Halo) > 0 || m.PullForward > 0 || len(m.Quantiles) > 3 {
-					n.add("a table of events has no halo and cannibalised items, no sales pulled forward, and the levels p10, p50 and p90 alone")
-				}
-				row = append(row, bucket, unit, offer[0], offer[1], funding[0], funding[1])
-				rows = append(rows, append(append(row, figures...), baseline))
+				rows = append(rows, slices.Concat(head, []string{item.ID()}, whereCells(m, n), offer, funding, liftCells(m, n)))
 			}
 		}
 	}
 	return Table{Rows: rows, Period: 9, Figures: 15}
+}
+
+// fundingCells are the shares of both sides.
+func fundingCells(f *campaign.Funding, n *notes) []string {
+	if f == nil {
+		return []string{"", ""}
+	}
+	if f.Cap != nil || f.Accrual != "" || f.ClaimBy != 0 {
+		n.add("a table of events has no cap, accrual and claim deadline of the funding")
+	}
+	return []string{percentText(f.BuyerPPM), percentText(f.SellerPPM)}
+}
+
+// offerCells are the mechanism of an item's offer and how deep it is.
+func offerCells(offers []campaign.Offer, item forecast.Item, n *notes) []string {
+	cells := []string{"", ""}
+	for _, o := range offers {
+		if o.Item != item.BuyersID && o.Item != item.SellersID && o.Item != item.GTIN {
+			continue
+		}
+		if o.Mechanism == campaign.AmountOff || o.MinUnits > 0 || o.Price != nil {
+			n.add("a table of events has no amounts, prices and least units of offers")
+			continue
+		}
+		cells[0] = string(o.Mechanism)
+		if o.DepthPPM > 0 {
+			cells[1] = percentText(o.DepthPPM)
+		}
+	}
+	return cells
+}
+
+// whereCells are the region, the bucket and the unit of a lift.
+func whereCells(m campaign.Impact, n *notes) []string {
+	if m.Place.GLN+m.Place.UNLOCODE != "" {
+		n.add("a table of events has regions, and no GLN and UN/LOCODE")
+	}
+	if !m.Bucket.Valid() {
+		return []string{m.Place.Region, "", ""}
+	}
+	return []string{m.Place.Region, m.Bucket.String(), string(m.Unit)}
+}
+
+// liftCells are a lift, its levels and the baseline it is on top of.
+func liftCells(m campaign.Impact, n *notes) []string {
+	if len(m.Cannibalises)+len(m.Halo) > 0 || m.PullForward > 0 || len(m.Quantiles) > 3 {
+		n.add("a table of events has no halo and cannibalised items, no sales pulled forward, and the levels p10, p50 and p90 alone")
+	}
+	cells := []string{"", "", "", "", ""}
+	if m.Bucket.Valid() {
+		cells = []string{figure(m.Lift), levelText(m.Quantiles, 100_000), levelText(m.Quantiles, 500_000), levelText(m.Quantiles, 900_000), ""}
+	}
+	if m.Baseline != nil {
+		cells[4] = figure(*m.Baseline)
+	}
+	return cells
 }
 
 // impactsOf are the lifts of an item, and where it has none at a place a line that says so much.
