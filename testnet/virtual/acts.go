@@ -37,10 +37,13 @@ func (w *world) act(o *office, p int) error {
 	bad := false
 	var b build
 	switch n := max(0, w.rng.IntN(130)-30); { // talks take the most steps of all that people do
-	case w.credits && n%2 == 0 && n < 66:
-		b = w.creditStep(o)
+	case w.story != noStory && p == 0 && n%2 == 0 && n < 66:
+		b = w.storyStep(o)
+		bad = w.rng.IntN(12) == 0 // said by a program that does not ask its own fold
 	case n < 55:
 		b = w.topicStep(o, p)
+	case n < 61 && w.story == agreementStory: // figures that change too often let no topic end
+		b = w.storyStep(o)
 	case n < 64:
 		if n := w.rng.IntN(6); n < 2 {
 			b = w.shareCampaignOrQuality(o)
@@ -61,13 +64,13 @@ func (w *world) act(o *office, p int) error {
 		if b = w.withdrawOrReaffirm(o); w.rng.IntN(2) == 0 {
 			b = w.askOrAnswer(o)
 		}
-	case n < 74:
+	case n < 74 && (w.story == noStory || w.rng.IntN(12) == 0): // nothing new is agreed while it lasts
 		b = w.suspend(p, o)
 	case n < 77:
 		b = housekeeping(o)
 	case n < 79:
 		b = plain(protocol.KindHeartbeat)
-	case n < 80:
+	case n < 80 && w.story != agreementStory:
 		b = w.openTopic(o, p)
 	case n < 82:
 		if o.at < milestones-1 && w.rng.IntN(2) == 0 {

@@ -33,6 +33,12 @@ func (w *world) topicStep(o *office, p int) build {
 	lift := w.rng.IntN(2) == 0
 	accept, decline, reopen := w.rng.IntN(4) > 0, w.rng.IntN(40) == 0, w.rng.IntN(30) == 0
 	signBy := 2*Hour + w.rng.Int64N(5*Day)
+	story := p == 0 && w.story == agreementStory
+	if story {
+		length, k := 4*Day+w.rng.Int64N(20*Day), w.rng.IntN(1<<20)
+		decline = decline && k%4 == 0
+		open = func(r *protocol.Replica, now int64) (protocol.Draft, error) { return openMatter(r, o, now, length, k) }
+	}
 	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
 		if standing, err := r.Standing(); err != nil {
 			return protocol.Draft{}, err
@@ -78,6 +84,9 @@ func (w *world) topicStep(o *office, p int) build {
 				named = []block.CID{row.Root}
 			}
 			doc, err := Agreement(r, w.cast, t, now+signBy, 1000_00, named...)
+			if err == nil && story {
+				doc, err = shape(r, doc, t, now)
+			}
 			if err != nil {
 				return protocol.Draft{}, err
 			}

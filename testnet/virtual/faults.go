@@ -6,7 +6,6 @@ import (
 
 	"kontor/protocol"
 	"kontor/protocol/decision"
-	"kontor/protocol/feed"
 )
 
 // least is how many entries a network writes before it is healed.
@@ -35,11 +34,8 @@ func (w *world) play() (err error) {
 			}
 		}
 	}
-	if w.credits {
-		if err := w.agreeTerms(); err != nil {
-			return err
-		}
-		w.live()
+	if err := w.begin(); err != nil {
+		return err
 	}
 	for _, o := range w.offices {
 		w.tick(o)
@@ -172,7 +168,11 @@ func (w *world) jump() error {
 		o.skew = w.rng.Int64N(2*Hour) - Hour
 		w.log("! clock of %s is %d minutes off", o.c.Name, o.skew/Minute)
 	} else {
-		days := 1 + w.rng.Int64N(16)
+		most := int64(16)
+		if w.story != noStory { // levels of disputes are three days long, rounds of signatures a few
+			most = 3
+		}
+		days := 1 + w.rng.Int64N(most)
 		w.now += days * Day
 		w.log("! %d days pass", days)
 	}
@@ -289,260 +289,4 @@ func (w *world) silence() error {
 	}
 	w.in(20*Minute, w.silence)
 	return nil
-}
-
-// fork makes an office write a second entry for its newest seq and show it to some of the others.
-func (w *world) fork() error {
-	o := w.offices[w.rng.IntN(2)]
-	p := 0
-	retry := func() error { w.in(Hour, w.fork); return nil }
-	if o.down || o.part[p].want > 0 || len(w.forkers) > 0 {
-		return retry()
-	}
-	var env feed.Envelope
-	err := o.view(p, func(r *protocol.Replica) error {
-		head, found, err := r.Log.Head(o.c.ID)
-		if err != nil || !found || head.Header.Seq < 2 {
-			return errIdle
-		}
-		// Some forks lie in the past: a history may be rewritten long after.
-		for w.rng.IntN(2) == 0 && head.Header.Seq > 2 {
-			at, err := r.Log.At(o.c.ID, head.Header.Seq-1)
-			if err != nil || len(at) == 0 {
-				return err
-			}
-			head = at[0]
-		}
-		h := head.Header
-		h.Kind, h.Body, h.Crit = protocol.KindHeartbeat, nil, false
-		h.T++
-		view, _ := o.c.Chain.At(h.IDHead)
-		key := o.c.feed[0]
-		if k, _ := view.FeedKey(); k != key.Public() {
-			key = o.c.feed[1]
-		}
-		env, err = feed.Seal(h, key)
-		return err
-	})
-	if err == errIdle {
-		return retry()
-	}
-	if err != nil {
-		return err
-	}
-	w.forkers[o.c.ID] = true
-	w.totals.Forks++
-	w.log("! %s writes a second history", o.c.Name)
-	for _, i := range w.members(p) {
-		if i == o.i || w.rng.IntN(2) == 0 {
-			w.in(w.delay(), func() error {
-				if w.offices[i].down {
-					return nil
-				}
-				return w.offices[i].receive(p, []feed.Envelope{env}, nil)
-			})
-		}
-	}
-	return w.keepTrying(o, p, env)
-}
-
-// keepTrying makes sure that the second branch reaches its own author's store, from where it spreads.
-func (w *world) keepTrying(o *office, p int, env feed.Envelope) error {
-	if !o.down {
-		if err := o.receive(p, []feed.Envelope{env}, nil); err != nil {
-			return err
-		}
-		if o.part[p].held[env.CID()] {
-			w.shown = true
-			return nil
-		}
-	}
-	w.in(Hour, func() error { return w.keepTrying(o, p, env) })
-	return nil
-}
-
-// heal ends all faults and lets the offices talk until nothing is missing: a bounded number of rounds, or P3 is broken.
-func (w *world) heal() (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			b, ok := r.(broken)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("%s", string(b))
-		}
-	}()
-	w.calm, w.drop, w.repeat = true, 0, 0
-	w.log("! all faults end")
-	for i := range w.cut {
-		for j := range w.cut[i] {
-			w.cut[i][j] = 0
-		}
-	}
-	// Parked entries wait for their time: the latest claimed time is at most an hour ahead.
-	w.now += 3 * Hour
-	for _, o := range w.offices {
-		o.skew = 0
-		o.db.CrashAt(0)
-		if o.down {
-			if err := o.restart(); err != nil {
-				return err
-			}
-		}
-	}
-	w.queue = nil
-	bound := 8 + len(w.circles)*4 + w.totals.Entries/batch
-	for round := 0; ; round++ {
-		if round > bound {
-			return fmt.Errorf("P3: offices still differ %d rounds after all faults ended", bound)
-		}
-		if err := w.exchange(); err != nil {
-			return err
-		}
-		if w.level() {
-			break
-		}
-	}
-	if err := w.resolveForks(); err != nil {
-		return err
-	}
-	if w.credits {
-		if err := w.runOut(); err != nil {
-			return err
-		}
-	}
-	// A last word of everybody moves the settled line past all that was said.
-	for _, kind := range []string{protocol.KindHeartbeat, protocol.KindCommitment, protocol.KindHeartbeat} {
-		for _, o := range w.offices {
-			for p, m := range o.part {
-				if m == nil {
-					continue
-				}
-				err := o.write(p, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
-					if kind != protocol.KindCommitment {
-						return protocol.Draft{Kind: kind}, nil
-					}
-					d, due, err := r.CommitmentDraft(o.c.ID)
-					if err == nil && !due {
-						err = errIdle
-					}
-					return d, err
-				})
-				if err != nil && err != errIdle {
-					return fmt.Errorf("%s can't write after all faults ended: %w", o.c.Name, err)
-				}
-			}
-		}
-		if err := w.drain(); err != nil { // nothing is lost any more: what was pushed arrives
-			return err
-		}
-	}
-	if err := w.exchange(); err != nil {
-		return err
-	}
-	if !w.level() {
-		return fmt.Errorf("P3: offices differ after the last words")
-	}
-	return nil
-}
-
-// resolveForks lets the officers of all members sign how the forks are resolved.
-func (w *world) resolveForks() error {
-	for p := range w.circles {
-		var forks []protocol.OpenFork
-		first := w.offices[w.members(p)[0]]
-		err := first.view(p, func(r *protocol.Replica) (err error) {
-			forks, err = r.OpenForks()
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, fork := range forks {
-			if fork.Resolved {
-				continue
-			}
-			w.log("! the members resolve the fork of %s", w.name(fork.Author))
-			for _, i := range w.members(p) {
-				o := w.offices[i]
-				officers := []string{"COO", "CFO"}
-				if o.at >= CFORevoked {
-					o.publish(max(o.at, CFOBack))
-					officers[1] = CFO2
-				}
-				for _, officer := range officers {
-					if err := w.voteFor(o, p, fork.Proposal, officer); err != nil {
-						return fmt.Errorf("P5: %s can't sign the resolution of a fork in %s: %w", o.c.Name, w.title(p), err)
-					}
-				}
-			}
-			if err := w.exchange(); err != nil {
-				return err
-			}
-			w.totals.Resolved++
-		}
-	}
-	return nil
-}
-
-// voteFor writes an officer's signature; what the resolution keeps must stand before it in the order.
-func (w *world) voteFor(o *office, p int, doc protocol.ForkResolution, officer string) error {
-	for range feed.ForkEntries {
-		err := o.write(p, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
-			return SignedBody(protocol.KindForkResolve, protocol.ForkSignature, o.c.Officer(officer), doc)
-		})
-		var refusal *protocol.Refusal
-		if !errors.As(err, &refusal) || refusal.Codes[0] != "FORK-02" {
-			return err
-		}
-		if err := o.write(p, plain(protocol.KindHeartbeat)); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("what the resolution keeps never comes to stand before the signature")
-}
-
-// exchange lets everybody ask everybody and waits until the bus is empty.
-func (w *world) exchange() error {
-	for _, o := range w.offices {
-		for p, m := range o.part {
-			if m == nil {
-				continue
-			}
-			for _, to := range w.members(p) {
-				if to != o.i {
-					if err := w.ask(o, p, to); err != nil {
-						return err
-					}
-				}
-			}
-		}
-	}
-	return w.drain()
-}
-
-// drain lets everything under way arrive.
-func (w *world) drain() error {
-	for {
-		e, ok := w.next()
-		if !ok {
-			return nil
-		}
-		if err := e.do(); err != nil {
-			return err
-		}
-	}
-}
-
-// level tells whether the members of every partnership hold the same entries.
-func (w *world) level() bool {
-	for p := range w.circles {
-		first := w.offices[w.members(p)[0]].part[p]
-		for _, i := range w.members(p) {
-			if m := w.offices[i].part[p]; m.set != first.set || m.want > 0 {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -241,7 +241,7 @@ func Proposal(g partnership.Genesis, by block.CID, deadline int64, context ...bl
 		Issues: []decision.Issue{{ID: "volume", Name: "volume", Kind: decision.QuantityIssue, Unit: "PK", Low: decision.Number(quantity.Of(0)), High: decision.Number(quantity.Of(1000))}},
 	}
 	for _, m := range g.Members {
-		if m.Role != partnership.RoleObserver && (g.Witness == nil || *g.Witness != m.Company) {
+		if m.Role != partnership.RoleObserver && (g.Witness == nil || *g.Witness != m.Company) && (g.Arbiter == nil || *g.Arbiter != m.Company) {
 			p.Required = append(p.Required, decision.Requirement{Company: m.Company, Roles: []decision.Role{"CFO", "COO"}})
 		}
 	}

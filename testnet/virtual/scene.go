@@ -45,11 +45,11 @@ func NewScene(n int, witness bool) (*Scene, error) {
 	for i := range members {
 		members[i] = i
 	}
-	w := -1
+	by := nobody
 	if witness {
-		w = n - 1
+		by.witness = n - 1
 	}
-	g, err := genesisOf(cast, members, w)
+	g, err := genesisOf(cast, members, by)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"kontor/protocol"
 	"kontor/protocol/decision"
+	"kontor/protocol/dispute"
 )
 
 var seedFlag = flag.Int64("seed", -1, "play this seed alone, with its trace")
@@ -85,6 +87,22 @@ func TestSeeds(t *testing.T) {
 	// A simulation that stopped doing what it is for must not pass.
 	if n := sum.Seeds; sum.Entries < least*n || sum.Partitions < n || sum.Crashes < n || sum.Jumps < n || sum.Replays == 0 || sum.Steps < n || sum.Restores == 0 || sum.Forks == 0 || sum.Resolved == 0 {
 		t.Errorf("the networks were too quiet: %+v", sum)
+	}
+	for _, what := range []string{"topic PROPOSE DEMAND_CAPACITY", "topic PROPOSE JOINT_MARKETING", "topic PROPOSE QUALITY", "topic PROPOSE COMMERCIAL",
+		"topic PROPOSE to amend", "topic PROPOSE to end early", "topic PROPOSE from an exception", "topic DROP", "topic READY again",
+		protocol.KindMilestone, protocol.KindReconfirm, protocol.KindExceptionClose, protocol.KindLapse, protocol.KindForkResolve,
+		"dispute OPEN AGREEMENT", "dispute OPEN CLAUSE", "dispute OPEN MEASUREMENT", "remedy DISPUTE", "dispute PROPOSE", "dispute ACCEPT", "dispute ESCALATE", "dispute WITHDRAW", "dispute RULE"} {
+		if sum.Told[what] == 0 && seeds() >= 1000 {
+			t.Errorf("in %d seeds nobody did: %s", sum.Seeds, what)
+		}
+	}
+	for _, cause := range []dispute.Cause{dispute.Settled, dispute.Ruled, dispute.Withdrawn, dispute.ByDefault} {
+		if sum.Ends[cause] == 0 && seeds() >= 1000 {
+			t.Errorf("no dispute ended %s in %d seeds", cause, sum.Seeds)
+		}
+	}
+	if seeds() >= 1000 && (sum.Corrections == 0 || sum.RolledOut == 0 || sum.Standing[decision.Superseded] == 0) {
+		t.Errorf("the stories were too quiet: %+v", sum)
 	}
 	if seeds() > 8 && (sum.Windows == 0 || sum.Credits == 0 || sum.Disputes == 0 || sum.Ended == 0 || sum.Bound == 0 && seeds() >= 200) { // seed 4 is the first under terms
 		t.Errorf("the networks under terms were too quiet: %+v", sum)

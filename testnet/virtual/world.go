@@ -9,6 +9,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
+	"kontor/protocol/dispute"
 	"kontor/protocol/feed"
 	"kontor/protocol/partnership"
 	"kontor/protocol/state"
@@ -29,40 +30,6 @@ type Config struct {
 // Legend explains the lines of a trace.
 const Legend = `legend: "agency -> maker" a message arrives; "agency x maker" one is lost; "+" an entry is written; "!" a fault begins or ends;
 "?" an act the rules refused; times are days and hours since the start; P1 to P7 are the promises of THREATS.`
-
-// Totals are what happened, over one seed or many.
-type Totals struct {
-	Seeds, Companies, Partnerships         int
-	Entries, Refused, RefusedAtHome, Halts int
-	Messages, Lost, Repeated, Replays      int
-	Steps                                  int // transactions that went on with what one before them left
-	Partitions, Crashes, Restores, Jumps   int
-	Forks, Resolved, Compared, Refolded    int
-	Windows, Credits                       int // of SLAs, in networks under terms
-	Disputes, Ended, Bound                 int // opened; over; ended by an act
-	Rounds                                 map[decision.Verdict]int
-	Halted                                 map[string]int
-}
-
-// Add sums.
-func (t *Totals) Add(o Totals) {
-	for _, pair := range [][2]*int{{&t.Seeds, &o.Seeds}, {&t.Companies, &o.Companies}, {&t.Partnerships, &o.Partnerships}, {&t.Entries, &o.Entries},
-		{&t.Refused, &o.Refused}, {&t.RefusedAtHome, &o.RefusedAtHome}, {&t.Halts, &o.Halts}, {&t.Messages, &o.Messages}, {&t.Lost, &o.Lost},
-		{&t.Repeated, &o.Repeated}, {&t.Replays, &o.Replays}, {&t.Steps, &o.Steps}, {&t.Partitions, &o.Partitions}, {&t.Crashes, &o.Crashes}, {&t.Restores, &o.Restores},
-		{&t.Jumps, &o.Jumps}, {&t.Forks, &o.Forks}, {&t.Resolved, &o.Resolved}, {&t.Compared, &o.Compared}, {&t.Refolded, &o.Refolded},
-		{&t.Windows, &o.Windows}, {&t.Credits, &o.Credits}, {&t.Disputes, &o.Disputes}, {&t.Ended, &o.Ended}, {&t.Bound, &o.Bound}} {
-		*pair[0] += *pair[1]
-	}
-	if t.Rounds == nil {
-		t.Rounds, t.Halted = map[decision.Verdict]int{}, map[string]int{}
-	}
-	for v, n := range o.Rounds {
-		t.Rounds[v] += n
-	}
-	for c, n := range o.Halted {
-		t.Halted[c] += n
-	}
-}
 
 // circle is one partnership and what all its honest members must agree on.
 type circle struct {
@@ -88,6 +55,7 @@ type world struct {
 	queue   queue
 	made    int
 	cast    Cast
+	full    Cast // with those who have no office here
 	offices []*office
 	circles []*circle
 	cut     [][]int64 // until when nothing passes from one to another
@@ -96,9 +64,13 @@ type world struct {
 	calm    bool // no faults, short delays
 	forkers map[block.CID]bool
 	forking bool // this seed has a forker
-	credits bool // this seed starts under terms with an SLA
-	setUp   int  // entries when these were in force
-	quarrel int  // entries when a dispute was first seen
+	story   story
+	year    bool                   // its months go by until a year is over
+	months  int                    // that have gone by
+	setUp   int                    // entries when the story began
+	quarrel int                    // entries when a dispute was first seen
+	frame   block.CID              // the document that the story's companies begin with
+	ends    map[string]dispute.End // of disputes, as somebody's settled line has them
 	rules   func(office string) protocol.RuleSets
 	shown   bool // somebody holds both histories
 	trace   io.Writer
@@ -111,8 +83,13 @@ var sharedCast = sync.OnceValues(func() (Cast, error) { return NewCast(len(names
 // geneses are made once: they are the same in every seed.
 var geneses sync.Map
 
-func genesisOf(cast Cast, members []int, witness int) (partnership.Genesis, error) {
-	key := fmt.Sprint(members, witness)
+// judges are the places in the cast of those who judge in a partnership: a witness, a member; an arbiter, who need not be one. -1: none.
+type judges struct{ witness, arbiter int }
+
+var nobody = judges{-1, -1}
+
+func genesisOf(cast Cast, members []int, by judges) (partnership.Genesis, error) {
+	key := fmt.Sprint(members, by)
 	if g, ok := geneses.Load(key); ok {
 		return g.(partnership.Genesis), nil
 	}
@@ -125,14 +102,55 @@ func genesisOf(cast Cast, members []int, witness int) (partnership.Genesis, erro
 		seats = append(seats, Seat{cast[m], role})
 	}
 	var w *Company
-	if witness >= 0 {
-		w = cast[witness]
+	if by.witness >= 0 {
+		w = cast[by.witness]
 	}
 	g, err := Found(seats, w, Product)
+	if err == nil && by.arbiter >= 0 {
+		g.Arbiter = &cast[by.arbiter].ID
+		g, err = partnership.New(g)
+	}
 	if err == nil {
 		geneses.Store(key, g)
 	}
 	return g, err
+}
+
+// seat says how many companies a network has, who trades with whom, and who judges in its first partnership.
+func (w *world) seat(seed uint64) (n int, circles [][]int, by judges) {
+	n, by = 2+int(seed%4), nobody
+	switch w.story {
+	case creditStory:
+		if seed/8%2 == 1 {
+			by.arbiter = notary
+		}
+		return n, [][]int{{0, 1}}, by
+	case agreementStory:
+		return n, [][]int{{0, 1}}, by
+	case circleStory:
+		by.arbiter = notary
+		if seed/32%2 == 0 {
+			return n, [][]int{{0, 1, 2}}, by
+		}
+		if seed/64%2 == 0 {
+			by.witness = notary
+		}
+		return notary + 1, [][]int{{0, 1, 2, notary}}, by
+	}
+	circles = [][]int{{0, 1}}
+	if n >= 3 {
+		switch w.rng.IntN(4) {
+		case 0:
+			circles = [][]int{{0, 1, 2}}
+		case 1:
+			circles, by.witness = [][]int{{0, 1, 2}}, 2
+		}
+	}
+	// Everybody has a partner: those left out trade with the one before.
+	for i := len(circles[0]); i < n; i++ {
+		circles = append(circles, []int{i - 1, i})
+	}
+	return n, circles, by
 }
 
 // Run plays one network to its end. The error names the promise that was broken.
@@ -168,36 +186,24 @@ func newWorld(cfg Config) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{rng: rand.New(rand.NewPCG(cfg.Seed, 0x6b6f6e746f72)), now: Start, trace: cfg.Trace, rules: cfg.Rules, forkers: map[block.CID]bool{}, debug: map[[32]byte][]state.Row{},
-		totals: Totals{Seeds: 1, Rounds: map[decision.Verdict]int{}, Halted: map[string]int{}}}
-	n := 2 + int(cfg.Seed%4)
-	w.cast = cast[:n]
+	w := &world{rng: rand.New(rand.NewPCG(cfg.Seed, 0x6b6f6e746f72)), now: Start, trace: cfg.Trace, rules: cfg.Rules, forkers: map[block.CID]bool{}, ends: map[string]dispute.End{}, debug: map[[32]byte][]state.Row{},
+		totals: Totals{Seeds: 1, Rounds: map[decision.Verdict]int{}, Halted: map[string]int{}, Told: Told{}, Ends: map[dispute.Cause]int{}, Standing: map[decision.Standing]int{}}}
+	w.story, w.full = storyOf(cfg.Seed), cast
+	w.year = w.story == creditStory && cfg.Seed/8%8 == 3
 	w.drop, w.repeat = w.rng.Float64()*0.3, w.rng.Float64()*0.2
-	w.forking, w.credits = w.rng.IntN(10) == 0, underTerms(cfg.Seed)
+	w.forking = w.rng.IntN(10) == 0 || w.story != noStory && w.rng.IntN(4) == 0
+	n, circles, first := w.seat(cfg.Seed)
+	w.cast = cast[:n]
 	w.cut = make([][]int64, n)
 	for i := range w.cut {
 		w.cut[i] = make([]int64, n)
 	}
-	circles := [][]int{{0, 1}}
-	witness := -1
-	if n >= 3 {
-		switch w.rng.IntN(4) {
-		case 0:
-			circles = [][]int{{0, 1, 2}}
-		case 1:
-			circles, witness = [][]int{{0, 1, 2}}, 2
-		}
-	}
-	// Everybody has a partner: those left out trade with the one before.
-	for i := len(circles[0]); i < n; i++ {
-		circles = append(circles, []int{i - 1, i})
-	}
 	for i, members := range circles {
-		wi := -1
+		judges := nobody
 		if i == 0 {
-			wi = witness
+			judges = first
 		}
-		g, err := genesisOf(w.cast, members, wi)
+		g, err := genesisOf(cast, members, judges)
 		if err != nil {
 			return nil, err
 		}
@@ -211,7 +217,7 @@ func newWorld(cfg Config) (*world, error) {
 	for i, c := range w.cast {
 		// Some offices fold a few records a transaction, and some wait with what stands above the settled line: neither may show.
 		kind := (cfg.Seed + uint64(i)) % 4
-		if w.credits {
+		if w.story != noStory {
 			kind = (cfg.Seed/8 + uint64(i)) % 4
 		}
 		o := &office{w: w, i: i, c: c, patient: kind%2 == 1, db: memory.New(), knew: make([]int64, n), part: make([]*membership, len(w.circles))}
@@ -334,13 +340,4 @@ func haltOf(err error) string {
 		return "missing " + e.What
 	}
 	return "parked"
-}
-
-// String is one line for people.
-func (t Totals) String() string {
-	return fmt.Sprintf("%d seeds: %d companies, %d partnerships, %d entries (%d refused by the rules, %d not written), %d partitions, %d crashes, %d restores, %d clock jumps, "+
-		"%d forks (%d resolved), %d messages (%d lost, %d repeated), %d entries replayed, %d row sets compared, %d folds from nothing; "+
-		"%d SLA windows, %d credits, %d disputes (%d ended, %d of them by an act); rounds: %d final, %d void, %d contested, %d open; streams stopped: %v",
-		t.Seeds, t.Companies, t.Partnerships, t.Entries, t.Refused, t.RefusedAtHome, t.Partitions, t.Crashes, t.Restores, t.Jumps, t.Forks, t.Resolved, t.Messages, t.Lost, t.Repeated,
-		t.Replays, t.Compared, t.Refolded, t.Windows, t.Credits, t.Disputes, t.Ended, t.Bound, t.Rounds[decision.Final], t.Rounds[decision.Void], t.Rounds[decision.Contested], t.Rounds[decision.Open], t.Halted)
 }

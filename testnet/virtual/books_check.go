@@ -12,8 +12,8 @@ import (
 )
 
 // lastWeeks bounds the weeks after which every window is closed and every dispute has ended: the figures' three working days and ten more until they stand
-// for good, three levels of three working days, the grace between them, and a month that ends meanwhile.
-const lastWeeks = 16
+// for good, three levels of three working days and six for an arbiter, the grace between them, and a month that ends meanwhile.
+const lastWeeks = 18
 
 // fewWeeks are enough for figures that are apart to come into dispute.
 const fewWeeks = 5
@@ -74,24 +74,55 @@ func (o *office) book() (b book, err error) {
 	return b, err
 }
 
-// audit judges the books of a network under terms: both the same, nothing owed twice or above its cap, and every dispute with one end that binds both.
+// audit judges the books of a story's network: the same at all members, nothing owed twice or above its cap, every dispute with one end that binds all,
+// and agreements of which one holds in each cell.
 func (w *world) audit() error {
-	b, err := w.offices[0].book()
+	if w.story == noStory {
+		return nil
+	}
+	var first book
+	for n, i := range w.members(0) {
+		b, err := w.offices[i].book()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			first = b
+		} else if !reflect.DeepEqual(b, first) {
+			return fmt.Errorf("P4: %s and %s keep other books: %+v and %+v", w.offices[i].c.Name, w.cast[w.members(0)[0]].Name, b, first)
+		}
+	}
+	w.totals.Windows += len(first.Windows)
+	if err := w.auditItems(first.Items); err != nil {
+		return err
+	}
+	if err := w.auditDisputes(first); err != nil {
+		return err
+	}
+	return w.offices[w.members(0)[0]].view(0, w.auditAgreements)
+}
+
+// checkEnds holds every end of a dispute at this office's settled line against what anybody's settled line said before: it binds all in one way, for good.
+func (w *world) checkEnds(o *office, r *protocol.Replica) error {
+	list, err := r.Disputes()
 	if err != nil {
 		return err
 	}
-	other, err := w.offices[1].book()
-	if err != nil {
-		return err
+	for _, d := range list {
+		settled, found, err := r.SettledDispute(d.ID)
+		if err != nil {
+			return err
+		}
+		was, ended := w.ends[d.ID]
+		switch {
+		case !found || settled.End == nil:
+		case ended && !reflect.DeepEqual(was, *settled.End):
+			return fmt.Errorf("P1: dispute %s has ended %s with %s at the settled line of %s, and %s with %s before", d.ID, settled.End.Cause, settled.End.Outcome, o.c.Name, was.Cause, was.Outcome)
+		default:
+			w.ends[d.ID] = *settled.End
+		}
 	}
-	if !reflect.DeepEqual(b, other) {
-		return fmt.Errorf("P4: the two companies keep other books: %+v and %+v", b, other)
-	}
-	w.totals.Windows += len(b.Windows)
-	if err := w.auditItems(b.Items); err != nil {
-		return err
-	}
-	return w.auditDisputes(b)
+	return nil
 }
 
 func (w *world) auditItems(items []remedy.Item) error {
@@ -111,6 +142,9 @@ func (w *world) auditItems(items []remedy.Item) error {
 		seen[key] = true
 		if i.Kind == remedy.Kind(terms.Credit) {
 			w.totals.Credits++
+		}
+		if i.Kind == remedy.Correction {
+			w.totals.Corrections++
 		}
 		if i.Amount.Minor < 0 {
 			return fmt.Errorf("less than nothing is owed: %s", i)
@@ -134,14 +168,20 @@ func (w *world) auditDisputes(b book) error {
 	}
 	for _, d := range b.Disputes {
 		w.totals.Disputes++
+		if d.End == nil {
+			return fmt.Errorf("dispute %s still runs: %s", d.ID, d.Subject)
+		}
+		w.totals.Ended++
+		if err := w.auditEnd(d); err != nil {
+			return err
+		}
+		if d.Subject.Kind != dispute.Credit {
+			continue
+		}
 		i, found := items[d.Subject.Item]
 		if !found || i.Dispute == "" {
 			return fmt.Errorf("dispute %s is about no entry", d.ID)
 		}
-		if d.End == nil {
-			return fmt.Errorf("dispute %s still runs: %s", d.ID, i)
-		}
-		w.totals.Ended++
 		if d.End.Cause != dispute.Withdrawn { // after which the other side may open one of its own
 			if was, twice := stands[i.ID]; twice || i.Dispute != d.ID {
 				return fmt.Errorf("dispute %s decided an entry that names %q and that %q decided: %s", d.ID, i.Dispute, was, i)
@@ -151,17 +191,29 @@ func (w *world) auditDisputes(b book) error {
 		if d.End.Outcome == "" || i.Status == remedy.Disputed {
 			return fmt.Errorf("dispute %s ended %s and decided nothing: %s", d.ID, d.End.Cause, i)
 		}
-		if d.Worth != nil && d.End.Amount != nil && (d.End.Amount.Minor < 0 || d.End.Amount.Minor > d.Worth.Minor) {
-			return fmt.Errorf("dispute %s over %s ended at %s", d.ID, d.Worth, d.End.Amount)
-		}
-		if d.End.Act == nil {
-			continue
-		}
-		w.totals.Bound++
-		for _, turn := range d.Turns {
-			if turn.What == dispute.Unseen && turn.Act.Entry == d.End.Act.Entry {
-				return fmt.Errorf("dispute %s binds by an act that the other side had not seen in time", d.ID)
-			}
+	}
+	return nil
+}
+
+// auditEnd judges how a dispute ended: within what it was about, and by no act that somebody had not seen in time.
+func (w *world) auditEnd(d dispute.Dispute) error {
+	w.totals.Ends[d.End.Cause]++
+	if d.Worth != nil && d.End.Amount != nil && (d.End.Amount.Minor < 0 || d.End.Amount.Minor > d.Worth.Minor) {
+		return fmt.Errorf("dispute %s over %s ended at %s", d.ID, d.Worth, d.End.Amount)
+	}
+	if (d.End.Cause == dispute.Ruled) && (d.Arbiter == nil || d.End.Level != dispute.Arbiter) {
+		return fmt.Errorf("dispute %s was ruled upon at level %s", d.ID, d.End.Level)
+	}
+	if len(d.Pending) > 0 {
+		return fmt.Errorf("dispute %s has ended, and %d acts wait to be seen", d.ID, len(d.Pending))
+	}
+	if d.End.Act == nil {
+		return nil
+	}
+	w.totals.Bound++
+	for _, turn := range d.Turns {
+		if turn.What == dispute.Unseen && turn.Act.Entry == d.End.Act.Entry {
+			return fmt.Errorf("dispute %s binds by an act that another side had not seen in time", d.ID)
 		}
 	}
 	return nil
