@@ -2,12 +2,10 @@ package store
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"hash"
 	"io"
 	"maps"
@@ -229,137 +227,4 @@ func (s *DB) Verify() (Manifest, error) {
 	}
 	m.Schema = Schema
 	return m, nil
-}
-
-// backupVisitor takes the parts of a backup in their order.
-type backupVisitor struct {
-	file   func(name string, data []byte) error
-	record func(table byte, key, value []byte) error
-}
-
-// readBackup reads the decrypted inside of a backup and checks it against its
-// manifest.
-func readBackup(r io.Reader, v backupVisitor) (Manifest, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	malformed := func(cause error, what string) (Manifest, error) {
-		if errors.Is(cause, io.EOF) {
-			cause = io.ErrUnexpectedEOF
-		}
-		return Manifest{}, kv.Wrap(cause, kv.CodeBackupForm, "reading the backup: %s; take another backup", what)
-	}
-	magic := make([]byte, len(backupMagic))
-	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != backupMagic {
-		return malformed(err, "it does not begin as a backup of this version")
-	}
-	sum := sha256.New()
-	var got Manifest
-	files := map[string]string{}
-	var last []byte
-	for lastName := ""; ; {
-		kind, err := in.ReadByte()
-		if err != nil {
-			return malformed(err, "it ends early")
-		}
-		switch kind {
-		case frameFile:
-			name, err := readBytes(in, maxBackupFileName)
-			if err != nil {
-				return malformed(err, "the name of a file")
-			}
-			data, err := readBytes(in, maxBackupFileBytes)
-			if err != nil {
-				return malformed(err, "a file")
-			}
-			if string(name) <= lastName || !plainName(string(name)) || len(files) >= maxBackupFiles || got.Records > 0 {
-				return malformed(nil, "a file out of place")
-			}
-			lastName = string(name)
-			fsum := sha256.Sum256(data)
-			files[string(name)] = hex.EncodeToString(fsum[:])
-			if err := v.file(string(name), data); err != nil {
-				return Manifest{}, err
-			}
-		case frameRecord:
-			key, err := readBytes(in, kv.MaxKeyBytes+1)
-			if err != nil || len(key) == 0 {
-				return malformed(err, "a key")
-			}
-			value, err := readBytes(in, kv.MaxValueBytes)
-			if err != nil {
-				return malformed(err, "a value")
-			}
-			if got.Records > 0 && bytes.Compare(key, last) <= 0 {
-				return malformed(nil, "records out of order")
-			}
-			last = key
-			got.Records++
-			got.Bytes += int64(len(key) + len(value))
-			sum.Write(frame(frameRecord, key, value))
-			if err := v.record(key[0], key[1:], value); err != nil {
-				return Manifest{}, err
-			}
-		case frameEnd:
-			text, err := readBytes(in, maxManifestBytes)
-			if err != nil {
-				return malformed(err, "its manifest")
-			}
-			var m Manifest
-			if err := json.Unmarshal(text, &m); err != nil {
-				return malformed(err, "its manifest")
-			}
-			if !bytes.Equal(endFrame(m)[1:], append(binary.AppendUvarint(nil, uint64(len(text))), text...)) {
-				return malformed(nil, "its manifest is not written as we would")
-			}
-			if m.Schema < 1 || m.Schema > Schema {
-				return Manifest{}, kv.Errorf(kv.CodeNewerSchema, "the backup has schema %d, this program knows up to %d; restore it with the newer program", m.Schema, Schema)
-			}
-			if m.Records != got.Records || m.Bytes != got.Bytes || m.SHA256 != digest(sum) || !maps.Equal(m.Files, files) {
-				return malformed(nil, "its content is not what its manifest says")
-			}
-			// The end of the encrypted stream is authenticated; reading to it
-			// is what proves that nothing was cut off.
-			if _, err := in.ReadByte(); err != io.EOF {
-				return malformed(err, "something follows its manifest")
-			}
-			return m, nil
-		default:
-			return malformed(nil, "an unknown part")
-		}
-	}
-}
-
-// readBytes reads a length and that many bytes. It allocates as the bytes
-// arrive, not as the length promises.
-func readBytes(in *bufio.Reader, bound int) ([]byte, error) {
-	n, err := readLength(in)
-	if err != nil {
-		return nil, err
-	}
-	if n > uint64(bound) {
-		return nil, kv.Errorf(kv.CodeBackupForm, "%d bytes, the bound is %d", n, bound)
-	}
-	var b bytes.Buffer
-	if _, err := io.CopyN(&b, in, int64(n)); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// readLength reads a length in its one shortest form.
-func readLength(in *bufio.Reader) (uint64, error) {
-	var n uint64
-	for shift := 0; shift < 35; shift += 7 {
-		b, err := in.ReadByte()
-		if err != nil {
-			return 0, err
-		}
-		n |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			if b == 0 && shift > 0 {
-				break
-			}
-			return n, nil
-		}
-	}
-	return 0, kv.Errorf(kv.CodeBackupForm, "a length that is not in its shortest form")
 }

@@ -7,12 +7,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"kontor/crypto/keys"
 	"kontor/node"
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
-	"kontor/protocol/block"
 	"kontor/protocol/tier"
 )
 
@@ -27,168 +25,100 @@ func toFlag() cli.Flag {
 
 func tierNoun() *cli.Command {
 	return noun("tier", "what happens to suppliers when a customer's forecast changes",
-		verb{
-			name: "edge", short: "say what happens to a supplier when a customer's forecast changes", flags: []cli.Flag{
-				&cli.StringFlag{Name: "from", Usage: "the `CUSTOMER`; may be left out with only one"}, toFlag(),
-				&cli.StringFlag{Name: "mode", Usage: "`MODE`: DERIVE explodes the bill of materials and shares new demand by itself; NOTIFY and ERP are kept as settings", Value: string(tier.Derive)},
-				&cli.StringSliceFlag{Name: "components", Usage: "only these `COMPONENTS`, by comma"},
-				&cli.StringFlag{Name: "step", Usage: "round what leaves to multiples of `Q`"},
-				&cli.Int64Flag{Name: "hold-off", Usage: "`SECONDS` that coalesce changes after the first", Value: 900},
-				&cli.BoolFlag{Name: "remove", Usage: "end the edge"},
-			},
-			examples: []string{"kontor tier edge --from \"Relief Agency\" --to \"Ingredient Maker\" --mode DERIVE"},
-			run: func(c *call) error {
-				if c.Bool("remove") {
-					_, err := ask(c, api.TierEdgeEnd, api.EdgeName{From: c.String("from"), To: c.String("to")})
-					return err
-				}
-				out, err := ask(c, api.TierEdgeSet, desk.EdgeOptions{From: c.String("from"), To: c.String("to"), Mode: tier.Mode(strings.ToUpper(c.String("mode"))),
-					Components: c.StringSlice("components"), Step: c.String("step"), HoldOffSeconds: c.Int64("hold-off")})
-				if err != nil {
-					return err
-				}
-				if out.Note != "" {
-					c.note("note: %s", out.Note)
-				}
-				return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "demand of %s goes on to %s: %s\n", out.From, out.To, out.Mode) })
-			},
-		},
-		verb{
-			name: "edges", short: "list the edges", examples: []string{"kontor tier edges"},
-			run: func(c *call) error {
-				out, err := ask(c, api.TierEdges, wire.None{})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) {
-					var rows [][]string
-					for _, e := range out {
-						rows = append(rows, []string{e.From, e.To, string(e.Mode), list(e.Components)})
-					}
-					table(w, []string{"from", "to", "mode", "components"}, rows)
-				})
-			},
-		},
-		verb{
-			name: "preview", short: "show what a supplier would see, and what it could work out", flags: []cli.Flag{toFlag()},
-			examples: []string{"kontor tier preview --to \"Ingredient Maker\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.TierPreview, api.ToQuery{To: c.String("to")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printTierPreview(w, out) })
-			},
-		},
-		verb{
-			name: "grant", short: "sign a standing grant where few customers stand behind a figure", flags: []cli.Flag{toFlag(), &cli.StringFlag{Name: "kind", Value: "forecast", Usage: "what may leave: forecast, demand passed on to a supplier, or capacity, a line's shares and backlogs to a buyer"},
-				&cli.StringFlag{Name: "purpose", Usage: "what for, in `WORDS`", Required: true},
-				&cli.StringSliceFlag{Name: "items", Usage: "only these `COMPONENTS`, by comma"},
-				&cli.Int64Flag{Name: "days", Usage: "how many `DAYS` it stands", Value: 365},
-				&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the officer's key; it is opened in this program only", Required: true},
-				passphraseFlag(),
-				yesFlag("the statement was read: sign without asking"),
-			},
-			long: "Where a figure speaks of fewer than five third parties it leaves only by an officer's grant, with purpose and end. The grant\n" +
-				"holds the statement of what the receiver could work out; read it before you sign.",
-			examples: []string{"kontor tier grant --to \"Ingredient Maker\" --purpose \"ingredient supply\" --key-file coo.key",
-				"kontor tier grant --kind capacity --to \"Relief Agency\" --purpose \"agreed shares\" --key-file coo.key"},
-			run: func(c *call) error {
-				g, err := ask(c, api.GrantForm, desk.GrantOptions{To: c.String("to"), Kind: c.String("kind"), Purpose: c.String("purpose"), Items: c.StringSlice("items"), Days: c.Int64("days")})
-				if err != nil {
-					return err
-				}
-				for _, s := range g.Inferable {
-					c.note("inferable: %s", s)
-				}
-				c.note("stands until %s; purpose: %s", moment(g.Until), g.Purpose)
-				no := &wire.Problem{Code: "CONFIRM", Text: "the grant was shown, not signed", Next: "read it, then say --yes"}
-				if err := c.agree("Sign this grant?", no); err != nil {
-					return err
-				}
-				key, err := c.openKey(c.String("key-file"), keys.Role)
-				if err != nil {
-					return err
-				}
-				signed, err := desk.SignGrant(key, g)
-				if err != nil {
-					return err
-				}
-				data, err := block.Marshal(signed)
-				if err != nil {
-					return err
-				}
-				out, err := ask(c, api.GrantAdd, api.SignedGrant{Signed: data})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) {
-					fmt.Fprintf(w, "%s granted to %s until %s: %s\n%s\n", out.Officer, out.To, moment(out.Until), out.Purpose, out.ID)
-				})
-			},
-		},
-		verb{
-			name: "grants", short: "list standing grants", examples: []string{"kontor tier grants"},
-			run: func(c *call) error {
-				out, err := ask(c, api.GrantList, wire.None{})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) {
-					var rows [][]string
-					for _, g := range out {
-						state := "stands"
-						if !g.Stands {
-							state = g.Why
-						}
-						rows = append(rows, []string{g.ID, g.To, g.Officer, g.Purpose, list(g.Items), moment(g.Until), state})
-					}
-					table(w, []string{"id", "to", "officer", "purpose", "items", "until", "state"}, rows)
-				})
-			},
-		},
-		verb{
-			name: "revoke", short: "end a standing grant", args: "ID", examples: []string{"kontor tier revoke bafyrei..."},
-			run: func(c *call) error {
-				_, err := ask(c, api.GrantRevoke, api.GrantName{ID: c.Args().First()})
-				return err
-			},
-		},
-		verb{
-			name: "suspend", short: "stop an edge, or let it go on", flags: []cli.Flag{toFlag(),
-				&cli.StringFlag{Name: "reason", Usage: "why, in `WORDS`"}, &cli.BoolFlag{Name: "resume", Usage: "let it go on"}},
-			examples: []string{"kontor tier suspend --to \"Ingredient Maker\" --reason \"new bill of materials\"", "kontor tier suspend --resume"},
-			run: func(c *call) error {
-				_, err := ask(c, api.TierSuspend, api.SuspendEdge{To: c.String("to"), Reason: c.String("reason"), Resume: c.Bool("resume")})
-				return err
-			},
-		},
-		verb{
-			name: "status", short: "say what left to a supplier last, and what waits", flags: []cli.Flag{toFlag()}, examples: []string{"kontor tier status"},
-			run: func(c *call) error {
-				out, err := ask(c, api.TierState, api.ToQuery{To: c.String("to")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) {
-					if out.Last.CID == "" {
-						fmt.Fprintf(w, "nothing was passed on to %s yet\n", out.To)
-					} else {
-						fmt.Fprintf(w, "last passed on to %s at %s: revision %d, %s, %d ms after the cause settled here\n%s\n", out.To, moment(out.Last.At), out.Last.Revision,
-							node.Count(out.Last.Lines, "line"), out.Last.Milliseconds, out.Last.CID)
-					}
-					if out.Note != "" {
-						fmt.Fprintf(w, "nothing leaves now: %s\n", out.Note)
-					}
-					if out.DueAt != 0 {
-						fmt.Fprintf(w, "changes wait until %s\n", moment(out.DueAt))
-					}
-					if out.Suspended != nil {
-						fmt.Fprintf(w, "suspended: %+v\n", *out.Suspended)
-					}
-				})
-			},
+		tierEdge, tierEdges, tierPreview, tierGrant, tierGrants, tierRevoke, tierSuspend, tierStatus)
+}
+
+var tierEdge = verb{
+	name: "edge", short: "say what happens to a supplier when a customer's forecast changes", flags: []cli.Flag{
+		&cli.StringFlag{Name: "from", Usage: "the `CUSTOMER`; may be left out with only one"}, toFlag(),
+		&cli.StringFlag{Name: "mode", Usage: "`MODE`: DERIVE explodes the bill of materials and shares new demand by itself; NOTIFY and ERP are kept as settings", Value: string(tier.Derive)},
+		&cli.StringSliceFlag{Name: "components", Usage: "only these `COMPONENTS`, by comma"},
+		&cli.StringFlag{Name: "step", Usage: "round what leaves to multiples of `Q`"},
+		&cli.Int64Flag{Name: "hold-off", Usage: "`SECONDS` that coalesce changes after the first", Value: 900},
+		&cli.BoolFlag{Name: "remove", Usage: "end the edge"},
+	},
+	examples: []string{"kontor tier edge --from \"Relief Agency\" --to \"Ingredient Maker\" --mode DERIVE"},
+	run: func(c *call) error {
+		if c.Bool("remove") {
+			_, err := ask(c, api.TierEdgeEnd, api.EdgeName{From: c.String("from"), To: c.String("to")})
+			return err
+		}
+		out, err := ask(c, api.TierEdgeSet, desk.EdgeOptions{From: c.String("from"), To: c.String("to"), Mode: tier.Mode(strings.ToUpper(c.String("mode"))),
+			Components: c.StringSlice("components"), Step: c.String("step"), HoldOffSeconds: c.Int64("hold-off")})
+		if err != nil {
+			return err
+		}
+		if out.Note != "" {
+			c.note("note: %s", out.Note)
+		}
+		return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "demand of %s goes on to %s: %s\n", out.From, out.To, out.Mode) })
+	},
+}
+
+var tierEdges = verb{
+	name: "edges", short: "list the edges", examples: []string{"kontor tier edges"},
+	run: func(c *call) error {
+		out, err := ask(c, api.TierEdges, wire.None{})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			var rows [][]string
+			for _, e := range out {
+				rows = append(rows, []string{e.From, e.To, string(e.Mode), list(e.Components)})
+			}
+			table(w, []string{"from", "to", "mode", "components"}, rows)
 		})
+	},
+}
+
+var tierSuspend = verb{
+	name: "suspend", short: "stop an edge, or let it go on", flags: []cli.Flag{toFlag(),
+		&cli.StringFlag{Name: "reason", Usage: "why, in `WORDS`"}, &cli.BoolFlag{Name: "resume", Usage: "let it go on"}},
+	examples: []string{"kontor tier suspend --to \"Ingredient Maker\" --reason \"new bill of materials\"", "kontor tier suspend --resume"},
+	run: func(c *call) error {
+		_, err := ask(c, api.TierSuspend, api.SuspendEdge{To: c.String("to"), Reason: c.String("reason"), Resume: c.Bool("resume")})
+		return err
+	},
+}
+
+var tierStatus = verb{
+	name: "status", short: "say what left to a supplier last, and what waits", flags: []cli.Flag{toFlag()}, examples: []string{"kontor tier status"},
+	run: func(c *call) error {
+		out, err := ask(c, api.TierState, api.ToQuery{To: c.String("to")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			if out.Last.CID == "" {
+				fmt.Fprintf(w, "nothing was passed on to %s yet\n", out.To)
+			} else {
+				fmt.Fprintf(w, "last passed on to %s at %s: revision %d, %s, %d ms after the cause settled here\n%s\n", out.To, moment(out.Last.At), out.Last.Revision,
+					node.Count(out.Last.Lines, "line"), out.Last.Milliseconds, out.Last.CID)
+			}
+			if out.Note != "" {
+				fmt.Fprintf(w, "nothing leaves now: %s\n", out.Note)
+			}
+			if out.DueAt != 0 {
+				fmt.Fprintf(w, "changes wait until %s\n", moment(out.DueAt))
+			}
+			if out.Suspended != nil {
+				fmt.Fprintf(w, "suspended: %+v\n", *out.Suspended)
+			}
+		})
+	},
+}
+
+var tierPreview = verb{
+	name: "preview", short: "show what a supplier would see, and what it could work out", flags: []cli.Flag{toFlag()},
+	examples: []string{"kontor tier preview --to \"Ingredient Maker\""},
+	run: func(c *call) error {
+		out, err := ask(c, api.TierPreview, api.ToQuery{To: c.String("to")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) { printTierPreview(w, out) })
+	},
 }
 
 func printTierPreview(w io.Writer, v desk.TierPreview) {
