@@ -15,7 +15,6 @@ import (
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
-	"kontor/protocol/state"
 	"kontor/protocol/terms"
 )
 
@@ -39,20 +38,6 @@ func init() {
 		Sentences[code] = text
 	}
 }
-
-// Row keys of disputes.
-const (
-	disputePrefix        = "dispute/row/"
-	disputeOpenPrefix    = "dispute/open/"    // those that run
-	disputeSubjectPrefix = "dispute/subject/" // the last dispute about a subject, for good
-	disputeNextPrefix    = "dispute/next/"    // by member: the earliest claimed time of an entry of its that matters to one
-)
-
-func disputeNextKey(member block.CID) string { return disputeNextPrefix + member.String() }
-
-// maxOpenDisputes bounds those that run at once and that one side opened: each costs a look at every entry that passes a deadline. Each side has its own, so that
-// nobody keeps the other from disputing a credit in time.
-const maxOpenDisputes = 128
 
 func (f *fold) disputeMark() dispute.Mark {
 	h := f.entry.Header
@@ -93,6 +78,9 @@ func applyDispute(f *fold) ([]string, error) {
 	if code := act.Check(); code != "" {
 		return []string{code}, nil
 	}
+	if f.side != nil && !act.Verb.Binds() {
+		return []string{codeSideBranch}, nil
+	}
 	if code, err := f.shared(act.Evidence); err != nil || code != "" {
 		return nonEmpty(code), err
 	}
@@ -107,7 +95,7 @@ func applyDispute(f *fold) ([]string, error) {
 	if !found {
 		return []string{dispute.CodeUnknown}, nil
 	}
-	by := dispute.Doer{Mark: f.disputeMark()}
+	by := dispute.Doer{Mark: f.disputeMark(), Side: f.side}
 	if act.Signed != nil {
 		var code string
 		if by.Instrument, by.Signer, code, err = f.disputeSigner(act); err != nil || code != "" {
@@ -118,10 +106,7 @@ func applyDispute(f *fold) ([]string, error) {
 	if code != "" {
 		return []string{code}, nil
 	}
-	if err := f.putDispute(after); err != nil || !act.Verb.Ending() {
-		return nil, err // words and offers wake nobody earlier
-	}
-	return nil, f.scheduleDisputes()
+	return nil, f.putDispute(&d, after)
 }
 
 // shared refuses evidence that the partners can't open: it is an artifact, an attachment or a document of this partnership.
@@ -233,7 +218,7 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 		}
 		return f.contend(i, act.Text, act.Evidence)
 	}
-	if full, err := f.disputesFull(1); err != nil || full {
+	if full, err := f.disputesFull(f.ownSide(), 1); err != nil || full {
 		return nonEmpty(dispute.CodeMany), err
 	}
 	root, doc, code, err := f.disputePath(s)
@@ -252,7 +237,7 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 
 // contend opens a dispute about an entry and holds it.
 func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]string, error) {
-	if full, err := f.disputesFull(1); err != nil || full {
+	if full, err := f.disputesFull(f.ownSide(), 1); err != nil || full {
 		return nonEmpty(dispute.CodeMany), err
 	}
 	doc, err := f.replica.Terms(*i.Terms)
@@ -293,18 +278,22 @@ func disputeCode(code string) string {
 }
 
 // contest opens the dispute of an entry over which the two sides' figures stay apart (practice T7): no company opened it, so it is the debtor's to
-// withdraw.
+// withdraw. Where as many run as may, the entry is held and its dispute begins when one of them ends.
 func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
+	full, err := f.disputesFull(byFigures, 1)
+	if err != nil {
+		return i, err
+	}
+	if full {
+		return i, f.rows.Put(disputeWaitPrefix+i.ID, []byte{})
+	}
 	doc, err := f.replica.Terms(*i.Terms)
 	if err != nil {
 		return i, err
 	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
 	i = i.Contested(dispute.Identify(f.entry.CID, s))
-	if err := f.rows.Put(disputeOpenPrefix+i.Dispute, []byte{}); err != nil { // of no side's number
-		return i, err
-	}
-	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor}, doc)
+	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor, Figures: true}, doc)
 	return i, err
 }
 
@@ -337,10 +326,7 @@ func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
 	if err := put(f.rows, key, d.ID); err != nil {
 		return nil, err
 	}
-	if err := f.putDispute(d); err != nil {
-		return nil, err
-	}
-	return nil, f.scheduleDisputes()
+	return nil, f.putDispute(nil, d)
 }
 
 // disputePath finds what a subject names, and the terms whose path a dispute about it goes.
@@ -394,149 +380,6 @@ func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Documen
 		}
 	}
 	return list[at].Root, list[at].Document, "", nil
-}
-
-// disputesFull tells whether the author's side has too many open for so many more.
-func (f *fold) disputesFull(more int) (bool, error) {
-	n, side := 0, sidesOf(f.genesis)[f.author.Company]
-	err := f.rows.Scan(disputeOpenPrefix, func(_ string, opener []byte) (bool, error) {
-		if terms.Party(opener) == side {
-			n++
-		}
-		return true, nil
-	})
-	return n+more > maxOpenDisputes, err
-}
-
-func (f *fold) putDispute(d dispute.Dispute) error {
-	if err := put(f.rows, disputePrefix+d.ID, d); err != nil {
-		return err
-	}
-	key := disputeOpenPrefix + d.ID
-	if d.End != nil {
-		return f.rows.Delete(key)
-	}
-	if known, err := f.rowExists(key); err != nil || known {
-		return err
-	}
-	return f.rows.Put(key, []byte(d.Side))
-}
-
-// openDisputes are those that run, by ID.
-func (f *fold) openDisputes() (out []dispute.Dispute, err error) {
-	var ids []string
-	if err := f.rows.Scan(disputeOpenPrefix, func(key string, _ []byte) (bool, error) {
-		ids = append(ids, key[len(disputeOpenPrefix):])
-		return true, nil
-	}); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		var d dispute.Dispute
-		if _, err := get(f.rows, disputePrefix+id, &d); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// observeDisputes does what an entry, its time and what it knew, means for disputes.
-func (f *fold) observeDisputes() error {
-	var next int64
-	found, err := get(f.rows, disputeNextKey(f.author.Company), &next)
-	if err != nil || !found || f.entry.Header.T < next {
-		return err // nearly always; who is no party has no row
-	}
-	state.Opaque(f.rows)
-	open, err := f.openDisputes()
-	if err != nil {
-		return err
-	}
-	e := dispute.Event{Mark: f.disputeMark(), Saw: f.event().Saw}
-	for _, d := range open {
-		doc, err := f.replica.Terms(d.Terms)
-		if err != nil {
-			return err
-		}
-		after, changed := d.Observe(e, dispute.ClockOf(doc.Calendar))
-		if !changed {
-			continue
-		}
-		if err := f.putDispute(after); err != nil {
-			return err
-		}
-		if err := f.conclude(after, doc); err != nil {
-			return err
-		}
-	}
-	return f.scheduleDisputes()
-}
-
-// conclude puts what a dispute came to into effect on the entry it is about, once.
-func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
-	if d.End == nil || d.Subject.Kind != dispute.Credit {
-		return nil
-	}
-	var i remedy.Item
-	found, err := get(f.rows, remedyPrefix+d.Subject.Item, &i)
-	if err != nil || !found {
-		return err
-	}
-	beside, err := f.replica.Remedies()
-	if err != nil {
-		return err
-	}
-	after, difference := i.Decide(remedy.Decision{Owed: *d.End.Amount, Dropped: d.End.Outcome == terms.Dropped, Withdrawn: d.End.Cause == dispute.Withdrawn, Side: d.Side, On: d.End.Day, PaymentDays: doc.PaymentDays}, beside)
-	if difference != nil {
-		if err := put(f.rows, remedyPrefix+difference.ID, *difference); err != nil {
-			return err
-		}
-	}
-	return put(f.rows, remedyPrefix+after.ID, after)
-}
-
-// reconcileDispute ends the dispute about an entry that the figures have decided.
-func (f *fold) reconcileDispute(i remedy.Item) error {
-	var d dispute.Dispute
-	found, err := get(f.rows, disputePrefix+i.Dispute, &d)
-	if err != nil || !found || d.End != nil {
-		return err
-	}
-	doc, err := f.replica.Terms(d.Terms)
-	if err != nil {
-		return err
-	}
-	if err := f.putDispute(d.Reconcile(f.disputeMark(), dayOf(doc, f.entry.Header.T))); err != nil {
-		return err
-	}
-	return f.scheduleDisputes()
-}
-
-// scheduleDisputes keeps, for each party, the earliest claimed time of an entry of its at which something can happen.
-func (f *fold) scheduleDisputes() error {
-	open, err := f.openDisputes()
-	if err != nil {
-		return err
-	}
-	const never = int64(1) << 62
-	for _, m := range f.genesis.Members {
-		company, next := m.Company, never
-		for _, d := range open {
-			if t, ever := d.Wakes(company); ever {
-				next = min(next, t)
-			}
-		}
-		if next == never {
-			err = f.rows.Delete(disputeNextKey(company))
-		} else {
-			err = put(f.rows, disputeNextKey(company), next)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Disputes lists every dispute, by the time it was opened.

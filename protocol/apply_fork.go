@@ -180,7 +180,7 @@ func (r *Replica) countVotes() (map[forkPlace]feed.Resolution, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.votes, r.agreed = map[block.CID]vote{}, map[forkPlace]ForkRow{}
+	r.votes, r.agreed, r.when = map[block.CID]vote{}, map[forkPlace]ForkRow{}, map[forkPlace]state.OrderKey{}
 	rows := map[forkPlace]ForkRow{}
 	resolved := map[forkPlace]feed.Resolution{}
 	for _, e := range entries {
@@ -204,7 +204,7 @@ func (r *Replica) countVotes() (map[forkPlace]feed.Resolution, error) {
 		}
 		if after.Resolved != nil {
 			next := on(kept)
-			r.agreed[at] = after
+			r.agreed[at], r.when[at] = after, e.Key()
 			resolved[at] = feed.Resolution{Seq: doc.Seq, Main: doc.Main, Kept: doc.Kept, On: next.CID, OnSeq: next.Header.Seq, Document: *after.Resolved}
 		}
 		rows[at] = after

@@ -115,7 +115,7 @@ func (f *fold) contendAll(act remedy.Act) ([]string, error) {
 		}
 		open = append(open, i)
 	}
-	if full, err := f.disputesFull(len(open)); err != nil || full {
+	if full, err := f.disputesFull(f.ownSide(), len(open)); err != nil || full {
 		return []string{dispute.CodeMany}, err
 	}
 	for _, i := range open {

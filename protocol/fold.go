@@ -171,8 +171,8 @@ func (r *Replica) apply(at state.OrderKey, rows state.Rows) error {
 	return nil
 }
 
-// applySide folds an entry of a forked feed's side branch: its act is refused, but an officer's signature that it carries, and what
-// it acknowledges, count.
+// applySide folds an entry of a forked feed's side branch: its act is refused, but an officer's signature that it carries, in a dispute too, and
+// what it acknowledges, count.
 func (f *fold) applySide() error {
 	h := f.entry.Header
 	k, known := kinds[h.Kind]
@@ -180,7 +180,7 @@ func (f *fold) applySide() error {
 	switch {
 	case !known || k.apply == nil || k.housekeeping:
 		codes = nil
-	case h.Kind == KindSignature || h.Kind == KindForkResolve:
+	case h.Kind == KindSignature || h.Kind == KindForkResolve :
 		var err error
 		if codes, err = f.rule(k); err != nil {
 			return err
@@ -194,6 +194,9 @@ func (f *fold) applySide() error {
 		if err := put(f.rows, refusedKey(f.entry.CID), RefusedRow{Kind: h.Kind, Author: h.Author, Codes: codes}); err != nil {
 			return err
 		}
+	}
+	if err := f.observeDisputes(); err != nil {
+		return err
 	}
 	if err := f.forkRounds(); err != nil {
 		return err

@@ -23,6 +23,7 @@ type forkState struct {
 	feed.Fork
 	main     block.CID
 	resolved *feed.Resolution // nil: nothing binds until it is
+	when     state.OrderKey   // of the entry by which it was
 }
 
 // frozen tells whether a fork waits to be resolved.
@@ -90,7 +91,7 @@ func (r *Replica) forksOf(author block.CID, resolved map[forkPlace]feed.Resoluti
 			states = append(states, forkState{Fork: fork, main: main})
 			break
 		}
-		states = append(states, forkState{Fork: fork, main: how.Main, resolved: &how})
+		states = append(states, forkState{Fork: fork, main: how.Main, resolved: &how, when: r.when[forkPlace{author, fork.Seq}]})
 		list = append(list, how)
 	}
 	noted, err := r.Log.Resolutions(author)
@@ -154,6 +155,13 @@ func (r *Replica) sideBranch(e feed.Entry) (*block.CID, error) {
 		return &branch, nil
 	}
 	return nil, nil
+}
+
+// doubted tells that an entry stands at or past a fork of its author that no resolution before it, in the order, resolves.
+func (r *Replica) doubted(e feed.Entry) bool {
+	return slices.ContainsFunc(r.forks[e.Header.Author], func(f forkState) bool {
+		return e.Header.Seq >= f.Seq && (f.resolved == nil || e.Key().Compare(f.when) < 0)
+	})
 }
 
 // outside tells that resolutions do not keep the entry at a place: it is stored, because entries may name it, and counts nowhere.

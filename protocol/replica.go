@@ -74,15 +74,16 @@ type Replica struct {
 	kv      state.KV
 	part    state.Partition
 	machine state.Machine
-	forks   map[block.CID][]forkState // by author, ascending by seq; empty nearly always
-	votes   map[block.CID]vote        // by entry of kind fork.resolve
-	inside  map[block.CID]bool        // entries that resolutions keep, read once
-	unread  error                     // why uncounted could not tell
-	agreed  map[forkPlace]ForkRow     // who signed what resolved a fork
-	seen    map[block.CID]seenOf      // by author that forked: who saw how much of which branch
-	idle    bool                      // no topic is active and no round open where the fold stands
-	last    state.OrderKey            // the entry folded last
-	refused bool                      // an entry folded since the last outcome was refused
+	forks   map[block.CID][]forkState    // by author, ascending by seq; empty nearly always
+	votes   map[block.CID]vote           // by entry of kind fork.resolve
+	inside  map[block.CID]bool           // entries that resolutions keep, read once
+	unread  error                        // why uncounted could not tell
+	agreed  map[forkPlace]ForkRow        // who signed what resolved a fork
+	when    map[forkPlace]state.OrderKey // of the entry whose signature did
+	seen    map[block.CID]seenOf         // by author that forked: who saw how much of which branch
+	idle    bool                         // no topic is active and no round open where the fold stands
+	last    state.OrderKey               // the entry folded last
+	refused bool                         // an entry folded since the last outcome was refused
 }
 
 // Open binds a contract to a transaction.

@@ -273,7 +273,7 @@ func (j *judgement) outcome() (string, error) {
 		return fmt.Sprintf("it runs: %s until %s; without a word it ends on %s with %s", n.Level, n.Until, n.Ends, n.Default), nil
 	}
 	if end.Amount != nil && end.Cause != dispute.Reconciled {
-		if owed := dispute.Owed(*j.d.Worth, end.Outcome, end.Amount, j.d.Rounding); owed != *end.Amount {
+		if owed := j.d.Owes(end.Outcome, end.Amount); owed != *end.Amount {
 			return "", fmt.Errorf("%s of %s is %s, not %s", end.Outcome, j.d.Worth, owed, end.Amount)
 		}
 	}

@@ -306,7 +306,10 @@ func worthText(x dispute.Dispute, o terms.Outcome) string {
 	if x.Worth == nil {
 		return string(o)
 	}
-	return fmt.Sprintf("%s: %s of %s is owed", o, dispute.Owed(*x.Worth, o, nil, x.Rounding), x.Worth)
+	if x.Claimed() {
+		return fmt.Sprintf("%s: nothing of the %s that the %s claims is owed by silence", o, x.Worth, strings.ToLower(string(x.Side)))
+	}
+	return fmt.Sprintf("%s: %s of %s is owed", o, x.Owes(o, nil), x.Worth)
 }
 
 // disputeWords says what signing an instrument means.
@@ -318,7 +321,7 @@ func (d *Desk) disputeWords(p *node.Partnership, x dispute.Dispute, i dispute.In
 		o = terms.Stands
 	}
 	if claim := i.Verb == dispute.Withdraw && x.Subject.Kind != dispute.Credit; x.Worth != nil && o != dispute.Concord && !claim {
-		text += fmt.Sprintf(": of %s, %s is owed", x.Worth, dispute.Owed(*x.Worth, o, i.Amount, x.Rounding))
+		text += fmt.Sprintf(": of %s, %s is owed", x.Worth, x.Owes(o, i.Amount))
 	}
 	if i.Verb == dispute.Propose {
 		text += fmt.Sprintf("; it is firm until the end of %s", x.Step().Until)

@@ -58,6 +58,9 @@ func (v Verb) Ending() bool {
 // Signed tells whether an act of this kind carries an instrument.
 func (v Verb) Signed() bool { return v == Propose || v == Accept || v == Rule || v == Withdraw }
 
+// Binds tells whether an act of this kind commits the company that signs it: it counts on whatever branch of its feed it stands.
+func (v Verb) Binds() bool { return v == Propose || v == Accept || v == Withdraw }
+
 // Act is the body of an entry about a dispute.
 type Act struct {
 	Verb     Verb            `cbor:"verb" json:"verb"`

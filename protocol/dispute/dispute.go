@@ -95,6 +95,7 @@ type Offered struct {
 	Role    string          `cbor:"role" json:"role"`
 	Outcome terms.Outcome   `cbor:"outcome" json:"outcome"`
 	Amount  *quantity.Money `cbor:"amount,omitempty" json:"amount,omitempty"`
+	Side    *block.CID      `cbor:"side,omitempty" json:"side,omitempty"` // the side branch of a forked feed that it stands on
 }
 
 // Sight is a party's first entry that knows an ending act.
@@ -111,6 +112,7 @@ type Ending struct {
 	Proposal *block.CID      `cbor:"proposal,omitempty" json:"proposal,omitempty"` // ACCEPT: the entry that carries what is accepted
 	Outcome  terms.Outcome   `cbor:"outcome,omitempty" json:"outcome,omitempty"`
 	Amount   *quantity.Money `cbor:"amount,omitempty" json:"amount,omitempty"`
+	Side     *block.CID      `cbor:"side,omitempty" json:"side,omitempty"` // the side branch of a forked feed that it stands on
 	Seen     []Sight         `cbor:"seen" json:"seen"`
 }
 
@@ -160,9 +162,10 @@ type Dispute struct {
 	Terms      block.CID          `cbor:"terms" json:"terms"` // root of the terms whose path it goes
 	Opened     Mark               `cbor:"opened" json:"opened"`
 	Side       terms.Party        `cbor:"side" json:"side"`                         // that opened it: only it withdraws
-	Worth      *quantity.Money    `cbor:"worth,omitempty" json:"worth,omitempty"`   // what is in dispute
+	Worth      *quantity.Money    `cbor:"worth,omitempty" json:"worth,omitempty"`   // what is in dispute: of a credit its amount, else what the side that opened it says (see Claimed)
 	Debtor     terms.Party        `cbor:"debtor,omitempty" json:"debtor,omitempty"` // who owes it, if it stands
 	Rounding   terms.RoundingMode `cbor:"rounding" json:"rounding"`                 // of a half, by the terms
+	Figures    bool               `cbor:"figures,omitempty" json:"figures,omitempty"` // no side opened it: the figures of the two stay apart
 	Parties    []Party            `cbor:"parties" json:"parties"`
 	Arbiter    *block.CID         `cbor:"arbiter,omitempty" json:"arbiter,omitempty"`
 	Path       []Step             `cbor:"path" json:"path"`
@@ -233,6 +236,7 @@ type Opening struct {
 	Side     terms.Party // that opens it
 	Worth    *quantity.Money
 	Debtor   terms.Party
+	Figures  bool // no side opens it
 	Rounding terms.RoundingMode
 	Parties  []Party // ascending by company
 	Arbiter  *block.CID
@@ -243,7 +247,7 @@ type Opening struct {
 
 // Open is a new dispute at its first level.
 func Open(o Opening) Dispute {
-	d := Dispute{ID: Identify(o.At.Entry, o.Subject), Subject: o.Subject, Terms: o.Terms, Opened: o.At, Side: o.Side, Worth: o.Worth, Debtor: o.Debtor, Rounding: o.Rounding, Parties: slices.Clone(o.Parties), Arbiter: o.Arbiter,
+	d := Dispute{ID: Identify(o.At.Entry, o.Subject), Subject: o.Subject, Terms: o.Terms, Opened: o.At, Side: o.Side, Worth: o.Worth, Debtor: o.Debtor, Figures: o.Figures, Rounding: o.Rounding, Parties: slices.Clone(o.Parties), Arbiter: o.Arbiter,
 		Path: Plan(o.Levels, o.Clock, o.Worth, o.Clock.Day(max(o.At.T, o.Known))), Passed: []Passing{}, Statements: []Said{}, Proposals: []Offered{}, Pending: []Ending{}, Turns: []Turn{}}
 	d.Statements = append(d.Statements, Said{Mark: o.At, Verb: OpenDispute, Level: d.Path[0].Level, Evidence: o.Evidence})
 	return d

@@ -19,7 +19,7 @@ var (
 	seller  = block.Sum([]byte("seller"))
 	arbiter = block.Sum([]byte("arbiter"))
 	day1    = calendar.MustDate("2027-03-01") // a Monday
-	berlin  = Clock{Days: calendar.NewWorkdays(nil), Offset: 60}
+	berlin  = ClockOf(terms.Calendar{Offset: 60})
 )
 
 const hour = int64(60 * 60 * 1000)
@@ -72,7 +72,7 @@ func (s *stage) write(by block.CID, a *Act, i *Instrument, role string, limit *q
 	for k, v := range s.knew[by] {
 		knew[k] = v
 	}
-	s.Dispute, _ = s.Observe(Event{mark, func(m block.CID, seq int64) bool { return knew[m] >= seq }}, berlin)
+	s.Dispute, _ = s.Observe(Event{Mark: mark, Saw: func(m block.CID, seq int64) bool { return knew[m] >= seq }}, berlin)
 	if a == nil {
 		return ""
 	}
@@ -120,7 +120,7 @@ func TestThePathIsKnownAtOpening(t *testing.T) {
 	if ends.String() != "2027-03-08" || outcome != terms.Halved || len(small.Path) != 1 {
 		t.Fatalf("a small one: %s %s %d", ends, outcome, len(small.Path))
 	}
-	holiday := Clock{Days: calendar.NewWorkdays([]calendar.Date{calendar.MustDate("2027-03-08")})}
+	holiday := ClockOf(terms.Calendar{Holidays: []calendar.Date{calendar.MustDate("2027-03-08")}})
 	if p := Plan(levels(), holiday, nil, day1); p[0].Until.String() != "2027-03-09" {
 		t.Fatalf("a holiday is no business day: %s", p[0].Until)
 	}

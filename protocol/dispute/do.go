@@ -10,8 +10,12 @@ import (
 
 // Doer is who acts, by which entry. Instrument and Signer are of acts that carry a signature, which the caller has verified: the key belongs to
 // the company the instrument names, and it is of this partnership.
+//
+// Side is the branch of an entry that is not on the one which counts of a forked feed: what its company proposed, accepted or withdrew there by a signature
+// counts against it, and nothing else does.
 type Doer struct {
 	Mark
+	Side       *block.CID
 	Instrument *Instrument
 	Signer     Signer
 }
@@ -43,7 +47,7 @@ func (d Dispute) Do(a Act, by Doer) (Dispute, string) {
 	case Accept:
 		return after.accept(by)
 	case Withdraw:
-		return after.pend(Ending{Mark: by.Mark, Verb: Withdraw, Role: by.Signer.Role, Outcome: terms.Stands, Seen: []Sight{}})
+		return after.pend(Ending{Mark: by.Mark, Side: by.Side, Verb: Withdraw, Role: by.Signer.Role, Outcome: terms.Stands, Seen: []Sight{}})
 	case Rule:
 		i := by.Instrument
 		return after.pend(Ending{Mark: by.Mark, Verb: Rule, Role: by.Signer.Role, Outcome: i.Outcome, Amount: i.Amount, Seen: []Sight{}})
@@ -55,6 +59,9 @@ func (d Dispute) Do(a Act, by Doer) (Dispute, string) {
 func (d Dispute) may(v Verb, by Doer) (code string) {
 	side, arbiter := d.side(by.By), d.Arbiter != nil && *d.Arbiter == by.By
 	if side == "" && !(arbiter && (v == Rule || v == Declare)) || v == Withdraw && side != d.Side {
+		return CodeSide
+	}
+	if by.Side != nil && !v.Binds() {
 		return CodeSide
 	}
 	if v == Declare {
@@ -120,11 +127,12 @@ func (d Dispute) state(a Act, by Doer) (Dispute, string) {
 }
 
 func (d Dispute) propose(by Doer) (Dispute, string) {
-	if count(d.Proposals, func(o Offered) block.CID { return o.By }, by.By) >= MaxProposals {
-		return d, CodeMany
+	beside := slices.DeleteFunc(slices.Clone(d.Proposals), func(o Offered) bool { return !sameCID(o.Side, by.Side) })
+	if count(beside, func(o Offered) block.CID { return o.By }, by.By) >= MaxProposals {
+		return d, CodeMany // of a branch: a second history takes none from the first
 	}
 	i := by.Instrument
-	d.Proposals = append(d.Proposals, Offered{Mark: by.Mark, Level: i.Level, Role: i.Role, Outcome: i.Outcome, Amount: i.Amount})
+	d.Proposals = append(d.Proposals, Offered{Mark: by.Mark, Side: by.Side, Level: i.Level, Role: i.Role, Outcome: i.Outcome, Amount: i.Amount})
 	return d, ""
 }
 
@@ -138,22 +146,21 @@ func (d Dispute) accept(by Doer) (Dispute, string) {
 	if o.Level != d.Step().Level || d.side(o.By) == d.side(by.By) || o.Outcome != i.Outcome || !sameAmount(o.Amount, i.Amount) {
 		return d, CodeProposal
 	}
-	return d.pend(Ending{Mark: by.Mark, Verb: Accept, Role: i.Role, Proposal: i.Proposal, Outcome: i.Outcome, Amount: i.Amount, Seen: []Sight{}})
+	return d.pend(Ending{Mark: by.Mark, Side: by.Side, Verb: Accept, Role: i.Role, Proposal: i.Proposal, Outcome: i.Outcome, Amount: i.Amount, Seen: []Sight{}})
 }
 
 func sameAmount(a, b *quantity.Money) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
-// pend keeps an ending act until the others have seen it. A company says each thing once.
+// pend keeps an ending act until the others have seen it. A company says each thing once, on each branch of its feed: what it shows of a second history
+// never takes away what others know of the first.
 func (d Dispute) pend(e Ending) (Dispute, string) {
-	if slices.ContainsFunc(d.Pending, func(p Ending) bool { return p.By == e.By && p.Verb == e.Verb && sameProposal(p, e) }) {
+	if slices.ContainsFunc(d.Pending, func(p Ending) bool { return p.By == e.By && p.Verb == e.Verb && sameCID(p.Proposal, e.Proposal) && sameCID(p.Side, e.Side) }) {
 		return d, CodeAgain
 	}
 	d.Pending = append(d.Pending, e)
 	return d, ""
 }
 
-func sameProposal(a, b Ending) bool {
-	return a.Proposal == nil && b.Proposal == nil || a.Proposal != nil && b.Proposal != nil && *a.Proposal == *b.Proposal
-}
+func sameCID(a, b *block.CID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }

@@ -11,7 +11,21 @@ import (
 // Event is an entry as disputes see it.
 type Event struct {
 	Mark
-	Saw func(member block.CID, seq int64) bool // its causal past holds that entry of another member
+	Saw func(member block.CID, seq int64) bool // its causal past holds that entry of another member, on the branch that counts
+	// SawSide is the same for an entry on a side branch of a feed that forked; nil while none has.
+	SawSide func(member, branch block.CID, seq int64) bool
+	// Doubted says that the author wrote two histories and that this entry is of one of them, before the members resolved the fork. What it saw counts
+	// against its author; it passes no deadline, so that who shows a second history is, as to time, like one who is silent.
+	Doubted bool
+	// Before is the claimed time of the author's entry before this one on the same branch; of a doubted entry only.
+	Before int64
+}
+
+func (e Event) saw(p Ending) bool {
+	if p.Side == nil {
+		return e.Saw(p.By, p.Seq)
+	}
+	return e.SawSide != nil && e.SawSide(p.By, *p.Side, p.Seq)
 }
 
 // Observe is the dispute after an entry: what it knows of ending acts, then which deadlines it passes. Give it every entry of every party in the
@@ -55,12 +69,12 @@ func (p Ending) seen(company block.CID) bool {
 
 // see notes that the author knows ending acts. The first that all others knew in time ends the level.
 func (d *Dispute) see(e Event, c Clock) (moved bool) {
-	if d.hasPassed(e.By) {
-		return false
+	if d.hasPassed(e.By) || e.Doubted && e.Before >= d.Step().Deadline+Grace {
+		return false // past the first entry beyond the deadline, also where a doubted one passed nothing
 	}
 	for i := range d.Pending {
 		p := &d.Pending[i]
-		if p.By == e.By || p.seen(e.By) || !e.Saw(p.By, p.Seq) {
+		if p.By == e.By || p.seen(e.By) || !e.saw(*p) {
 			continue
 		}
 		p.Seen = append(p.Seen, Sight{e.By, e.Seq})
@@ -92,9 +106,8 @@ func (d *Dispute) take(p Ending, e Event, c Clock) {
 
 func (d *Dispute) finish(end End, e Event, c Clock) {
 	end.Level, end.Entry, end.T, end.Day = d.Step().Level, e.Entry, e.T, c.Day(e.T)
-	claim := end.Cause == Withdrawn && d.Subject.Kind != Credit // who takes back what it said is owed is owed nothing by it
-	if d.Worth != nil && end.Outcome != Concord && !claim {
-		owed := Owed(*d.Worth, end.Outcome, end.Amount, d.Rounding)
+	if d.Worth != nil && end.Outcome != Concord && (!d.Claimed() || end.Cause == Settled || end.Cause == Ruled) {
+		owed := d.Owes(end.Outcome, end.Amount)
 		end.Amount = &owed
 	}
 	d.End, d.Pending = &end, []Ending{}
@@ -111,7 +124,7 @@ func (d *Dispute) next(t Turn) {
 // member did not know when it passed are void.
 func (d *Dispute) pass(e Event) (moved bool) {
 	over := d.Step().Deadline + Grace
-	if e.T < over {
+	if e.T < over || e.Doubted {
 		return false
 	}
 	if !d.hasPassed(e.By) {

@@ -18,6 +18,18 @@ func Owed(worth quantity.Money, o terms.Outcome, sum *quantity.Money, mode terms
 	return worth
 }
 
+// Claimed tells whether the worth of a dispute is the word of the side that opened it alone, of which no terms came to an amount.
+func (d Dispute) Claimed() bool { return d.Subject.Kind != Credit }
+
+// Owes is what of the worth is owed by an outcome that was settled or ruled, or of a credit by silence. That a subject other than a credit stands says nothing about money: a claim is owed as far as a
+// settlement or a ruling names an amount or a half.
+func (d Dispute) Owes(o terms.Outcome, sum *quantity.Money) quantity.Money {
+	if d.Claimed() && o == terms.Stands {
+		o = terms.Dropped
+	}
+	return Owed(*d.Worth, o, sum, d.Rounding)
+}
+
 // half of an amount that is not negative, rounded as terms say.
 func half(minor int64, mode terms.RoundingMode) int64 {
 	down := minor / 2
@@ -44,7 +56,7 @@ func (d Dispute) gives(side terms.Party, o terms.Outcome, sum *quantity.Money) *
 	if d.Worth == nil || o == Concord {
 		return nil
 	}
-	owed := Owed(*d.Worth, o, sum, d.Rounding)
+	owed := d.Owes(o, sum)
 	if side != d.Debtor {
 		owed.Minor = d.Worth.Minor - owed.Minor
 	}

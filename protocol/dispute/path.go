@@ -16,18 +16,18 @@ const (
 
 // Clock is how a contract reads time: its calendar's business days and its zone.
 type Clock struct {
-	Days   calendar.Workdays
-	Offset int64 // minutes from UTC
+	Days calendar.Workdays
+	zone terms.Calendar
 }
 
-// ClockOf is the clock of terms.
-func ClockOf(c terms.Calendar) Clock { return Clock{c.Workdays(), c.Offset} }
+// ClockOf is the clock of terms, with the changes of it that both sides signed.
+func ClockOf(c terms.Calendar) Clock { return Clock{c.Workdays(), c} }
 
 // Day is the day of an instant, ms UTC.
-func (c Clock) Day(t int64) calendar.Date { return calendar.DateOf(t + c.Offset*60_000) }
+func (c Clock) Day(t int64) calendar.Date { return c.zone.Day(t) }
 
 // End is the last millisecond, UTC, of a day.
-func (c Clock) End(d calendar.Date) int64 { return d.AddDays(1).Millis() - c.Offset*60_000 - 1 }
+func (c Clock) End(d calendar.Date) int64 { return c.zone.End(d) }
 
 // Step is a level of a dispute's path with its days.
 type Step struct {
