@@ -42,7 +42,8 @@ func (n *Node) removeEnded(ctx context.Context) {
 	}
 }
 
-// isOver tells whether a partnership ended, or never came about, and nobody waits for our entries any more.
+// isOver tells whether a partnership ended, or never came about, and nobody waits for our entries any more. While a dispute runs both sides wait: its acts
+// and its deadlines count until it ends.
 func (n *Node) isOver(p *Partnership) (bool, error) {
 	if p.Removed {
 		return false, nil
@@ -52,6 +53,9 @@ func (n *Node) isOver(p *Partnership) (bool, error) {
 		row, err := r.Partnership()
 		standing := row.Status(&r.Genesis, n.Now())
 		if err != nil || standing != "ended" && standing != "withdrawn" {
+			return err
+		}
+		if runs, err := r.DisputesRun(); err != nil || runs {
 			return err
 		}
 		// After the longest wait it is over, whoever has not heard of it: what counts is the newest end, and the notice period.

@@ -218,6 +218,9 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 		}
 		return f.contend(i, act.Text, act.Evidence)
 	}
+	if p, err := f.partnership(); err != nil || p.over(f) {
+		return []string{codeEnded}, err // what is owed may still be disputed, in its days
+	}
 	if full, err := f.disputesFull(f.ownSide(), 1); err != nil || full {
 		return nonEmpty(dispute.CodeMany), err
 	}
@@ -280,7 +283,7 @@ func disputeCode(code string) string {
 // contest opens the dispute of an entry over which the two sides' figures stay apart (practice T7): no company opened it, so it is the debtor's to
 // withdraw. Where as many run as may, the entry is held and its dispute begins when one of them ends.
 func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
-	full, err := f.disputesFull(byFigures, 1)
+	full, err := f.disputesFull(byNobody, 1)
 	if err != nil {
 		return i, err
 	}
@@ -293,7 +296,7 @@ func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
 	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
 	i = i.Contested(dispute.Identify(f.entry.CID, s))
-	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor, Figures: true}, doc)
+	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor, Own: true}, doc)
 	return i, err
 }
 
@@ -310,7 +313,7 @@ func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
 		if _, err := get(f.rows, disputePrefix+last, &d); err != nil {
 			return nil, err
 		}
-		if !d.Again(o.Side) {
+		if again := d.Again(o.Side) || o.Own && d.End != nil && o.Subject.Kind == dispute.Agreement; !again {
 			return []string{dispute.CodeAgain}, nil
 		}
 	}

@@ -74,6 +74,9 @@ func (p PartnershipRow) noticeOver(f *fold) bool {
 	})
 }
 
+// over tells whether the partnership has ended for the fold's entry.
+func (p PartnershipRow) over(f *fold) bool { return p.ended(f.genesis) || p.noticeOver(f) }
+
 // mark notes a suspension or its end in the history.
 func (p *PartnershipRow) mark(member block.CID, seq int64, lift bool, most int) bool {
 	open := slices.IndexFunc(p.History, func(s Suspension) bool { return s.Member == member && s.Until == 0 })

@@ -2,9 +2,12 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
 	"kontor/protocol/remedy"
 	"kontor/protocol/state"
@@ -15,7 +18,7 @@ import (
 const (
 	disputePrefix        = "dispute/row/"
 	disputeSubjectPrefix = "dispute/subject/" // the last dispute about a subject, for good
-	disputeCountPrefix   = "dispute/count/"   // by side, or byFigures: how many run
+	disputeCountPrefix   = "dispute/count/"   // by the side that opened them, or byNobody: how many run
 	disputeWakePrefix    = "dispute/wake/"    // by member, earliest claimed time of an entry of its that matters, and ID
 	disputeNextPrefix    = "dispute/next/"    // by member: the least of those times
 	disputeWaitPrefix    = "dispute/wait/"    // by entry of a remedy: its figures stay apart, and as many disputes run as may
@@ -31,12 +34,12 @@ func disputeWakeKey(member block.CID, t int64, id string) string {
 const (
 	// maxOpenDisputes is of those that one side opened. Each side has its own, so that nobody keeps the other from disputing a credit in time.
 	maxOpenDisputes = 128
-	// maxFigureDisputes is of those that figures opened: a hundred SLAs whose two remedies are apart in every one. What is beyond waits its turn.
-	maxFigureDisputes = 256
+	// maxOwnDisputes is of those that opened by themselves: a hundred SLAs whose two remedies are apart in every one. An entry beyond waits its turn.
+	maxOwnDisputes = 256
 )
 
-// byFigures counts the disputes that no side opened.
-const byFigures = "FIGURES"
+// byNobody counts the disputes that opened by themselves.
+const byNobody = "NOBODY"
 
 // ownSide is under what name the disputes count that the author opens.
 func (f *fold) ownSide() string { return string(sidesOf(f.genesis)[f.author.Company]) }
@@ -46,16 +49,25 @@ func (f *fold) disputesFull(opener string, more int) (bool, error) {
 	var n int64
 	_, err := get(f.rows, disputeCountPrefix+opener, &n)
 	most := int64(maxOpenDisputes)
-	if opener == byFigures {
-		most = maxFigureDisputes
+	if opener == byNobody {
+		most = maxOwnDisputes
 	}
 	return n+int64(more) > most, err
 }
 
+// DisputesRun tells whether any dispute runs.
+func (r *Replica) DisputesRun() (runs bool, err error) {
+	err = r.Rows().Scan(disputeCountPrefix, func(string, []byte) (bool, error) {
+		runs = true
+		return false, nil
+	})
+	return runs, err
+}
+
 func (f *fold) countDispute(d dispute.Dispute, by int64) error {
 	opener := string(d.Side)
-	if d.Figures {
-		opener = byFigures
+	if d.Own {
+		opener = byNobody
 	}
 	var n int64
 	if _, err := get(f.rows, disputeCountPrefix+opener, &n); err != nil {
@@ -202,7 +214,7 @@ func (f *fold) disputeEvent() (dispute.Event, error) {
 // contestWaiting begins disputes of figures that had to wait, while there is room.
 func (f *fold) contestWaiting() error {
 	for {
-		full, err := f.disputesFull(byFigures, 1)
+		full, err := f.disputesFull(byNobody, 1)
 		if err != nil || full {
 			return err
 		}
@@ -235,7 +247,12 @@ func (f *fold) contestWaiting() error {
 
 // conclude puts what a dispute came to into effect on the entry it is about, once.
 func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
-	if d.End == nil || d.Subject.Kind != dispute.Credit {
+	switch {
+	case d.End == nil:
+		return nil
+	case d.Subject.Kind == dispute.Agreement:
+		return f.ruleRound(d)
+	case d.Subject.Kind != dispute.Credit:
 		return nil
 	}
 	var i remedy.Item
@@ -254,6 +271,47 @@ func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
 		}
 	}
 	return put(f.rows, remedyPrefix+after.ID, after)
+}
+
+// contestRound opens the dispute about a document that an entry made contested: by no side, under the terms in force that come first by name of contract and
+// have a path. Without such terms, or with as many disputes running as may, either side opens it by hand.
+func (f *fold) contestRound(before decision.Verdict, row RoundRow) error {
+	if row.Verdict != decision.Contested || before == decision.Contested {
+		return nil
+	}
+	state.Opaque(f.rows) // documents are read beside rows
+	full, err := f.disputesFull(byNobody, 1)
+	if err != nil || full {
+		return err
+	}
+	list, err := f.replica.TermsInForce(calendar.DateOf(f.entry.Header.T))
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(a terms.Agreed) bool { return len(a.Document.Disputes) == 0 || a.Agreement == row.Document })
+	if len(list) == 0 {
+		return nil
+	}
+	first := slices.MinFunc(list, func(a, b terms.Agreed) int { return strings.Compare(a.Document.Contract, b.Document.Contract) })
+	s := dispute.Subject{Kind: dispute.Agreement, Contract: first.Document.Contract, Artifact: &row.Document}
+	_, err = f.begin(dispute.Opening{Subject: s, Terms: first.Root, Own: true}, first.Document)
+	return err // one that runs already decides it as well
+}
+
+// ruleRound puts what a dispute about a contested document came to into effect: it stands, and its effects with it, or it is void. What the two agreed upon
+// instead is another agreement. A withdrawal decides nothing, and a document that is final is changed by a later agreement alone.
+func (f *fold) ruleRound(d dispute.Dispute) error {
+	var row RoundRow
+	found, err := get(f.rows, roundKey(*d.Subject.Artifact), &row)
+	if err != nil || !found || row.Verdict != decision.Contested || d.End.Cause == dispute.Withdrawn {
+		return err
+	}
+	row.Round = row.Round.Rule(decision.Ruling{Stands: d.End.Outcome == terms.Stands, At: f.mark()})
+	if err := f.putRound(row); err != nil {
+		return err
+	}
+	f.ruled = true
+	return f.changeTopic(row.Topic, func(t decision.Topic) decision.Topic { return t.Settle(row.Round, f.mark()) })
 }
 
 // reconcileDispute ends the dispute about an entry that the figures have decided.

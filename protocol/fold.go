@@ -50,8 +50,8 @@ func init() {
 		KindAbort:          {form: documentBody, critical: true, apply: applyWitness},
 		KindMilestone:      {form: documentBody, critical: true, apply: applyMilestone},
 		KindReconfirm:      {form: documentBody, critical: true, binding: true, apply: applyReconfirm},
-		KindRemedy:         {form: documentBody, critical: true, apply: applyRemedy},
-		KindDispute:        {form: documentBody, critical: true, apply: applyDispute},
+		KindRemedy:         {form: documentBody, critical: true, winds: true, apply: applyRemedy},
+		KindDispute:        {form: documentBody, critical: true, winds: true, apply: applyDispute},
 		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
 		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},
 		KindResume:         {form: documentBody, critical: true, apply: applyResume},
@@ -180,7 +180,7 @@ func (f *fold) applySide() error {
 	switch {
 	case !known || k.apply == nil || k.housekeeping:
 		codes = nil
-	case h.Kind == KindSignature || h.Kind == KindForkResolve :
+	case h.Kind == KindSignature || h.Kind == KindForkResolve || h.Kind == KindDispute && !f.replica.withheld[*h.Body]:
 		var err error
 		if codes, err = f.rule(k); err != nil {
 			return err
@@ -201,7 +201,7 @@ func (f *fold) applySide() error {
 	if err := f.forkRounds(); err != nil {
 		return err
 	}
-	if err := f.observeRounds(); err != nil || !f.owing {
+	if err := f.observeRounds(); err != nil || !f.owing && !f.ruled {
 		return err
 	}
 	return f.observeSLAs() // a round it acknowledged is final
@@ -243,7 +243,7 @@ func (f *fold) admissible(k kind) ([]string, error) {
 		return []string{codeWithdrawn}, nil
 	case len(p.Signed) < len(f.genesis.Members) && f.entry.Header.Kind != KindEnd:
 		return []string{codeUnsigned}, nil
-	case p.ended(f.genesis) || p.noticeOver(f):
+	case !k.winds && p.over(f):
 		return []string{codeEnded}, nil
 	case k.binding && p.suspendedAt(f):
 		return []string{codeSuspended}, nil

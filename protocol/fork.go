@@ -248,11 +248,15 @@ func (f *fold) forkRounds() error {
 		return err
 	}
 	for _, row := range rows {
+		before := row.Verdict
 		row.Round = row.Round.Fork(f.author.Company)
 		if err := f.putRound(row); err != nil {
 			return err
 		}
 		if err := f.changeTopic(row.Topic, func(t decision.Topic) decision.Topic { return t.Settle(row.Round, f.mark()) }); err != nil {
+			return err
+		}
+		if err := f.contestRound(before, row); err != nil {
 			return err
 		}
 	}

@@ -80,6 +80,8 @@ type kind struct {
 	housekeeping bool
 	// commutes: what the rules do depends on the entry and on rows alone, so that one that comes late need not take back what stands after it.
 	commutes bool
+	// winds: it winds up what is open, and so counts after the partnership has ended.
+	winds bool
 	// apply folds the entry. It returns the codes that refuse it, having written nothing, or nil. Nil where a kind writes no rows.
 	apply func(*fold) ([]string, error)
 }
@@ -106,6 +108,8 @@ type fold struct {
 	word       *roundWord
 	// owing: something beside time may let SLA windows open or be evaluated.
 	owing bool
+	// ruled: an agreement stands or falls by the end of a dispute, whatever becomes of the entry's own act.
+	ruled bool
 }
 
 // block reads a block of this partnership below the entry's body.

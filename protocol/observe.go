@@ -185,6 +185,9 @@ func (f *fold) observeRounds() error {
 		if err := f.changeTopic(row.Topic, func(t decision.Topic) decision.Topic { return t.Settle(row.Round, f.mark()) }); err != nil {
 			return err
 		}
+		if err := f.contestRound(before, row); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func sidesOf(g *partnership.Genesis) map[block.CID]terms.Party {
 
 // observeSLAs does what an entry, its time or what it brought, means for SLA windows.
 func (f *fold) observeSLAs() error {
-	if !f.owing {
+	if !f.owing && !f.ruled {
 		var next int64
 		found, err := get(f.rows, slaNextKey(f.author.Company), &next)
 		if err != nil || !found || f.entry.Header.T < next {

@@ -204,8 +204,11 @@ func (r *Replica) Concluded() (out []decision.Concluded, err error) {
 	return out, nil
 }
 
-// finalAt is the last of the marks that can make a round final: acknowledgements, or the witness's word.
+// finalAt is the last of the marks that can make a round final: acknowledgements, or the witness's word; or the end of the dispute about it.
 func (row RoundRow) finalAt() (last decision.Mark) {
+	if row.Ruled != nil {
+		return row.Ruled.At
+	}
 	marks := []*decision.Mark{row.Resolved}
 	for _, p := range row.Parties {
 		marks = append(marks, p.Ack)

@@ -104,7 +104,7 @@ func cut(r *protocol.Replica, row protocol.RoundRow) ([]int64, error) {
 		}
 		return err
 	}
-	if row.Verdict == decision.Final && len(row.Lapses) == 0 {
+	if row.Verdict == decision.Final && len(row.Lapses) == 0 && row.Ruled == nil {
 		for _, p := range row.Parties {
 			if p.Ack != nil {
 				if err := past(p.Company, p.Ack.Seq); err != nil {

@@ -26,7 +26,8 @@ const MaxSignatures = 256
 type Verdict string
 
 // The verdicts. FINAL and VOID exclude each other on every node, whatever it holds. FINAL becomes CONTESTED only by a
-// lapse the other side's acknowledgement did not precede, or by a fork; a witness's word changes no more.
+// lapse the other side's acknowledgement did not precede, or by a fork; a witness's word changes no more. CONTESTED becomes
+// FINAL or VOID by the end of the dispute about it.
 const (
 	Open      Verdict = "OPEN"      // some party has neither acknowledged nor voided
 	Final     Verdict = "FINAL"     // every party acknowledged the complete set before anything else
@@ -87,7 +88,23 @@ type Round struct {
 	Lapses     []Lapse      `cbor:"lapses,omitempty" json:"lapses,omitempty"`   // ascending by By, Over
 	Resolved   *Mark        `cbor:"resolved,omitempty" json:"resolved,omitempty"`
 	Aborted    *Mark        `cbor:"aborted,omitempty" json:"aborted,omitempty"`
+	Ruled      *Ruling      `cbor:"ruled,omitempty" json:"ruled,omitempty"` // what the dispute about a contested document came to
 	Verdict    Verdict      `cbor:"verdict" json:"verdict"`
+}
+
+// Ruling is what became of a contested document by a dispute: both sides signed it once, and it stands, or it binds nobody.
+type Ruling struct {
+	Stands bool `cbor:"stands" json:"stands"`
+	At     Mark `cbor:"at" json:"at"` // the entry by which the dispute ended: a document that stands is final from there
+}
+
+// Rule is the round after a dispute about it ended; one that is not contested stays as it is.
+func (r Round) Rule(x Ruling) Round {
+	if r.Verdict == Contested {
+		r.Ruled = &x
+		r.Verdict = r.verdict()
+	}
+	return r
 }
 
 // NewRound opens the signing of a checked document. Policies are those in force at the topic's opening.
@@ -363,6 +380,9 @@ func (r Round) abortRefused(e Event) []artifact.Finding {
 
 // verdict follows from the marks alone, so it does not depend on the order in which they came.
 func (r Round) verdict() Verdict {
+	if r.Ruled != nil {
+		return map[bool]Verdict{true: Final, false: Void}[r.Ruled.Stands]
+	}
 	if r.Resolved != nil {
 		return Final
 	}

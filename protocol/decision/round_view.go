@@ -17,7 +17,7 @@ func (r Round) Settled() bool {
 
 // Closed tells that nothing changes the verdict any more, forks apart.
 func (r Round) Closed() bool {
-	return r.Resolved != nil || r.Aborted != nil || r.Verdict == Void
+	return r.Resolved != nil || r.Aborted != nil || r.Ruled != nil || r.Verdict == Void
 }
 
 // Reserves tells whether the document still holds capacity back at a party: while it is open and the party has signed
@@ -86,7 +86,7 @@ func (r Round) Binding(company block.CID) string {
 	case Void:
 		return "void: binds nobody"
 	case Contested:
-		return "contested: effects stop, a dispute is open"
+		return "contested: effects stop until the dispute about it ends"
 	}
 	if i := r.party(company); i >= 0 && r.Parties[i].Ack != nil {
 		return "acknowledged here; final when the others have acknowledged"

@@ -57,8 +57,8 @@ var Edges = []Edge{
 	{Signing, RoundVoid, Expired, "the topic's deadline has passed"},
 	{Signing, RoundContested, InContest, ""},
 	{Agreed, RoundContested, InContest, "a lapse the acknowledgement did not precede, or a fork"},
-	{InContest, RoundFinal, Agreed, "the witness resolves"},
-	{InContest, RoundVoid, Expired, "the witness aborts, or a third party voids"},
+	{InContest, RoundFinal, Agreed, "the witness resolves, or the dispute about it lets it stand"},
+	{InContest, RoundVoid, Expired, "the witness aborts, a third party voids, or the dispute about it ends otherwise"},
 
 	{Agreed, DisputeOpened, Disputed, ""},
 	{InContest, DisputeOpened, Disputed, ""},

@@ -161,11 +161,11 @@ type Dispute struct {
 	Subject    Subject            `cbor:"subject" json:"subject"`
 	Terms      block.CID          `cbor:"terms" json:"terms"` // root of the terms whose path it goes
 	Opened     Mark               `cbor:"opened" json:"opened"`
-	Side       terms.Party        `cbor:"side" json:"side"`                         // that opened it: only it withdraws
+	Side       terms.Party        `cbor:"side" json:"side"`                         // that opened it: only it withdraws; of figures apart the debtor, of a contested agreement none
 	Worth      *quantity.Money    `cbor:"worth,omitempty" json:"worth,omitempty"`   // what is in dispute: of a credit its amount, else what the side that opened it says (see Claimed)
 	Debtor     terms.Party        `cbor:"debtor,omitempty" json:"debtor,omitempty"` // who owes it, if it stands
 	Rounding   terms.RoundingMode `cbor:"rounding" json:"rounding"`                 // of a half, by the terms
-	Figures    bool               `cbor:"figures,omitempty" json:"figures,omitempty"` // no side opened it: the figures of the two stay apart
+	Own        bool               `cbor:"own,omitempty" json:"own,omitempty"`       // it opened by itself: figures that stay apart, a contested agreement
 	Parties    []Party            `cbor:"parties" json:"parties"`
 	Arbiter    *block.CID         `cbor:"arbiter,omitempty" json:"arbiter,omitempty"`
 	Path       []Step             `cbor:"path" json:"path"`
@@ -236,7 +236,7 @@ type Opening struct {
 	Side     terms.Party // that opens it
 	Worth    *quantity.Money
 	Debtor   terms.Party
-	Figures  bool // no side opens it
+	Own      bool // it opens by itself
 	Rounding terms.RoundingMode
 	Parties  []Party // ascending by company
 	Arbiter  *block.CID
@@ -247,7 +247,7 @@ type Opening struct {
 
 // Open is a new dispute at its first level.
 func Open(o Opening) Dispute {
-	d := Dispute{ID: Identify(o.At.Entry, o.Subject), Subject: o.Subject, Terms: o.Terms, Opened: o.At, Side: o.Side, Worth: o.Worth, Debtor: o.Debtor, Figures: o.Figures, Rounding: o.Rounding, Parties: slices.Clone(o.Parties), Arbiter: o.Arbiter,
+	d := Dispute{ID: Identify(o.At.Entry, o.Subject), Subject: o.Subject, Terms: o.Terms, Opened: o.At, Side: o.Side, Worth: o.Worth, Debtor: o.Debtor, Own: o.Own, Rounding: o.Rounding, Parties: slices.Clone(o.Parties), Arbiter: o.Arbiter,
 		Path: Plan(o.Levels, o.Clock, o.Worth, o.Clock.Day(max(o.At.T, o.Known))), Passed: []Passing{}, Statements: []Said{}, Proposals: []Offered{}, Pending: []Ending{}, Turns: []Turn{}}
 	d.Statements = append(d.Statements, Said{Mark: o.At, Verb: OpenDispute, Level: d.Path[0].Level, Evidence: o.Evidence})
 	return d

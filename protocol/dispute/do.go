@@ -156,7 +156,9 @@ func sameAmount(a, b *quantity.Money) bool {
 // pend keeps an ending act until the others have seen it. A company says each thing once, on each branch of its feed: what it shows of a second history
 // never takes away what others know of the first.
 func (d Dispute) pend(e Ending) (Dispute, string) {
-	if slices.ContainsFunc(d.Pending, func(p Ending) bool { return p.By == e.By && p.Verb == e.Verb && sameCID(p.Proposal, e.Proposal) && sameCID(p.Side, e.Side) }) {
+	if slices.ContainsFunc(d.Pending, func(p Ending) bool {
+		return p.By == e.By && p.Verb == e.Verb && sameCID(p.Proposal, e.Proposal) && sameCID(p.Side, e.Side)
+	}) {
 		return d, CodeAgain
 	}
 	d.Pending = append(d.Pending, e)
