@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"cmp"
 	"slices"
 
 	"kontor/protocol/forecast"
@@ -26,18 +27,9 @@ type SlotView struct {
 // reserved or committed needs a review where a cell of its line in its days moved by more than five percent and one lot since (practice T1), or is gone. now is
 // ms UTC.
 func Slots(p Plan, made, inForce *forecast.Document, now int64) (out []SlotView, err error) {
-	var changes []forecast.Change
-	items := map[string]forecast.Line{}
-	if made != nil && inForce != nil {
-		if changes, err = forecast.Diff(*made, *inForce); err != nil {
-			return nil, err
-		}
-		for _, doc := range []*forecast.Document{made, inForce} {
-			for _, l := range doc.Lines {
-				items[l.Key()] = l
-			}
-		}
-		changes = slices.DeleteFunc(changes, func(c forecast.Change) bool { return !forecast.Material(c, forecast.DefaultTolerance()) })
+	moves, err := movesBetween(made, inForce)
+	if err != nil {
+		return nil, err
 	}
 	for _, g := range p.Groups {
 		for _, s := range g.Slots {
@@ -46,29 +38,60 @@ func Slots(p Plan, made, inForce *forecast.Document, now int64) (out []SlotView,
 				v.State = SlotReleased
 			}
 			if v.State == SlotOffered || s.held() && !v.Over {
-				for _, c := range changes {
-					if l := items[c.Line]; !s.maps(l) || !c.Bucket.Overlaps(s.Bucket) {
-						continue
-					}
-					v.State = SlotNeedsReview
-					if err := v.moved(c); err != nil {
-						return nil, err
-					}
+				if err := v.review(moves); err != nil {
+					return nil, err
 				}
 			}
 			out = append(out, v)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b SlotView) int {
-		switch {
-		case a.Group != b.Group && a.Group < b.Group, a.Group == b.Group && a.Slot.ID < b.Slot.ID:
-			return -1
-		case a.Group == b.Group && a.Slot.ID == b.Slot.ID:
-			return 0
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Slot.ID, b.Slot.ID))
 	})
 	return out, nil
+}
+
+// move is a cell that changed materially, with the newest line it is of.
+type move struct {
+	forecast.Change
+	of forecast.Line
+}
+
+// movesBetween are the material changes from one forecast to another; none where one of them is not known.
+func movesBetween(made, inForce *forecast.Document) (out []move, err error) {
+	if made == nil || inForce == nil {
+		return nil, nil
+	}
+	changes, err := forecast.Diff(*made, *inForce)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[string]forecast.Line{}
+	for _, doc := range []*forecast.Document{made, inForce} {
+		for _, l := range doc.Lines {
+			lines[l.Key()] = l
+		}
+	}
+	for _, c := range changes {
+		if forecast.Material(c, forecast.DefaultTolerance()) {
+			out = append(out, move{c, lines[c.Line]})
+		}
+	}
+	return out, nil
+}
+
+// review notes the moves that a slot's line made in its days.
+func (v *SlotView) review(moves []move) error {
+	for _, m := range moves {
+		if !v.Slot.maps(m.of) || !m.Bucket.Overlaps(v.Slot.Bucket) {
+			continue
+		}
+		v.State = SlotNeedsReview
+		if err := v.moved(m.Change); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *SlotView) moved(c forecast.Change) (err error) {

@@ -247,8 +247,9 @@ type chooser struct {
 	furthest    *Entry            // kept so far, by identity head
 }
 
+// level chooses among the entries with one number: what others built upon, the furthest by identity, and of a fork not yet resolved, as long as it is
+// young, the two lowest.
 func (c *chooser) level(all []known) error {
-	var able []known
 	seq := all[0].Header.Seq
 	past := 0 // resolutions behind this seq
 	for past < len(c.resolutions) && c.resolutions[past].OnSeq < seq {
@@ -257,18 +258,7 @@ func (c *chooser) level(all []known) error {
 	if past > 0 && c.fork <= c.resolutions[past-1].OnSeq {
 		c.fork = 0
 	}
-	for _, e := range all {
-		h := e.Header
-		if h.Prev == nil || c.kept[*h.Prev] || seq == c.low {
-			able = append(able, e)
-			if h.Prev != nil {
-				c.goesOn[e.CID] = c.goesOn[*h.Prev]
-				if n := c.goesOn[e.CID]; n < len(c.resolutions) && *h.Prev == c.resolutions[n].On {
-					c.goesOn[e.CID]++
-				}
-			}
-		}
-	}
+	able := c.able(all)
 	furthest := c.furthest
 	for i, e := range able {
 		if c.goesOn[e.CID] == past && (furthest == nil || e.IDSeq > furthest.IDSeq) {
@@ -299,6 +289,26 @@ func (c *chooser) level(all []known) error {
 		c.fork = seq
 	}
 	return nil
+}
+
+// able are the entries with one number that stand upon what is kept. It counts the resolutions that each goes on from.
+func (c *chooser) able(all []known) (out []known) {
+	for _, e := range all {
+		h := e.Header
+		if h.Prev != nil && !c.kept[*h.Prev] && h.Seq != c.low {
+			continue
+		}
+		out = append(out, e)
+		if h.Prev == nil {
+			continue
+		}
+		n := c.goesOn[*h.Prev]
+		if n < len(c.resolutions) && *h.Prev == c.resolutions[n].On {
+			n++
+		}
+		c.goesOn[e.CID] = n
+	}
+	return out
 }
 
 // stale tells that an entry is signed by a key which its author had revoked by then.

@@ -181,38 +181,15 @@ func capPeriod(k terms.WindowKind, d calendar.Date) calendar.Date {
 // one side's figures stood by silence, it rebuts them, and what is open is disputed, unless there was a dispute about it: none that figures
 // open follows another. Of a price the difference is disputed: a value stated against another keeps nobody from the final one.
 func Correct(b Booking, before Result) (changed, fresh []Item) {
-	own := func(i Item) bool { return i.Window == b.window() && i.Kind != EarnedBack }
-	var others []Item
-	booked := map[string][]Item{}
-	for _, i := range b.Entries {
-		if own(i) {
-			booked[i.Remedy] = append(booked[i.Remedy], i)
-		} else {
-			others = append(others, i)
-		}
-	}
+	booked, others := b.booked()
 	_, price := b.Terms.AdjustedPrice(b.SLA.ID)
 	if b.Result.Verdict == Unequal && before.Verdict != Unequal && !price {
 		if before.Why != BySilence {
 			return nil, nil
 		}
-		for _, list := range booked {
-			for _, i := range list {
-				if (i.Status == Due || i.Status == Claimable) && i.Dispute == "" {
-					i.Status = Disputed
-					changed = append(changed, i)
-				}
-			}
-		}
-		return ordered(changed), nil
+		return rebutted(booked), nil
 	}
-	amounts := b.ranked()
-	for _, r := range b.Terms.Remedies { // what is no longer due at all
-		if len(booked[r.ID]) > 0 && !slices.ContainsFunc(amounts, func(a Amount) bool { return a.Remedy == r.ID }) {
-			amounts = append(amounts, Amount{Remedy: r.ID, Kind: r.Kind, Amount: quantity.Money{Currency: b.Terms.Currency}})
-		}
-	}
-	for _, a := range amounts {
+	for _, a := range b.withBooked(b.ranked(), booked) {
 		want, due := b.item(a, others)
 		if want.ID == "" {
 			continue
@@ -244,6 +221,42 @@ func Correct(b Booking, before Result) (changed, fresh []Item) {
 		}
 	}
 	return ordered(changed), fresh
+}
+
+// booked divides the entries into those of the window, by remedy, and the others.
+func (b Booking) booked() (own map[string][]Item, others []Item) {
+	own = map[string][]Item{}
+	for _, i := range b.Entries {
+		if i.Window == b.window() && i.Kind != EarnedBack {
+			own[i.Remedy] = append(own[i.Remedy], i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return own, others
+}
+
+// rebutted are the open entries of a window, disputed because figures speak against the silence they stood by.
+func rebutted(booked map[string][]Item) (changed []Item) {
+	for _, list := range booked {
+		for _, i := range list {
+			if (i.Status == Due || i.Status == Claimable) && i.Dispute == "" {
+				i.Status = Disputed
+				changed = append(changed, i)
+			}
+		}
+	}
+	return ordered(changed)
+}
+
+// withBooked adds an amount of nothing for each remedy that is booked and no longer due at all.
+func (b Booking) withBooked(amounts []Amount, booked map[string][]Item) []Amount {
+	for _, r := range b.Terms.Remedies {
+		if len(booked[r.ID]) > 0 && !slices.ContainsFunc(amounts, func(a Amount) bool { return a.Remedy == r.ID }) {
+			amounts = append(amounts, Amount{Remedy: r.ID, Kind: r.Kind, Amount: quantity.Money{Currency: b.Terms.Currency}})
+		}
+	}
+	return amounts
 }
 
 // release is a held entry as a result decides it.

@@ -234,37 +234,32 @@ func (c Case) committed(fn func(l forecast.Line, b forecast.Cell, committed quan
 	for _, versions := range c.Records.Forecasts {
 		asked := map[string]bool{}
 		said := map[string]quantity.Quantity{}
-		for i := len(versions) - 1; i >= 0; i-- { // the newest first: an earlier one only fills in what was not answered later
-			v := versions[i]
-			if v.Committed == nil {
-				continue
+		c.inTime(versions, func(v performance.Version, l forecast.Line, b forecast.Cell, key string) {
+			if _, known := said[key]; known || v.Committed == nil {
+				return // an earlier version only fills in what was not answered later
 			}
-			for _, l := range v.Document.Lines {
-				for _, b := range l.Buckets {
-					key := l.Key() + "|" + b.Bucket.String()
-					if _, known := said[key]; known || !c.Period.Covers(b.Bucket) || v.At >= c.Terms.Calendar.Begin(b.Start) {
-						continue
-					}
-					if q, answered := v.Committed(l.Key(), b.Bucket); answered {
-						said[key] = q
-					}
-				}
+			if q, answered := v.Committed(l.Key(), b.Bucket); answered {
+				said[key] = q
 			}
-		}
-		for i := len(versions) - 1; i >= 0; i-- {
-			v := versions[i]
-			for _, l := range v.Document.Lines {
-				if l.Kind != forecast.Total || !speaks(c.SLA, l.Item, l.Location.Region) {
-					continue
-				}
-				for _, b := range l.Buckets {
-					key := l.Key() + "|" + b.Bucket.String()
-					if asked[key] || !c.Period.Covers(b.Bucket) || v.At >= c.Terms.Calendar.Begin(b.Start) {
-						continue
-					}
-					asked[key] = true
-					q, answered := said[key]
-					fn(l, b, q, answered)
+		})
+		c.inTime(versions, func(_ performance.Version, l forecast.Line, b forecast.Cell, key string) {
+			if asked[key] || l.Kind != forecast.Total || !speaks(c.SLA, l.Item, l.Location.Region) {
+				return
+			}
+			asked[key] = true
+			q, answered := said[key]
+			fn(l, b, q, answered)
+		})
+	}
+}
+
+// inTime visits the buckets of the window in versions that came before the bucket began, the newest version first. key names the bucket of the line.
+func (c Case) inTime(versions []performance.Version, fn func(v performance.Version, l forecast.Line, b forecast.Cell, key string)) {
+	for _, v := range slices.Backward(versions) {
+		for _, l := range v.Document.Lines {
+			for _, b := range l.Buckets {
+				if c.Period.Covers(b.Bucket) && v.At < c.Terms.Calendar.Begin(b.Start) {
+					fn(v, l, b, l.Key()+"|"+b.Bucket.String())
 				}
 			}
 		}
