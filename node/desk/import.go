@@ -22,6 +22,7 @@ type ImportOptions struct {
 	Replace   bool     `json:"replace"`    // what the file does not name is gone, instead of staying
 	Format    string   `json:"format"`     // csv, xlsx, edifact and so on; empty or auto: detected
 	Sheet     string   `json:"sheet"`      // of a workbook; empty: the first with cells
+	Transit   string   `json:"transit"`    // days from shipment to delivery, for messages with dates of both; empty: the file has to tell
 	Places    []string `json:"places"`     // what codes of places mean, each as CODE=GLN, CODE=UN/LOCODE or CODE=REGION
 	Map       string   `json:"map"`        // the text of a mapping; empty: the one kept for the partner and kind, where there is one
 	From      string   `json:"from"`       // the partner whose file it is
@@ -56,6 +57,9 @@ func (d *Desk) readOptions(o ImportOptions, kind intake.Kind) (opts intake.Optio
 	opts = intake.Options{Kind: kind, SkipBad: o.SkipBad, Decimal: o.Decimal, DateOrder: o.DateOrder, Known: o.known}
 	if opts.Places, err = intake.ParsePlaces(o.Places); err != nil {
 		return opts, "", node.Failf("BAD_PLACE", "%v", err)
+	}
+	if opts.Transit, err = intake.ParseTransit(o.Transit); err != nil {
+		return opts, "", node.Failf("BAD_TRANSIT", "%v", err)
 	}
 	if o.Unit != "" {
 		if opts.Unit, err = quantity.ParseUnit(o.Unit); err != nil {

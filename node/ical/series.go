@@ -14,8 +14,9 @@ import (
 
 // series is all components of one UID: the entry, and occurrences of it that are not as the rule has them (RFC 5545, 3.8.4.4).
 type series struct {
-	whole  *component
-	others []override
+	whole   *component
+	others  []override
+	changes []change
 }
 
 // override is one occurrence that was moved, or taken out.
@@ -37,8 +38,9 @@ func (s *series) take(v *ics.VEvent) error {
 		s.whole = &c
 		return nil
 	}
-	if r := p.ICalParameters["RANGE"]; len(r) > 0 {
-		return fmt.Errorf("RECURRENCE-ID with RANGE=%s is not read; want the series ended, and another begun", strings.Join(r, ","))
+	r := strings.Join(p.ICalParameters["RANGE"], ",")
+	if r != "" && !strings.EqualFold(r, "THISANDFUTURE") {
+		return fmt.Errorf("RECURRENCE-ID with RANGE=%q: RFC 5545 has THISANDFUTURE alone, and what changes all that came before is not said by it; want the series ended, and another begun", r)
 	}
 	if c.rule != "" || len(c.added) > 0 {
 		return fmt.Errorf("an occurrence with a recurrence of its own")
@@ -47,7 +49,11 @@ func (s *series) take(v *ics.VEvent) error {
 	if err != nil {
 		return fmt.Errorf("RECURRENCE-ID: %w", err)
 	}
-	s.others = append(s.others, override{of, c})
+	if r != "" {
+		s.changes = append(s.changes, change{of, c})
+	} else {
+		s.others = append(s.others, override{of, c})
+	}
 	return nil
 }
 
@@ -65,9 +71,21 @@ func (s *series) entry(uid string) (e Entry, err error) {
 			gone = append(gone, o.of)
 		}
 		slices.Sort(gone)
-		if err := e.recur(*m, slices.Compact(gone)); err != nil {
+		parts, notes, err := s.pieces(slices.Compact(gone))
+		if err != nil {
 			return e, err
 		}
+		e.Notes = append(e.Notes, notes...)
+		for _, p := range parts {
+			if err := e.recur(p.component, p.gone); err != nil {
+				return e, err
+			}
+		}
+	} else if len(s.changes) > 0 {
+		return e, fmt.Errorf("RECURRENCE-ID with RANGE=THISANDFUTURE, and the series that it changes is not in the calendar; want the whole series")
+	}
+	for _, c := range s.changes {
+		e.Sequence = max(e.Sequence, c.sequence)
 	}
 	for _, o := range s.others {
 		switch {
@@ -184,6 +202,5 @@ func count(rule string) (int, bool) {
 
 // counted is a rule that ends after so many times.
 func counted(rule string, times int) string {
-	parts := slices.DeleteFunc(strings.Split(rule, ";"), func(p string) bool { return strings.HasPrefix(p, "COUNT=") || strings.HasPrefix(p, "UNTIL=") })
-	return strings.Join(append(parts, "COUNT="+strconv.Itoa(times)), ";")
+	return ending(rule, "COUNT="+strconv.Itoa(times))
 }

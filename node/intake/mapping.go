@@ -25,6 +25,7 @@ type Mapping struct {
 	Sheet     string `yaml:"sheet"`      // of a workbook
 	Decimal   string `yaml:"decimal"`    // "." or ","
 	DateOrder string `yaml:"date_order"` // DMY or MDY
+	Transit   string `yaml:"transit"`    // days that goods travel, for messages with dates of shipment beside dates of delivery
 	Delimiter string `yaml:"delimiter"`  // comma, semicolon, tab or pipe
 	// Columns are fields by header: any name that the field goes by, a level such as p90, a period such as 2026-W48 for a column of a wide
 	// table, or "ignore".
@@ -103,9 +104,9 @@ func (m *Mapping) readTable(data []byte, delimiter rune) error {
 			put(&codes, from, to)
 			m.Codes[field] = codes
 		case "option":
-			options := map[string]*string{"kind": (*string)(&m.Kind), "sheet": &m.Sheet, "decimal": &m.Decimal, "date_order": &m.DateOrder, "delimiter": &m.Delimiter}
+			options := map[string]*string{"kind": (*string)(&m.Kind), "sheet": &m.Sheet, "decimal": &m.Decimal, "date_order": &m.DateOrder, "delimiter": &m.Delimiter, "transit": &m.Transit}
 			if options[from] == nil {
-				return fmt.Errorf("mapping line %d: no option is called %q; want kind, sheet, decimal, date_order or delimiter", i+2, from)
+				return fmt.Errorf("mapping line %d: no option is called %q; want kind, sheet, decimal, date_order, delimiter or transit", i+2, from)
 			}
 			*options[from] = to
 		default:
@@ -119,6 +120,9 @@ func (m *Mapping) readTable(data []byte, delimiter rune) error {
 func (m *Mapping) check() error {
 	if _, ok := ParseKind(string(m.Kind)); !ok {
 		return fmt.Errorf("mapping: kind %q is none of history, forecast, capacity, stock, bom, products, campaign, quality, performance and answer", m.Kind)
+	}
+	if _, err := ParseTransit(m.Transit); err != nil {
+		return fmt.Errorf("mapping: transit: %w", err)
 	}
 	if m.Delimiter != "" && m.delimiter() == 0 {
 		return fmt.Errorf("mapping: delimiter %q is none of comma, semicolon, tab and pipe", m.Delimiter)
@@ -228,6 +232,9 @@ func (o Options) Mapped() Options {
 	}
 	if o.Delimiter == 0 {
 		o.Delimiter = o.Map.delimiter()
+	}
+	if o.Transit == nil {
+		o.Transit, _ = ParseTransit(o.Map.Transit) // checked with the mapping
 	}
 	return o
 }

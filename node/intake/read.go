@@ -36,6 +36,9 @@ type Options struct {
 	// Places is the table of places: what codes of the sender's own mean, each a GLN,
 	// UN/LOCODE or ISO 3166 region.
 	Places map[string]string
+	// Transit is how many days goods travel, for messages that give dates of shipment
+	// beside dates of delivery; nil where the file has to tell.
+	Transit *int
 	// Map says what odd columns mean; nil where the headers say it.
 	Map *Mapping
 }

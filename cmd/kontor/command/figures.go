@@ -34,6 +34,7 @@ var importFlags = []cli.Flag{
 	&cli.StringFlag{Name: "decimal", Usage: "decimal `MARK`, \".\" or \",\", where the file leaves it in doubt"},
 	&cli.StringFlag{Name: "date-order", Usage: "`DMY or MDY`, where the file leaves it in doubt"},
 	&cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE` for a file without a unit column"},
+	&cli.StringFlag{Name: "transit", Usage: "`DAYS` from shipment to delivery, for a message with dates of both"},
 	&cli.StringFlag{Name: "once", Usage: "`NAME` of this import: a second one of that name is refused, so that a script may try again after a node stopped"},
 }
 
@@ -68,7 +69,7 @@ func (c *call) importOptions() (desk.ImportOptions, error) {
 		file = filepath.Base(path)
 	}
 	return desk.ImportOptions{Map: mapping, Save: c.Bool("save"), From: c.String("from"), File: file, SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
-		Replace: c.Bool("replace"), Once: c.String("once"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place")}, err
+		Replace: c.Bool("replace"), Once: c.String("once"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place"), Transit: c.String("transit")}, err
 }
 
 // mappingText is the mapping that --map names.

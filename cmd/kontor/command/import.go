@@ -55,7 +55,8 @@ var importAny = verb{
 		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
 		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +
 		"With --preview the node compares it with what is there: cells added, changed and removed, and which of that is material.\n" +
-		"A code of the sender's own for a place is left out unless --place says what it means. FILE \"-\" is standard input.\n\n" +
+		"A code of the sender's own for a place is left out unless --place says what it means. In a line with dates of delivery, one of shipment\n" +
+		"is put --transit DAYS later. FILE \"-\" is standard input.\n\n" +
 		"A mapping (--map) is for tables whose headers nobody could guess:\n" +
 		"  kind: forecast\n" +
 		"  columns: {Teilenr.: product, Bed.: mean, KW: period, Notiz: ignore}\n" +
@@ -64,7 +65,7 @@ var importAny = verb{
 		"  codes: {product: {'4711': ART-1}}\n" +
 		"or a CSV with the columns what, from, to, field. With --save it is kept in the home as maps/KIND.map or maps/PARTNER/KIND.map and used for\n" +
 		"such files from then on, also for those in inbox/KIND/ and inbox/KIND/PARTNER/.",
-	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --kind history sales.xlsx",
+	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --transit 3 deljit.edi", "kontor import --kind history sales.xlsx",
 		"kontor import --preview forecast.xlsx", "kontor import --map plan.yaml --save --from acme plan.csv", "kontor import list", "kontor import undo 3"},
 	run: func(c *call) error {
 		kind, ok := intake.ParseKind(c.String("kind"))
@@ -151,6 +152,10 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 	if err != nil {
 		return err
 	}
+	transit, err := intake.ParseTransit(c.String("transit"))
+	if err != nil {
+		return usagef("--transit: %v", err)
+	}
 	var m *intake.Mapping
 	if mapping != "" {
 		if m, err = intake.ParseMapping([]byte(mapping)); err != nil {
@@ -158,7 +163,7 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 		}
 	}
 	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
-		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places, Map: m}}
+		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places, Transit: transit, Map: m}}
 	file, size, err := c.inputFile()
 	if err != nil {
 		return err

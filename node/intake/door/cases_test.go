@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write what the doors say into the cases
 // \t a tab, \r a carriage return, and a backslash at the end of a line joins it with
 // the next. Names end in .txt where the file is imported and in .bad where it is refused.
 //
-// The options: kind, format, unit, decimal, date-order, "known: P1 P2" products that
+// The options: kind, format, unit, decimal, date-order, transit, "known: P1 P2" products that
 // are mapped, "places: CODE=MEANING ...", "map: {columns: {Teil: product}}" a mapping
 // as YAML or JSON on one line, and the word skip-bad alone.
 func TestCases(t *testing.T) {
@@ -88,6 +88,12 @@ func options(t *testing.T, head string) (o Options) {
 			o.Kind = intake.Kind(value)
 		case name == "format":
 			o.Format = Format(value)
+		case name == "transit":
+			days, err := intake.ParseTransit(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Transit = days
 		case name == "unit":
 			o.Unit = quantity.Unit(value)
 		case name == "decimal":

@@ -35,8 +35,9 @@ type planned struct {
 	kind          string // 6063
 	quantity      quantity.Quantity
 	unit          string
-	bucket        calendar.Bucket
-	first, last   calendar.Date // earliest and latest delivery
+	bucket        calendar.Bucket // of delivery, where that is given, else of shipment
+	shipped       calendar.Bucket // of shipment, beside one of delivery
+	first, last   calendar.Date   // earliest and latest delivery
 	basis         forecast.DateBasis
 	status, grain string
 	from, until   calendar.Date      // of a cumulative quantity: the days it counts
@@ -206,21 +207,34 @@ func (p *planning) date(s segment) {
 			p.pending = nil
 			return
 		}
-		basis := forecast.ByArrival
-		if q == "10" {
-			basis = forecast.ByShip
-		}
-		switch q {
-		case "64", "194":
-			p.pending.first = b.Start
-		case "63", "206":
-			p.pending.last = b.End.AddDays(-1)
-		default:
-			p.pending.bucket = b
-		}
-		p.pending.basis = basis
+		p.pending.dated(q, b)
 	default:
 		p.unknown(s, "2005", q, p.lin.n)
+	}
+}
+
+// dated takes a date of the quantity. One of delivery goes before one of shipment, in whatever order they stand.
+func (c *planned) dated(qualifier string, b calendar.Bucket) {
+	switch qualifier {
+	case "10":
+		if c.basis == forecast.ByArrival {
+			c.shipped = b
+			return
+		}
+		c.bucket, c.basis = b, forecast.ByShip
+		return
+	}
+	if c.basis == forecast.ByShip {
+		c.shipped, c.bucket = c.bucket, calendar.Bucket{}
+	}
+	c.basis = forecast.ByArrival
+	switch qualifier {
+	case "64", "194":
+		c.first = b.Start
+	case "63", "206":
+		c.last = b.End.AddDays(-1)
+	default:
+		c.bucket = b
 	}
 }
 
@@ -326,7 +340,7 @@ func (p *planning) endLine() {
 		p.report.Complain(c)
 		return
 	}
-	if !uniform(p, periods) {
+	if !p.uniform(lin, periods) {
 		return
 	}
 	unit, ok := p.MessageUnit(periods[0].unit, p.report, periods[0].qty.place("6411"))
@@ -347,24 +361,4 @@ func (p *planning) endLine() {
 		}
 		line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: firm, Accumulated: c.accumulated}, c.qty.place(""))
 	}
-}
-
-// uniform complains where the quantities of a line have two units or two kinds of
-// dates: nothing tells how they belong together.
-func uniform(p *planning, periods []planned) bool {
-	for _, c := range periods[1:] {
-		at := c.qty.place("")
-		switch {
-		case c.unit != periods[0].unit:
-			at.Value, at.Text = c.unit, "another unit than the first quantity of the line has"
-		case c.basis != periods[0].basis:
-			at.Value, at.Text = strings.ToLower(string(c.basis)), "another meaning of its date than the first quantity of the line has"
-		default:
-			continue
-		}
-		at.Code, at.Want = intake.CodeContradiction, "one unit, and shipping or delivery dates, in all of a line"
-		p.report.Complain(at)
-		return false
-	}
-	return true
 }

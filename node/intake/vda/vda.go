@@ -9,7 +9,6 @@ package vda
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kontor/node/intake"
@@ -291,15 +290,8 @@ func (r *reader) callOff(rec record, date, amount string) {
 		r.tally.Note(date, r.item.n, c)
 		return
 	default:
-		b, ok := r.span(date)
+		b, ok := r.period(rec, date)
 		if !ok {
-			c := rec.place("date")
-			c.Code, c.Value, c.Text, c.Want = intake.CodePeriod, date, "not a date", "yymmdd; yymm00 for a month or yy00ww for a week"
-			if from, to, ok := weeks(date); ok {
-				c.Text = fmt.Sprintf("not a date; it may mean weeks %d to %d together, which is not read", from, to)
-				c.Want = "a call-off for each week, as yy00ww"
-			}
-			r.report.Complain(c)
 			return
 		}
 		out.bucket = b
@@ -322,52 +314,6 @@ func (r *reader) count(item record, s *forecast.Schedule) {
 	c := item.place("")
 	c.Code, c.Value, c.Text = intake.NoteAssumed, reset.String(), "the day that cumulative quantities count from, which no record tells: the beginning of the year of the call-off"
 	r.tally.Note("reset", item.n, c)
-}
-
-func day(text string) (calendar.Date, bool) {
-	if len(text) != 6 {
-		return 0, false
-	}
-	century := "20"
-	if text >= "69" {
-		century = "19"
-	}
-	d, err := calendar.ParseDate(century + text[:2] + "-" + text[2:4] + "-" + text[4:])
-	return d, err == nil
-}
-
-// span reads yymmdd, yymm00 (a month) and yy00ww (a week). After 555555 a date
-// with a day is a week that begins with it.
-func (r *reader) span(text string) (b calendar.Bucket, ok bool) {
-	if len(text) != 6 || strings.Trim(text, "0123456789") != "" {
-		return b, false
-	}
-	year := "20" + text[:2]
-	var err error
-	switch {
-	case text[2:4] == "00":
-		b, err = calendar.ParseBucket(year + "-W" + text[4:])
-	case text[4:] == "00":
-		b, err = calendar.ParseBucket(year + "-" + text[2:4])
-	default:
-		d, ok := day(text)
-		b = intake.Day(d)
-		if r.ranges {
-			b.End = d.AddDays(7)
-		}
-		return b, ok
-	}
-	return b, err == nil
-}
-
-// weeks are the first and last of what looks like a range of weeks, yywwww.
-func weeks(text string) (from, to int, ok bool) {
-	if len(text) != 6 || strings.Trim(text, "0123456789") != "" {
-		return 0, 0, false
-	}
-	from, _ = strconv.Atoi(text[2:4])
-	to, _ = strconv.Atoi(text[4:])
-	return from, to, 1 <= from && from < to && to <= 53
 }
 
 func (r *reader) endItem() {
