@@ -15,7 +15,7 @@ import (
 // rule mattered ends well.
 func TestOneRuleAltered(t *testing.T) {
 	set := protocol.KnownRules()[1]
-	set.Mandates = 0
+	set.Suspensions = 0
 	// In about half of the networks the rule matters, and in one of eight somebody commits to what came of it before the last comparison: more
 	// networks are played until both were seen, since every change to what networks do deals the seeds anew.
 	found, alarms := 0, 0
