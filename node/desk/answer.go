@@ -174,47 +174,24 @@ func answerLines(answer *capacity.Answer, fc forecast.Document, result capacity.
 		byProduct[at] = append(byProduct[at], i)
 	}
 	for at, lines := range byProduct {
-		given := new(big.Rat) // committed so far: stock left over serves later periods
-		opening, cells := supplied[at].opening, supplied[at].cells
-		available := new(big.Rat).Set(opening)
+		free := new(big.Rat).Set(supplied[at].opening) // what is not committed yet: left over it serves later periods
 		for _, b := range bucketsOf(fc, lines) {
-			available.Add(available, cells[b])
-			asked := new(big.Rat)
-			for _, i := range lines {
-				if c, ok := fc.Lines[i].Cell(b); ok {
-					asked.Add(asked, ratOf(c.Mean))
-				}
-			}
-			free := new(big.Rat).Sub(available, given)
-			part := big.NewRat(1, 1)
-			if asked.Sign() > 0 && free.Cmp(asked) < 0 {
-				part.Quo(maxRat(free), asked)
-			}
+			free.Add(free, supplied[at].cells[b])
+			part := partOf(free, fc, lines, b)
 			for _, i := range lines {
 				c, ok := fc.Lines[i].Cell(b)
 				if !ok {
 					continue
 				}
-				commit, err := floorOf(new(big.Rat).Mul(ratOf(c.Mean), part))
+				commit, err := committedOf(c, part)
 				if err != nil {
 					return err
 				}
-				state, reason := capacity.StateAccepted, capacity.CommitReason("")
-				if commit.Less(c.Mean) {
-					state, reason = capacity.StateCountered, capacity.ReasonCapacity
-					out.Countered++
-				} else {
-					commit = c.Mean
-					out.Accepted++
-				}
-				given.Add(given, ratOf(commit))
-				if out.Asked, err = out.Asked.Add(c.Mean); err != nil {
+				free.Sub(free, ratOf(commit.Committed))
+				if err := out.count(c, commit); err != nil {
 					return err
 				}
-				if out.Committed, err = out.Committed.Add(commit); err != nil {
-					return err
-				}
-				rows[i].Buckets = append(rows[i].Buckets, capacity.Commit{Bucket: b, Committed: commit, State: state, Reason: reason})
+				rows[i].Buckets = append(rows[i].Buckets, commit)
 			}
 		}
 	}
@@ -222,11 +199,47 @@ func answerLines(answer *capacity.Answer, fc forecast.Document, result capacity.
 	return nil
 }
 
-func maxRat(r *big.Rat) *big.Rat {
-	if r.Sign() < 0 {
+// partOf is which part of what lines ask for in a period is free: 1 where all of it is.
+func partOf(free *big.Rat, fc forecast.Document, lines []int, b calendar.Bucket) *big.Rat {
+	asked := new(big.Rat)
+	for _, i := range lines {
+		if c, ok := fc.Lines[i].Cell(b); ok {
+			asked.Add(asked, ratOf(c.Mean))
+		}
+	}
+	switch {
+	case asked.Sign() <= 0 || free.Cmp(asked) >= 0:
+		return big.NewRat(1, 1)
+	case free.Sign() < 0:
 		return new(big.Rat)
 	}
-	return r
+	return new(big.Rat).Quo(free, asked)
+}
+
+// committedOf commits a part of a cell, in whole units where it is not all of it.
+func committedOf(c forecast.Cell, part *big.Rat) (capacity.Commit, error) {
+	commit, err := floorOf(new(big.Rat).Mul(ratOf(c.Mean), part))
+	if err != nil {
+		return capacity.Commit{}, err
+	}
+	if commit.Less(c.Mean) {
+		return capacity.Commit{Bucket: c.Bucket, Committed: commit, State: capacity.StateCountered, Reason: capacity.ReasonCapacity}, nil
+	}
+	return capacity.Commit{Bucket: c.Bucket, Committed: c.Mean, State: capacity.StateAccepted}, nil
+}
+
+// count adds a commitment to the totals.
+func (out *AnswerResult) count(c forecast.Cell, commit capacity.Commit) (err error) {
+	if commit.State == capacity.StateAccepted {
+		out.Accepted++
+	} else {
+		out.Countered++
+	}
+	if out.Asked, err = out.Asked.Add(c.Mean); err != nil {
+		return err
+	}
+	out.Committed, err = out.Committed.Add(commit.Committed)
+	return err
 }
 
 // floorOf is the whole part.

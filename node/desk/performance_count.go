@@ -74,54 +74,55 @@ func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTe
 // atPeriodEnds puts stock that was counted on a day, by a file that knows nothing else of it, into the cell of the same product and place whose bucket
 // ends with that day: a cell's stock is that of the end of its bucket. Stock of a day inside such a bucket is no figure of it, and is left out.
 func atPeriodEnds(cells []performance.Cell) (out []performance.Cell, notes []string) {
-	of := map[string][]int{}
+	longer := map[string][]int{} // buckets of several days by product and place
 	at := func(c performance.Cell) string { return forecast.JoinKey(c.Item.ID(), c.Place.Key()) }
 	for i, c := range cells {
 		if c.Bucket.Days() > 1 {
-			of[at(c)] = append(of[at(c)], i)
+			longer[at(c)] = append(longer[at(c)], i)
 		}
 	}
-	for _, c := range cells {
-		if c.Bucket.Days() > 1 || !stockAlone(c) {
+	counted := make([]bool, len(cells)) // inside a longer bucket: no cells of their own
+	var left []string
+	for k, c := range cells {
+		if c.Bucket.Days() != 1 || !stockAlone(c) {
 			continue
 		}
-		for _, i := range of[at(c)] {
-			within := &cells[i]
-			if !within.Bucket.Contains(c.Bucket.Start) || within.Bucket.End != c.Bucket.End || within.Unit != c.Unit {
+		for _, i := range longer[at(c)] {
+			around := &cells[i]
+			if !around.Bucket.Contains(c.Bucket.Start) {
 				continue
 			}
-			for _, f := range stockFigures {
-				own, said := *within.At(f), *c.At(f)
-				if own != nil && said != nil && *own != *said {
-					notes = append(notes, fmt.Sprintf("%s of %s: %s there, and %s in the count of %s; the first stands", f, within.Key(), own, said, c.Bucket))
-				}
-				if own == nil {
-					*within.At(f) = said
-				}
+			counted[k] = true
+			switch {
+			case around.Bucket.End != c.Bucket.End:
+				left = append(left, fmt.Sprintf("the stock of %s was counted inside %s, which has other figures: it is not that of its end, and is left out", c.Key(), around.Bucket))
+			case around.Unit != c.Unit:
+				left = append(left, fmt.Sprintf("the stock of %s is in %s, and the figures of %s are in %s: it is left out", c.Key(), c.Unit, around.Bucket, around.Unit))
+			default:
+				notes = append(notes, takeStock(around, c)...)
 			}
 		}
 	}
-	for _, c := range cells {
-		keep := true
-		if c.Bucket.Days() == 1 && stockAlone(c) {
-			for _, i := range of[at(c)] {
-				within := cells[i]
-				if !within.Bucket.Contains(c.Bucket.Start) {
-					continue
-				}
-				keep = false
-				if within.Bucket.End != c.Bucket.End {
-					notes = append(notes, fmt.Sprintf("the stock of %s was counted inside %s, which has other figures: it is not that of its end, and is left out", c.Key(), within.Bucket))
-				} else if within.Unit != c.Unit {
-					notes = append(notes, fmt.Sprintf("the stock of %s is in %s, and the figures of %s are in %s: it is left out", c.Key(), c.Unit, within.Bucket, within.Unit))
-				}
-			}
-		}
-		if keep {
+	for k, c := range cells {
+		if !counted[k] {
 			out = append(out, c)
 		}
 	}
-	return out, notes
+	return out, append(notes, left...)
+}
+
+// takeStock puts a count into a cell as far as that has no stock of its own, and notes where the two differ.
+func takeStock(into *performance.Cell, count performance.Cell) (notes []string) {
+	for _, f := range stockFigures {
+		own, said := *into.At(f), *count.At(f)
+		if own != nil && said != nil && *own != *said {
+			notes = append(notes, fmt.Sprintf("%s of %s: %s there, and %s in the count of %s; the first stands", f, into.Key(), own, said, count.Bucket))
+		}
+		if own == nil {
+			*into.At(f) = said
+		}
+	}
+	return notes
 }
 
 // stockFigures are those of the end of a bucket.

@@ -149,49 +149,76 @@ func (d *Desk) ShareProducts(ctx context.Context, with string, command node.Comm
 // inBuyersNumbers names a seller's lines and stock by the numbers its buyer asks under, where the maps in force on a day say so: load per unit and stock are
 // converted, the notes keep the figures as they were. What stands under the buyer's number already stays.
 func inBuyersNumbers(lines []capacityRow, stock []stockRow, links []productmap.Link, asked func(string) bool, day calendar.Date) ([]capacityRow, []stockRow, []string, error) {
-	var notes []string
-	note := func(format string, args ...any) {
-		if len(notes) < maxOutside {
-			notes = append(notes, fmt.Sprintf(format, args...))
-		}
-	}
-	// theirs are the links of an own number to numbers that are asked for.
-	theirs := func(id string) (out []productmap.Link) {
-		if asked(id) {
-			return nil
-		}
-		for _, l := range productmap.Find(links, productmap.OfSeller, id, forecast.Location{}, day) {
-			if asked(l.Buyers) {
-				out = append(out, l)
-			}
-		}
-		return out
-	}
+	r := renaming{links: links, asked: asked, day: day}
 	lines = slices.Clone(lines)
 	for i := range lines {
-		kept := []capacityLink{}
-		for _, k := range lines[i].Links {
-			kept = append(kept, k)
-			for _, l := range theirs(k.Product) {
-				factor, err := k.Factor.Mul(l.Units)
-				if err != nil {
-					return nil, nil, nil, err
-				}
-				if !hasLink(kept, l.Buyers) {
-					kept = append(kept, capacityLink{l.Buyers, factor})
-					note("%s is %s of the buyer's: load %s became %s", k.Product, l.Buyers, k.Factor, factor)
-				}
+		var err error
+		if lines[i].Links, err = r.loads(lines[i].Links); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	out, err := r.stock(stock)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return lines, out, r.notes, nil
+}
+
+// renaming turns own numbers into a buyer's.
+type renaming struct {
+	links []productmap.Link
+	asked func(string) bool // the buyer asks for the number
+	day   calendar.Date
+	notes []string // at most maxOutside
+}
+
+func (r *renaming) note(format string, args ...any) {
+	if len(r.notes) < maxOutside {
+		r.notes = append(r.notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// theirs are the links of an own number to numbers that are asked for; none where the own number is asked for itself.
+func (r *renaming) theirs(id string) (out []productmap.Link) {
+	if r.asked(id) {
+		return nil
+	}
+	for _, l := range productmap.Find(r.links, productmap.OfSeller, id, forecast.Location{}, r.day) {
+		if r.asked(l.Buyers) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// loads adds to what a line makes what it makes under the buyer's numbers.
+func (r *renaming) loads(links []capacityLink) ([]capacityLink, error) {
+	kept := []capacityLink{}
+	for _, k := range links {
+		kept = append(kept, k)
+		for _, l := range r.theirs(k.Product) {
+			factor, err := k.Factor.Mul(l.Units)
+			if err != nil {
+				return nil, err
+			}
+			if !hasLink(kept, l.Buyers) {
+				kept = append(kept, capacityLink{l.Buyers, factor})
+				r.note("%s is %s of the buyer's: load %s became %s", k.Product, l.Buyers, k.Factor, factor)
 			}
 		}
-		slices.SortFunc(kept, func(a, b capacityLink) int { return strings.Compare(a.Product, b.Product) })
-		lines[i].Links = kept
 	}
+	slices.SortFunc(kept, func(a, b capacityLink) int { return strings.Compare(a.Product, b.Product) })
+	return kept, nil
+}
+
+// stock adds what lies under own numbers to what lies under the buyer's, in whole units of the buyer's.
+func (r *renaming) stock(stock []stockRow) ([]stockRow, error) {
 	out := slices.Clone(stock)
 	for _, s := range stock {
-		found := theirs(s.Product)
+		found := r.theirs(s.Product)
 		if len(found) != 1 || found[0].Kit {
 			if len(found) > 0 {
-				note("stock of %s is not counted: %d of the buyer's items, or a kit, may be made of it", s.Product, len(found))
+				r.note("stock of %s is not counted: %d of the buyer's items, or a kit, may be made of it", s.Product, len(found))
 			}
 			continue
 		}
@@ -201,23 +228,24 @@ func inBuyersNumbers(lines []capacityRow, stock []stockRow, links []productmap.L
 		for _, q := range []*quantity.Quantity{&x.OnHand, &x.InTransit, &x.Backlog} {
 			whole, err := wholeUnits(*q, l.Units)
 			if err != nil {
-				return nil, nil, nil, err
+				return nil, err
 			}
 			*q = whole
 		}
-		note("%s of %s on hand are %s of %s", s.OnHand, s.Product, x.OnHand, l.Buyers)
-		if at := slices.IndexFunc(out, func(o stockRow) bool { return o.Product == x.Product && o.Region == x.Region }); at >= 0 {
-			var err error
-			for _, pair := range [][2]*quantity.Quantity{{&out[at].OnHand, &x.OnHand}, {&out[at].InTransit, &x.InTransit}, {&out[at].Backlog, &x.Backlog}} {
-				if *pair[0], err = pair[0].Add(*pair[1]); err != nil {
-					return nil, nil, nil, err
-				}
-			}
+		r.note("%s of %s on hand are %s of %s", s.OnHand, s.Product, x.OnHand, l.Buyers)
+		at := slices.IndexFunc(out, func(o stockRow) bool { return o.Product == x.Product && o.Region == x.Region })
+		if at < 0 {
+			out = append(out, x)
 			continue
 		}
-		out = append(out, x)
+		var err error
+		for _, pair := range [][2]*quantity.Quantity{{&out[at].OnHand, &x.OnHand}, {&out[at].InTransit, &x.InTransit}, {&out[at].Backlog, &x.Backlog}} {
+			if *pair[0], err = pair[0].Add(*pair[1]); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return lines, out, notes, nil
+	return out, nil
 }
 
 // wholeUnits is how many whole packs of some units are in a quantity: what is less than one is none.
