@@ -5,28 +5,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"kontor/protocol"
-	"kontor/protocol/block"
 	"kontor/protocol/partnership"
 	"kontor/protocol/wire"
 )
 
 // This file is what people do in a pairing; what the network asks meanwhile is in pairing_office.go.
-
-// pairLife bounds one run of a dialogue on the accepting side: people compare words within it, or say the command again.
-const pairLife = 15 * time.Minute
-
-// InvitationRecord is an invitation of this company at rest among the private rows. It holds secrets.
-type InvitationRecord struct {
-	State partnership.InviterState `cbor:"state"`
-	// Ask: sign only after a person here has compared the words. Without it the inviter relies on the way the token took.
-	Ask     bool  `cbor:"ask"`
-	Created int64 `cbor:"created"` // ms UTC
-}
 
 // acceptanceRecord is an invitation this company took up.
 type acceptanceRecord struct {
@@ -40,21 +27,6 @@ const (
 	// inviteCommandPrefix leads from a command's ID to the invitation it opened.
 	inviteCommandPrefix = "command/invite/"
 )
-
-// Pairing is how far one pairing has come, as a person may see it: without secrets.
-type Pairing struct {
-	ID      string
-	Ours    bool // this company invited
-	Stage   string
-	Words   []string // empty before both nodes have proved themselves
-	Company *block.CID
-	Head    *block.CID // of the partner's identity chain, once its node has proved itself
-	Role    string     // of this company
-	Token   partnership.Token
-	PID     *block.CID // once both have signed
-	Ask     bool
-	Created int64
-}
 
 // pairing is what of the pairings under way lives in memory.
 type pairing struct {
@@ -77,108 +49,6 @@ type dialogue struct {
 	once  sync.Once
 	ended chan struct{}
 	err   error
-}
-
-// Invite opens an invitation and returns its text. A retry of the command returns the invitation the first one opened.
-func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Offer, ask bool) (Pairing, string, error) {
-	if err := n.db.Writable(); err != nil {
-		return Pairing{}, "", err
-	}
-	party, err := n.Party(ctx)
-	if err != nil {
-		return Pairing{}, "", err
-	}
-	if err := n.roomForOne(ctx); err != nil {
-		return Pairing{}, "", err
-	}
-	if len(party.Addresses) == 0 {
-		return Pairing{}, "", Failf("NO_ADDRESS", "this node listens at no address that a partner could dial; set one at init with --listen")
-	}
-	state, text, err := partnership.Invite(rand.Reader, party, offer)
-	if err != nil {
-		return Pairing{}, "", pairFailure(err)
-	}
-	rec := InvitationRecord{State: state, Ask: ask, Created: n.Now()}
-	err = n.Private(func(rows PrivateRows) error {
-		if command != "" {
-			var first string // the ID of the invitation this command opened
-			if again, err := rows.Get(inviteCommandPrefix+string(command), &first); err != nil {
-				return err
-			} else if again {
-				if _, err := rows.Get(invitationPrefix+first, &rec); err != nil {
-					return err
-				}
-				text, err = rec.State.Token.Text()
-				return err
-			}
-			if err := rows.Put(inviteCommandPrefix+string(command), state.Token.ID()); err != nil {
-				return err
-			}
-		}
-		open := 0
-		err := rows.Scan(invitationPrefix, func(_ string, decode func(any) error) (bool, error) {
-			var old InvitationRecord
-			if err := decode(&old); err != nil {
-				return false, err
-			}
-			if old.State.Usable(n.Now()) == nil {
-				open++
-			}
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-		if open >= wire.MaxInvitations {
-			return Failf("LIMIT_INVITATIONS", "%d invitations are open, and no more may be; withdraw one: kontor partner withdraw ID", open)
-		}
-		return rows.Put(invitationPrefix+state.Token.ID(), rec)
-	})
-	if err != nil {
-		n.metrics.exceeded(err)
-		return Pairing{}, "", err
-	}
-	return rec.view(), text, n.refreshHost(ctx)
-}
-
-// Withdraw closes an invitation, or gives up an acceptance that is not signed.
-func (n *Node) Withdraw(ctx context.Context, id string) (Pairing, error) {
-	view, err := n.PairingOf(id)
-	if err != nil {
-		return Pairing{}, err
-	}
-	id = view.ID
-	err = n.Private(func(rows PrivateRows) error {
-		var in InvitationRecord
-		if found, err := rows.Get(invitationPrefix+id, &in); err != nil {
-			return err
-		} else if found {
-			if in.State, err = in.State.Withdraw(); err != nil {
-				return pairFailure(err)
-			}
-			view = in.view()
-			return rows.Put(invitationPrefix+id, in)
-		}
-		var out acceptanceRecord
-		found, err := rows.Get(acceptancePrefix+id, &out)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return Failf("NO_INVITATION", "no invitation %q is known here; kontor partner list shows them", id)
-		}
-		if out.State.Ours != nil {
-			return Failf("PAIRING_SIGNED", "this side has signed already; end the partnership instead")
-		}
-		out.State.Stage = partnership.StageWithdrawn
-		view = out.view()
-		return rows.Put(acceptancePrefix+id, out)
-	})
-	if err != nil {
-		return Pairing{}, err
-	}
-	n.answer(id, false)
-	return view, n.refreshHost(ctx)
 }
 
 // AcceptInvitation takes up an invitation, or goes on with one taken up before, until six words can be compared, the partnership
@@ -411,89 +281,6 @@ func (n *Node) ResumePairings(ctx context.Context) {
 		case <-time.After(pause):
 		}
 	}
-}
-
-// Pairings lists invitations and acceptances, oldest first; those that are over stay listed for a week.
-func (n *Node) Pairings() (out []Pairing, err error) {
-	err = n.ReadPrivate(func(rows PrivateRows) error {
-		err := rows.Scan(invitationPrefix, func(_ string, decode func(any) error) (bool, error) {
-			var rec InvitationRecord
-			err := decode(&rec)
-			out = append(out, rec.view())
-			return true, err
-		})
-		if err != nil {
-			return err
-		}
-		return rows.Scan(acceptancePrefix, func(_ string, decode func(any) error) (bool, error) {
-			var rec acceptanceRecord
-			err := decode(&rec)
-			out = append(out, rec.view())
-			return true, err
-		})
-	})
-	return out, err
-}
-
-// shortestID is how many characters of an invitation's ID name it at least.
-const shortestID = 4
-
-// PairingOf is one pairing by the ID of its invitation, or by the beginning of one.
-func (n *Node) PairingOf(id string) (Pairing, error) {
-	var fits []Pairing
-	list, err := n.Pairings()
-	if err != nil {
-		return Pairing{}, err
-	}
-	for _, p := range list {
-		if p.ID == id {
-			return p, nil
-		}
-		if len(id) >= shortestID && strings.HasPrefix(p.ID, id) {
-			fits = append(fits, p)
-		}
-	}
-	switch len(fits) {
-	case 1:
-		return fits[0], nil
-	case 0:
-	default:
-		return Pairing{}, Failf("BAD_REQUEST", "%d invitations begin with %q; write more of the ID", len(fits), id)
-	}
-	return Pairing{}, Failf("NO_INVITATION", "no invitation %q is known here; kontor partner list shows them", id)
-}
-
-func (r InvitationRecord) view() Pairing {
-	s := r.State
-	v := Pairing{ID: s.Token.ID(), Ours: true, Stage: s.Stage, Company: s.Bound, Role: otherRole(s.Token.Role), Token: s.Token, Ask: r.Ask, Created: r.Created}
-	if words, ok := s.Words(); ok {
-		v.Words, v.Head = words[:], &s.Reveal.Side.Head
-	}
-	if paired, ok := s.Paired(); ok {
-		v.PID = &paired.PID
-	}
-	v.Token.Secret = nil
-	return v
-}
-
-func (r acceptanceRecord) view() Pairing {
-	s := r.State
-	v := Pairing{ID: s.Token.ID(), Stage: s.Stage, Company: &s.Token.Company, Role: s.Token.Role, Token: s.Token, Ask: true, Created: r.Created}
-	if words, ok := s.Words(); ok {
-		v.Words, v.Head = words[:], &s.Challenge.Side.Head
-	}
-	if paired, ok := s.Paired(); ok {
-		v.PID = &paired.PID
-	}
-	v.Token.Secret = nil
-	return v
-}
-
-func otherRole(role string) string {
-	if role == partnership.RoleBuyer {
-		return partnership.RoleSeller
-	}
-	return partnership.RoleBuyer
 }
 
 // pairFailure gives a pairing's error its code.
