@@ -7,10 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 	_ "time/tzdata" // the zones of the tests are the same everywhere
-
-	"pgregory.net/rapid"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -30,10 +27,6 @@ var (
 )
 
 func qp(s string) *quantity.Quantity { v := q(s); return &v }
-
-func millis(date string, hour, minute int64) int64 {
-	return day(date).Millis() + (hour*60+minute)*60_000
-}
 
 // full is a report with every field set.
 func full() Document {
@@ -235,160 +228,6 @@ func TestMaterial(t *testing.T) {
 	}
 }
 
-// Measures D7: 1e6 times the confirmed units over the named denominator; the classic dispute: 1 bad unit in a rejected
-// lot of 300 is 1 or 300 by the counting rule; two partial rejections of one lot are two.
-func TestRate(t *testing.T) {
-	m := full().Measures[0]
-	for _, c := range []struct {
-		what   string
-		change func(*Measure)
-		want   string
-	}{
-		{"6 of 12,000 received", func(*Measure) {}, "500"},
-		{"6 of 12,100 delivered", func(m *Measure) { m.Denominator = ByDelivered }, "495.867769"},
-		{"6 of 500 inspected", func(m *Measure) { m.Denominator = ByInspected }, "12000"},
-		{"by lot", func(m *Measure) { m.Counting = CountLot }, "26666.666667"},
-	} {
-		x := m
-		c.change(&x)
-		rate, ok, err := x.Rate()
-		if err != nil || !ok || rate != q(c.want) {
-			t.Errorf("%s: %s %v %v, want %s", c.what, rate, ok, err, c.want)
-		}
-	}
-	m.Received = qp("0")
-	if _, ok, err := m.Rate(); ok || err != nil {
-		t.Error("a rate over nothing was measured")
-	}
-	// "0 ppm" on 50 parts means below 60,000 with 95 % confidence.
-	clean := Measure{Denominator: ByInspected, Counting: CountConfirmed, Inspected: qp("50")}
-	if up, ok, err := clean.Upper(); !ok || err != nil || up != q("60000") {
-		t.Errorf("rule of three: %s", up)
-	}
-	if _, ok, _ := full().Measures[0].Upper(); ok {
-		t.Error("the rule of three is for no bad unit")
-	}
-}
-
-// A complaint counts as received by the contract's rule: the same working day until the cut-off.
-func TestReceivedByTheContract(t *testing.T) {
-	rule := DefaultService()
-	rule.Holidays = []calendar.Date{day("2026-10-19")}
-	for _, c := range []struct {
-		what, date   string
-		hour, minute int64
-		offset       int64
-		want         string
-	}{
-		{"a Thursday before the cut-off", "2026-10-15", 16, 59, 0, "2026-10-15"},
-		{"at the cut-off", "2026-10-15", 17, 0, 0, "2026-10-16"},
-		{"a Friday evening before a holiday", "2026-10-16", 20, 0, 0, "2026-10-20"},
-		{"a Saturday", "2026-10-17", 9, 0, 0, "2026-10-20"},
-		{"16:30 UTC is 18:30 two hours east", "2026-10-15", 16, 30, 120, "2026-10-16"},
-		{"23:30 UTC is the next morning there", "2026-10-14", 23, 30, 120, "2026-10-15"},
-	} {
-		rule.Offset = c.offset
-		if got := rule.ReceivedOn(millis(c.date, c.hour, c.minute)); got != day(c.want) {
-			t.Errorf("%s: received on %s, want %s", c.what, got, c.want)
-		}
-	}
-}
-
-// Days are those of the contract's zone, also where its clock changes: Europe/Berlin changes on the last Sundays of March and October, at 01:00 UTC.
-func TestDaysThroughChangesOfTheClock(t *testing.T) {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rule := DefaultService()
-	rule.Zone, rule.Weekend = "Europe/Berlin", []int64{6} // Sundays are worked, so that receipts fall on the days of change
-	rule.Deadlines = []Deadline{{Step: D3, Days: 1, Working: true}, {Step: D5, Days: 14}}
-	rule.Offset, rule.Shifts = terms.ShiftsOf(zone, calendar.Bucket{Start: day("2026-01-01"), End: day("2028-01-01")})
-	if len(rule.Shifts) != 4 || rule.Offset != 60 {
-		t.Fatalf("%d changes from %d", len(rule.Shifts), rule.Offset)
-	}
-	for _, c := range []struct {
-		what, date   string
-		hour, minute int64 // UTC
-		received     string
-	}{
-		{"23:59 on the Friday before, winter time", "2027-03-26", 22, 59, "2027-03-28"}, // Saturday is not worked
-		{"16:59 on the Sunday of March, summer time", "2027-03-28", 14, 59, "2027-03-28"},
-		{"17:00 on it", "2027-03-28", 15, 0, "2027-03-29"},
-		{"00:30 on the Monday after: still Sunday by winter time", "2027-03-28", 22, 30, "2027-03-29"},
-		{"23:59 on the Sunday of March is after the cut-off", "2027-03-28", 21, 59, "2027-03-29"},
-		{"01:30, before the change", "2027-03-28", 0, 30, "2027-03-28"},
-		{"00:30 on the Sunday of October, summer time: Saturday by winter time and by UTC", "2027-10-30", 22, 30, "2027-10-31"},
-		{"02:30 for the second time", "2027-10-31", 1, 30, "2027-10-31"},
-		{"16:59 on it, winter time", "2027-10-31", 15, 59, "2027-10-31"},
-		{"17:00 on it", "2027-10-31", 16, 0, "2027-11-01"},
-		{"23:30 on it", "2027-10-31", 22, 30, "2027-11-01"},
-	} {
-		at := millis(c.date, c.hour, c.minute)
-		if got := rule.ReceivedOn(at); got != day(c.received) {
-			t.Errorf("%s: received on %s, want %s", c.what, got, c.received)
-		}
-		year, month, date := time.UnixMilli(at).In(zone).Date()
-		if got, want := rule.Day(at), calendar.MonthOf(year, month).First().AddDays(date-1); got != want {
-			t.Errorf("%s: is on %s, want %s", c.what, got, want)
-		}
-	}
-	// Received on the Sunday of the change: due fourteen days of the calendar later, whose last hour is not overdue.
-	for _, c := range []struct {
-		raised, working, due string
-		last, over           int64 // the last minute of the due day and the first after it, UTC
-	}{
-		{"2027-03-28", "2027-03-29", "2027-04-11", millis("2027-04-11", 21, 59), millis("2027-04-11", 22, 0)},
-		{"2027-10-31", "2027-11-01", "2027-11-14", millis("2027-11-14", 22, 59), millis("2027-11-14", 23, 0)},
-		{"2027-03-14", "2027-03-15", "2027-03-28", millis("2027-03-28", 21, 59), millis("2027-03-28", 22, 0)}, // due on the day of 23 hours
-		{"2027-10-17", "2027-10-18", "2027-10-31", millis("2027-10-31", 22, 59), millis("2027-10-31", 23, 0)}, // due on the day of 25 hours
-	} {
-		complaint := Complaint{ID: "C", Raised: millis(c.raised, 10, 0)}
-		before, after := ClockOf(rule, complaint, nil, rule.Day(c.last)), ClockOf(rule, complaint, nil, rule.Day(c.over))
-		if before[0].Due != day(c.working) || before[1].Due != day(c.due) || before[1].State != StepDue || after[1].State != StepOverdue {
-			t.Errorf("raised on %s: %+v, then %+v", c.raised, before, after)
-		}
-		agreed := day(c.due)
-		if WithAgreed(nil, agreed, nil, rule.Day(c.last))[0].State != StepDue || WithAgreed(nil, agreed, nil, rule.Day(c.over))[0].State != StepOverdue {
-			t.Errorf("an agreed day %s does not end with its day", agreed)
-		}
-	}
-	d := full()
-	d.Service = rule
-	if f := Check(d); len(f) > 0 {
-		t.Fatal(f)
-	}
-	sheet, err := ToSheet(d, proof)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if back, err := FromSheet(sheet); err != nil || !reflect.DeepEqual(back.Service, rule) {
-		t.Errorf("back from the wire: %+v, %v", back.Service, err)
-	}
-}
-
-func TestClock(t *testing.T) {
-	d := full()
-	c := d.Complaints[0] // Friday 2026-10-16, 15:00
-	states := func(work *Case, today string) (out []StepState) {
-		for _, x := range ClockOf(d.Service, c, work, day(today)) {
-			out = append(out, x.State)
-		}
-		return out
-	}
-	got := ClockOf(d.Service, c, nil, day("2026-10-16"))
-	if len(got) != 3 || got[0].Due != day("2026-10-20") || got[1].Due != day("2026-10-30") || got[2].Due != day("2026-12-15") {
-		t.Fatalf("two working days, 14 and 60 days: %+v", got)
-	}
-	if s := states(nil, "2026-10-21"); !slices.Equal(s, []StepState{StepOverdue, StepDue, StepDue}) {
-		t.Errorf("nothing done on the 21st: %v", s)
-	}
-	// D3 was closed on 2 November, D5 on the 12th, D8 on the 27th.
-	if s := states(&d.Cases[0], "2026-12-31"); !slices.Equal(s, []StepState{StepDoneLate, StepDoneLate, StepDone}) {
-		t.Errorf("%v", s)
-	}
-}
-
 // Recurrence: the same failure code, item family and root cause within twelve months of the D8; a person confirms.
 func TestRecurrence(t *testing.T) {
 	d := full()
@@ -436,26 +275,6 @@ func TestWholeReportsAndPartsAgree(t *testing.T) {
 	}
 }
 
-// Counting lots never depends on their order, and never counts one receipt twice.
-func TestCountedLots(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := Measure{Counting: CountLot}
-		for range rapid.IntRange(0, 8).Draw(t, "lots") {
-			m.Lots = append(m.Lots, LotCount{Lot: []byte{byte(rapid.IntRange(1, 3).Draw(t, "lot"))}, Receipt: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "receipt"), Code: "x", Units: quantity.Of(10)})
-		}
-		seen := map[string]bool{}
-		for _, l := range m.Lots {
-			seen[string(l.Lot)+l.Receipt] = true
-		}
-		one, err := m.Counted()
-		slices.Reverse(m.Lots)
-		two, _ := m.Counted()
-		if err != nil || one != two || one != quantity.Of(int64(10*len(seen))) {
-			t.Fatalf("%s, %s of %d receipts", one, two, len(seen))
-		}
-	})
-}
-
 func FuzzFromSheet(f *testing.F) {
 	s, err := ToSheet(full(), [32]byte{7})
 	if err != nil {
@@ -488,53 +307,4 @@ func FuzzFromSheet(f *testing.F) {
 			t.Fatalf("re-encodes otherwise: %v", err)
 		}
 	})
-}
-
-// Measures D9: a p chart where counts allow, Laney's limits where subgroups vary more than chance, units between failures where failures
-// are rare; signals from limits of the baseline alone.
-func TestCharts(t *testing.T) {
-	series := func(n, count int, x func(i int) int64) (out []Subgroup) {
-		for i := range count {
-			out = append(out, Subgroup{day("2026-01-01").AddDays(7 * i), int64(n), x(i)})
-		}
-		return out
-	}
-	steady := func(i int) int64 { return []int64{9, 11, 10, 8, 12}[i%5] }
-	for _, c := range []struct {
-		what   string
-		groups []Subgroup
-		spec   *ChartSpec
-		kind   string
-	}{
-		{"plain", series(500, 25, steady), nil, "p"},
-		{"overdispersed", series(500, 25, func(i int) int64 { return []int64{40, 2, 35, 1, 50}[i%5] }), nil, "laney-p"},
-		{"rare", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), nil, "g"},
-		{"as asked", series(500, 25, steady), &ChartSpec{Kind: ChartU, Baseline: 20}, "u"},
-		{"time between", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), &ChartSpec{Kind: ChartT, Baseline: 20}, "t"},
-	} {
-		got, err := DrawChart(c.groups, c.spec)
-		if err != nil || string(got.Chart.Kind) != c.kind || (got.Why == "") == (c.spec == nil && c.kind != "p") {
-			t.Errorf("%s: %v %+v", c.what, err, got)
-		}
-	}
-	shifted := series(500, 25, func(i int) int64 {
-		if i == 24 {
-			return 40
-		}
-		return steady(i)
-	})
-	got, err := DrawChart(shifted, nil)
-	if err != nil || len(got.Chart.Points[24].Signals) == 0 || len(got.Chart.Points[23].Signals) != 0 {
-		t.Errorf("a point beyond three sigma: %v", err)
-	}
-	if _, err := DrawChart(nil, nil); err == nil {
-		t.Error("a chart of nothing was drawn")
-	}
-	if groups, spec := SeriesOf(full(), tablet, ivory, "press 1"); len(groups) != 3 || spec == nil || spec.Baseline != 2 {
-		t.Errorf("the subgroups of the measure: %v %v", groups, spec)
-	}
-	months := Document{Measures: []Measure{{Item: tablet, Period: bucket("2026-02"), Denominator: ByReceived, Received: qp("200"), Defectives: q("3")}, {Item: tablet, Period: bucket("2026-01"), Denominator: ByReceived, Received: qp("100"), Defectives: q("1")}}}
-	if groups, _ := SeriesOf(months, tablet, forecast.Location{}, ""); len(groups) != 2 || groups[0].N != 100 || groups[1].X != 3 {
-		t.Errorf("months in order: %v", groups)
-	}
 }
