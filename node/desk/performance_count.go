@@ -99,7 +99,7 @@ func atPeriodEnds(cells []performance.Cell) (out []performance.Cell, notes []str
 			case around.Unit != c.Unit:
 				left = append(left, fmt.Sprintf("the stock of %s is in %s, and the figures of %s are in %s: it is left out", c.Key(), c.Unit, around.Bucket, around.Unit))
 			default:
-				notes = append(notes, takeStock(around, c)...)
+				notes = append(notes, takeCount(around, c)...)
 			}
 		}
 	}
@@ -111,8 +111,8 @@ func atPeriodEnds(cells []performance.Cell) (out []performance.Cell, notes []str
 	return out, append(notes, left...)
 }
 
-// takeStock puts a count into a cell as far as that has no stock of its own, and notes where the two differ.
-func takeStock(into *performance.Cell, count performance.Cell) (notes []string) {
+// takeCount puts a count into a cell as far as that has no stock of its own, and notes where the two differ.
+func takeCount(into *performance.Cell, count performance.Cell) (notes []string) {
 	for _, f := range stockFigures {
 		own, said := *into.At(f), *count.At(f)
 		if own != nil && said != nil && *own != *said {
