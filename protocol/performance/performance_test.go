@@ -3,13 +3,10 @@ package performance
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
@@ -147,130 +144,6 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Whatever the two sides hold, bisecting finds exactly the places at which they differ, every node is one of the signed tree, and no node
-// names a line.
-func TestBisectFindsWhatDiffers(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 300).Draw(t, "lines")
-		var ours, theirs []Line
-		want := map[string]bool{}
-		for _, l := range lines(n) {
-			switch rapid.IntRange(0, 9).Draw(t, "fate") {
-			case 0:
-				ours = append(ours, l)
-				want[l.Key()] = true
-			case 1:
-				theirs = append(theirs, l)
-				want[l.Key()] = true
-			case 2:
-				ours = append(ours, l)
-				l.Accepted = qp("99")
-				theirs = append(theirs, l)
-				want[l.Key()] = true
-			default:
-				ours, theirs = append(ours, l), append(theirs, l)
-			}
-		}
-		if len(ours) == 0 || len(theirs) == 0 {
-			return
-		}
-		a, err := NewTree(secret, "cell", ours)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := NewTree(secret, "cell", theirs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if (len(want) == 0) != bytes.Equal(a.Root().Root, b.Root().Root) {
-			t.Fatal("roots are equal where lines are, and only there")
-		}
-		found, more, err := Bisect(a, b.Root(), int64(len(theirs)), func(paths [][]byte) (out []Node, err error) {
-			for _, p := range paths {
-				n, _ := b.Node(p)
-				data, err := block.Marshal(n)
-				if err != nil || bytes.Contains(data, []byte("PO-")) {
-					t.Fatalf("a node names a line, or can't be written: %v", err)
-				}
-				out = append(out, n)
-			}
-			return out, nil
-		})
-		if err != nil || more || len(found) != len(want) {
-			t.Fatalf("%v: found %d of %d", err, len(found), len(want))
-		}
-		for _, d := range found {
-			mine, _, haveMine := a.Open(d.At)
-			other, hash, haveOther := b.Open(d.At)
-			if haveMine != d.Ours || haveOther != (d.Theirs != nil) {
-				t.Fatal("a difference says who has the line")
-			}
-			if haveMine && !want[mine.Line.Key()] || haveOther && !want[other.Line.Key()] {
-				t.Fatal("a line that is equal was found")
-			}
-			if haveOther {
-				if err := a.Fits(other, d.At, *d.Theirs); err != nil {
-					t.Fatal(err)
-				}
-				other.Line.Accepted = qp("98")
-				if a.Fits(other, d.At, hash) == nil {
-					t.Fatal("another line passes for the signed one")
-				}
-			}
-			// Each side proves to the other what it has there, or that it has nothing.
-			for _, tree := range []*Tree{a, b} {
-				_, want, have := tree.Open(d.At)
-				got, err := tree.Prove(d.At).Verify(tree.Root(), d.At)
-				if err != nil || have != (got != nil) || have && *got != want {
-					t.Fatalf("proof: %v", err)
-				}
-			}
-			if _, err := a.Prove(d.At).Verify(b.Root(), d.At); err == nil {
-				t.Fatal("a proof from another tree")
-			}
-		}
-	})
-}
-
-// A partner that answers anything but its signed tree is found out at the first node.
-func TestBisectRefusesLies(t *testing.T) {
-	a, b := must[*Tree](t)(NewTree(secret, "cell", lines(60))), must[*Tree](t)(NewTree(secret, "cell", lines(61)))
-	honest := func(paths [][]byte) (out []Node, err error) {
-		for _, p := range paths {
-			n, _ := b.Node(p)
-			out = append(out, n)
-		}
-		return out, nil
-	}
-	if _, _, err := Bisect(a, b.Root(), 61, honest); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := Bisect(a, b.Root(), 60, honest); err == nil {
-		t.Error("another count")
-	}
-	for what, lie := range map[string]func([]Node) []Node{
-		"another tree": func(n []Node) []Node { n[0], _ = a.Node(nil); return n },
-		"too few":      func(n []Node) []Node { return n[1:] },
-		"no hash":      func(n []Node) []Node { n[0].Children[0] = []byte{1}; return n },
-		"nothing":      func(n []Node) []Node { n[len(n)-1] = Node{}; return n },
-	} {
-		_, _, err := Bisect(a, b.Root(), 61, func(paths [][]byte) ([]Node, error) {
-			out, _ := honest(paths)
-			for i := range out {
-				out[i].Children = append([][]byte{}, out[i].Children...)
-			}
-			return lie(out), nil
-		})
-		if err == nil {
-			t.Errorf("%s passes", what)
-		}
-	}
-	gone := errors.New("gone")
-	if _, _, err := Bisect(a, b.Root(), 61, func([][]byte) ([]Node, error) { return nil, gone }); !errors.Is(err, gone) {
-		t.Error(err)
-	}
-}
-
 // Both sides get the same comparison, and within the tolerance the mean stands (practice T7).
 func TestCompare(t *testing.T) {
 	cell := func(ordered, received string) Document {
@@ -300,91 +173,6 @@ func TestCompare(t *testing.T) {
 	if len(Compare(nil, &seller, Tolerance{}).Cells) != 2 || len(Compare(&buyer, nil, Tolerance{}).Cells) != 1 || len(Compare(nil, nil, Tolerance{}).Cells) != 0 {
 		t.Error("one side alone, or none")
 	}
-}
-
-// Cells from lines: in full late, short on time, in two parts, nothing came, and one excluded; a despatch that names no line of the order finds
-// it by its item.
-func TestAggregate(t *testing.T) {
-	record := func(order, line, due, event, accepted, date string) Record {
-		r := Record{Item: tablet, Place: ivory, Unit: quantity.Pack, Line: Line{Order: order, Line: line, Item: tablet.ID(), Event: Event(event)}}
-		if due != "" {
-			r.Due, r.Ordered = day(due), qp("100")
-		}
-		if date != "" {
-			r.Date, r.Accepted = day(date), qp(accepted)
-		}
-		return r
-	}
-	excluded := record("E", "1", "2026-10-12", "RECEIPT_POSTED", "100", "2026-10-20")
-	excluded.Exclude = measure.ForceMajeure
-	records := []Record{
-		record("A", "1", "2026-10-10", "RECEIPT_POSTED", "100", "2026-10-14"),
-		record("B", "1", "2026-10-10", "RECEIPT_POSTED", "90", "2026-10-10"),
-		record("C", "1", "2026-10-10", "RECEIPT_POSTED", "40", "2026-10-10"), record("C", "1", "2026-10-10", "RECEIPT_POSTED", "60", "2026-10-09"),
-		record("D", "1", "2026-10-11", "", "", ""), excluded,
-		record("A", "", "", "DESPATCH", "100", "2026-10-12"), // joins line 1 of A
-		record("F", "1", "2026-11-01", "", "", ""),           // due in another window
-		record("", "", "", "DESPATCH", "7", "2026-10-30"),
-	}
-	records[8].Delivery = "ASN-9"
-	drawn := must[[]Drawn](t)(Aggregate(records, measure.Setting{}, []calendar.Bucket{bucket("2026-10")}, 0))
-	if len(drawn) != 1 {
-		t.Fatalf("%+v", drawn)
-	}
-	c := drawn[0].Cell
-	if c.Ordered.String() != "500" || c.Shipped.String() != "107" || c.Received.String() != "390" || c.OnTime.String() != "190" || c.InFull.String() != "200" {
-		t.Errorf("ordered %s, shipped %s, received %s, on time %s, in full %s", c.Ordered, c.Shipped, c.Received, c.OnTime, c.InFull)
-	}
-	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1 <nil>} {NO_RECEIPT 1 <nil>}]" {
-		t.Errorf("%+v", *d)
-	}
-	if n := len(drawn[0].Lines); n != 7 {
-		t.Errorf("%d lines: %+v", n, drawn[0].Lines)
-	}
-	d := full(t)
-	d.Cells = []Cell{c}
-	d.Delivery = must[[]measure.Parameter](t)(DeliveryBy(nil))
-	if found := Check(d); len(found) != 0 {
-		t.Error(found)
-	}
-}
-
-// In whatever order lines come, the cells and roots are the same.
-func TestAggregateHasNoOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var records []Record
-		for range rapid.IntRange(1, 30).Draw(t, "n") {
-			r := Record{Item: tablet, Unit: quantity.Pack, Line: Line{Order: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "order"), Line: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "line"), Item: tablet.ID(),
-				Due: day("2026-10-10"), Ordered: qp("10"), Event: rapid.SampledFrom([]Event{"", Despatch, ReceiptPosted}).Draw(t, "event")}}
-			if r.Event != "" {
-				q := quantity.Of(rapid.Int64Range(0, 12).Draw(t, "accepted"))
-				r.Accepted, r.Date = &q, day("2026-10-01").AddDays(rapid.IntRange(0, 20).Draw(t, "day"))
-			}
-			records = append(records, r)
-		}
-		roots := func(records []Record) string {
-			drawn, err := Aggregate(records, nil, []calendar.Bucket{bucket("2026-10")}, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := ""
-			for _, d := range drawn {
-				tree, err := NewTree(secret, d.Cell.Key(), d.Lines)
-				if err != nil {
-					t.Fatal(err)
-				}
-				data, err := block.Marshal(d.Cell)
-				if err != nil {
-					t.Fatal(err)
-				}
-				text += fmt.Sprintf("%x %x\n", tree.Root().Root, data)
-			}
-			return text
-		}
-		if a, b := roots(records), roots(rapid.Permutation(records).Draw(t, "other order")); a != b {
-			t.Fatalf("%s\n%s", a, b)
-		}
-	})
 }
 
 func TestDiff(t *testing.T) {

@@ -1,11 +1,9 @@
 package remedy
 
 import (
-	"cmp"
 	"math/big"
 	"slices"
 
-	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
 	"kontor/protocol/performance"
@@ -13,122 +11,6 @@ import (
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
 )
-
-// Records are what both sides hold beside the reports of a window: signed entries that need no report of their own. What lies outside a window is
-// passed over.
-type Records struct {
-	Quality   map[terms.Party][]quality.Document // in force, by who reported
-	Forecasts [][]performance.Version            // by series, oldest first; each with what was committed to it before a bucket began
-	Asked     []Asked                            // revisions that asked for an answer
-}
-
-// Asked is one revision of a forecast that was to be answered.
-type Asked struct {
-	At       int64    // claimed time of its entry, ms UTC
-	Due      int64    // by which the answer was due, ms UTC
-	Answered int64    // claimed time of the first answer the other side had in time; 0: none
-	Replaced int64    // claimed time of the next revision; 0: none
-	Products []string // it speaks of, ascending; nil: of all the SLA is about
-}
-
-// source says what a measure is counted from.
-type source int
-
-const (
-	nowhere   source = iota // reports don't carry what the measure needs
-	byReports               // either side's performance reports
-	byQuality               // either side's quality reports
-	byRecord                // entries that both sides hold: the same by both sides' figures
-)
-
-// maxForecastDays bounds the windows that measures of forecasts are taken over: one version of a day counts.
-const maxForecastDays = 400
-
-// sources of measures. Those of forecasts need a stated basis and lag: without them two readers measure two things.
-var sources = map[measure.Code]source{
-	measure.OnTime: byReports, measure.InFull: byReports, measure.OTIF: byReports, measure.OTIFUnits: byReports, measure.UnitFill: byReports,
-	measure.StockoutRate: byReports, measure.Turns: byReports, measure.StockCover: byReports, measure.Adherence: byReports,
-	measure.WAPE: byReports, measure.Bias: byReports, measure.MAE: byReports, measure.SMAPE1: byReports, measure.SMAPE2: byReports, measure.TrackingTest: byReports,
-	measure.Coverage: byReports, measure.CoverageBelow: byReports, measure.Pinball: byReports, measure.WIS: byReports, measure.QuantileBias: byReports,
-	measure.DefectPPM: byQuality, measure.Yield: byQuality,
-	measure.Attainment: byRecord, measure.StepsOnTime: byRecord, measure.AnsweredOnTime: byRecord, measure.AnswerTime: byRecord,
-	measure.Nervousness: byRecord, measure.Revised: byRecord, measure.DemandShift: byRecord, measure.FrozenChanges: byRecord,
-}
-
-var (
-	pointErrors = []measure.Code{measure.WAPE, measure.Bias, measure.MAE, measure.SMAPE1, measure.SMAPE2, measure.TrackingTest}
-	bandScores  = []measure.Code{measure.Coverage, measure.CoverageBelow, measure.Pinball, measure.WIS, measure.QuantileBias}
-)
-
-// sourceOf says what an SLA is counted from.
-func sourceOf(d measure.Definition) source {
-	from := sources[d.Code]
-	set := setting(d)
-	if slices.Contains(pointErrors, d.Code) || slices.Contains(bandScores, d.Code) {
-		if _, stated := performance.Bases[set["actualBasis"]]; !stated || set["lag"] == "UNSTATED" {
-			return nowhere
-		}
-	}
-	if from == byQuality && denominator(set) == "" {
-		return nowhere
-	}
-	return from
-}
-
-// Measurable tells whether what two companies share carries what a measure needs.
-func Measurable(d measure.Definition) bool { return sourceOf(d) != nowhere }
-
-// ByReports tells whether a measure is made of performance reports, with or without forecasts.
-func ByReports(d measure.Definition) bool { return sourceOf(d) == byReports }
-
-// commitDays is how long before a window what is committed to it is looked for.
-const commitDays = 200
-
-// longestBucket is how many days of a lag a bucket is at most: those of a month.
-const longestBucket = 31
-
-// NeedsForecasts tells whether a measure is made of revisions of forecasts and answers to them, and how many days before its window those begin.
-func NeedsForecasts(d measure.Definition) (days int, needs bool) {
-	switch {
-	case slices.Contains(pointErrors, d.Code) || slices.Contains(bandScores, d.Code):
-		return number(setting(d)["lag"]) * longestBucket, Measurable(d)
-	case d.Code == measure.Adherence || d.Code == measure.Attainment:
-		return commitDays, true
-	case slices.Contains([]measure.Code{measure.Nervousness, measure.Revised, measure.DemandShift, measure.FrozenChanges}, d.Code):
-		return 0, true
-	}
-	return 0, false
-}
-
-// NeedsQuality tells whether a measure is made of quality reports.
-func NeedsQuality(d measure.Definition) bool {
-	return sourceOf(d) == byQuality || d.Code == measure.StepsOnTime
-}
-
-// NeedsAnswers tells whether a measure is made of the times of answers.
-func NeedsAnswers(d measure.Definition) bool {
-	return d.Code == measure.AnsweredOnTime || d.Code == measure.AnswerTime
-}
-
-func setting(d measure.Definition) measure.Setting {
-	out := measure.Setting{}
-	for _, p := range d.Parameters {
-		out[p.Name] = p.Value
-	}
-	return out
-}
-
-func number(text string) int {
-	q, err := quantity.Parse(text)
-	if err != nil {
-		return 0
-	}
-	n, whole := q.At(0)
-	if !whole || !n.IsInt64() {
-		return 0
-	}
-	return int(n.Int64())
-}
 
 // measured is a figure beside the counts of cells: exact, or the reason why there is none.
 type measured struct {
@@ -370,99 +252,6 @@ func (c Case) revisions() measured {
 	m := measuredBy(all.Result(c.SLA.Measure.Code))
 	m.count = int64(all.Result(measure.Revised).Count) // a forecast that nobody changed was observed all the same
 	return m
-}
-
-// denominators are what reports call the denominators of a definition; what is made is in no report.
-var denominators = map[string]quality.Denominator{"RECEIVED": quality.ByReceived, "SHIPPED": quality.ByDelivered, "INSPECTED": quality.ByInspected}
-
-func denominator(set measure.Setting) quality.Denominator { return denominators[set["denominator"]] }
-
-// inspected is what one side says of quality in a window.
-type inspected struct {
-	whole bool
-	by    map[string]quality.Measure
-}
-
-// inspections takes from a side's quality reports what speaks of the window, by item, place, process and period. Where periods of one item overlap, the
-// one of just this window goes before others, then the earliest and longest: nothing counts twice. A side has reported when what it counted covers
-// every day of the window.
-func (c Case) inspections(docs []quality.Document) inspected {
-	out := inspected{by: map[string]quality.Measure{}}
-	var all []quality.Measure
-	for _, d := range docs {
-		for _, m := range d.Measures {
-			if c.Period.Covers(m.Period) && m.Denominator == denominator(setting(c.SLA.Measure)) && m.Base() != nil && speaks(c.SLA, m.Item, m.Site.Region) {
-				all = append(all, m)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b quality.Measure) int {
-		exact := func(m quality.Measure) int {
-			if m.Period == c.Period {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(exact(a), exact(b)), cmp.Compare(a.Period.Start, b.Period.Start), cmp.Compare(b.Period.End, a.Period.End), cmp.Compare(inspectionOf(a), inspectionOf(b)))
-	})
-	until, whole := map[string]calendar.Date{}, map[string]bool{}
-	at := c.Period.Start
-	for _, m := range all {
-		of := inspectionOf(m)
-		if whole[of] || m.Period.Start < until[of] {
-			continue
-		}
-		whole[of] = m.Period == c.Period
-		until[of] = max(until[of], m.Period.End)
-		out.by[of+"|"+m.Period.String()] = m
-	}
-	slices.SortStableFunc(all, func(a, b quality.Measure) int { return cmp.Compare(a.Period.Start, b.Period.Start) })
-	for _, m := range all {
-		if m.Period.Start <= at {
-			at = max(at, m.Period.End)
-		}
-	}
-	out.whole = at >= c.Period.End
-	return out
-}
-
-func inspectionOf(m quality.Measure) string {
-	return forecast.JoinKey(m.Item.ID(), m.Site.Key(), m.Process, string(m.Unit))
-}
-
-// defects adds up what a side inspected, with what only the other side did, and prices what was bad.
-func (c Case) defects(f *figures, own, other inspected) {
-	all := &measure.Defects{Setting: measure.Setting{"denominator": setting(c.SLA.Measure)["denominator"]}}
-	sum, said := new(big.Rat), map[string]bool{}
-	add := func(m quality.Measure) {
-		base := m.Base()
-		bad, err := m.Counted()
-		if err != nil {
-			return
-		}
-		all.Add(measure.Lot{Units: *base, Defective: bad})
-		sum.Add(sum, base.Rat())
-		if r := c.priced(m.Item, bad, m.Unit, m.Period.Start); r != nil && bad.Sign() > 0 {
-			f.failing.Add(f.failing, r)
-		}
-	}
-	for _, key := range sortedKeys(own.by) {
-		said[inspectionOf(own.by[key])] = true
-		add(own.by[key])
-	}
-	for _, key := range sortedKeys(other.by) {
-		if !said[inspectionOf(other.by[key])] {
-			add(other.by[key])
-		}
-	}
-	m := measuredBy(all.Result(c.SLA.Measure.Code))
-	f.value, f.reason, f.whole = m.value, m.reason, own.whole
-	f.count = 0
-	if units := new(big.Int).Quo(sum.Num(), sum.Denom()); units.IsInt64() {
-		f.count = units.Int64()
-	} else if units.Sign() > 0 {
-		f.count = 1 << 62
-	}
 }
 
 func sortedKeys[V any](m map[string]V) []string {
