@@ -7,10 +7,11 @@ import (
 	"kontor/protocol/decision"
 )
 
-// MilestoneReport is the body of an entry by which a party says that a step of an agreement's rollout plan is done, and what shows it.
+// MilestoneReport is the body of an entry by which a party says that a step of an agreement's rollout plan, or an action of minutes, is done, and what
+// shows it.
 type MilestoneReport struct {
-	Document  block.CID  `cbor:"document" json:"document"`
-	Milestone string     `cbor:"milestone" json:"milestone"`
+	Document  block.CID  `cbor:"document" json:"document"`                     // the agreement, or the minutes
+	Milestone string     `cbor:"milestone" json:"milestone"`                   // the step's ID, or the line's
 	Proof     string     `cbor:"proof" json:"proof"`                           // 1 to decision.MaxNote bytes of plain text
 	Evidence  *block.CID `cbor:"evidence,omitempty" json:"evidence,omitempty"` // a shared artifact or attachment
 }
@@ -29,6 +30,9 @@ func applyMilestone(f *fold) ([]string, error) {
 	var m MilestoneReport
 	if block.Unmarshal(f.body, &m) != nil {
 		return []string{codeBody}, nil
+	}
+	if codes, known, err := f.minutedStep(m); err != nil || known {
+		return codes, err
 	}
 	row, doc, found, err := f.round(m.Document)
 	if err != nil {
@@ -49,6 +53,11 @@ func applyMilestone(f *fold) ([]string, error) {
 			return []string{codeMilestoneWaits}, err
 		}
 	}
+	return f.putMilestone(m)
+}
+
+// putMilestone keeps a report, once.
+func (f *fold) putMilestone(m MilestoneReport) ([]string, error) {
 	if done, err := f.rowExists(milestonePrefix(m.Document) + m.Milestone); err != nil || done {
 		return []string{codeMilestoneDone}, err
 	}

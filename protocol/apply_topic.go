@@ -119,6 +119,11 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 			return []string{codeAmends}, err
 		}
 	}
+	if p.Minuted != nil {
+		if codes, err := f.openMinuted(*p.Minuted); err != nil || len(codes) > 0 {
+			return codes, err
+		}
+	}
 	row := PolicyRow{}
 	for _, party := range t.Parties {
 		view, held, err := f.knownView(party.Company)
@@ -133,6 +138,11 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 	}
 	if err := put(f.rows, policyKey(t.ID), row); err != nil {
 		return nil, err
+	}
+	if p.Minuted != nil {
+		if err := put(f.rows, minutedKey(*p.Minuted), MinutedRow{Topic: t.ID}); err != nil {
+			return nil, err
+		}
 	}
 	return nil, f.putTopic(t)
 }

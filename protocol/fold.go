@@ -52,6 +52,8 @@ func init() {
 		KindReconfirm:      {form: documentBody, critical: true, binding: true, apply: applyReconfirm},
 		KindRemedy:         {form: documentBody, critical: true, winds: true, apply: applyRemedy},
 		KindDispute:        {form: documentBody, critical: true, winds: true, apply: applyDispute},
+		KindMinutes:        {form: documentBody, critical: true, binding: true, apply: applyMinutes},
+		KindMinutesAnswer:  {form: documentBody, critical: true, binding: true, apply: applyMinutesAnswer},
 		KindForkResolve:    {form: documentBody, critical: true, apply: applyForkResolve},
 		KindRuleset:        {form: documentBody, critical: true, apply: applyRuleset},
 		KindResume:         {form: documentBody, critical: true, apply: applyResume},

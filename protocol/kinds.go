@@ -54,6 +54,8 @@ const (
 	KindAbort          = "agreement.abort"
 	KindMilestone      = "agreement.milestone"
 	KindReconfirm      = "agreement.reconfirm"
+	KindMinutes        = "minutes"
+	KindMinutesAnswer  = "minutes.answer"
 	KindRemedy         = "remedy"
 	KindDispute        = "dispute"
 	KindForkResolve    = "fork.resolve"

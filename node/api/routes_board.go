@@ -90,6 +90,15 @@ func registerCadence(r *Registry, b *board.Board) {
 	Handle(r, wire.CadenceMinutes, func(_ context.Context, c Caller, in wire.CadenceQuery) (wire.MinutesReport, error) {
 		return b.Minutes(by(c), in)
 	})
+	Handle(r, wire.CadenceRecord, func(ctx context.Context, c Caller, in wire.MinutesRequest) (wire.MinutesReceipt, error) {
+		return b.Record(ctx, by(c), in)
+	})
+	Handle(r, wire.CadenceConfirm, func(ctx context.Context, c Caller, in wire.MinutesAnswerRequest) (wire.MinutesReceipt, error) {
+		return b.AnswerMinutes(ctx, by(c), in)
+	})
+	Handle(r, wire.CadenceDone, func(ctx context.Context, c Caller, in wire.MinutesDoneRequest) (wire.MinutesReceipt, error) {
+		return b.ActionDone(ctx, by(c), in)
+	})
 }
 
 func registerAgreements(r *Registry, b *board.Board) {

@@ -28,7 +28,7 @@ type disputeIndex struct {
 func leavesOut(kind string) bool {
 	switch kind {
 	case protocol.KindForecast, protocol.KindCapacity, protocol.KindAnswer, protocol.KindAnswerSign, protocol.KindCampaign, protocol.KindQuality, protocol.KindProduct, protocol.KindAttachment,
-		protocol.KindRequest, protocol.KindReply, protocol.KindRecord, protocol.KindExceptionClose, protocol.KindCommitment, protocol.KindCircle, protocol.KindCircleClose, protocol.KindMilestone:
+		protocol.KindRequest, protocol.KindReply, protocol.KindRecord, protocol.KindExceptionClose, protocol.KindCommitment, protocol.KindCircle, protocol.KindCircleClose, protocol.KindMilestone, protocol.KindMinutes, protocol.KindMinutesAnswer:
 		return true
 	}
 	return false

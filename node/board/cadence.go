@@ -176,7 +176,13 @@ func (g *gathering) milestones() error {
 			}
 		}
 	}
-	return nil
+	loose, err := g.looseSteps(g.by, g.p)
+	for _, s := range loose {
+		if s.State == decision.StepReady || s.State == decision.StepOverdue {
+			g.add(cadence.Milestone, s.ID, s.Title, string(g.sideOf(s.Party))+" "+string(s.Owner), s.Due)
+		}
+	}
+	return err
 }
 
 func (g *gathering) topicsOpen() error {

@@ -23,7 +23,7 @@ func (b *Board) Minutes(by By, q wire.CadenceQuery) (wire.MinutesReport, error) 
 			return wire.MinutesReport{}, node.Failf("BAD_DATE", "the day %q: %v", q.From, err)
 		}
 	}
-	out := wire.MinutesReport{Since: since, Lines: []wire.MinutesLine{}}
+	out := wire.MinutesReport{Since: since, Lines: []wire.MinutesLine{}, Recorded: []wire.RecordedMinutes{}}
 	add := func(t int64, f found, what, ref, title string) {
 		if t >= since.Millis() {
 			out.Lines = append(out.Lines, wire.MinutesLine{T: t, With: b.desk.PartnerName(f.p), What: what, Ref: ref, Title: title})
@@ -61,6 +61,9 @@ func (b *Board) Minutes(by By, q wire.CadenceQuery) (wire.MinutesReport, error) 
 				add(s.DoneAt, f, "milestone done by "+s.Name, d.row.Document.String()+"/"+s.ID, s.Title+": "+s.Shown)
 			}
 		}
+	}
+	if out.Recorded, err = b.recorded(by, q, since); err != nil {
+		return out, err
 	}
 	slices.SortStableFunc(out.Lines, func(x, y wire.MinutesLine) int { return cmp.Or(cmp.Compare(x.T, y.T), cmp.Compare(x.Ref, y.Ref)) })
 	return out, nil

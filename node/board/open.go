@@ -168,6 +168,9 @@ func overlay(made, own decision.Proposal) decision.Proposal {
 	if own.Amends != nil {
 		made.Amends = own.Amends
 	}
+	if own.Minuted != nil {
+		made.Minuted = own.Minuted
+	}
 	return made
 }
 

@@ -10,6 +10,7 @@ import (
 	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
 	"kontor/protocol/exception"
@@ -32,7 +33,7 @@ func (b *Board) Waiting(by By, q wire.WaitingQuery) (wire.WaitingListing, error)
 		if p.Removed {
 			continue
 		}
-		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait, b.disputesWait, b.agreementsWait, b.mandatesWait} {
+		for _, look := range []func(By, *node.Partnership) ([]wire.Waiting, error){b.exceptionsWait, b.answersWait, b.topicsWait, b.requestsWait, b.stepsWait, b.minutesWait, b.disputesWait, b.agreementsWait, b.mandatesWait} {
 			found, err := look(by, p)
 			var fail *node.Failure
 			switch {
@@ -224,6 +225,34 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 		}
 	}
 	return out, nil
+}
+
+// minutesWait are a partner's minutes that this company has said nothing of, and the actions of minutes that belong to no agreement.
+func (b *Board) minutesWait(by By, p *node.Partnership) (out []wire.Waiting, err error) {
+	list, err := b.recorded(by, wire.CadenceQuery{With: p.PID.String()}, calendar.MinDate)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range list {
+		for _, w := range m.Words {
+			if w.Own && w.Said == "" {
+				out = append(out, wire.Waiting{What: "minutes", ID: m.ID, Partner: m.With, Role: "PLANNER, COO", Text: fmt.Sprintf("%s wrote %s of %s on %s", m.By, node.Count(len(m.Lines), "line"), m.Cadence, m.Day),
+					Else: "its actions for this company do not stand", Next: "kontor cadence confirm " + m.ID[len(m.ID)-8:]})
+			}
+		}
+	}
+	steps, err := b.looseSteps(by, p)
+	for _, s := range steps {
+		if s.Party != b.node.Company() || s.State != decision.StepReady && s.State != decision.StepOverdue {
+			continue
+		}
+		w := wire.Waiting{What: "action", ID: s.ID, Partner: b.desk.PartnerName(p), Role: string(s.Owner), Text: s.Title, Until: endOf(s.Due), Else: "it stands as overdue on the agenda", Next: "kontor cadence done " + s.ID + " --proof TEXT"}
+		if s.State == decision.StepOverdue {
+			w.Text += " (overdue)"
+		}
+		out = append(out, w)
+	}
+	return out, err
 }
 
 // disputesWait are the disputes in which somebody of this company may speak, by whose level it is.

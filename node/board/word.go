@@ -3,6 +3,7 @@ package board
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"kontor/node"
 	"kontor/node/api/wire"
@@ -52,8 +53,12 @@ func (b *Board) witness(ctx context.Context, by By, in wire.AgreementWordRequest
 	return b.word(ctx, by, d, kind, protocol.Witnessing{Document: d.row.Document})
 }
 
-// Milestone reports a step of the rollout plan done.
+// Milestone reports a step of the rollout plan done, or an action of minutes that belongs to it.
 func (b *Board) Milestone(ctx context.Context, by By, in wire.AgreementMilestoneRequest) (wire.AgreementReceipt, error) {
+	if strings.Contains(in.Milestone, ".") {
+		r, err := b.ActionDone(ctx, by, wire.MinutesDoneRequest{With: in.With, Action: in.Milestone, Proof: in.Proof, Evidence: in.Evidence})
+		return wire.AgreementReceipt{Partnership: r.Partnership, Agreement: in.Agreement, Entry: r.Entry, Seq: r.Seq, T: r.T}, err
+	}
 	d, err := b.pick(by, in.AgreementQuery, func(d documentOf) bool { return d.row.Verdict == decision.Final && len(d.doc.Rollout) > 0 })
 	if err != nil {
 		return wire.AgreementReceipt{}, err
@@ -104,7 +109,13 @@ func (b *Board) plan(d documentOf) (out []wire.PlanStep, err error) {
 			}
 			out = append(out, s)
 		}
-		return nil
+		actions, err := r.Actions()
+		for _, a := range actions {
+			if a.Agreement != nil && *a.Agreement == d.row.Document {
+				out = append(out, b.actionStep(a))
+			}
+		}
+		return err
 	})
 	return out, err
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 
+	"kontor/protocol"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
@@ -85,7 +86,23 @@ func (s *sight) late() (out []exception.Exception, err error) {
 			out = append(out, named(e, exception.Scope{Group: m.ID}, c.CID))
 		}
 	}
-	return out, nil
+	actions, err := s.r.Actions()
+	for _, a := range actions {
+		if a.State(s.today) == decision.StepOverdue && (a.Agreement == nil || standing[*a.Agreement] == decision.InForce || standing[*a.Agreement] == decision.Upcoming) {
+			out = append(out, s.lateAction(a))
+		}
+	}
+	return out, err
+}
+
+// lateAction is an action of minutes whose day has passed.
+func (s *sight) lateAction(a protocol.MinutedAction) exception.Exception {
+	m := a.Step
+	e := exception.Exception{Kind: exception.Late, Side: s.sideOfTrade(m.Party), Speed: exception.Officers, Role: string(m.Owner),
+		Scope: exception.Scope{Group: m.ID, Buckets: calendar.Bucket{Start: m.Due, End: m.Due.AddDays(1)}}, Deadline: s.workday(m.Due, overdueDays),
+		Cause:   fmt.Sprintf("action %s of minutes was due on %s and is not reported: %s", m.ID, m.Due, m.Title),
+		Default: exception.Outcome{Code: exception.OutcomeRollback, Text: fmt.Sprintf("If nothing is done action %s stays undone.", m.ID)}}
+	return named(e, exception.Scope{Group: m.ID}, a.Minutes)
 }
 
 func commitText(a decision.Agreement) string {

@@ -61,6 +61,13 @@ type Proposal struct {
 	Options   []Option      `cbor:"options" json:"options"` // ascending by ID, option 0 among them
 	Issues    []Issue       `cbor:"issues" json:"issues"`   // ascending by ID
 	Amends    *Amendment    `cbor:"amends,omitempty" json:"amends,omitempty"`
+	Minuted   *Minuted      `cbor:"minuted,omitempty" json:"minuted,omitempty"` // the line of minutes it was opened of
+}
+
+// Minuted names a line of minutes that says what the officers are to decide.
+type Minuted struct {
+	Minutes block.CID `cbor:"minutes" json:"minutes"`
+	Line    string    `cbor:"line" json:"line"`
 }
 
 // Amendment names the agreement a topic is about to replace or to end early: what is agreed in its place is an agreement too.

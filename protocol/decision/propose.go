@@ -26,7 +26,7 @@ func OpenTopic(partnership block.CID, p Proposal, members []Member, at At) (Topi
 	checkProposal(&f, p, members, at)
 	t := Topic{ID: at.Entry, Partnership: partnership, Kind: p.Kind, Title: p.Title, ProposedBy: at.Member, Opened: at.mark(), Since: at.mark(),
 		Trigger: p.Trigger, Exception: p.Exception, Priority: p.Priority, Scope: p.Scope, Deadline: p.Deadline,
-		Required: p.Required, Options: p.Options, Issues: p.Issues, Offers: []Offer{}, Context: []ContextRef{}, Amends: p.Amends,
+		Required: p.Required, Options: p.Options, Issues: p.Issues, Offers: []Offer{}, Context: []ContextRef{}, Amends: p.Amends, Minuted: p.Minuted,
 		Parties: []Participant{}, Status: Proposed}
 	for _, c := range p.Context {
 		t.Context = append(t.Context, ContextRef{CID: c})

@@ -161,6 +161,7 @@ type Topic struct {
 	SignBy      int64         `cbor:"sign_by,omitempty" json:"sign_by,omitempty"`
 	Bound       bool          `cbor:"bound" json:"bound"` // a role signature stands: context no longer sends it back
 	Amends      *Amendment    `cbor:"amends,omitempty" json:"amends,omitempty"`
+	Minuted     *Minuted      `cbor:"minuted,omitempty" json:"minuted,omitempty"`
 }
 
 // Option finds an option by ID.

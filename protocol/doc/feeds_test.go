@@ -102,6 +102,8 @@ func kindTable() string {
 		protocol.KindAbort:          "the witness declares the round void",
 		protocol.KindReconfirm:      "a party says again that a final agreement holds where another fixes the same cells",
 		protocol.KindMilestone:      "a party reports a step of a final agreement's rollout plan done",
+		protocol.KindMinutes:        "Minutes.v1: what a party wrote down of a meeting, line by line: decisions in words, actions, matters for a topic",
+		protocol.KindMinutesAnswer:  "another party says that minutes are right, which lets its actions stand, or what is wrong",
 		protocol.KindRemedy:         "what a side says of entries that missed SLAs brought: requested, acknowledged, settled, disputed, or whose figures stand",
 		protocol.KindDispute:        "what a side, or the arbiter, says or signs about a dispute: opened, stated, proposed, accepted, escalated, ruled, withdrawn",
 		protocol.KindRuleset:        "a member takes up a version of the rules",

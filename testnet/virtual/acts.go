@@ -7,8 +7,10 @@ import (
 	"kontor/crypto/keys"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/cadence"
 	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
+	"kontor/protocol/decision"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/identity"
@@ -63,6 +65,9 @@ func (w *world) act(o *office, p int) error {
 	case n < 73:
 		if b = w.withdrawOrReaffirm(o); w.rng.IntN(2) == 0 {
 			b = w.askOrAnswer(o)
+			if w.rng.IntN(3) == 0 {
+				b = w.minutes(o)
+			}
 		}
 	case n < 74 && (w.story == noStory || w.rng.IntN(12) == 0): // nothing new is agreed while it lasts
 		b = w.suspend(p, o)
@@ -155,6 +160,29 @@ func (w *world) withdrawOrReaffirm(o *office) build {
 			return Body(protocol.KindWithdraw, protocol.Withdrawal{Artifact: root, Cause: protocol.Causes[n%len(protocol.Causes)]})
 		}
 		return Body(protocol.KindReaffirm, protocol.Reaffirmation{Artifact: root, Until: now + days*Day})
+	}
+}
+
+// minutes writes down what a meeting brought, says a word on what another wrote, or reports an action done.
+func (w *world) minutes(o *office) build {
+	n, k := w.rng.IntN(3), w.rng.IntN(100)
+	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
+		rows, err := r.Minutes()
+		if err != nil {
+			return protocol.Draft{}, err
+		}
+		if n == 0 || len(rows) == 0 {
+			day, other := calendar.DateOf(now), r.Genesis.Others(o.c.ID)[0].Company
+			step := func(party block.CID) cadence.Line {
+				return cadence.Line{Kind: cadence.Action, Text: "do it", Party: &party, Owner: decision.COO, Due: day.AddDays(k), Proof: "it is seen"}
+			}
+			return Body(protocol.KindMinutes, cadence.Minutes{Type: cadence.MinutesType, Partnership: r.PID, Cadence: cadence.Planning, Day: day, Lines: []cadence.Line{step(o.c.ID), step(other)}})
+		}
+		of := rows[k%len(rows)].ID
+		if n == 1 {
+			return Body(protocol.KindMinutesAnswer, cadence.MinutesAnswer{Minutes: of, Reject: []string{"", "never said"}[k%2]})
+		}
+		return Body(protocol.KindMilestone, protocol.MilestoneReport{Document: of, Milestone: cadence.LineID(k % 3), Proof: "seen"})
 	}
 }
 

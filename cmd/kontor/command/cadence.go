@@ -12,7 +12,7 @@ import (
 )
 
 func cadenceNoun() *cli.Command {
-	return noun("cadence", "meetings of the terms in force: what is due, what is to be talked about, what came of it", cadenceShow, cadenceAgenda, cadenceICS, cadenceMinutes)
+	return noun("cadence", "meetings of the terms in force: what is due, what is to be talked about, what came of it", cadenceShow, cadenceAgenda, cadenceICS, cadenceMinutes, cadenceRecord(), cadenceConfirm, cadenceDone)
 }
 
 func cadenceFlags(more ...cli.Flag) []cli.Flag {
@@ -126,7 +126,8 @@ var cadenceICS = verb{
 
 var cadenceMinutes = verb{
 	name: "minutes", short: "list what came of the meetings since a day",
-	long:     "Topics opened and ended, agreements that became final, milestones reported: as both sides signed them, so that there is one version.",
+	long: "Topics opened and ended, agreements that became final, milestones reported: as both sides signed them, so that there is one version. Below stands what was\n" +
+		"written down of meetings (kontor cadence record), line by line, with who has said yes, who no, and who is silent since when.",
 	examples: []string{"kontor cadence minutes", "kontor cadence minutes --from 2027-01-01"}, exits: []int{wire.ExitNotFound},
 	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "from", Usage: "since `DAY`", DefaultText: "31 days ago"}},
 	run: func(c *call) error {
@@ -139,11 +140,19 @@ var cadenceMinutes = verb{
 			for _, l := range out.Lines {
 				rows = append(rows, []string{moment(l.T), l.With, l.What, l.Title})
 			}
-			if len(rows) == 0 {
+			if len(rows)+len(out.Recorded) == 0 {
 				fmt.Fprintf(w, "nothing was opened, decided or done since %s\n", out.Since)
 				return
 			}
-			table(w, []string{"when", "with", "what", "about"}, rows)
+			if len(rows) > 0 {
+				table(w, []string{"when", "with", "what", "about"}, rows)
+			}
+			for i, m := range out.Recorded {
+				if i > 0 || len(rows) > 0 {
+					fmt.Fprintln(w)
+				}
+				printMinutes(w, m)
+			}
 		})
 	},
 }
