@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/node/desk"
 	"kontor/protocol"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
@@ -28,34 +31,70 @@ func (b *Board) Amend(ctx context.Context, by By, in wire.AgreementAmendRequest)
 	if d.row.Verdict != decision.Final && d.row.Verdict != decision.Contested {
 		return wire.TopicReceipt{}, node.Failf("STATE_EARLY", "agreement %s is %s: before it is final, make another offer: kontor topic offer", d.row.Document.Short(), d.row.Verdict)
 	}
-	var was decision.Topic
-	var context []block.CID
-	err = b.node.View(d.p.PID, func(r *protocol.Replica) (err error) {
-		context = nil
-		if was, _, err = r.Topic(d.doc.Topic); err != nil {
-			return err
-		}
-		for _, ref := range was.Context { // as it stands today
-			if c := currentOf(ref); c != nil && !slices.Contains(context, *c) {
-				context = append(context, *c)
-			}
-		}
-		return nil
-	})
+	p, err := b.amendmentOf(d, in.End)
 	if err != nil {
 		return wire.TopicReceipt{}, err
 	}
-	p := amendment(d, was, in.End, calendar.DateOf(b.node.Now()))
-	p.Context = context
 	if in.Proposal != nil {
 		p = overlay(p, *in.Proposal)
 	}
 	return b.Open(ctx, by, wire.TopicOpenRequest{With: d.p.PID.String(), Proposal: &p, Manual: true, Title: in.Title, Deadline: in.Deadline})
 }
 
+// amendmentOf is the proposal of a topic about an agreement, resting on what the topic it came of rested on, as it stands today.
+func (b *Board) amendmentOf(d documentOf, end bool) (decision.Proposal, error) {
+	var was decision.Topic
+	var context []block.CID
+	err := b.node.View(d.p.PID, func(r *protocol.Replica) (err error) {
+		context = nil
+		if was, _, err = r.Topic(d.doc.Topic); err != nil {
+			return err
+		}
+		for _, ref := range was.Context {
+			if c := currentOf(ref); c != nil && !slices.Contains(context, *c) {
+				context = append(context, *c)
+			}
+		}
+		return nil
+	})
+	p := amendment(d, was, end, calendar.DateOf(b.node.Now()))
+	p.Context = context
+	return p, err
+}
+
+// aboutRollback makes the proposal of a topic about a condition that is met: the agreement is amended as the condition says.
+func (b *Board) aboutRollback(p *node.Partnership, e desk.ExceptionView) (decision.Proposal, error) {
+	short, _, _ := strings.Cut(e.Scope.Group, ".")
+	d, err := b.pick(By{Role: wire.Admin}, wire.AgreementQuery{Agreement: short, With: p.PID.String()}, open)
+	if err != nil {
+		return decision.Proposal{}, err
+	}
+	out, err := b.amendmentOf(d, false)
+	if err != nil {
+		return out, err
+	}
+	id := desk.ExceptionCID(e.ID)
+	out.Trigger, out.Exception, out.Priority, out.Deadline = decision.ByException, &id, decision.High, max(e.Deadline, b.node.Now()+leastTime)
+	out.Title = clipTitle("go back: " + d.doc.Title)
+	for i, r := range d.doc.Rollback {
+		if desk.RollbackName(d.row.Document, i) == e.Scope.Group {
+			out.Options[1].Summary = "as the agreement says where " + r.Condition + ": " + r.Action
+		}
+	}
+	return out, nil
+}
+
+// clipTitle shortens a text to what a topic's title takes.
+func clipTitle(s string) string {
+	if len(s) <= artifact.MaxName {
+		return s
+	}
+	return strings.ToValidUTF8(s[:artifact.MaxName], "")
+}
+
 // amendment is the proposal of a topic about an agreement.
 func amendment(d documentOf, was decision.Topic, end bool, today calendar.Date) decision.Proposal {
-	p := decision.Proposal{Kind: was.Kind, Trigger: decision.ByHand, Priority: decision.Medium, Title: clip("amend: " + d.doc.Title), Scope: was.Scope, Issues: was.Issues,
+	p := decision.Proposal{Kind: was.Kind, Trigger: decision.ByHand, Priority: decision.Medium, Title: clipTitle("amend: " + d.doc.Title), Scope: was.Scope, Issues: was.Issues,
 		Amends: &decision.Amendment{Agreement: d.row.Document, End: end}}
 	zero := decision.Option{ID: decision.NoAgreement, Summary: fmt.Sprintf("the agreement %q goes on as it is, to before %s", d.doc.Title, d.doc.Expires)}
 	one := decision.Option{ID: "1", Summary: "amended: " + d.doc.Summary}
@@ -63,7 +102,7 @@ func amendment(d documentOf, was decision.Topic, end bool, today calendar.Date) 
 		one.Effects, one.Needs, one.Expect = agreed.Effects, agreed.Needs, agreed.Expect
 	}
 	if end {
-		p.Title = clip("end: " + d.doc.Title)
+		p.Title = clipTitle("end: " + d.doc.Title)
 		one = decision.Option{ID: "1", Summary: fmt.Sprintf("the agreement %q ends early; what was in force before it applies again", d.doc.Title)}
 		p.Issues = []decision.Issue{{ID: issueEnd, Name: "first day without the agreement", Kind: decision.DateIssue, Low: decision.Day(min(today, d.doc.Expires.AddDays(-1))), High: decision.Day(d.doc.Expires)}}
 	}

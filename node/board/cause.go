@@ -67,6 +67,9 @@ const maxRests = 4
 
 // aboutCause makes the proposal of a topic about an exception that is no shortage.
 func (b *Board) aboutCause(p *node.Partnership, e desk.ExceptionView) (decision.Proposal, error) {
+	if e.Kind == exception.Rollback {
+		return b.aboutRollback(p, e)
+	}
 	m, known := matters[e.Kind]
 	if !known {
 		return decision.Proposal{}, node.Failf("NO_WAY_OUT", "the node makes no topic of %s by itself; open it with --proposal FILE --manual", e.Kind)

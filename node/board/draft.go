@@ -1,6 +1,7 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/big"
@@ -97,7 +98,11 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 	doc.Targets = given(in.Targets, d.targets)
 	doc.Rollout = given(in.Rollout, d.rollout)
 	doc.Reviews = given(in.Reviews, d.reviews)
-	doc.Rollback = given(in.Rollback, d.rollback)
+	said, err := b.rollbackOf(p, in.RollbackText)
+	if err != nil {
+		return doc, err
+	}
+	doc.Rollback = given(slices.Concat(in.Rollback, said), func() []decision.Rollback { return d.rollback(doc.Rollout) })
 	doc.SignBy, doc.From, doc.Expires, doc.Amount = in.SignBy, in.From, in.Expires, in.Amount
 	for _, c := range in.Supersedes {
 		if !slices.Contains(doc.Supersedes, c) {
@@ -331,6 +336,9 @@ const (
 	callOffDays = 21
 )
 
+// rollbackDays are the working days in which an officer sees to a condition that is met: those of a reconfirmation (practice T1).
+const rollbackDays = decision.ReconfirmDays
+
 func (d *drafter) rollout() []decision.Milestone {
 	if d.contract != nil {
 		return d.contract.rollout(d)
@@ -386,13 +394,17 @@ func (d *drafter) reviews() []calendar.Date {
 	return []calendar.Date{first, last}
 }
 
-func (d *drafter) rollback() []decision.Rollback {
-	if d.contract != nil {
+// rollback is what the node proposes: where the first step is not taken by its day, the other side's officer sees to it.
+func (d *drafter) rollback(plan []decision.Milestone) []decision.Rollback {
+	if d.contract != nil || len(plan) == 0 {
 		return []decision.Rollback{}
 	}
+	first := slices.MinFunc(plan, func(x, y decision.Milestone) int { return cmp.Or(cmp.Compare(x.Due, y.Due), cmp.Compare(x.ID, y.ID)) })
+	other := d.other(first.Party)
 	return []decision.Rollback{{
-		Condition: fmt.Sprintf("the preparation is not shown by %s", min(d.today.AddDays(prepareDays), d.delivery())),
+		Condition: clip(fmt.Sprintf("step %s is not shown by %s", first.ID, first.Due)),
 		Action:    "the parties tell each other within two business days and option 0 applies to what was not delivered",
+		Test:      &decision.RollbackTest{Measure: decision.ByStep, Step: first.ID, Party: other, Owner: d.ownerOf(other, first.Owner), Days: rollbackDays},
 	}}
 }
 

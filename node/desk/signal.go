@@ -63,6 +63,7 @@ var causes = []cause{
 	{"SLA at risk", (*sight).promises},
 	{"overdue remedy", (*sight).unpaid},
 	{"overdue milestone", (*sight).late},
+	{"rollback condition", (*sight).rollbacks},
 }
 
 // signals looks for all of them. A sort that can't be looked for is told in the log and hides no other.

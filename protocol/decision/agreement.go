@@ -101,8 +101,9 @@ type Milestone struct {
 
 // Rollback says when and how the parties go back.
 type Rollback struct {
-	Condition string `cbor:"condition" json:"condition"`
-	Action    string `cbor:"action" json:"action"`
+	Condition string        `cbor:"condition" json:"condition"`
+	Action    string        `cbor:"action" json:"action"`
+	Test      *RollbackTest `cbor:"test,omitempty" json:"test,omitempty"` // how it is measured; nil: it is words, which nobody measures
 }
 
 // Agreement is the document the officers of every party sign: PartnershipAgreement.v1. It has no room for fields a

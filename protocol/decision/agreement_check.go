@@ -52,11 +52,7 @@ func (a Agreement) Check() []artifact.Finding {
 	a.checkTargets(&f)
 	a.checkRollout(&f)
 	a.checkDates(&f)
-	if len(a.Rollback) > MaxRollback || slices.ContainsFunc(a.Rollback, func(r Rollback) bool {
-		return r.Condition == "" || r.Action == "" || !plain(r.Condition, MaxNote) || !plain(r.Action, MaxNote)
-	}) {
-		f.Add("AGREEMENT-11", "rollback", "at most %d rollbacks, each with a condition and an action in plain text", MaxRollback)
-	}
+	a.checkRollback(&f)
 	if m := a.Amount; m != nil && (m.Minor < 0 || m.Currency.Digits() < 0) {
 		f.Add("AGREEMENT-12", "amount", "the amount committed to must be money of at least nothing in a known currency")
 	}

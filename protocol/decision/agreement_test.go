@@ -150,6 +150,22 @@ func TestAgreementRefusals(t *testing.T) {
 		{"ends before it begins", func(a *Agreement) { a.Expires = a.From }, "AGREEMENT-10"},
 		{"no review", func(a *Agreement) { a.Reviews = nil }, "AGREEMENT-10"},
 		{"a condition without an action", func(a *Agreement) { a.Rollback[0].Action = "" }, "AGREEMENT-11"},
+		{"a condition nobody measures", func(a *Agreement) { a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Measure = "MOOD" }) }, "AGREEMENT-40"},
+		{"a condition nobody sees to", func(a *Agreement) {
+			a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Party = block.Sum([]byte("stranger")) })
+		}, "AGREEMENT-40"},
+		{"a condition seen to in no time", func(a *Agreement) { a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Days = 0 }) }, "AGREEMENT-40"},
+		{"a condition after the last day", func(a *Agreement) {
+			a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Within = calendar.Bucket{Start: a.Expires, End: a.Expires.AddDays(1)} })
+		}, "AGREEMENT-40"},
+		{"a share with a unit", func(a *Agreement) { a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Unit = "C62" }) }, "AGREEMENT-40"},
+		{"a sum without one", func(a *Agreement) { a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Measure = ByReceived }) }, "AGREEMENT-40"},
+		{"products out of order", func(a *Agreement) {
+			a.Rollback[0].Test = test(a, func(t *RollbackTest) { t.Products = []string{"B", "A"} })
+		}, "AGREEMENT-40"},
+		{"a step of no plan", func(a *Agreement) {
+			a.Rollback[0].Test = &RollbackTest{Measure: ByStep, Step: "9-dance", Party: a.Parties[0].Company, Owner: COO, Days: 5}
+		}, "AGREEMENT-40"},
 		{"money of no country", func(a *Agreement) { a.Amount.Currency = "XXX" }, "AGREEMENT-12"},
 	} {
 		a := agreement(t, s)
@@ -352,6 +368,36 @@ func TestOneOfTwoAgreementsActs(t *testing.T) {
 			if e.Acts != (e.Agreement == c.acts) || e.Pending != c.pending || c.pending && e.Due < c.on {
 				t.Errorf("%s: agreement %s acts %t, pending %t until %s", c.what, e.Agreement.Short(), e.Acts, e.Pending, e.Due)
 			}
+		}
+	}
+}
+
+// test is a condition by reports that would stand, bent.
+func test(a *Agreement, bend func(*RollbackTest)) *RollbackTest {
+	t := &RollbackTest{Measure: ByOTIF, Below: true, Limit: quantity.MustParse("0.9"), Within: calendar.Bucket{Start: a.From, End: a.From.AddDays(28)}, Party: a.Parties[0].Company, Owner: COO, Days: 5}
+	bend(t)
+	return t
+}
+
+// What decides a condition stands in the text that is signed, and in words that nothing does.
+func TestARollbackSaysHowItIsMeasured(t *testing.T) {
+	a := agreement(t, accepted(t))
+	a.Rollback = append(a.Rollback, Rollback{Condition: "late", Action: "stop", Test: test(&a, func(t *RollbackTest) { t.Least = 10; t.Products = []string{"ZDV-300"} })},
+		Rollback{Condition: "unstaffed", Action: "stop", Test: &RollbackTest{Measure: ByStep, Step: a.Rollout[0].ID, Party: a.Parties[0].Company, Owner: COO, Days: 2}})
+	if found := a.Check(); len(found) > 0 {
+		t.Fatal(found)
+	}
+	body, err := a.Block()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Render(body.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"not measured: the reviews look at it", `measured: "OTIF" below 0.9 in 2027-02 of products "ZDV-300" over 10 lines or more; "COO" of `, `measured: "STEP" "` + a.Rollout[0].ID + `" not reported by its day; "COO" of `} {
+		if !strings.Contains(r.Text, want) {
+			t.Errorf("%q is not in\n%s", want, r.Text)
 		}
 	}
 }

@@ -136,6 +136,7 @@ func (a Agreement) plan(line func(string, ...any)) {
 	line("ROLLBACK (%d)", len(a.Rollback))
 	for _, r := range a.Rollback {
 		line("- if %s then %s", quote(r.Condition), quote(r.Action))
+		line("  %s", a.measured(r.Test))
 	}
 	line("")
 	line("SUPERSEDES (%d)", len(a.Supersedes))

@@ -86,6 +86,7 @@ var decisionMeans = map[string]string{
 	"AGREEMENT-09": "the rollout waits for itself",
 	"AGREEMENT-10": "sign_by, dates or reviews are missing, out of order or out of range",
 	"AGREEMENT-11": "a rollback lacks its condition or action, or there are too many",
+	"AGREEMENT-40": "what is to measure a rollback condition can decide nothing, or nobody of the parties sees to it",
 	"AGREEMENT-12": "the amount is no money of at least nothing",
 	"AGREEMENT-13": "a term is malformed, double or out of order",
 	"AGREEMENT-20": "the document is not that of the accepted offer",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func agreementNoun() *cli.Command {
-	return noun("agreement", "documents that officers of all parties sign", agreementDraft, agreementSign, agreementRequest, agreementImport, agreementShow, agreementList, agreementDiff, agreementExport, agreementAmend(),
+	return noun("agreement", "documents that officers of all parties sign", agreementDraft(), agreementSign, agreementRequest, agreementImport, agreementShow, agreementList, agreementDiff, agreementExport, agreementAmend(),
 		agreementLapse, agreementResolve, agreementAbort, agreementMilestone, agreementReconfirm)
 }
 
@@ -102,32 +103,39 @@ var agreementList = verb{
 	},
 }
 
-var agreementDraft = verb{
-	name: "draft", short: "put the document of an accepted offer on the table", args: "[TOPIC]", most: 1,
-	long: "kontor topic accept does it by itself with these defaults. --file (JSON) replaces effects, targets, rollout, reviews, rollback, amount or dates. A round has one\n" +
-		"document: to change it, make a new offer. " + topicArgument,
-	examples: []string{"kontor agreement draft --sign-by 96h", "kontor agreement draft --file draft.json"}, exits: boardExits,
-	flags: []cli.Flag{withFlag(), asFlag, &cli.DurationFlag{Name: "sign-by", Usage: "`DURATION` from now, at most 336h", DefaultText: "72h"},
-		&cli.StringFlag{Name: "file", Usage: "`FILE` with parts of the document as JSON"}},
-	run: func(c *call) error {
-		var in wire.AgreementDraftRequest
-		if path := c.String("file"); path != "" {
-			if err := readDocument("file", path, &in); err != nil {
+// agreementDraft is made anew for each call: its repeated flag holds what was given.
+func agreementDraft() verb {
+	return verb{
+		name: "draft", short: "put the document of an accepted offer on the table", args: "[TOPIC]", most: 1,
+		long: "kontor topic accept does it by itself with these defaults. --file (JSON) replaces effects, targets, rollout, reviews, rollback, amount or dates. A round has one\n" +
+			"document: to change it, make a new offer. --rollback says when the parties go back. In words nobody measures it, and the document says so; measured by the reports of both\n" +
+			"sides (" + strings.Join(decision.RollbackMeasures()[1:], " ") + ") it raises an exception at the named officer when it is met, of which\n" +
+			"kontor topic open makes a topic of amendment. " + topicArgument,
+		examples: []string{"kontor agreement draft --sign-by 96h", "kontor agreement draft --file draft.json", `kontor agreement draft --rollback "OTIF below 0.9 in 2027-03 of ZDV-300 for buyer COO 5 => option 2 applies" --rollback "the line is sold => we talk"`}, exits: boardExits,
+		flags: []cli.Flag{withFlag(), asFlag, &cli.DurationFlag{Name: "sign-by", Usage: "`DURATION` from now, at most 336h", DefaultText: "72h"},
+			&cli.StringFlag{Name: "file", Usage: "`FILE` with parts of the document as JSON"},
+			repeated("rollback", "`\"CONDITION => ACTION\"`, or \"MEASURE below|above LIMIT [UNIT] in PERIOD [of PRODUCTS] for SIDE ROLE DAYS => ACTION\"; several times for several")},
+		run: func(c *call) error {
+			var in wire.AgreementDraftRequest
+			if path := c.String("file"); path != "" {
+				if err := readDocument("file", path, &in); err != nil {
+					return err
+				}
+			}
+			in.TopicAct = c.topicAct()
+			in.RollbackText = append(in.RollbackText, c.texts("rollback")...)
+			if d := c.Duration("sign-by"); d != 0 {
+				in.SignBy = c.now().Add(d).UnixMilli()
+			}
+			out, err := ask(c, wire.AgreementDraft, in)
+			if err != nil {
 				return err
 			}
-		}
-		in.TopicAct = c.topicAct()
-		if d := c.Duration("sign-by"); d != 0 {
-			in.SignBy = c.now().Add(d).UnixMilli()
-		}
-		out, err := ask(c, wire.AgreementDraft, in)
-		if err != nil {
-			return err
-		}
-		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "agreement %s is on the table: kontor agreement show\n", out.Agreement)
-		})
-	},
+			return c.print(out, func(w io.Writer) {
+				fmt.Fprintf(w, "agreement %s is on the table: kontor agreement show\n", out.Agreement)
+			})
+		},
+	}
 }
 
 // exportDocument is what kontor agreement export --json prints.

@@ -438,6 +438,8 @@ type AgreementDraftRequest struct {
 	Rollout  []decision.Milestone `json:"rollout,omitempty"`
 	Reviews  []calendar.Date      `json:"reviews,omitempty"`
 	Rollback []decision.Rollback  `json:"rollback,omitempty"`
+	// RollbackText are conditions as people write them, after those of Rollback.
+	RollbackText []string `json:"rollback_text,omitempty" doc:"CONDITION => ACTION in words, or MEASURE below|above LIMIT [UNIT] in PERIOD [of PRODUCT,PRODUCT] for SIDE ROLE DAYS => ACTION"`
 	// Supersedes names other final agreements whose place it takes, beside the one its topic is about.
 	Supersedes []block.CID `json:"supersedes,omitempty"`
 }
