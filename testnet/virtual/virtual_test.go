@@ -19,7 +19,11 @@ import (
 	"kontor/protocol/dispute"
 )
 
-var seedFlag = flag.Int64("seed", -1, "play this seed alone, with its trace")
+var (
+	seedFlag    = flag.Int64("seed", -1, "play this seed alone, with its trace")
+	fromFlag    = flag.Uint64("from", 0, "play seeds from this one on")
+	storiesFlag = flag.Bool("stories", false, "play those seeds alone that have a story")
+)
 
 // seeds is how many networks a test run plays: KONTOR_SEEDS, else 2,000, else 200 with -short.
 func seeds() uint64 {
@@ -48,6 +52,7 @@ func TestSeeds(t *testing.T) {
 	var sum Totals
 	var mu sync.Mutex
 	var next atomic.Uint64
+	next.Store(*fromFlag)
 	var wg sync.WaitGroup
 	failed := 0
 	for range runtime.GOMAXPROCS(0) {
@@ -56,8 +61,11 @@ func TestSeeds(t *testing.T) {
 			defer wg.Done()
 			for {
 				seed := next.Add(1) - 1
-				if seed >= seeds() {
+				if seed >= *fromFlag+seeds() {
 					return
+				}
+				if *storiesFlag && storyOf(seed) == noStory {
+					continue
 				}
 				totals, err := Run(Config{Seed: seed})
 				mu.Lock()
@@ -85,6 +93,9 @@ func TestSeeds(t *testing.T) {
 		t.Fatalf("%d seeds failed", failed)
 	}
 	// A simulation that stopped doing what it is for must not pass.
+	if *storiesFlag || *fromFlag > 0 {
+		return
+	}
 	if n := sum.Seeds; sum.Entries < least*n || sum.Partitions < n || sum.Crashes < n || sum.Jumps < n || sum.Replays == 0 || sum.Steps < n || sum.Restores == 0 || sum.Forks == 0 || sum.Resolved == 0 {
 		t.Errorf("the networks were too quiet: %+v", sum)
 	}
