@@ -149,7 +149,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.metrics.refused(halt)
 		stopped = halt
 	}
-	awaited := len(own.Admitted) > 0 && n.announce(p, own)
+	if len(own.Admitted) > 0 {
+		n.announce(p, own)
+	}
 	n.arriving(pid, more && stopped == nil)
 	n.recovered(p, in)
 	if err := n.resume(p); err != nil {
@@ -163,9 +165,6 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	}
 	if len(own.Admitted) > 0 {
 		n.after(p, own)
-	}
-	if awaited {
-		n.raise(p, own)
 	}
 	return len(in.Admitted), stopped
 }

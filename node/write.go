@@ -161,26 +161,18 @@ func (n *Node) awaitConfirmation(ctx context.Context, pid block.CID) error {
 // written does what follows a commit of our own entry. The entry is durable and has not left: Gather, which takes it to a partner, waits until
 // the high-water file knows everything that was committed meanwhile.
 func (n *Node) written(p *Partnership, out protocol.Outcome) {
-	awaited := n.announce(p, out)
+	n.announce(p, out)
 	n.after(p, out)
-	if awaited {
-		n.raise(p, out)
+}
+
+// announce wakes the streams on which partners wait. Where one does it writes the high-water file while the stream that gathers wakes and reads; on
+// another goroutine it would begin later, when that wakes. All this comes before the office's own listeners hear of the entry: the partner's answer
+// takes longest.
+func (n *Node) announce(p *Partnership, out protocol.Outcome) {
+	last := out.Admitted[len(out.Admitted)-1]
+	if host := n.Host(); host != nil && host.Announce(p.PID, n.company, last.Header.Seq, last.CID) {
+		_ = n.high.Raise(map[string]int64{p.PID.String(): last.Header.Seq}) // a failure meets Gather too
 	}
-}
-
-// announce wakes the streams on which partners wait, and tells whether any does. It comes before the office's own listeners hear of the entry: the
-// partner's answer takes longest.
-func (n *Node) announce(p *Partnership, out protocol.Outcome) (awaited bool) {
-	last := out.Admitted[len(out.Admitted)-1]
-	host := n.Host()
-	return host != nil && host.Announce(p.PID, n.company, last.Header.Seq, last.CID)
-}
-
-// raise writes the high-water file where somebody waits, while the stream that gathers for them wakes and reads. On another goroutine it would
-// begin later, when that wakes.
-func (n *Node) raise(p *Partnership, out protocol.Outcome) {
-	last := out.Admitted[len(out.Admitted)-1]
-	_ = n.high.Raise(map[string]int64{p.PID.String(): last.Header.Seq}) // a failure meets Gather too
 }
 
 // after tells the office about a change: metrics, notices, the commitment writer.

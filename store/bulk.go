@@ -96,8 +96,7 @@ func (s *DB) commitRecords(records []record) error {
 		s.fail(e)
 		return e
 	}
-	s.snapshots.renew(s.badger)
-	s.bulks.Add(1)
+	s.snapshots.renew(s.badger, nil)
 	return nil
 }
 

@@ -1,16 +1,14 @@
 package store
 
-// hot remembers committed records that Updates read or wrote lately, also that
-// there is none, so that what each of them asks for anew (heads, lines, nodes
-// near the root of a tree) costs no walk through Badger's tables. It belongs
-// to whoever has the turn. Only Updates and Bulk write, one Update at a time,
-// so that it can't differ from the committed state: a commit changes it with
-// the database, a Bulk empties it.
+// hot remembers committed records that were read or written lately, also that
+// there is none, so that what each transaction asks for anew (heads, lines,
+// nodes near the root of a tree) costs no walk through Badger's tables. It says
+// what the newest snapshot holds: the commit that replaces the snapshot changes
+// it at the same moment, under the same lock. See snapshots.recall.
 type hot struct {
 	records map[string]pending
 	before  map[string]pending // the generation before: what is still used moves on
 	bytes   int
-	bulks   int64 // as many had ended when the records were read
 }
 
 // maxHotBytes bounds a generation: some hundred entries with their rows and
@@ -47,4 +45,4 @@ func (h *hot) put(key string, p pending) {
 	h.bytes += size
 }
 
-func (h *hot) clear() { *h = hot{bulks: h.bulks} }
+func (h *hot) clear() { *h = hot{} }

@@ -332,11 +332,11 @@ func TestHotIsBounded(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		s.turn.Lock()
-		if s.hot.bytes > maxHotBytes+100*2000 || len(s.hot.records) > 1500 || len(s.hot.before) > 1500 {
-			t.Errorf("%d bytes in %d and %d records", s.hot.bytes, len(s.hot.records), len(s.hot.before))
+		s.snapshots.mu.Lock()
+		if h := s.snapshots.hot; h.bytes > maxHotBytes+100*2000 || len(h.records) > 1500 || len(h.before) > 1500 {
+			t.Errorf("%d bytes in %d and %d records", h.bytes, len(h.records), len(h.before))
 		}
-		s.turn.Unlock()
+		s.snapshots.mu.Unlock()
 	}
 	if err := s.Update(func(k KV) error {
 		for i := range 40 {

@@ -137,10 +137,8 @@ type DB struct {
 	waiting    atomic.Int32
 	group      *group     // open; with the turn
 	committing *group     // closed and not reaped; with the turn
-	hot        hot        // with the turn
 	writing    sync.Mutex // one commit at a time
 	snapshots  snapshots
-	bulks      atomic.Int64 // Bulks that have committed something
 	failed     atomic.Pointer[Error]
 
 	updates, commits, garbage atomic.Int64
@@ -184,7 +182,7 @@ func Open(o Options) (*DB, error) {
 		s.badger.Close()
 		return nil, err
 	}
-	s.snapshots.renew(s.badger)
+	s.snapshots.renew(s.badger, nil)
 	s.timer.Go(s.rest)
 	if o.GCInterval > 0 {
 		s.timer.Go(func() { s.collect(o.GCInterval) })

@@ -26,7 +26,7 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 	if span.Empty() {
 		return nil
 	}
-	base := seekBadger(t.read, span)
+	base := seekBadger(t.base.txn, span)
 	defer base.it.Close()
 	layers := t.cursors(span)
 	for {

@@ -17,6 +17,7 @@ import (
 type snapshot struct {
 	txn   *badger.Txn
 	users int // with the keeper
+	fills int // as many transactions of Bulks it holds
 }
 
 // holds tells whether the committed state may have a record.
@@ -29,19 +30,56 @@ func (s *snapshot) holds(key string) bool {
 type snapshots struct {
 	mu     sync.Mutex
 	newest *snapshot
+	hot    hot // of the newest
 }
 
-// renew takes a new snapshot. It waits for the commits under way.
-func (k *snapshots) renew(db *badger.DB) {
+// renew takes a new snapshot after a commit, which wrote what the overlay says;
+// nil: a Bulk did, and nothing is remembered of it. Commits follow each other.
+func (k *snapshots) renew(db *badger.DB, wrote *overlay) {
 	fresh := &snapshot{txn: db.NewTransaction(false), users: 1}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.newest != nil && k.newest.txn.ReadTs() > fresh.txn.ReadTs() {
-		fresh.txn.Discard() // another commit was faster
-		return
+	if k.newest != nil {
+		fresh.fills = k.newest.fills
+	}
+	if wrote == nil {
+		fresh.fills++
+		k.hot.clear()
+	} else {
+		wrote.Scan(func(key string, p pending) bool {
+			k.hot.put(key, p)
+			return true
+		})
 	}
 	k.drop(k.newest)
 	k.newest = fresh
+}
+
+// recall looks up what is remembered of a committed record by a transaction
+// that reads s and has not found it among what is not committed.
+func (k *snapshots) recall(s *snapshot, update bool, key string) (pending, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.holdsWith(s, update) {
+		return pending{}, false
+	}
+	return k.hot.get(key)
+}
+
+// note remembers what such a transaction has read of a record.
+func (k *snapshots) note(s *snapshot, update bool, key string, p pending) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.holdsWith(s, update) {
+		k.hot.put(key, p)
+	}
+}
+
+// holdsWith tells whether the newest snapshot holds of a record what s does. An
+// Update may read the one before: the group that was committed since is the one
+// it looked through first. Bulks write beside the groups.
+func (k *snapshots) holdsWith(s *snapshot, update bool) bool {
+	return s == k.newest || update && s.fills == k.newest.fills
 }
 
 // take returns the newest snapshot, which the caller gives back.

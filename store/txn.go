@@ -12,12 +12,12 @@ import (
 // txn is the KV of one View or Update: the committed state, over it in an
 // Update what is not committed yet of others, over that its own writes.
 type txn struct {
-	store *DB // nil in a View
-	read  *badger.Txn
-	below []*overlay // newest first; none in a View
-	own   *overlay   // nil in a View
-	used  kv.Budget
-	ended bool
+	keeper *snapshots
+	base   *snapshot
+	below  []*overlay // newest first; none in a View
+	own    *overlay   // nil in a View
+	used   kv.Budget
+	ended  bool
 }
 
 func (t *txn) check(table byte, key []byte) error {
@@ -35,12 +35,12 @@ func (t *txn) Get(table byte, key []byte) ([]byte, bool, error) {
 	if p, known := t.uncommitted(full); known {
 		return p.get()
 	}
-	if p, known := t.remembered(full); known {
+	if p, known := t.keeper.recall(t.base, t.own != nil, full); known {
 		return p.get()
 	}
-	item, err := t.read.Get([]byte(full))
+	item, err := t.base.txn.Get([]byte(full))
 	if errors.Is(err, badger.ErrKeyNotFound) {
-		t.remember(full, pending{deleted: true})
+		t.keeper.note(t.base, t.own != nil, full, pending{deleted: true})
 		return nil, false, nil
 	}
 	if err != nil {
@@ -53,7 +53,7 @@ func (t *txn) Get(table byte, key []byte) ([]byte, bool, error) {
 	if value == nil {
 		value = []byte{}
 	}
-	t.remember(full, pending{value: value})
+	t.keeper.note(t.base, t.own != nil, full, pending{value: value})
 	return clone(value), true, nil
 }
 
@@ -82,20 +82,6 @@ func (t *txn) uncommitted(full string) (pending, bool) {
 		}
 	}
 	return pending{}, false
-}
-
-// remembered looks a committed record up where Updates keep them.
-func (t *txn) remembered(full string) (pending, bool) {
-	if t.store == nil || t.store.bulks.Load() != t.store.hot.bulks {
-		return pending{}, false
-	}
-	return t.store.hot.get(full)
-}
-
-func (t *txn) remember(full string, p pending) {
-	if t.store != nil && t.store.bulks.Load() == t.store.hot.bulks {
-		t.store.hot.put(full, p)
-	}
 }
 
 func readFailed(err error, table byte) error {

@@ -68,7 +68,7 @@ func (s *DB) takeTurn(fn func(KV) error) (g *group, err error) {
 		s.group = s.newGroup()
 	}
 	g = s.group
-	t := &txn{store: s, read: g.base.txn, own: &overlay{}, below: g.layers()}
+	t := &txn{keeper: &s.snapshots, base: g.base, own: &overlay{}, below: g.layers()}
 	// Deferred, so that a panic or a test's FailNow inside fn leaves the
 	// others a working store.
 	defer func() {
@@ -97,16 +97,28 @@ func (s *DB) takeTurn(fn func(KV) error) (g *group, err error) {
 
 // newGroup opens a group. It is called with the turn.
 func (s *DB) newGroup() *group {
-	// First the snapshot: of a commit that ends meanwhile it lacks what prior
-	// then holds, and prior holds nothing that is older than the snapshot.
-	g := &group{base: s.snapshots.take(), done: make(chan struct{})}
-	s.reap()
-	g.prior = s.committing
-	if n := s.bulks.Load(); n != s.hot.bulks {
-		s.hot.clear()
-		s.hot.bulks = n
+	g := &group{done: make(chan struct{})}
+	for {
+		s.reap()
+		g.base, g.prior = s.snapshots.take(), s.committing
+		// A commit that ended since it was looked at may be missing from the
+		// snapshot, or may stand in it below what a Bulk wrote since: the next
+		// look finds none under way.
+		if g.prior == nil || !g.prior.ended() {
+			return g
+		}
+		s.snapshots.give(g.base)
 	}
-	return g
+}
+
+// ended tells whether the group is durable, or has failed.
+func (g *group) ended() bool {
+	select {
+	case <-g.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // layers are the writes of others that a member of the group reads, newest
@@ -161,24 +173,11 @@ func (s *DB) commitOpen() {
 // reap takes note of a commit that has ended. It is called with the turn.
 func (s *DB) reap() {
 	g := s.committing
-	if g == nil {
-		return
-	}
-	select {
-	case <-g.done:
-	default:
+	if g == nil || !g.ended() {
 		return
 	}
 	s.committing = nil
-	if g.err == nil {
-		g.wrote.Scan(func(key string, p pending) bool {
-			s.hot.put(key, p)
-			return true
-		})
-		return
-	}
-	s.hot.clear()
-	if next := s.group; next != nil && next.prior == g {
+	if next := s.group; g.err != nil && next != nil && next.prior == g {
 		// Its members have read what the disk does not hold.
 		s.group = nil
 		next.err = g.err
@@ -242,7 +241,7 @@ func (s *DB) write(g *group) {
 	} else if f := s.failed.Load(); f != nil {
 		g.err = f // a sync that Badger only logged
 	} else {
-		s.snapshots.renew(s.badger)
+		s.snapshots.renew(s.badger, &g.wrote)
 	}
 }
 
@@ -269,7 +268,7 @@ func (s *DB) View(fn func(KV) error) error {
 	defer s.leave()
 	now := s.snapshots.take()
 	defer s.snapshots.give(now)
-	t := &txn{read: now.txn}
+	t := &txn{keeper: &s.snapshots, base: now}
 	defer func() { t.ended = true }()
 	return fn(t)
 }
