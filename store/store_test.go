@@ -31,7 +31,7 @@ func roomy(string) (free, total int64, err error) { return 100 << 30, 200 << 30,
 
 func TestConformance(t *testing.T) {
 	dirs := map[kv.Store]string{}
-	storetest.RunSubject(t, storetest.Subject{
+	storetest.Run(t, storetest.Subject{
 		Open: func(t *testing.T) kv.Store {
 			dir := filepath.Join(t.TempDir(), "db")
 			s := open(t, dir)

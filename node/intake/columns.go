@@ -120,9 +120,6 @@ func said(v string) bool {
 // Has tells whether the file has a column.
 func (t *Table) Has(column int) bool { return t.header.at[column] >= 0 }
 
-// Name is the header of a column as written, or what it says.
-func (t *Table) Name(column int) string { return t.header.column(column) }
-
 // Line is one line of a table, valid until the next.
 type Line struct {
 	t   *Table

@@ -265,11 +265,3 @@ func (s *Reshaped) Restore(r *Report) {
 		r.Imported = 0
 	}
 }
-
-// Shape says how the table was written, for people.
-func (s *Reshaped) Shape() string {
-	if s.layout == long {
-		return "a line for each figure"
-	}
-	return "a column for each period"
-}

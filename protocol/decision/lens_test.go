@@ -183,7 +183,7 @@ func TestAcceptIsMonotone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := sheets(t)
 		if len(s.Scores) == 0 {
-			t.Skip("nobody has a view")
+			return // nobody has a view: there is nothing to raise
 		}
 		i := rapid.IntRange(0, len(s.Scores)-1).Draw(t, "which")
 		raised := s

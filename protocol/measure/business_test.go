@@ -238,6 +238,26 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
+// A ratio without errors on either side, or with a divisor of nothing, is not measured.
+func TestUncertaintyIsARatioOfErrors(t *testing.T) {
+	of := func(errors ...int64) *Errors {
+		e := &Errors{}
+		for _, by := range errors {
+			e.Add(quantity.Of(100), quantity.Of(100+by))
+		}
+		return e
+	}
+	wants(t, "twice as unsure", Uncertainty(of(20, -20), of(10, -10)), "2")
+	for _, c := range []struct {
+		up, down *Errors
+		reason   Reason
+	}{{of(), of(5), NoData}, {of(5), of(), NoData}, {of(5), of(0), ZeroDenominator}} {
+		if r := Uncertainty(c.up, c.down); r.Measured() || r.Reason != c.reason {
+			t.Errorf("%v, want %s", r, c.reason)
+		}
+	}
+}
+
 // What each tier's orders vary by, where every tier has three periods of lead time and averages five: as computed from the filters.
 func TestBullwhipOverTiersIsMoreThanTheProduct(t *testing.T) {
 	var got []string

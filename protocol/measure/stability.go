@@ -68,11 +68,6 @@ func (r *Revisions) Result(code Code) Result {
 	panic("invariant: " + string(code) + " is no measure of revisions")
 }
 
-// Deviation is the change of the demand summed over a sub-horizon.
-func (r *Revisions) Deviation() quantity.Decimal {
-	return decimal(minus(r.after.rat(), r.before.rat()))
-}
-
 // Thresholds are the deviations of demand that two partners let pass. All are 0 or more; nil sets none.
 type Thresholds struct {
 	RelativeUp, RelativeDown, AbsoluteUp, AbsoluteDown *quantity.Quantity

@@ -2,7 +2,6 @@ package quantity
 
 import (
 	"fmt"
-	"sort"
 )
 
 // Unit is a code of UN/ECE Recommendation 20 ("C62" piece, "KGM" kilogram) or of Recommendation 21 for packages.
@@ -115,16 +114,6 @@ func (u Unit) Name() string {
 		return f.name
 	}
 	return string(u)
-}
-
-// Units lists the known units in order of their codes.
-func Units() []Unit {
-	all := make([]Unit, 0, len(units))
-	for u := range units {
-		all = append(all, u)
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i] < all[j] })
-	return all
 }
 
 // Ratio is the whole-numbered fraction, in lowest terms, by which a quantity in u is multiplied to be in v.

@@ -12,7 +12,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	storetest.RunSubject(t, storetest.Subject{
+	storetest.Run(t, storetest.Subject{
 		Open: func(t *testing.T) kv.Store { return memory.New() },
 		Reopen: func(t *testing.T, s kv.Store) kv.Store {
 			m := s.(*memory.Store)

@@ -19,13 +19,8 @@ type Subject struct {
 	Reopen func(t *testing.T, s kv.Store) kv.Store
 }
 
-// Run checks a store that keeps nothing beyond its life.
-func Run(t *testing.T, open func(t *testing.T) kv.Store) {
-	RunSubject(t, Subject{Open: open})
-}
-
-// RunSubject checks a store, and what it keeps when it is opened again.
-func RunSubject(t *testing.T, s Subject) {
+// Run checks a store, and what it keeps when it is opened again.
+func Run(t *testing.T, s Subject) {
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, kv.Store)
