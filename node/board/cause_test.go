@@ -24,8 +24,8 @@ func TestEverySortOfExceptionBecomesATopic(t *testing.T) {
 	kinds := map[exception.Kind]decision.Kind{exception.Flex: decision.Commercial, exception.FrozenZone: decision.Commercial, exception.SLARisk: decision.Commercial,
 		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality, exception.Unpaid: decision.Commercial}
 	for _, k := range exception.Kinds {
-		if byMatch(k) {
-			continue // another test opens those
+		if byMatch(k) || k == exception.Rollback {
+			continue // other tests open those: by what the match leaves short, and of an agreement
 		}
 		first := calendar.DateOf(c.maker.n.Now())
 		e := exception.Exception{Kind: k, Side: exception.Seller, Speed: exception.Officers, Role: k.Officer(), Units: quantity.Of(3), UnitsMax: quantity.Of(3), Unit: quantity.Pack,
