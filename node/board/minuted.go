@@ -3,7 +3,6 @@ package board
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -300,110 +299,4 @@ func (b *Board) pickMinutes(by By, with, id string, fits func(protocol.MinutesRo
 		return nil, protocol.MinutesRow{}, node.Failf("NO_MINUTES", "no minutes wait for this company's word; kontor cadence minutes shows what was written down")
 	}
 	return nil, protocol.MinutesRow{}, node.Failf("NO_MINUTES", "no minutes %q are held; kontor cadence minutes shows what was written down", id)
-}
-
-// recorded are the minutes of meetings since a day, each with every party's word. Who does not see every product sees none.
-func (b *Board) recorded(by By, q wire.CadenceQuery, since calendar.Date) ([]wire.RecordedMinutes, error) {
-	out := []wire.RecordedMinutes{}
-	if restricted(by) {
-		return out, nil
-	}
-	list, err := b.visible(by.Scope, q.With)
-	if err != nil {
-		return nil, err
-	}
-	today := calendar.DateOf(b.node.Now())
-	for _, p := range list {
-		err := b.node.View(p.PID, func(r *protocol.Replica) error {
-			rows, err := r.Minutes()
-			if err != nil {
-				return err
-			}
-			actions, err := r.Actions()
-			if err != nil {
-				return err
-			}
-			for _, m := range rows {
-				if m.Day < since || q.Cadence != "" && m.Cadence != q.Cadence {
-					continue
-				}
-				one := wire.RecordedMinutes{ID: m.ID.String(), With: b.desk.PartnerName(p), Cadence: m.Cadence, Day: m.Day, By: b.node.CompanyName(m.By), T: m.T}
-				for _, party := range members(p) {
-					one.Words = append(one.Words, b.wordOn(m, party.Company))
-				}
-				for i, l := range m.Lines {
-					line := wire.RecordedLine{Name: protocol.ActionName(m.ID, cadence.LineID(i)), Kind: l.Kind, Text: l.Text, Owner: l.Owner, Due: l.Due, Proof: l.Proof, Agreement: optional(l.Agreement), Stands: m.Stands(l)}
-					if l.Party != nil {
-						line.Party = b.node.CompanyName(*l.Party)
-					}
-					for _, a := range actions {
-						if a.Step.ID == line.Name {
-							line.State = a.State(today)
-							if a.Done != nil {
-								line.Proof = a.Done.Proof
-							}
-						}
-					}
-					if l.Kind == cadence.ToTopic {
-						if topic, ok, err := r.Minuted(m.ID, cadence.LineID(i)); err != nil {
-							return err
-						} else if ok {
-							line.Topic = topic.String()
-						}
-					}
-					one.Lines = append(one.Lines, line)
-				}
-				out = append(out, one)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(out, func(x, y wire.RecordedMinutes) int { return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.T, y.T)) })
-	return out, nil
-}
-
-func (b *Board) wordOn(m protocol.MinutesRow, company block.CID) wire.MinutesWord {
-	out := wire.MinutesWord{Name: b.node.CompanyName(company), Own: company == b.node.Company()}
-	w, said := m.Word(company)
-	switch {
-	case !said:
-		out.SilentSince = m.T
-	case w.Reject != "":
-		out.Said, out.Reject, out.T = "no", w.Reject, w.T
-	default:
-		out.Said, out.T = "yes", w.T
-	}
-	return out
-}
-
-// actionStep is an action of minutes as a step of a plan.
-func (b *Board) actionStep(a protocol.MinutedAction) wire.PlanStep {
-	s := wire.PlanStep{Milestone: a.Step, Name: b.node.CompanyName(a.Step.Party), State: a.State(calendar.DateOf(b.node.Now()))}
-	if a.Done != nil {
-		s.DoneAt, s.Shown, s.Evidence = a.Done.T, a.Done.Proof, optional(a.Done.Evidence)
-	}
-	return s
-}
-
-// looseSteps are the actions of minutes that belong to no agreement.
-func (b *Board) looseSteps(by By, p *node.Partnership) (out []wire.PlanStep, err error) {
-	if restricted(by) {
-		return nil, nil
-	}
-	err = b.node.View(p.PID, func(r *protocol.Replica) error {
-		actions, err := r.Actions()
-		for _, a := range actions {
-			if a.Agreement == nil {
-				out = append(out, b.actionStep(a))
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the actions of minutes: %w", err)
-	}
-	return out, nil
 }
