@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -66,10 +67,13 @@ func (in derivation) run() (out derived, err error) {
 	}
 	products, behind := map[string][]string{}, map[string]bool{}
 	var kept []release.Cell
+	var made []planner.ComponentDemand
+	verdicts := map[string]release.Verdict{}
 	for _, c := range end.Components {
 		if !in.makes(c.Component) {
 			continue
 		}
+		made = append(made, c)
 		products[c.Component] = c.Products
 		kept = append(kept, cells[c.Component]...)
 		verdict := release.Passes
@@ -82,6 +86,14 @@ func (in derivation) run() (out derived, err error) {
 				verdict = v
 			}
 		}
+		verdicts[c.Component] = verdict
+	}
+	// What leaves by a grant comes last: it may show few, and what passes by itself is then judged before it.
+	slices.SortStableFunc(made, func(a, b planner.ComponentDemand) int {
+		return cmp.Compare(last(verdicts[a.Component]), last(verdicts[b.Component]))
+	})
+	for _, c := range made {
+		verdict := verdicts[c.Component]
 		lines, err := in.lines(c, receipts)
 		if err != nil {
 			return out, err
@@ -113,12 +125,22 @@ func (in derivation) run() (out derived, err error) {
 			}
 		}
 	}
+	slices.Sort(out.Held)
+	slices.Sort(out.Kept)
+	slices.Sort(out.Granted)
 	out.Customers = len(behind)
 	out.Ledgers = gate.changed
 	planner.SortLines(out.Lines)
 	planner.SortLines(out.All)
 	out.Inferable = release.Infer(kept, products)
 	return out, nil
+}
+
+func last(v release.Verdict) int {
+	if v == release.ByGrant {
+		return 1
+	}
+	return 0
 }
 
 // makes tells whether a component is this supplier's business. Its lines name no region, so only a scope of all regions holds them.

@@ -19,39 +19,58 @@ import (
 // ledgerRows hold what left to a partner about third parties (PROTOCOL 7), by partnership, kind and group of cells.
 const ledgerRows = "release/ledger/"
 
+// ledgerKey begins the rows of a group: its pages, by number.
 func ledgerKey(pid block.CID, kind, group string) string {
-	return ledgerRows + pid.String() + "/" + kind + "/" + group
+	return ledgerRows + pid.String() + "/" + kind + "/" + group + "/"
 }
 
 func (d *Desk) ledger(pid block.CID, kind, group string) (*release.Ledger, error) {
 	l := &release.Ledger{}
 	err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
-		_, err := rows.Get(ledgerKey(pid, kind, group), l)
-		return err
+		return rows.Scan(ledgerKey(pid, kind, group), func(_ string, decode func(any) error) (bool, error) {
+			var p release.Page
+			if err := decode(&p); err != nil {
+				return false, err
+			}
+			return true, l.Load(p)
+		})
 	})
 	return l, err
 }
 
-// keepLedgers notes what is about to leave. It comes before the release: a crash in between leaves rows of cells that never left, and the
-// release tried again repeats them. Several transactions where one would be too large.
+// pagesAtOnce bounds what one update of the store writes: a page is at most half a block.
+const pagesAtOnce = 8
+
+// keepLedgers notes what is about to leave: the new pages of the ledgers that changed, after those that are there. It comes before the release: a crash in
+// between leaves cells that never left, and the release tried again repeats them. Several updates where one would be too large.
 func (d *Desk) keepLedgers(pid block.CID, kind string, ledgers map[string]*release.Ledger) error {
-	groups := slices.Sorted(maps.Keys(ledgers))
-	for len(groups) > 0 {
-		amounts := 0
-		err := d.node.Private(func(rows node.PrivateRows) error {
-			for len(groups) > 0 && amounts < release.MaxHeld {
-				l := ledgers[groups[0]]
-				if err := rows.Put(ledgerKey(pid, kind, groups[0]), *l); err != nil {
+	type row struct {
+		key  string
+		page release.Page
+	}
+	var rows []row
+	for _, group := range slices.Sorted(maps.Keys(ledgers)) {
+		first, pages := ledgers[group].Unstored()
+		for i, p := range pages {
+			rows = append(rows, row{fmt.Sprintf("%s%08d", ledgerKey(pid, kind, group), first+i), p})
+		}
+	}
+	for len(rows) > 0 {
+		n := 0
+		for bytes := 0; n < len(rows) && bytes < pagesAtOnce*release.PageBytes; n++ {
+			bytes += rows[n].page.Bytes()
+		}
+		if err := d.node.Private(func(to node.PrivateRows) error {
+			for _, r := range rows[:n] {
+				if err := to.Put(r.key, r.page); err != nil {
 					return err
 				}
-				amounts += l.Held() + release.MaxHeld/1024 // a row takes room of its own
-				groups = groups[1:]
 			}
 			return nil
-		})
-		if err != nil {
+		}); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
 }

@@ -21,11 +21,10 @@ func drawn(t *rapid.T, name string) Sum {
 
 // freshInRow counts the customers with an amount that no earlier cell has, after the cell's terms were added up.
 func freshInRow(l *Ledger, s Sum) int {
-	l.read(s)
-	who := map[int64]bool{}
-	for _, t := range l.row(s).Terms {
-		if !l.known[t[0]] {
-			who[t[1]] = true
+	who := map[string]bool{}
+	for _, t := range l.read(s) {
+		if !l.known(t.name, t.id) {
+			who[t.name.contributor] = true
 		}
 	}
 	return len(who)
@@ -39,7 +38,6 @@ func TestFreshAtFirstSightIsFreshAddedUp(t *testing.T) {
 			l.Add(fmt.Sprint("week ", i), drawn(t, fmt.Sprint("cell ", i)), false)
 		}
 		next := drawn(t, "next")
-		l.read(next)
 		if l.fresh(next) && freshInRow(&l, next) < MinContributors {
 			t.Fatalf("%+v passes, but only %d customers' amounts are new", next, freshInRow(&l, next))
 		}
@@ -62,7 +60,6 @@ func TestWhatIsTakenAwayIsNotFresh(t *testing.T) {
 		s := five
 		s.Terms = append([]Term(nil), five.Terms...)
 		c.change(&s)
-		l.read(s)
 		if got := l.fresh(s); got != c.fresh || got && freshInRow(&l, s) < MinContributors {
 			t.Errorf("%s: fresh %v, with %d customers", name, got, freshInRow(&l, s))
 		}
