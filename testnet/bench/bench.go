@@ -81,6 +81,7 @@ var works = []work{
 	{"forecast", "a large forecast and its revision to the partner", measureForecast},
 	{"match", "demand against capacity", measureMatch},
 	{"gate", "the release gate", measureGate},
+	{"gate-stored", "the release gate from and to the store", measureStoredGate},
 	{"start", "start, memory at rest, version", measureStart},
 }
 
