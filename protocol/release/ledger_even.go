@@ -25,7 +25,7 @@ type underway struct {
 
 // column is an amount of the release's cells.
 type column struct {
-	class  int32
+	class int32
 	per   uint64 // one by its share of what its class is in any cell
 	fresh bool   // no earlier release has it
 }

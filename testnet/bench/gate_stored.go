@@ -108,7 +108,9 @@ func putGatePage(db *store.DB, group, i int, p release.Page) error {
 	if err != nil {
 		return err
 	}
-	return db.Update(func(kv store.KV) error { return kv.Put(state.TablePrivate, fmt.Appendf(nil, "%02d/%08d", group, i), data) })
+	return db.Update(func(kv store.KV) error {
+		return kv.Put(state.TablePrivate, fmt.Appendf(nil, "%02d/%08d", group, i), data)
+	})
 }
 
 func eachGatePage(kv store.KV, group int, each func(release.Page) error) error {
