@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"path/filepath"
+	"os"
 	"time"
 
 	"kontor/protocol/block"
@@ -37,7 +37,11 @@ func (b *bench) storedGate(ctx context.Context, components int) error {
 	if _, err := rand.Read(key[:]); err != nil {
 		return err
 	}
-	db, err := store.Open(store.Options{Dir: filepath.Join(b.dir, fmt.Sprint("stored-", components)), Key: key})
+	dir, err := os.MkdirTemp(b.dir, "ledgers-")
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(store.Options{Dir: dir, Key: key})
 	if err != nil {
 		return err
 	}
