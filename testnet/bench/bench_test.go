@@ -57,7 +57,7 @@ func TestShape(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 28 && !(runtime.GOOS != "linux" && len(lines) == 25) {
+	if len(lines) != 31 && !(runtime.GOOS != "linux" && len(lines) == 28) {
 		t.Errorf("%d results: %q", len(lines), lines)
 	}
 	for line := range strings.Lines(out.String()) {

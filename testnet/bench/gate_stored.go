@@ -82,7 +82,7 @@ func (b *bench) storedGate(ctx context.Context, components int) error {
 	cells := components * gateWeeks
 	r := Result{Work: fmt.Sprintf("the same with %s cells of components that share products, their ledgers read from the store and written back", thousands(cells)), Unit: "ms", Value: ms(work), Limit: ms(limit),
 		LimitOf: "reading and decoding the ledgers", Samples: 1}
-	return b.emit(r.judge(goal{}))
+	return b.emit(r.judge(goal{under: 1500 * float64(cells) / 520_000}))
 }
 
 // fillGate stores the same year of releases as the ledger of each week.
