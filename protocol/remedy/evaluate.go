@@ -160,11 +160,14 @@ func (s sides) compare() Result {
 	diff := new(big.Rat).Sub(x.value, y.value)
 	if diff.Abs(diff).Cmp(agree) > 0 {
 		one, other := s.by(s.debtor, ""), s.by(s.creditor, "")
-		if one.Verdict == Met && other.Verdict == Met && alike(one.Amounts, other.Amounts) {
+		same := one.Verdict == other.Verdict && s.alike(one.Amounts, other.Amounts)
+		if same && one.Verdict == Met {
 			other.Stands = terms.Both
 			return other
 		}
-		return s.apart(one, other)
+		if !same || s.SLA.Petty == nil || len(one.Amounts) == 0 {
+			return s.apart(one, other)
+		}
 	}
 	mean := x
 	mean.value, mean.charges, mean.failing = middle(x.value, y.value), middle(x.charges, y.charges), middle(x.failing, y.failing)
@@ -184,15 +187,15 @@ func (s sides) compare() Result {
 		out.Why = ByMean
 	}
 	// The result stands; what it is of must too.
-	if !alike(s.amounts(mean.value, x), s.amounts(mean.value, y)) {
+	if !s.alike(s.amounts(mean.value, x), s.amounts(mean.value, y)) {
 		return s.apart(s.with(x, mean.value), s.with(y, mean.value))
 	}
 	return out
 }
 
 // alike tells whether two sides' amounts are the same within the tolerance of amounts.
-func alike(a, b []Amount) bool {
-	return slices.EqualFunc(a, b, func(x, y Amount) bool { return x.Remedy == y.Remedy && near(x.Amount, y.Amount) })
+func (s sides) alike(a, b []Amount) bool {
+	return slices.EqualFunc(a, b, func(x, y Amount) bool { return x.Remedy == y.Remedy && near(x.Amount, y.Amount, s.SLA.Petty) })
 }
 
 // with is the window by one side's quantities and the result that stands.
@@ -225,11 +228,14 @@ func (s sides) apart(one, other Result) Result {
 	return out
 }
 
-// near is the tolerance of two amounts: one minor unit (practice T20), or half a point of the greater (practice T7).
-func near(a, b quantity.Money) bool {
-	diff, larger := a.Minor-b.Minor, max(a.Minor, b.Minor)
-	diff = max(diff, -diff)
-	return diff <= 1 || diff <= larger/200
+// near is the tolerance of two amounts: one minor unit (practice T20), or what the clause says (practice T7), or, where it says nothing, half a percent of the
+// greater.
+func near(a, b quantity.Money, clause *quantity.Money) bool {
+	diff, most := a.Minor-b.Minor, max(a.Minor, b.Minor)/200
+	if clause != nil {
+		most = clause.Minor
+	}
+	return max(diff, -diff) <= max(1, most)
 }
 
 func middle(a, b *big.Rat) *big.Rat {

@@ -453,3 +453,32 @@ func TestWhatADisputeDecidedIsNotDisputedByFigures(t *testing.T) {
 		t.Fatalf("changed %v, fresh %v", changed, fresh)
 	}
 }
+
+// What is petty is in the clause: amounts that differ by no more than it says are no matter of dispute, whatever the figures; with a clause of nothing, or none,
+// a cent or half a percent more is.
+func TestWhatIsPettyIsInTheClause(t *testing.T) {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}}}
+	d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.MustParse("12.345"), Currency: "EUR", Per: quantity.Of(1000)}}}
+	s := terms.SLA{ID: "service", Name: "service", By: terms.Seller, Measure: define(t, measure.OTIF), Target: quantity.MustParse("0.95"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 1, Source: terms.Both, OnMissing: terms.CounterpartyStands}
+	d.Remedies = []terms.Remedy{{ID: "fine", SLA: s.ID, Kind: terms.CaseFine, RatePPM: 100_000, AutoApply: true}}
+	for _, c := range []struct {
+		clause *quantity.Money
+		seller int64 // lines on time in full of 20; the buyer counts 10
+		want   remedy.Verdict
+		fine   int64
+	}{
+		{nil, 11, remedy.Unequal, 0},
+		{&quantity.Money{Minor: 123, Currency: "EUR"}, 11, remedy.Unequal, 0},
+		{&quantity.Money{Minor: 124, Currency: "EUR"}, 11, remedy.Missed, 1_173},
+		{&quantity.Money{Minor: 0, Currency: "EUR"}, 11, remedy.Unequal, 0},
+		{&quantity.Money{Minor: 10_000, Currency: "EUR"}, 20, remedy.Unequal, 0}, // whether the target is met is never petty
+	} {
+		s.Petty = c.clause
+		d.SLAs = []terms.SLA{s}
+		r := remedy.Evaluate(remedy.Case{Terms: d, SLA: s, Period: months[0], Buyer: []performance.Document{report(d, months[0], 20, 10, 0)}, Seller: []performance.Document{report(d, months[0], 20, c.seller, 0)}})
+		if r.Verdict != c.want || owed(r)["fine"] != c.fine {
+			t.Errorf("clause %s, seller %d: %s, fine %d, want %s and %d (%+v)", c.clause, c.seller, r.Verdict, owed(r)["fine"], c.want, c.fine, r)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func CheckUnder(d Document, _ artifact.Rules) []artifact.Finding {
 		checkAuthorisation(&r, fmt.Sprintf("authorizations[%d]", i), a, d.Currency)
 	}
 	for i, s := range d.SLAs {
-		checkSLA(&r, fmt.Sprintf("slas[%d]", i), s)
+		checkSLA(&r, fmt.Sprintf("slas[%d]", i), s, d.Currency)
 	}
 	checkRemedies(&r, d)
 	checkOverlaps(&r, d)

@@ -105,7 +105,7 @@ func checkAuthorisation(r *artifact.Report, path string, a Authorisation, curren
 	}
 }
 
-func checkSLA(r *artifact.Report, path string, s SLA) {
+func checkSLA(r *artifact.Report, path string, s SLA, currency quantity.Currency) {
 	checkItems(r, path+".items", s.Items)
 	checkItems(r, path+".regions", s.Regions)
 	if err := s.Measure.Check(); err != nil {
@@ -119,6 +119,9 @@ func checkSLA(r *artifact.Report, path string, s SLA) {
 	}
 	if !artifact.IsName(s.Name) || s.By != Buyer && s.By != Seller || !slices.Contains(parties, s.Source) || !figure(s.Target) || s.MinSample < 1 || s.MinSample > PPM || s.Agree.Sign() < 0 || !figure(s.Agree) {
 		r.Add(CodeSLA, path, "SLA %q of %q on figures of %q, target %s, at least %d observations: a part is malformed or out of range", artifact.Clip(s.Name), artifact.Clip(string(s.By)), artifact.Clip(string(s.Source)), s.Target, s.MinSample)
+	}
+	if s.Petty != nil && (s.Petty.Minor < 0 || s.Petty.Currency != currency) {
+		r.Add(CodeSLA, path+".deMinimis", "%s: want no less than nothing, in %s", s.Petty, artifact.Clip(string(currency)))
 	}
 	if s.Cause != "" && !artifact.IsName(s.Cause) {
 		r.Add(CodeSLA, path+".cause", "cause %q is too long or not plain text", artifact.Clip(s.Cause))

@@ -204,6 +204,7 @@ type SLA struct {
 	Duties     []Duty             `cbor:"reporting" json:"reporting"`
 	OnMissing  OnMissing          `cbor:"onMissing" json:"onMissing"`
 	Agree      quantity.Quantity  `cbor:"toleranceForDisagreement,omitzero" json:"toleranceForDisagreement,omitzero"` // results that differ by no more stand as their mean
+	Petty      *quantity.Money    `cbor:"deMinimis,omitempty" json:"deMinimis,omitempty"`                             // amounts that differ by no more are no matter of dispute, and the mean of the figures stands; absent: half a percent of the greater
 	Cause      string             `cbor:"cause,omitempty" json:"cause,omitempty"`                                     // SLAs of one cause are remedied once for one period; absent: the SLA is a cause of its own
 }
 

@@ -135,6 +135,8 @@ func TestFindings(t *testing.T) {
 		{"liable for more than all", CodeAuthority, func(d *Document) { d.Authorisations[0].LiablePPM.Raw = PPM + 1 }},
 		{"a rolling window without step", CodeSLA, func(d *Document) { d.SLAs[1].Window.Step = 0 }},
 		{"T10: no sample", CodeSLA, func(d *Document) { d.SLAs[0].MinSample = 0 }},
+		{"what is petty in another currency", CodeSLA, func(d *Document) { d.SLAs[0].Petty = &quantity.Money{Minor: 100, Currency: "USD"} }},
+		{"what is petty below nothing", CodeSLA, func(d *Document) { d.SLAs[0].Petty = &quantity.Money{Minor: -1, Currency: d.Currency} }},
 		{"an exclusion of its own", CodeSLA, func(d *Document) { d.SLAs[0].Exclusions = []measure.Reason{"BAD_WEATHER"} }},
 		{"T5: an unknown measure", CodeDefinition, func(d *Document) { d.SLAs[0].Measure.Code = "GOODWILL" }},
 		{"T5: a parameter short", CodeDefinition, func(d *Document) { d.SLAs[0].Measure.Parameters = d.SLAs[0].Measure.Parameters[1:] }},
