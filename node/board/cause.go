@@ -60,6 +60,8 @@ var matters = map[exception.Kind]matter{
 		"%s is set against what is owed the other way", ""},
 	exception.Late: {decision.DemandCapacity, "step %s is overdue", "step %s is done within ten working days",
 		"the agreement behind step %s is amended: its dates or what is to be done", ""},
+	exception.Disturbed: {decision.DemandCapacity, "%s is disturbed", "new figures of %s that hold the disturbance come within five working days",
+		"the figures of %s stand, and are looked at again when it is over", ""},
 }
 
 // maxRests bounds the documents a topic made here rests on: people add others.

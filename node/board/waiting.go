@@ -95,8 +95,8 @@ func (b *Board) exceptionsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 			w.Value = &e.Value
 		}
 		switch {
-		case e.Topic != "" || e.Kind == exception.Late:
-			continue // it waits as a topic, or as the step it is
+		case e.Topic != "" || e.Kind == exception.Late || e.Kind == exception.Disturbed && e.Speed == exception.Desk:
+			continue // it waits as a topic, or as the step or the notice it is
 		case e.Kind == exception.Unpaid:
 			w.Next = "kontor remedy settle " + e.Scope.Group + " --reference PAYMENT"
 		case e.Kind == exception.SLARisk || e.Kind == exception.Missing && e.Scope.Group != "":

@@ -129,7 +129,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		return d.takeFigures(p, draft.Figures, report, o)
 	case intake.Answers:
 		return d.takeAnswers(draft, report, o)
-	case intake.Notices:
+	case intake.Notices, intake.Exceptions:
 		return d.takeNotices(draft, report, o)
 	case intake.Campaign:
 		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)

@@ -126,6 +126,8 @@ func TestInboxSurvivesKills(t *testing.T) {
 		"performance/d.edi": "UNB+UNOA:3+B+S+260119:1420+91'UNH+1+DESADV:D:96A:UN'BGM+351+DA-1+9'DTM+11:20260119:102'RFF+ON:PO-1'LIN+1++B:IN'QTY+12:7:PCE'UNT+7+1'UNZ+1+91'",
 		"answer/a.csv":      "product,region,period,committed\nA,DE,2026-12,100\n",
 		"terms/t.csv":       string(fields.Data),
+		"notice/n.json":     string(capacityDown("open", time.Now(), time.Now(), time.Time{})),
+		"exception/x.xml":   differs("4012345000009", "NEW", time.Now(), time.Now(), time.Now()),
 		"bad.csv":           "product,on hand\nA,many\n",
 	}
 	for _, k := range inboxKinds {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"kontor/node/intake"
 	"kontor/node/outlet"
 	"kontor/protocol/forecast"
+	"kontor/protocol/quantity"
 )
 
 // noticeRows keep the notices of disturbances that came in files, until somebody has seen to them: private, of whatever partner sent the file.
@@ -34,6 +36,11 @@ type Notice struct {
 	Sender   []string        `cbor:"sender,omitempty" json:"sender,omitempty"`
 	Receiver []string        `cbor:"receiver,omitempty" json:"receiver,omitempty"`
 	Done     bool            `cbor:"done,omitempty" json:"done,omitempty"` // somebody here has seen to it
+	// With is the partnership whose file it was, where that was said; "" is found by its products.
+	With  string             `cbor:"with,omitempty" json:"with,omitempty"`
+	Taken int64              `cbor:"taken" json:"taken"`                     // when it came, ms UTC
+	Units *quantity.Quantity `cbor:"units,omitempty" json:"units,omitempty"` // by which two values differ, where it says so
+	Unit  quantity.Unit      `cbor:"unit,omitempty" json:"unit,omitempty"`
 }
 
 // Key names it among the private rows.
@@ -48,24 +55,64 @@ func (d *Desk) takeNotices(draft *intake.Draft, report *intake.Report, o ImportO
 	if err != nil {
 		return result, err
 	}
-	if len(held)+len(draft.Notices) > maxNotices {
-		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %d notices and %d in the file are more than %d; take those seen to away: kontor notice done ID --forget", len(held), len(draft.Notices), maxNotices)
+	told := noticesOf(draft)
+	if len(held)+len(told) > maxNotices {
+		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %d notices and %d in the file are more than %d; take those seen to away: kontor notice done ID --forget", len(held), len(told), maxNotices)
+	}
+	with := ""
+	if o.From != "" {
+		p, err := d.Partner(o.From, "")
+		if err != nil {
+			return result, err
+		}
+		with = p.PID.String()
 	}
 	var list []Notice
-	for _, n := range draft.Notices {
-		made := Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End, Changed: n.Changed,
-			Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver}
+	for _, n := range told {
+		made := n
+		made.With, made.Taken = with, cmp.Or(o.at, d.node.Now())
 		// What was seen to and says the same is not asked again.
 		if i := slices.IndexFunc(held, func(h Notice) bool { return h.ID == n.ID }); i >= 0 {
 			if held[i].Changed > n.Changed {
 				continue // an older word
 			}
 			made.Done = held[i].Done && held[i].Changed == n.Changed
+			if held[i].Changed == n.Changed {
+				made.Taken, made.With = held[i].Taken, cmp.Or(with, held[i].With)
+			}
 		}
 		list = append(list, made)
 	}
 	err = d.change(o, &result, func(rows node.PrivateRows) error { return putRows(rows, noticeRows, list, &result) })
 	return result, err
+}
+
+// noticesOf are what a file tells of: notifications, or values of an ExceptionNotification that differ by more than was agreed.
+func noticesOf(draft *intake.Draft) (out []Notice) {
+	for _, n := range draft.Notices {
+		out = append(out, Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End, Changed: n.Changed,
+			Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})
+	}
+	for _, x := range draft.Deviations {
+		status := "open"
+		if x.Status == "RESOLVED" || x.Status == "SUPERSEDED" {
+			status = "resolved"
+		}
+		n := Notice{ID: x.Sender + ":" + x.Document + "/" + x.ID, Effect: "deviation", Cause: cmp.Or(x.Of, "values that differ"), Status: status, Start: x.Period.Start.Millis(), End: x.Period.End.Millis() - 1,
+			Products: []forecast.Item{x.Item}, Unit: x.Unit, Text: fmt.Sprintf("%s beside %s %s", x.Source, x.Compared, x.Unit)}
+		if x.Sender != "" {
+			n.Sender = []string{x.Sender}
+		}
+		if x.Issued.Valid() {
+			n.Changed = x.Issued.Millis()
+		}
+		if by, err := x.Source.Sub(x.Compared); err == nil {
+			by = by.Abs()
+			n.Units = &by
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 // Notices lists the notices held, those that wait first, then the newest.
@@ -122,6 +169,9 @@ func (d *Desk) NoticeFile(id string) ([]byte, error) {
 		return nil, err
 	}
 	for _, n := range list {
+		if n.ID == id && n.Effect == "deviation" {
+			return nil, node.Failf("BAD_NOTICE", "notice %s came as an ExceptionNotification of UBL; a DemandAndCapacityNotification has no field for two values that differ", id)
+		}
 		if n.ID == id {
 			return outlet.Notice(intake.Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End,
 				Changed: n.Changed, Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})

@@ -64,6 +64,7 @@ var causes = []cause{
 	{"overdue remedy", (*sight).unpaid},
 	{"overdue milestone", (*sight).late},
 	{"rollback condition", (*sight).rollbacks},
+	{"disturbance", (*sight).disturbed},
 }
 
 // signals looks for all of them. A sort that can't be looked for is told in the log and hides no other.

@@ -91,7 +91,10 @@ type Notice struct {
 // Deviation is a value of a plan that differs from another by more than was agreed.
 type Deviation struct {
 	Line       int
-	ID         string
+	Sender     string // the number or the name it gives of itself
+	Document   string // that names it
+	Issued     calendar.Date
+	ID         string // of the line
 	Item       forecast.Item
 	Period     calendar.Bucket
 	Status     string // of UBL: NEW, ACKNOWLEDGED, RESOLVED, SUPERSEDED or UNRESOLVABLE

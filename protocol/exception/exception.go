@@ -103,10 +103,11 @@ const (
 	Unpaid      Kind = "REMEDY_OVERDUE"    // what the terms made one side owe was to be paid by a day and is not settled
 	Late        Kind = "MILESTONE_OVERDUE" // a step of a rollout plan in force was due and nobody reported it
 	Rollback    Kind = "ROLLBACK_MET"      // the figures meet a condition under which an agreement in force goes back
+	Disturbed   Kind = "DISTURBANCE"       // a partner's system told of something in a file, and nobody here has seen to it
 )
 
 // Kinds are all of them, in the order they are told of.
-var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, Unpaid, Late, Rollback}
+var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, Unpaid, Late, Rollback, Disturbed}
 
 // Officer is the role whose officers lead where an exception of a kind is above the desk (the weights of lenses by topic): operations for supply and demand,
 // marketing for campaigns, technology for quality, finance for what the terms say.

@@ -15,8 +15,9 @@ func noticeNoun() *cli.Command {
 	return noun("notice", "notices of disturbances that came in partners' files",
 		verb{
 			name: "list", short: "list the notices held, those that wait first",
-			long: "A DemandAndCapacityNotification, imported or dropped into the inbox, is a notice. It stays at home, waits in kontor status until somebody has seen to it or its\n" +
-				"sender resolves it, and changes no figure: what it means is entered as a forecast or a plan.",
+			long: "A DemandAndCapacityNotification of Catena-X, or a line of a UBL ExceptionNotification, imported or dropped into the inbox, is a notice. It stays at home, waits in\n" +
+				"kontor status and as a DISTURBANCE in kontor exception list until somebody has seen to it or its sender resolves it, and changes no figure: what it means is entered\n" +
+				"as a forecast or a plan. Import with --from PARTNER, or drop it into inbox/KIND/PARTNER/, where several partners buy or make the same products.",
 			examples: []string{"kontor notice list", "kontor notice list --json"},
 			run: func(c *call) error {
 				out, err := ask(c, api.NoticeList, wire.None{})

@@ -221,7 +221,7 @@ func render(d *intake.Draft, r *intake.Report) string {
 		}
 	}
 	for _, x := range d.Deviations {
-		fmt.Fprintf(&b, "%s %s %s | %s | %s %s: %s against %s %s %s\n", x.ID, x.Status, x.Priority, itemText(x.Item), x.Of, x.Period, x.Source, x.Compared, x.Unit, x.Resolution)
+		fmt.Fprintf(&b, "%q of %q from %s, %s %s %s | %s | %s %s: %s against %s %s %s\n", x.Document, x.Sender, x.Issued, x.ID, x.Status, x.Priority, itemText(x.Item), x.Of, x.Period, x.Source, x.Compared, x.Unit, x.Resolution)
 	}
 	for _, c := range d.Complaints {
 		fmt.Fprintf(&b, "complaint %s / %s %s %s | %s\n", c.ID, c.SupplierID, c.Status, c.Severity, itemText(c.Item))

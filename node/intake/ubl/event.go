@@ -1,6 +1,7 @@
 package ubl
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,9 +134,19 @@ func (r *reader) specification(e *campaign.Event, spec *element) {
 // exceptions reads an ExceptionNotification: values that differ by more than was agreed.
 func (r *reader) exceptions(root *element) {
 	lines := root.all("ExceptionNotificationLine")
+	issued, ok := r.dayOr0(root.one("IssueDate"))
+	if !ok {
+		return
+	}
+	sender := root.one("SenderParty")
+	who := cmp.Or(sender.value("PartyIdentification", "ID"), sender.value("EndpointID"), sender.value("PartyName", "Name"))
+	if root.value("ID") == "" {
+		r.missing(root, "a document without a number: a newer word of it could not be told from another's", "ID")
+		return
+	}
 	for _, e := range lines {
-		x := intake.Deviation{Line: e.line, ID: e.value("ID"), Status: e.value("ExceptionStatusCode"), Priority: e.value("CollaborationPriorityCode"), Resolution: e.value("ResolutionCode"),
-			Item: r.item(e.one("SupplyItem"))}
+		x := intake.Deviation{Line: e.line, Sender: who, Document: root.value("ID"), Issued: issued, ID: e.value("ID"), Status: e.value("ExceptionStatusCode"),
+			Priority: e.value("CollaborationPriorityCode"), Resolution: e.value("ResolutionCode"), Item: r.item(e.one("SupplyItem"))}
 		if x.Item.ID() == "" {
 			r.missing(e, "no product number", "SupplyItem with BuyersItemIdentification, SellersItemIdentification or a GTIN")
 			continue
