@@ -110,7 +110,7 @@ func amendment(d documentOf, was decision.Topic, end bool, today calendar.Date) 
 	return p
 }
 
-// amends fits a document to the agreement whose place it takes: it runs as long as that did, keeps what the drafter could not make anew, and where it
+// amends fits a document to the agreement whose place it takes: it runs as long as that did and begins with all its parts, or where it
 // ends it, from the agreed day on and without effects.
 func (d *drafter) amends(doc *decision.Agreement, old decision.Agreement, in wire.AgreementDraftRequest) {
 	if d.topic.Amends.End {
@@ -133,16 +133,96 @@ func (d *drafter) amends(doc *decision.Agreement, old decision.Agreement, in wir
 		}
 		return
 	}
-	if len(in.Effects) == 0 && len(doc.Effects) == 0 {
-		doc.Effects = old.Effects
-	}
-	if len(in.Targets) == 0 && len(doc.Targets) == 0 {
-		doc.Targets = old.Targets
-	}
-	if len(in.Rollback) == 0 && len(doc.Rollback) == 0 {
-		doc.Rollback = old.Rollback
-	}
+	d.carryOver(doc, old, in)
 	if in.Expires == 0 && old.Expires > doc.From {
 		doc.Expires = old.Expires
 	}
+}
+
+// carryOver lets an amendment begin with every part of the agreement it takes the place of: a person changes what is to change, and the difference is shown. Where
+// the option or the terms are others now, the effects and the targets that follow from them are made anew.
+func (d *drafter) carryOver(doc *decision.Agreement, old decision.Agreement, in wire.AgreementDraftRequest) {
+	anew := len(doc.Effects) > 0 && (d.contract != nil || d.bargainedAnew(old)) // the terms on the table are other terms
+	if len(in.Effects) == 0 && !anew {
+		doc.Effects = old.Effects
+		for _, e := range doc.Effects { // what they were read from stays named, where a newer version came since
+			if e.Artifact != nil && !slices.Contains(doc.Artifacts, *e.Artifact) {
+				doc.Artifacts = append(doc.Artifacts, *e.Artifact)
+			}
+		}
+	}
+	if len(in.Targets) == 0 {
+		doc.Targets = targetsOver(doc.Targets, old.Targets, anew)
+	}
+	if open := d.stepsLeft(old); d.contract == nil && len(in.Rollout) == 0 && len(open) > 0 {
+		doc.Rollout = open
+	}
+	if left := slices.DeleteFunc(slices.Clone(old.Reviews), func(day calendar.Date) bool { return day < d.today }); d.contract == nil && len(in.Reviews) == 0 && len(left) > 0 {
+		doc.Reviews = left
+	}
+	if len(in.Rollback)+len(in.RollbackText) == 0 {
+		doc.Rollback = []decision.Rollback{}
+		for _, r := range old.Rollback {
+			if r.Test == nil || d.stillDecides(*doc, *r.Test) {
+				doc.Rollback = append(doc.Rollback, r)
+			}
+		}
+	}
+	if doc.Amount == nil && in.Amount == nil && !anew {
+		doc.Amount = old.Amount
+	}
+}
+
+// bargainedAnew tells whether the accepted option or the terms are others than those of an agreement.
+func (d *drafter) bargainedAnew(old decision.Agreement) bool {
+	if len(d.terms) != len(old.Terms) {
+		return true
+	}
+	for _, t := range old.Terms {
+		if now, ok := d.terms[t.Issue]; !ok || !sameValue(now, t.Value) {
+			return true
+		}
+	}
+	same := func(x, y decision.OptionEffect) bool {
+		return x.Cell == y.Cell && x.Party == y.Party && x.Unit == y.Unit && x.Quantity.Cmp(y.Quantity) == 0
+	}
+	return !slices.EqualFunc(d.option.Effects, d.before.Effects, same)
+}
+
+func sameValue(x, y decision.Value) bool {
+	if x.Number != nil && y.Number != nil {
+		return x.Number.Cmp(*y.Number) == 0
+	}
+	return x.Date != nil && y.Date != nil && *x.Date == *y.Date
+}
+
+// targetsOver are the targets of an agreement; those that follow from other quantities are the ones made now.
+func targetsOver(made, old []decision.Target, anew bool) []decision.Target {
+	out := slices.Clone(old)
+	for i, t := range out {
+		if k := slices.IndexFunc(made, func(m decision.Target) bool { return m.ID == t.ID }); anew && k >= 0 {
+			out[i] = made[k]
+		}
+	}
+	return out
+}
+
+// stepsLeft are the steps of an agreement that nobody has reported done: what is done need not be done again.
+func (d *drafter) stepsLeft(old decision.Agreement) (out []decision.Milestone) {
+	for _, m := range old.Rollout {
+		if d.done[m.ID] {
+			continue
+		}
+		m.After = slices.DeleteFunc(slices.Clone(m.After), func(id string) bool { return d.done[id] })
+		out = append(out, m)
+	}
+	return out
+}
+
+// stillDecides tells whether the test of a condition can still be met under another document.
+func (d *drafter) stillDecides(doc decision.Agreement, t decision.RollbackTest) bool {
+	if t.Measure == decision.ByStep {
+		return slices.ContainsFunc(doc.Rollout, func(m decision.Milestone) bool { return m.ID == t.Step })
+	}
+	return t.Within.End > max(doc.From, d.today)
 }

@@ -1,7 +1,9 @@
 package board
 
 import (
+	"bytes"
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,16 @@ func (c *circle) bargains(t *testing.T, topic string, values ...string) (documen
 	return accepted.Agreement
 }
 
+// documentOfDetail reads the document of what a node shows.
+func documentOfDetail(t *testing.T, d wire.AgreementDetail) decision.Agreement {
+	t.Helper()
+	r, err := decision.Render(d.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Document
+}
+
 // An agreement is amended and then ended early, each by an agreement of its own; before it is final nothing changes, and what waits says what lies ahead.
 func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 	c := paired(t)
@@ -77,6 +89,10 @@ func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.maker.Milestone(ctx, admin, wire.AgreementMilestoneRequest{AgreementQuery: wire.AgreementQuery{Agreement: first}, Milestone: "1-prepare", Proof: "the plan"}); err != nil {
+		t.Fatal(err)
+	}
+	c.demands(t, 20000, 21000, 22000, 23000, 24000, 25000) // a version that the first did not look at
 	opened, err := c.maker.Amend(ctx, admin, wire.AgreementAmendRequest{AgreementQuery: wire.AgreementQuery{Agreement: first}})
 	if err != nil {
 		t.Fatal(err)
@@ -85,15 +101,29 @@ func TestAnAgreementIsAmendedAndEnded(t *testing.T) {
 	if err != nil || topic.Amends == nil || topic.Amends.Agreement.String() != first || len(topic.Issues) != 3 {
 		t.Fatalf("%+v, %v", topic.Amends, err)
 	}
+	agreed := documentOfDetail(t, was)
 	var values []string
-	for _, i := range topic.Issues {
-		v := i.High
-		if i.ID == issueQuantity {
-			v = i.Low
-		}
-		values = append(values, i.ID+"="+v.String())
+	for _, term := range agreed.Terms {
+		values = append(values, term.Issue+"="+term.Value.String())
 	}
 	second := c.bargains(t, opened.Topic, values...)
+	begun, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := documentOfDetail(t, begun)
+	if !bytes.Equal(begun.Amended, was.Document) || len(again.Rollout) != len(agreed.Rollout)-1 || len(agreed.Effects) == 0 || len(agreed.Rollback) == 0 || agreed.Amount == nil {
+		t.Errorf("it is compared with another, or a step that was reported is left to do: %+v", again.Rollout)
+	}
+	for part, both := range map[string][2]any{"effects": {agreed.Effects, again.Effects}, "targets": {agreed.Targets, again.Targets}, "reviews": {agreed.Reviews, again.Reviews}, "amount": {agreed.Amount, again.Amount},
+		"terms": {agreed.Terms, again.Terms}, "end": {agreed.Expires, again.Expires}} {
+		if !reflect.DeepEqual(both[0], both[1]) {
+			t.Errorf("the amendment begins with other %s: %+v, was %+v", part, both[1], both[0])
+		}
+	}
+	if len(again.Rollback) != 0 { // it is about the step that was reported: nothing is left to be measured
+		t.Errorf("%+v", again.Rollback)
+	}
 	if got := standing(first); got != decision.InForce {
 		t.Errorf("while the amendment is signed the first is %s", got)
 	}

@@ -94,8 +94,10 @@ func (b *Board) aboutCause(p *node.Partnership, e desk.ExceptionView) (decision.
 		return out, b.moves(p, e, &out)
 	}
 	var err error
-	out.Context, err = b.restsOn(p, m.rests)
-	return out, err
+	if out.Context, err = b.restsOn(p, m.rests); err != nil {
+		return out, err
+	}
+	return out, b.bargained(p, e, &out)
 }
 
 // kindOfOwner is the kind of topic in which the officer who answers for a step leads.

@@ -51,12 +51,27 @@ func TestEverySortOfExceptionBecomesATopic(t *testing.T) {
 			if made.Required, err = c.maker.required(p, made, nil); err != nil {
 				t.Fatal(err)
 			}
+			if want := dueOf(k); want != "" && (len(made.Issues) != 1 || made.Issues[0].ID != want) {
+				t.Errorf("%s: issues %+v, want %s", k, made.Issues, want)
+			}
+			if made.Kind == decision.Quality && made.Scope.Horizon.End < first.AddDays(workDays) {
+				t.Errorf("%s: its work can't be due in the horizon %s", k, made.Scope.Horizon)
+			}
 			now := c.maker.n.Now()
 			if _, findings := decision.OpenTopic(p.PID, c.maker.tidy(made, nil), members(p), decision.At{Entry: p.PID, Member: c.maker.n.Company(), T: now}); len(findings) > 0 {
 				t.Errorf("%s over %+v: %v", k, scope, findings)
 			}
 		}
 	}
+}
+
+// dueOf is what parties bargain about in a topic of a sort of exception, apart from the terms that a topic of a document brings.
+func dueOf(k exception.Kind) string {
+	switch k {
+	case exception.Chart, exception.Unpaid, exception.Late, exception.Missing, exception.StaleData, exception.Invalidated, exception.Unmapped, exception.SlotReview:
+		return issueDue
+	}
+	return ""
 }
 
 // A product that no line makes is an exception under one name at both nodes, though each looks when it likes; a topic about it is joined and not doubled; it is

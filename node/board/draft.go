@@ -114,6 +114,9 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 		if err != nil {
 			return doc, err
 		}
+		if err := d.remember(r, *t.Amends, old); err != nil {
+			return doc, err
+		}
 		d.amends(&doc, old, in)
 	}
 	if doc.SignBy == 0 {
@@ -139,6 +142,21 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 		}
 	}
 	return doc.Sorted(), nil
+}
+
+// remember reads what an amendment needs of the agreement whose place it takes.
+func (d *drafter) remember(r *protocol.Replica, of decision.Amendment, old decision.Agreement) error {
+	was, _, err := r.Topic(old.Topic)
+	if err != nil {
+		return err
+	}
+	d.before, _ = was.Option(old.Option)
+	reported, err := r.Milestones(of.Agreement)
+	d.done = map[string]bool{}
+	for id := range reported {
+		d.done[id] = true
+	}
+	return err
 }
 
 // given is what the caller wrote, or else what the node makes.
@@ -169,6 +187,8 @@ type drafter struct {
 	plan          *block.CID
 	contract      *contract
 	subject       draftedOn
+	before        decision.Option // of an amendment: the option of the agreement whose place it takes
+	done          map[string]bool // and its steps that were reported
 }
 
 // read takes what the document needs from an artifact it rests on.
@@ -346,15 +366,12 @@ func (d *drafter) rollout() []decision.Milestone {
 	if own := d.subjectRollout(); len(own) > 0 {
 		return own
 	}
+	if d.suppliesNothing() {
+		return d.kindRollout()
+	}
 	done := d.delivery()
 	prepare := min(d.today.AddDays(prepareDays), done)
-	seller, buyer := d.topic.Parties[0].Company, d.topic.Parties[len(d.topic.Parties)-1].Company
-	if d.seller != nil {
-		seller = *d.seller
-	}
-	if d.buyer != nil {
-		buyer = *d.buyer
-	}
+	seller, buyer := d.sides()
 	what := d.option.Summary
 	if units, sum, scaled := d.agreed(); scaled && units != sum {
 		what = fmt.Sprintf("%s; agreed are %d %s", what, units, d.unit())

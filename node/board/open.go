@@ -114,6 +114,7 @@ func (b *Board) proposal(p *node.Partnership, in wire.TopicOpenRequest) (decisio
 	if own := in.Proposal; own != nil {
 		out = overlay(out, *own)
 	}
+	b.expects(p, &out)
 	if in.Title != "" {
 		out.Title = in.Title
 	}

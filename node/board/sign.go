@@ -171,6 +171,15 @@ func (b *Board) Agreement(by By, q wire.AgreementQuery) (out wire.AgreementDetai
 		if out.Document, err = r.Block(d.row.Document); err != nil {
 			return err
 		}
+		topic, _, err := r.Topic(d.row.Topic)
+		if err != nil {
+			return err
+		}
+		if topic.Amends != nil {
+			if out.Amended, err = r.Block(topic.Amends.Agreement); err != nil {
+				return err
+			}
+		}
 		rounds, err := r.Rounds()
 		if err != nil {
 			return err

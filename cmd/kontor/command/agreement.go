@@ -36,15 +36,17 @@ var agreementShow = verb{
 		if err != nil {
 			return err
 		}
+		changed, err := differences(r, out)
+		if err != nil {
+			return err
+		}
 		return c.print(out, func(w io.Writer) {
 			io.WriteString(w, r.Text)
 			fmt.Fprintln(w)
 			printRound(w, out.AgreementInfo)
 			facts(w, "digest", r.Digest.String())
 			printPlan(w, out)
-			if out.Changes != "" {
-				fmt.Fprintf(w, "\nchanges since the round before:\n%s", out.Changes)
-			}
+			io.WriteString(w, changed)
 		})
 	},
 }

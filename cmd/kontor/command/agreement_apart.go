@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -148,4 +149,24 @@ func agreementAmend() verb {
 			return c.printOpened(out)
 		},
 	}
+}
+
+// differences shows a document against the agreement whose place it is to take, and against the round before. Both are read from their bytes here: neither may be
+// of another matter.
+func differences(is decision.Rendering, d wire.AgreementDetail) (text string, err error) {
+	if d.Amended != nil {
+		was, err := decision.Render(d.Amended)
+		if err != nil || !slices.Contains(is.Document.Supersedes, was.CID) {
+			return "", wire.Problemf("VERIFY_DOCUMENT", "the agreement to compare with is not the one this takes the place of: ask the node again, or for another request: kontor agreement request")
+		}
+		text += fmt.Sprintf("\nchanges against the agreement whose place it takes, document %s:\n%s", was.CID, decision.Changes(was, is))
+	}
+	if d.Previous != nil {
+		was, err := decision.Render(d.Previous)
+		if err != nil || was.Document.Topic != is.Document.Topic || was.Document.Round >= is.Document.Round {
+			return "", wire.Problemf("VERIFY_DOCUMENT", "the document of the round before is none of this topic's: ask the node again, or for another request: kontor agreement request")
+		}
+		text += fmt.Sprintf("\nchanges since round %d, document %s:\n%s", was.Document.Round, was.CID, decision.Changes(was, is))
+	}
+	return text, nil
 }

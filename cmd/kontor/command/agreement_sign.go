@@ -99,13 +99,11 @@ func (c *call) signAgreement(d wire.AgreementDetail) (signed []byte, digest stri
 		return nil, "", wire.Problemf("VERIFY_DOCUMENT", "the identity head of the request: %v", err)
 	}
 	io.WriteString(c.stderr, r.Text)
-	if d.Previous != nil {
-		was, err := decision.Render(d.Previous)
-		if err != nil || was.Document.Topic != r.Document.Topic || was.Document.Round >= r.Document.Round {
-			return nil, "", wire.Problemf("VERIFY_DOCUMENT", "the document of the round before is none of this topic's: ask the node for another request: kontor agreement request")
-		}
-		fmt.Fprintf(c.stderr, "\nchanges since round %d, document %s:\n%s", was.Document.Round, was.CID, decision.Changes(was, r))
+	changed, err := differences(r, d)
+	if err != nil {
+		return nil, "", err
 	}
+	io.WriteString(c.stderr, changed)
 	if d.Oversold != "" {
 		c.note("more would be promised to all customers than there is: %s; kontor capacity oversold shows what is promised now", d.Oversold)
 	}

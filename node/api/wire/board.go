@@ -503,6 +503,7 @@ type AgreementDetail struct {
 	AgreementInfo
 	Document []byte        `json:"document" doc:"the very bytes that are signed"`
 	Previous []byte        `json:"previous,omitempty" doc:"the document of the round before"`
+	Amended  []byte        `json:"amended,omitempty" doc:"the agreement whose place it is to take"`
 	Text     string        `json:"text" doc:"the rendering; a signer's program renders the bytes itself"`
 	Digest   string        `json:"digest" doc:"over document and rendering, to compare by telephone"`
 	Changes  string        `json:"changes,omitempty" doc:"against the round before, line by line"`

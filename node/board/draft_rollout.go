@@ -1,0 +1,82 @@
+package board
+
+import (
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+)
+
+// leads is the officer who answers for the steps of a topic of each kind: whose word weighs most in it.
+var leads = map[decision.Kind]decision.Role{decision.DemandCapacity: decision.COO, decision.JointMarketing: decision.CMO, decision.Quality: decision.CTO, decision.Commercial: decision.CFO}
+
+// kindRollout are the steps of a topic that names no event, no complaint and no quantity to be made: those of its kind.
+func (d *drafter) kindRollout() (out []decision.Milestone) {
+	seller, buyer := d.sides()
+	done := d.due()
+	first := min(d.today.AddDays(prepareDays), done)
+	lead := leads[d.topic.Kind]
+	step := func(id, title string, party block.CID, due calendar.Date, proof string, after ...string) {
+		if after == nil {
+			after = []string{}
+		}
+		out = append(out, decision.Milestone{ID: id, Title: clip(title), Party: party, Owner: d.ownerOf(party, lead), Due: max(due, d.today), After: after, Proof: proof})
+	}
+	what := d.option.Summary
+	switch d.topic.Kind {
+	case decision.JointMarketing:
+		step("1-plan", "plan as agreed: "+what, buyer, first, "campaign calendar shared as agreed")
+		step("2-supply", "confirm that supply covers it", seller, done, "answer to the forecast with the event in it", "1-plan")
+		step("3-report", "report what it brought", buyer, done.AddDays(callOffDays), "performance report of its periods", "1-plan")
+	case decision.Quality:
+		step("1-contain", "contain: "+what, seller, first, "containment (D3) in the quality report")
+		step("2-cause", "find the cause", seller, done, "causes (D4) in the quality report", "1-contain")
+		step("3-verify", "verify that it stays away", buyer, done.AddDays(callOffDays), "counts of the next periods in the quality report", "2-cause")
+	case decision.Commercial:
+		if len(d.option.Effects) > 0 && d.buyer != nil && d.option.Effects[0].Party == *d.buyer {
+			step("1-revise", "share the forecast as agreed: "+what, buyer, first, "forecast revision with the agreed quantities")
+			step("2-answer", "answer it", seller, max(first, done), "answer to that revision", "1-revise")
+			return out
+		}
+		step("1-carry-out", "carry out: "+what, seller, done, "the partner's word that it is so")
+		step("2-carry-out", "carry out: "+what, buyer, done, "the partner's word that it is so")
+	default:
+		step("1-carry-out", "carry out: "+what, seller, done, "shared documents that show it")
+		step("2-carry-out", "carry out: "+what, buyer, done, "shared documents that show it")
+	}
+	return out
+}
+
+// suppliesNothing tells a topic whose steps are not to make and deliver a quantity.
+func (d *drafter) suppliesNothing() bool {
+	return len(d.option.Effects) == 0 || d.topic.Kind != decision.DemandCapacity && !d.makes()
+}
+
+// makes tells whether some effect of the option is in the plan of another than the buyer.
+func (d *drafter) makes() bool {
+	for _, e := range d.option.Effects {
+		if d.buyer == nil || e.Party != *d.buyer {
+			return true
+		}
+	}
+	return false
+}
+
+// due is the day by which the matter is done: as bargained, else the last of the topic's horizon, and time to prepare.
+func (d *drafter) due() calendar.Date {
+	if v := d.terms[issueDue]; v.Date != nil {
+		return max(*v.Date, d.today)
+	}
+	return max(d.topic.Scope.Horizon.Last(), d.today.AddDays(prepareDays))
+}
+
+// sides are who makes and who takes.
+func (d *drafter) sides() (seller, buyer block.CID) {
+	seller, buyer = d.topic.Parties[0].Company, d.topic.Parties[len(d.topic.Parties)-1].Company
+	if d.seller != nil {
+		seller = *d.seller
+	}
+	if d.buyer != nil {
+		buyer = *d.buyer
+	}
+	return seller, buyer
+}

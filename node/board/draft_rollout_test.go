@@ -1,0 +1,74 @@
+package board
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"kontor/protocol/block"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/quantity"
+)
+
+// The steps of a topic whose option makes no quantity are those of its kind: the officers who lead in it answer for them, they are in an order that a
+// document may have, and the agreed day is the day of the work.
+func TestStepsFitTheKindOfATopic(t *testing.T) {
+	seller, buyer := block.Sum([]byte("seller")), block.Sum([]byte("buyer"))
+	today := calendar.MustDate("2026-09-01")
+	for kind, lead := range leads {
+		for name, due := range map[string]calendar.Date{"no day": 0, "a day near": today.AddDays(3), "a day far": today.AddDays(60), "a day gone": today.AddDays(-3)} {
+			d := drafter{today: today, seller: &seller, buyer: &buyer, terms: map[string]decision.Value{}, option: decision.Option{ID: "1", Summary: "as said"},
+				topic: decision.Topic{Kind: kind, Scope: decision.Scope{Horizon: calendar.Bucket{Start: today, End: today.AddDays(30)}}, Parties: []decision.Participant{{Company: seller, Label: "seller"}, {Company: buyer, Label: "buyer"}},
+					Required: []decision.Requirement{{Company: seller, Roles: []decision.Role{lead}}, {Company: buyer, Roles: []decision.Role{lead}}}}}
+			if due != 0 {
+				v := decision.Day(due)
+				d.terms[issueDue] = v
+			}
+			steps := d.rollout()
+			doc := decision.Agreement{Rollout: steps, Parties: []decision.AgreementParty{{Company: seller}, {Company: buyer}}}.Sorted()
+			for _, f := range doc.Check() {
+				if strings.HasPrefix(f.Path, "rollout") {
+					t.Errorf("%s, %s: %v", kind, name, f)
+				}
+			}
+			for _, m := range steps {
+				if m.Owner != lead || m.Due < today {
+					t.Errorf("%s, %s: step %s of the %s by %s, want the %s", kind, name, m.ID, m.Owner, m.Due, lead)
+				}
+			}
+			parties := map[block.CID]bool{}
+			for _, m := range steps {
+				parties[m.Party] = true
+			}
+			if len(steps) < 2 || len(parties) != 2 {
+				t.Errorf("%s: %+v", kind, steps)
+			}
+			if name == "a day far" && !slices.ContainsFunc(steps, func(m decision.Milestone) bool { return m.Due == due }) {
+				t.Errorf("%s: no step by the agreed %s: %+v", kind, due, steps)
+			}
+		}
+	}
+}
+
+// Where the option is a quantity in the seller's plan, the steps are to make and deliver it, whatever the kind; where it is a number of the buyer's alone in a
+// commercial topic, they are to share the forecast and to answer it.
+func TestStepsFollowWhoseNumbersAnOptionNames(t *testing.T) {
+	seller, buyer := block.Sum([]byte("seller")), block.Sum([]byte("buyer"))
+	today := calendar.MustDate("2026-09-01")
+	for name, want := range map[string]struct {
+		party block.CID
+		steps []string
+	}{"made": {seller, []string{"1-prepare", "2-call-off", "3-deliver"}}, "asked for": {buyer, []string{"1-revise", "2-answer"}}} {
+		d := drafter{today: today, seller: &seller, buyer: &buyer, terms: map[string]decision.Value{},
+			option: decision.Option{ID: "1", Summary: "as said", Effects: []decision.OptionEffect{{Party: want.party, Quantity: quantity.Of(5), Unit: quantity.Pack}}},
+			topic:  decision.Topic{Kind: decision.Commercial, Scope: decision.Scope{Horizon: calendar.Bucket{Start: today, End: today.AddDays(30)}}, Parties: []decision.Participant{{Company: seller}, {Company: buyer}}}}
+		var ids []string
+		for _, m := range d.rollout() {
+			ids = append(ids, m.ID)
+		}
+		if !slices.Equal(ids, want.steps) {
+			t.Errorf("%s: %v", name, ids)
+		}
+	}
+}
