@@ -1,6 +1,10 @@
 package protocol
 
-import "strings"
+import (
+	"strings"
+
+	"kontor/protocol/decision"
+)
 
 // Codes of the rules that belong to no single noun. A noun's own codes stand in its package.
 const (
@@ -146,10 +150,14 @@ var Sentences = map[string]string{
 	codeAttachment:     "the attachment does not open as a sheet",
 }
 
-func sentence(code string) string {
+// Sentence says what a code means to people, of the fold or of package decision; "" where nothing is known of it, or where it speaks for itself.
+func Sentence(code string) string {
 	// A noun's finding arrives as "CODE path: text" and speaks for itself.
 	if i := strings.IndexByte(code, ' '); i > 0 {
 		return ""
 	}
-	return Sentences[code]
+	if text := Sentences[code]; text != "" {
+		return text
+	}
+	return decision.Means[code]
 }

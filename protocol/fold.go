@@ -87,7 +87,7 @@ func (r *Refusal) Error() string {
 	sentences := make([]string, len(r.Codes))
 	for i, code := range r.Codes {
 		sentences[i] = code
-		if text := sentence(code); text != "" {
+		if text := Sentence(code); text != "" {
 			sentences[i] += " (" + text + ")"
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"kontor/node/api/wire"
 	"kontor/protocol"
+	"kontor/protocol/decision"
 	"kontor/protocol/feed"
 	"kontor/protocol/partnership"
 )
@@ -37,103 +38,6 @@ var entryMeans = map[string]string{
 	feed.CodeFeat:      "the capability level is negative or falls",
 	feed.CodeKind:      "the kind is empty or too long, critical and unknown, wrongly marked, or in the wrong place of a feed",
 	feed.CodeBody:      "a body where the kind has none, none where it has one, or another genesis",
-}
-
-// decisionMeans says what the codes of package decision mean; they stand there in the comments of the functions that give them.
-var decisionMeans = map[string]string{
-	"ACT-01":       "the verb is unknown",
-	"ACT-02":       "a part that the verb does not take, or one it lacks",
-	"ACT-03":       "a topic is named in PROPOSE, or none in another act",
-	"TOPIC-01":     "kind, trigger, priority or title of a proposal",
-	"TOPIC-02":     "the proposer or a company asked for roles is no party, or the roles are out of rule",
-	"TOPIC-03":     "the deadline is not within a year after the proposal",
-	"TOPIC-04":     "the scope is empty, too long, out of order or no period",
-	"TOPIC-05":     "too many context artifacts, or one named twice",
-	"TOPIC-06":     "an option is malformed, double, out of order or said to be another's",
-	"TOPIC-07":     "option 0 is missing, double, or asks for something",
-	"TOPIC-08":     "effects of an option are malformed, double, out of order or too many",
-	"TOPIC-09":     "expected units below zero",
-	"TOPIC-10":     "a value basis is negative, of another company or of no option",
-	"TOPIC-11":     "an issue is malformed, double, out of order or one too many",
-	"TOPIC-12":     "the offer is no full package, or is for an option that can't be offered",
-	"TOPIC-13":     "an offered value is outside its issue's range",
-	"TOPIC-14":     "trade-offs or note of an offer are too many, empty, too long or not plain text",
-	"TOPIC-15":     "the reason of a decline or a withdrawal is too long or not plain text",
-	"TOPIC-16":     "weights are committed to once, before the first score",
-	"TOPIC-17":     "a commitment to scores is empty or another party's, or there are none to keep",
-	"TOPIC-18":     "the offer is of another round, or out of turn",
-	"TOPIC-19":     "only the newest offer can be accepted, by its entry",
-	"TOPIC-20":     "the topic is in a state that does not take this act, or the act is about another topic",
-	"TOPIC-21":     "the author is no party of the topic",
-	"TOPIC-22":     "the act came after the deadline",
-	"TOPIC-23":     "it was done already",
-	"TOPIC-24":     "a role signature stands: only the round's outcome moves the topic",
-	"TOPIC-25":     "100 rounds have been played: decline, or accept the last offer",
-	"TOPIC-26":     "only its author takes a topic back",
-	"TOPIC-27":     "an artifact is taken back that this party has not named",
-	"TOPIC-28":     "the agreement a topic is about is not named",
-	"EXPECT-01":    "a mark: an option's expected units do not follow from the documents the topic names",
-	"EXPECT-02":    "a mark: they followed from the documents named, and these were revised",
-	"EXPECT-03":    "a mark: the topic names no forecast and plan to compute them from",
-	"AGREEMENT-01": "type, links or round of the document",
-	"AGREEMENT-02": "parties, their policies, or a party as witness",
-	"AGREEMENT-03": "title, option or summary is missing or not plain text, or option 0 is agreed to",
-	"AGREEMENT-04": "an effect is malformed, out of order, double, of no party, or one too many",
-	"AGREEMENT-05": "a link to an artifact is missing, out of order or not among those named",
-	"AGREEMENT-06": "a trade-off is malformed or of no party",
-	"AGREEMENT-07": "a target is malformed, double, out of order or one too many",
-	"AGREEMENT-08": "a milestone is malformed, double, out of order, of no party, or there is none",
-	"AGREEMENT-09": "the rollout waits for itself",
-	"AGREEMENT-10": "sign_by, dates or reviews are missing, out of order or out of range",
-	"AGREEMENT-11": "a rollback lacks its condition or action, or there are too many",
-	"AGREEMENT-40": "what is to measure a rollback condition can decide nothing, or nobody of the parties sees to it",
-	"AGREEMENT-12": "the amount is no money of at least nothing",
-	"AGREEMENT-13": "a term is malformed, double or out of order",
-	"AGREEMENT-20": "the document is not that of the accepted offer",
-	"AGREEMENT-21": "the parties are not those of the topic",
-	"AGREEMENT-22": "terms or trade-offs are not those accepted",
-	"AGREEMENT-23": "sign_by is not within 14 days after the entry that carries the document",
-	"AGREEMENT-24": "an effect is outside the topic's scope",
-	"AGREEMENT-25": "a party is bound by another policy than the document says",
-	"AGREEMENT-26": "the witness is not the partnership's",
-	"AGREEMENT-27": "the document does not take the place of the agreement the topic is about, or ends it and has effects",
-	"SIGNATURE-01": "the signature is for another document, topic, round or partnership",
-	"SIGNATURE-02": "sign_by is not the round's",
-	"SIGNATURE-03": "the company is no party, or the policy is another",
-	"SIGNATURE-04": "the signature was carried by another company's feed",
-	"SIGNATURE-05": "the key is not in force for this role here",
-	"SIGNATURE-06": "the amount is above the signer's commitment limit",
-	"SIGNATURE-07": "the signature does not hold",
-	"ROUND-01":     "signed by no party to the document",
-	"ROUND-02":     "signed after sign_by",
-	"ROUND-03":     "the signer's company revised a named artifact before",
-	"ROUND-04":     "the key has signed this round, or it holds 256 signatures",
-	"ROUND-05":     "a lapse by one that has not acknowledged",
-	"ROUND-06":     "a lapse over no other party",
-	"ROUND-07":     "a lapse before sign_by + 15 min + 7 days",
-	"ROUND-08":     "a lapse over a party whose answer the entry knows",
-	"ROUND-09":     "a witness's word by another",
-	"ROUND-10":     "the witness resolves too late, or an incomplete set",
-	"ROUND-11":     "the witness aborts too early, or without a party's void",
-	"ROUND-12":     "the witness has spoken already",
-	"SCORE-01":     "kind, margin or weights of a sheet",
-	"SCORE-02":     "options of a sheet",
-	"SCORE-03":     "a score outside the scale, for no option, or by a role that does not score",
-	"SCORE-04":     "out of order or double",
-	"SCORE-05":     "a reason is missing, too long or not plain text",
-	"SCORE-06":     "Partnership Value is more than two from the computed one, or moved without a reason",
-	"SCORE-07":     "an objection lifted by one who may not",
-	"REVEAL-01":    "the parts do not hash to the commitment",
-	"REVEAL-02":    "the weights are not those committed before the first score",
-	"REVEAL-03":    "a part does not fit its hash, or nothing is shown",
-	"REVEAL-04":    "the scores give other values, ranks or positions than shown",
-	"REVEAL-05":    "a ranking or position is not of the topic's options",
-	"PERSON-01":    "the person is of no party",
-	"PERSON-02":    "the person is in no role that may",
-	"PERSON-03":    "too late to be sure of being in time",
-	"PERSON-04":    "the offer goes beyond the limits people set",
-	"PERSON-06":    "a resale price would be negotiated",
-	"PERSON-05":    "a strategy does not fit the topic's options, issues and ranges",
 }
 
 // never lists codes that are kept in tables and that no rule gives today.
@@ -258,7 +162,7 @@ func TestCodes(t *testing.T) {
 	products := constants(t, "protocol/product")
 	releases, intakes, stores, faults := constants(t, "protocol/release"), constants(t, "node/intake"), constants(t, "store/kv"), constants(t, "protocol/wire")
 	codes := map[string]string{}
-	for _, m := range []map[string]string{entryMeans, protocol.Sentences, partnership.PairSentences, decisionMeans, found, blocks, forecasts, capacities, campaigns, qualities, contracts, performances, products, releases, intakes, stores, faults} {
+	for _, m := range []map[string]string{entryMeans, protocol.Sentences, partnership.PairSentences, decision.Means, found, blocks, forecasts, capacities, campaigns, qualities, contracts, performances, products, releases, intakes, stores, faults} {
 		for code, text := range m {
 			if was, twice := codes[code]; twice && was != text {
 				t.Errorf("%s means %q and %q", code, was, text)
@@ -290,7 +194,7 @@ func TestCodes(t *testing.T) {
 			return true
 		})
 	})
-	for code := range decisionMeans {
+	for code := range decision.Means {
 		if !inProgram[code] {
 			t.Errorf("%s is described and not in the program", code)
 		}
@@ -306,9 +210,9 @@ func TestCodes(t *testing.T) {
 		"terms":    table(contracts, nil),
 		"product":  table(products, nil),
 		"perform":  table(performances, nil),
-		"decision": table(decisionMeans, family("ACT", "TOPIC", "EXPECT")),
-		"agree":    table(decisionMeans, family("AGREEMENT", "SIGNATURE", "ROUND")),
-		"score":    table(decisionMeans, family("SCORE", "REVEAL", "PERSON")),
+		"decision": table(decision.Means, family("ACT", "TOPIC", "EXPECT")),
+		"agree":    table(decision.Means, family("AGREEMENT", "SIGNATURE", "ROUND")),
+		"score":    table(decision.Means, family("SCORE", "REVEAL", "PERSON")),
 		"pair":     table(partnership.PairSentences, nil),
 		"block":    table(blocks, nil),
 		"wire":     table(faults, nil),
