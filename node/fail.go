@@ -3,10 +3,12 @@ package node
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"kontor/protocol"
 	"kontor/protocol/artifact"
+	"kontor/protocol/block"
 	"kontor/protocol/feed"
 	"kontor/store"
 )
@@ -46,6 +48,7 @@ func AsFailure(err error) *Failure {
 	var refusal *protocol.Refusal
 	var verdict *feed.Error
 	var stored *store.Error
+	var written *block.Error
 	switch {
 	case err == nil:
 		return nil
@@ -54,13 +57,18 @@ func AsFailure(err error) *Failure {
 	case errors.As(err, &refusal):
 		f = &Failure{Code: "REFUSED", Text: refusal.Error()}
 		for _, code := range refusal.Codes {
-			f.Findings = append(f.Findings, artifact.Finding{Code: code, Text: protocol.Sentences[code]})
+			f.Findings = append(f.Findings, artifact.Finding{Code: code, Text: protocol.Sentence(code)})
 		}
 		return f
 	case errors.As(err, &verdict):
 		return &Failure{Code: verdict.Code, Text: verdict.Error()}
 	case errors.As(err, &stored):
 		return &Failure{Code: string(stored.Code), Text: stored.Error()}
+	case errors.As(err, &written) && written.Code == block.CodeEncode:
+		// What is written was given by somebody: a text or a list beyond what a block takes.
+		return &Failure{Code: "BAD_SIZE", Text: "what was given can't be kept: " + err.Error()}
+	case errors.Is(err, fs.ErrPermission):
+		return &Failure{Code: "FILE_ACCESS", Text: err.Error()}
 	}
 	return &Failure{Code: "INTERNAL", Text: err.Error()}
 }

@@ -69,7 +69,7 @@ func (h Home) Settings() (Settings, error) {
 func parseSettings(data []byte, from string) (Settings, error) {
 	var s Settings
 	if err := json.Unmarshal(data, &s); err != nil {
-		return Settings{}, fmt.Errorf("read %s: %w", from, err)
+		return Settings{}, Failf("HOME_SETTINGS", "%s does not read as settings: %v; put it right, or take the home from a backup: kontor restore FILE --home DIR", from, err)
 	}
 	if s.Version != 1 {
 		return Settings{}, Failf("NEWER_SETTINGS", "%s has version %d; this program reads version 1: update the program", from, s.Version)

@@ -59,11 +59,16 @@ type Host struct {
 	closed   bool
 }
 
-// Open starts listening, dialling and syncing. The context bounds the start alone; [Host.Close] ends what was started.
+// Open starts listening, dialling and syncing; an address at which it can't listen is a [*ListenError]. The context bounds the start alone; [Host.Close] ends what was started.
 func Open(ctx context.Context, options Options) (*Host, error) {
 	o, err := options.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if o.Transport == nil {
+		if err := checkListen(o.Listen); err != nil {
+			return nil, err
+		}
 	}
 	m, err := newMetrics(o.Registerer)
 	if err != nil {
@@ -119,12 +124,13 @@ func newLibp2p(o Options, m *metrics, gate *gater) (host.Host, error) {
 // lean leaves out what a network of partners does not use: relays, address discovery by strangers, a second set of metrics.
 var lean = []libp2p.Option{libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery()}
 
-// transports are TCP and QUIC. The security of TCP is left at its default order, TLS before Noise: TLS is half again as fast.
+// transports are TCP and QUIC. The security of TCP is left at its default order, TLS before Noise: TLS is half again as fast. A port is
+// not shared: the system would let two nodes of one user listen at it, and give a partner's connection to either.
 func transports(replacement []libp2p.Option) []libp2p.Option {
 	if replacement != nil {
 		return replacement
 	}
-	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(libp2pquic.NewTransport)}
+	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()), libp2p.Transport(libp2pquic.NewTransport)}
 }
 
 // ID is the host's libp2p name.

@@ -17,7 +17,7 @@ func problemOf(err error) *wire.Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, context.Canceled):
-		return &wire.Problem{Code: "STOPPING", Text: "interrupted", Next: "if it was a command, run it again"}
+		return &wire.Problem{Code: "INTERRUPTED", Text: "interrupted", Next: "what the node had been asked for by then may be done: look before running it again"}
 	}
 	f := node.AsFailure(err)
 	return &wire.Problem{Code: f.Code, Text: f.Text, Findings: f.Findings, Next: wire.Meaning(f.Code).Next}

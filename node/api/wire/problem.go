@@ -35,6 +35,8 @@ const (
 	ExitNotNow     = 7 // right, but not in the present state: recovering, suspended, expired, done already
 	ExitMachine    = 8 // disk, key files, clock, database of this machine
 	ExitIncomplete = 9 // done in part; what is missing is listed
+	// ExitInterrupted is what a shell gives a program that Ctrl-C ended: 128 and the signal's number.
+	ExitInterrupted = 130
 )
 
 // Exits says in words what each exit status means, in order, for the help.
@@ -65,7 +67,7 @@ var classes = map[string]Class{
 	"TIMEOUT":         {http.StatusGatewayTimeout, ExitNotNow, "try again: the command's ID makes a retry safe"},
 	"STOPPING":        {http.StatusServiceUnavailable, ExitNoNode, "start the node again"},
 	"CONFIRM":         {http.StatusBadRequest, ExitUsage, "read what it means, then run it again with --yes"},
-	"INTERRUPTED":     {http.StatusBadRequest, ExitUsage, ""},
+	"INTERRUPTED":     {http.StatusBadRequest, ExitInterrupted, ""},
 	"CONFIRM_":        {http.StatusBadRequest, ExitUsage, "compare them with your partner by telephone, then run it again with --yes"},
 	"REFUSED":         {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"HAS_BANDS":       {http.StatusConflict, ExitRefused, "share the draft as it is, or import points: kontor forecast import FILE"},
@@ -108,6 +110,8 @@ var classes = map[string]Class{
 	"TOPIC_OPEN":      {http.StatusConflict, ExitNotNow, ""},
 	"ALREADY_":        {http.StatusConflict, ExitNotNow, ""},
 	"HOME_":           {http.StatusConflict, ExitMachine, ""},
+	"FILE_ACCESS":     {http.StatusInternalServerError, ExitMachine, "run it as the user whose file or directory it is, or give this user the right to it"},
+	"LISTEN_ADDRESS":  {http.StatusInternalServerError, ExitMachine, ""},
 	"FOLDING":         {http.StatusServiceUnavailable, ExitNotNow, "wait a moment and run it again; kontor status shows how far it is"},
 	"RECOVERING":      {http.StatusConflict, ExitNotNow, "leave the node running and connected; kontor status shows when it writes again"},
 	"IDENTITY_":       {http.StatusConflict, ExitNotNow, "compare fingerprints with the partner by telephone"},
