@@ -189,6 +189,18 @@ func TestFlex(t *testing.T) {
 	if len(capsules) != 2 || capsules[0].Band != "capsules" || capsules[0].Ahead != 15 || capsules[1].Band != "2" {
 		t.Errorf("working days: %+v", capsules)
 	}
+	// That orders meet forecast as the terms say is no move of theirs; that they meet it otherwise changes what the line means.
+	ordered := func(issued string, c forecast.Consumption) forecast.Document {
+		doc := weekly(issued, "TAB-1", 100, 100, 100)
+		doc.Consumption, doc.Lines[0].Buckets[1].Ordered = c, new(quantity.Of(30))
+		return doc
+	}
+	if cells, _ := d.Flex(ordered("2027-01-01", forecast.Consumption{}), ordered("2027-01-04", forecast.Consumption{Backward: d.Loop.Backward, Forward: d.Loop.Forward})); len(cells) != 0 {
+		t.Errorf("by the terms' own window: %+v", cells)
+	}
+	if cells, _ := d.Flex(ordered("2027-01-01", forecast.Consumption{}), ordered("2027-01-04", forecast.Consumption{Backward: d.Loop.Backward + 3})); len(cells) != 3 || Inside(cells) {
+		t.Errorf("by a window of the buyer's own: %+v", cells)
+	}
 	// The day is that of the terms' zone: half past eleven at night UTC is the next day in Berlin.
 	late := weekly("2027-01-04", "TAB-1", 100, 100, 105)
 	late.Header.Issued += 23*3_600_000 + 1_800_000

@@ -24,8 +24,12 @@ type FlexCell struct {
 
 // Flex judges a revised forecast against a reference both sides stood by: every cell whose quantity moved and that has
 // not ended on the day of the issue, by the forecast's order. The day is that of the terms' calendar (practice T13). A
-// move of at most one lot is inside except where frozen (practice T1). Both documents have passed their checks.
+// move of at most one lot is inside except where frozen (practice T1). That orders meet forecast in the buckets these terms say, where the
+// reference was made before them, is no move. Both documents have passed their checks.
 func (d Document) Flex(reference, revised forecast.Document) ([]FlexCell, error) {
+	if loop := (forecast.Consumption{Backward: d.Loop.Backward, Forward: d.Loop.Forward}); revised.Consumption == loop {
+		reference.Consumption = loop
+	}
 	changes, err := forecast.Diff(reference, revised)
 	if err != nil {
 		return nil, err
