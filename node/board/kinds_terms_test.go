@@ -44,6 +44,9 @@ func (c *circle) underTerms(t *testing.T, moreSLAs ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if again, err := c.maker.ProposeTerms(ctx, command("again"), desk.TermsQuery{}, "own", 0); codesOf(err) != "TOPIC_OPEN" {
+		t.Fatalf("the same terms are put to the officers twice: %+v, %v", again, err)
+	}
 	q := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}
 	c.sees(t, c.agency, opened.Topic, decision.Proposed)
 	for _, who := range []*company{c.agency, c.maker} {

@@ -38,7 +38,7 @@ func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire
 		if failed != nil {
 			return protocol.Draft{}, failed
 		}
-		if err := alreadyOpen(r, proposal.Exception); err != nil {
+		if err := alreadyOpen(r, proposal); err != nil {
 			return protocol.Draft{}, err
 		}
 		for _, c := range proposal.Context {
@@ -66,9 +66,10 @@ func (b *Board) Open(ctx context.Context, by By, in wire.TopicOpenRequest) (wire
 	return wire.TopicReceipt{Partnership: p.PID.String(), Topic: w.Entry.String(), Entry: w.Entry.String(), Seq: w.Seq, T: w.T}, nil
 }
 
-// alreadyOpen tells that a topic about the same exception is open: duplicates join it.
-func alreadyOpen(r *protocol.Replica, exception *block.CID) error {
-	if exception == nil {
+// alreadyOpen tells that a topic about the same exception, or that puts the same terms to the officers, is open: duplicates join it.
+func alreadyOpen(r *protocol.Replica, proposal decision.Proposal) error {
+	exception := proposal.Exception
+	if exception == nil && proposal.Kind != decision.Commercial {
 		return nil
 	}
 	topics, err := r.Topics()
@@ -76,7 +77,15 @@ func alreadyOpen(r *protocol.Replica, exception *block.CID) error {
 		return err
 	}
 	for _, t := range topics {
-		if t.Exception != nil && *t.Exception == *exception && t.Status.Active() {
+		if !t.Status.Active() {
+			continue
+		}
+		for _, c := range t.Context {
+			if exception == nil && t.Kind == proposal.Kind && t.Title == proposal.Title && slices.Contains(proposal.Context, c.CID) && isTerms(r, c.CID) {
+				return node.Failf("TOPIC_OPEN", "topic %s about these terms is open already; go on with it: kontor topic show %s", t.ID.Short(), t.ID.Short())
+			}
+		}
+		if exception != nil && t.Exception != nil && *t.Exception == *exception {
 			return node.Failf("TOPIC_OPEN", "topic %s about this exception is open already; go on with it: kontor topic show %s", t.ID.Short(), t.ID.Short())
 		}
 	}
@@ -309,4 +318,10 @@ func (b *Board) aboutShortage(p *node.Partnership, e desk.ExceptionView) (decisi
 	return decision.Proposal{Kind: decision.DemandCapacity, Trigger: decision.ByException, Exception: &id, Priority: decision.High,
 		Title: fmt.Sprintf("%s short in %s", plan.product, periods(e.Scope.Buckets)), Scope: plan.scope(),
 		Deadline: max(e.Deadline, b.node.Now()+leastTime), Context: []block.CID{view.Forecast, view.Plan}, Options: plan.options, Issues: plan.issues(materiality(p))}, nil
+}
+
+// isTerms tells whether an artifact held is contract terms.
+func isTerms(r *protocol.Replica, root block.CID) bool {
+	_, err := r.Terms(root)
+	return err == nil
 }

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"testing"
 
 	"kontor/node/api/wire"
@@ -54,6 +55,10 @@ func TestTheAmountDecidesWhoSigns(t *testing.T) {
 	})
 	if v := c.agency.verdict(document); v == decision.Final {
 		t.Fatal("final without the CEO")
+	}
+	waiting, err := c.agency.Waiting(admin, wire.WaitingQuery{})
+	if at := slices.IndexFunc(waiting.Waiting, func(w wire.Waiting) bool { return w.What == "topic" }); err != nil || at < 0 || waiting.Waiting[at].Role != "CEO" {
+		t.Fatalf("the CEO's signature is missing, and waiting are %+v, %v", waiting.Waiting, err)
 	}
 	if err := c.agency.signs(t, document, "CEO", decision.CEO); err != nil {
 		t.Fatal(err)

@@ -61,16 +61,7 @@ func (b *Board) waitsForMe(by By, f found) (bool, error) {
 	asked := !by.Role.Officer() || slices.Contains(required(f.t, company), role)
 	switch {
 	case f.t.Status == decision.Signing && f.t.Document != nil:
-		missing := ""
-		err := b.node.View(f.p.PID, func(r *protocol.Replica) error {
-			row, _, err := r.Round(*f.t.Document)
-			for _, s := range row.Status() {
-				if s.Company == company {
-					missing = s.Missing
-				}
-			}
-			return err
-		})
+		missing, err := b.unsigned(f)
 		return missing != "" && (!by.Role.Officer() || strings.Contains(missing, string(role))), err
 	case f.t.Status == decision.Scoring && by.Role.Officer():
 		m, held, err := b.peek(f.t.ID)
@@ -82,6 +73,20 @@ func (b *Board) waitsForMe(by By, f found) (bool, error) {
 		return anew || slices.Contains(f.t.Unscored(company, sheet), role), nil
 	}
 	return asked, nil
+}
+
+// unsigned says whose signatures this company's quorum still lacks under the topic's document: "CFO", "CFO or CTO".
+func (b *Board) unsigned(f found) (missing string, err error) {
+	err = b.node.View(f.p.PID, func(r *protocol.Replica) error {
+		row, _, err := r.Round(*f.t.Document)
+		for _, s := range row.Status() {
+			if s.Company == b.node.Company() {
+				missing = s.Missing
+			}
+		}
+		return err
+	})
+	return missing, err
 }
 
 func (b *Board) info(p *node.Partnership, t decision.Topic) wire.TopicInfo {

@@ -172,6 +172,9 @@ func (b *Board) topicsWait(by By, p *node.Partnership) (out []wire.Waiting, err 
 			}
 		}
 		if t.Status == decision.Signing && t.Document != nil {
+			if w.Role, err = b.unsigned(found{p, t}); err != nil {
+				return nil, err
+			}
 			w.Next = "kontor agreement sign " + t.Document.Short() + " --key-file FILE"
 		}
 		out = append(out, w)
