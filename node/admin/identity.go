@@ -9,6 +9,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/identity"
 )
@@ -27,6 +28,9 @@ func (o *Office) Person(name string) (out wire.PersonReport, err error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if name == "" || len(name) > maxPersonName {
 		return out, node.Failf("BAD_NAME", "the person's name has %d bytes; 1 to %d are right", len(name), maxPersonName)
+	}
+	if !artifact.IsName(name) {
+		return out, node.Failf("BAD_NAME", "the person's name %+q is not plain text", name)
 	}
 	err = o.node.Private(func(rows node.PrivateRows) error {
 		var row personRow

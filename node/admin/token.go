@@ -11,6 +11,7 @@ import (
 
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/protocol/artifact"
 )
 
 // A token is "kontor_" ID "_" secret. Only the SHA-256 of the secret is kept: 32 random bytes need no slow hash.
@@ -55,6 +56,8 @@ func (o *Office) AddToken(command node.Command, req wire.TokenRequest) (wire.Tok
 	switch {
 	case name == "" || len(name) > maxTokenName:
 		return wire.TokenSecret{}, node.Failf("BAD_NAME", "the token's name has %d bytes; 1 to %d are right", len(name), maxTokenName)
+	case !artifact.IsName(name):
+		return wire.TokenSecret{}, node.Failf("BAD_NAME", "the token's name %+q is not plain text", name)
 	case !slices.Contains(wire.Roles, req.Role):
 		return wire.TokenSecret{}, node.Failf("BAD_ROLE", "role %q is unknown; %v are known", req.Role, wire.Roles)
 	case req.Expires != 0 && req.Expires <= o.node.Now():

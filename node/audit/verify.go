@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"kontor/crypto/keys"
 	"kontor/protocol"
@@ -492,13 +493,13 @@ func (e *evidence) finality() (string, error) {
 		}
 		return "", errors.New(text)
 	}
-	text := "final at"
+	var at []string
 	for _, p := range e.row.Parties {
 		if p.Ack != nil {
-			text += fmt.Sprintf(" entry %d of %s", p.Ack.Seq, e.name(p.Company))
+			at = append(at, fmt.Sprintf("entry %d of %s", p.Ack.Seq, e.name(p.Company)))
 		}
 	}
-	return text, nil
+	return "final at " + strings.Join(at, ", "), nil
 }
 
 func (e *evidence) effects() (string, error) {

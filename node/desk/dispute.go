@@ -228,14 +228,15 @@ func (d *Desk) writeDispute(ctx context.Context, p *node.Partnership, act disput
 	return out, err
 }
 
-// disputeNamed finds a dispute by its ID or the beginning of it.
+// disputeNamed finds a dispute by its ID or the beginning of it, or by that of the entry it is about.
 func (d *Desk) disputeNamed(name string) (in *node.Partnership, out dispute.Dispute, err error) {
 	fits := 0
 	for _, p := range d.node.Partnerships() {
 		err := d.node.View(p.PID, func(r *protocol.Replica) error {
 			all, err := r.Disputes()
 			for _, x := range all {
-				if x.ID == name || len(name) >= leastDisputeID && strings.HasPrefix(x.ID, name) {
+				begins := func(id string) bool { return len(name) >= leastDisputeID && strings.HasPrefix(id, name) }
+				if x.ID == name || begins(x.ID) || begins(x.Subject.Item) {
 					fits++
 					in, out = p, x
 				}

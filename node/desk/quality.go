@@ -196,7 +196,7 @@ func (d *Desk) BlockLot(in LotBlockPlan) (out quality.Block, err error) {
 		only = &p.PID
 	}
 	if !artifact.IsName(in.ID) {
-		return out, node.Failf("BAD_BLOCK", "a block goes by a short plain name; %q is none", in.ID)
+		return out, node.Failf("BAD_BLOCK", "a block goes by a short plain name; %q is none", artifact.Clip(in.ID))
 	}
 	err = d.node.Private(func(rows node.PrivateRows) error {
 		row := draftBlock{Block: quality.Block{ID: in.ID, Status: quality.Blocked, Severity: quality.Major, Unit: quantity.Piece, Since: calendar.DateOf(d.node.Now())}}
@@ -268,6 +268,11 @@ func (in LotBlockPlan) apply(row *draftBlock) (err error) {
 	if in.Role != "" {
 		if b.Role = in.Role; !artifact.IsRole(b.Role) {
 			return node.Failf("BAD_ROLE", "%q is no code of a role such as QUALITY_MANAGER: people are not named in a report", b.Role)
+		}
+	}
+	for _, name := range slices.Concat([]string{b.Item.ID()}, row.Lots, row.Serials) {
+		if name != "" && !artifact.IsName(name) {
+			return node.Failf("BAD_BLOCK", "the product, lot or serial range %+q is too long or not plain text", artifact.Clip(name))
 		}
 	}
 	if b.Item.ID() == "" || len(row.Lots)+len(row.Serials) == 0 || b.Quantity.Sign() <= 0 {

@@ -24,11 +24,11 @@ const (
 )
 
 var productColumns = []Column{
-	productOwn:    {Says: "the own item number", Names: productNames, Needed: true},
+	productOwn:    {Says: "the own item number", Names: append([]string{"own item", "own item number", "own number", "own product", "our item", "our item number", "our number", "eigene nummer", "eigene artikelnummer"}, productNames...), Needed: true},
 	productGTIN:   {Says: "the GTIN", Names: []string{"gtin", "ean", "upc", "barcode"}},
 	productText:   {Says: "the description", Names: []string{"description", "name", "product name", "text", "bezeichnung", "beschreibung"}},
 	productUnit:   {Says: "the unit", Names: []string{"unit", "uom", "unit of measure", "einheit", "me"}},
-	productTheirs: {Says: "the partner's item number", Names: []string{"partner item", "partner number", "their item", "their number", "customer item", "customer number", "customer material", "supplier item", "supplier number", "vendor item", "kundenmaterial", "lieferantenmaterial"}},
+	productTheirs: {Says: "the partner's item number", Names: []string{"partner item", "partner item number", "partner number", "partners item", "partners number", "their item", "their number", "customer item", "customer number", "customer material", "supplier item", "supplier number", "vendor item", "kundenmaterial", "lieferantenmaterial"}},
 	productWith:   {Says: "the partner", Names: []string{"partner", "with", "customer", "supplier", "kunde", "lieferant"}},
 	productFrom:   {Says: "the first day", Names: []string{"from", "valid from", "start", "von", "gültig ab"}, Form: Period},
 	productUntil:  {Says: "the day from which it holds no more", Names: []string{"until", "valid until", "end", "bis", "gültig bis"}, Form: Period},
