@@ -42,6 +42,9 @@ var agreementSign = verb{
 		if c.String("from") != "" && c.String("signed") == "" {
 			return missing("signed", "the file to write the signature to; there may be no node here")
 		}
+		if _, _, err := readKeyFile(c.String("key-file"), keys.Role); err != nil {
+			return err
+		}
 		detail, err := c.request()
 		if err != nil {
 			return err
@@ -177,7 +180,7 @@ func (c *call) writeSignature(path string, signed []byte, digest string) error {
 func (c *call) handInSignature(signed []byte, digest string) error {
 	s, err := decision.ParseSignedRole(signed)
 	if err != nil {
-		return wire.Problemf("BAD_SIGNATURE", "the signature does not decode: %v", err)
+		return wire.Problemf("BAD_SIGNATURE", "this is no signature that kontor agreement sign --signed FILE wrote, or it is damaged: %v", err)
 	}
 	out, err := ask(c, wire.AgreementSign, wire.AgreementSignRequest{AgreementQuery: wire.AgreementQuery{With: c.String("with")}, Signed: signed})
 	if err != nil {

@@ -55,8 +55,23 @@ func reorder(commands []*cli.Command, args []string) []string {
 	return append(out, rest...)
 }
 
+// unknownVerb finds the word that stands where a noun has its verb and is none; args are in the parser's order, the words last.
+func unknownVerb(commands []*cli.Command, args []string) (string, bool) {
+	if len(args) < 2 {
+		return "", false
+	}
+	noun, word := find(commands, args[0]), args[len(args)-1]
+	if noun == nil || len(noun.Subcommands) == 0 || noun.ArgsUsage != "" || find(noun.Subcommands, args[1]) != nil || strings.HasPrefix(word, "-") {
+		return "", false
+	}
+	if !strings.HasPrefix(args[1], "-") {
+		word = args[1]
+	}
+	return word, true
+}
+
 // amountFlags are the flags that take an amount of money.
-var amountFlags = map[string]bool{"limit": true, "materiality": true, "value": true}
+var amountFlags = map[string]bool{"above": true, "amount": true, "limit": true, "materiality": true, "value": true}
 
 func isCurrency(s string) bool {
 	return len(s) == 3 && strings.ToUpper(s) == s && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""

@@ -89,12 +89,12 @@ type verb struct {
 // noun groups verbs.
 func noun(name, short string, verbs ...verb) *cli.Command {
 	n := &cli.Command{Name: name, Usage: short, HideHelpCommand: true,
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return usagef("%v: kontor %s needs a verb; kontor %s --help lists them", err, name, name)
+		OnUsageError: func(*cli.Context, error, bool) error {
+			return usagef("kontor %s needs a verb; kontor %s --help lists them", name, name)
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("kontor %s has no verb %q; kontor %s --help lists them", name, c.Args().First(), name)
+				return noVerb(name, c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		}}
@@ -104,12 +104,16 @@ func noun(name, short string, verbs ...verb) *cli.Command {
 	return n
 }
 
+func noVerb(noun, verb string) error {
+	return usagef("kontor %s has no verb %q; kontor %s --help lists them", noun, verb, noun)
+}
+
 func (v verb) command() *cli.Command {
 	flags, needed := v.required()
 	return &cli.Command{
 		Name: v.name, Usage: v.short, ArgsUsage: v.args, Description: v.description(), HideHelpCommand: true,
 		Flags:        append(flags, v.common()...),
-		OnUsageError: func(ctx *cli.Context, err error, _ bool) error { return helpOf(ctx, usagef("%v", err)) },
+		OnUsageError: func(ctx *cli.Context, err error, _ bool) error { return helpOf(ctx, flagError(err)) },
 		Action: func(ctx *cli.Context) (err error) {
 			defer func() { err = helpOf(ctx, err) }()
 			least := 0
@@ -207,6 +211,7 @@ func (v verb) description() string {
 			}
 		}
 	}
+	b.WriteString("  130  interrupted by Ctrl-C\n")
 	return strings.TrimRight(b.String(), "\n")
 }
 
@@ -309,6 +314,9 @@ func MainAt(now func() time.Time, args []string, stdin io.Reader, stdout, stderr
 	if args = reorder(app.Commands, args); len(args) > 0 && !strings.HasPrefix(args[0], "-") && find(app.Commands, args[0]) == nil {
 		return report(usagef("there is no command %q; kontor --help lists them", args[0]), asJSON, stderr)
 	}
+	if word, unknown := unknownVerb(app.Commands, args); unknown {
+		return report(noVerb(args[0], word), asJSON, stderr) // also before --help: the parser would look for a help topic
+	}
 	err := app.RunContext(ctx, append([]string{"kontor"}, args...))
 	if err == nil {
 		return wire.ExitOK
@@ -344,6 +352,14 @@ func newApp(s streams) *cli.App {
 // errUsage wraps mistakes of the command line.
 func usagef(format string, args ...any) error {
 	return &wire.Problem{Code: "BAD_USAGE", Text: fmt.Sprintf(format, args...), Next: anyHelp}
+}
+
+// flagError says in the words of the command line what the parser says of a flag.
+func flagError(err error) error {
+	if name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); found {
+		return usagef("there is no flag %s%s here", strings.Repeat("-", min(len(name), 2)), name)
+	}
+	return usagef("%v", err)
 }
 
 // anyHelp is the next step after a mistake of the command line, until [helpOf] knows whose help.

@@ -2,7 +2,9 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -271,5 +273,28 @@ func TestShownText(t *testing.T) {
 	got := out.String()
 	if strings.ContainsAny(got, "\x1b\x07\u202e") || strings.Count(got, "\n") != 4 || !strings.Contains(got, `O'Neill \u001b[31m"q"\u202e`) || !strings.Contains(got, "P K\n") {
 		t.Errorf("shown as\n%s", got)
+	}
+}
+
+// Ctrl-C ends a command as a shell expects it, and not as if the node were at fault.
+func TestInterrupted(t *testing.T) {
+	var out bytes.Buffer
+	if exit := report(fmt.Errorf("ask: %w", context.Canceled), false, &out); exit != 130 || !strings.HasPrefix(out.String(), "kontor: error: interrupted\n") {
+		t.Errorf("exit %d: %s", exit, out.String())
+	}
+	if exit := report(errInterrupted, false, &out); exit != 130 {
+		t.Errorf("at a question: exit %d", exit)
+	}
+}
+
+// A quorum that nobody can meet says which keys are missing; one that somebody can says nothing.
+func TestUnseated(t *testing.T) {
+	seats := []wire.OfficerCount{{Role: "COO", Keys: 1}, {Role: "CFO", Keys: 2}, {Role: "CTO"}}
+	for quorum, want := range map[string][]string{
+		"COO and CFO": nil, "CEO and CFO": {"CEO"}, "CEO or (COO and CFO)": nil, "COO and 1 of (CMO, CTO)": {"CMO", "CTO"}, "2 of (COO, CFO, CEO)": nil, "CEO": {"CEO"}, "": nil,
+	} {
+		if got := unseated(quorum, seats); !slices.Equal(got, want) {
+			t.Errorf("%q lacks %v, want %v", quorum, got, want)
+		}
 	}
 }

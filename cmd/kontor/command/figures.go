@@ -104,7 +104,10 @@ func (c *call) printImport(out desk.ImportResult) error {
 		c.note("left out: line %d", line)
 	}
 	for _, w := range out.Worklist {
-		c.note("to be mapped: %v", w)
+		c.note("not known: product %q, %s from line %d on", w.Product, node.Count(w.Count, "line"), w.Lines[0])
+	}
+	if len(out.Worklist) > 0 {
+		c.note("say what they are, then import the file again: kontor product import FILE, or kontor product map OWN THEIRS (kontor product list --worklist)")
 	}
 	return c.print(out, func(w io.Writer) {
 		verb := "imported"

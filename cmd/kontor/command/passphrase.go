@@ -94,20 +94,9 @@ func (c *call) openKey(path string, want ...keys.Usage) (keys.Private, error) {
 
 // openKeyFrom is the same with the passphrase's file under another flag.
 func (c *call) openKeyFrom(flag, path string, want ...keys.Usage) (keys.Private, error) {
-	data, err := readSecret("key", path)
+	data, sealed, err := readKeyFile(path, want...)
 	if err != nil {
 		return keys.Private{}, err
-	}
-	usage, sealed, err := keys.DescribeFile(data)
-	if err != nil {
-		return keys.Private{}, wire.Problemf("KEY_FILE", "%s: %v", path, err)
-	}
-	if !slices.Contains(want, usage) {
-		names := make([]string, len(want))
-		for i, w := range want {
-			names[i] = string(w)
-		}
-		return keys.Private{}, wire.Problemf("KEY_USAGE", "%s holds a %s key; a %s key is needed here", path, usage, strings.Join(names, " or "))
 	}
 	var passphrase []byte
 	if sealed {
@@ -128,6 +117,25 @@ func (c *call) openKeyFrom(flag, path string, want ...keys.Usage) (keys.Private,
 		return keys.Private{}, wire.Problemf("KEY_FILE", "%s: %v", path, err)
 	}
 	return keys.FromSeed(seed)
+}
+
+// readKeyFile reads a key file, which stays as it is, and checks what its key is for: whoever names a wrong one hears it before reading what would be signed.
+func readKeyFile(path string, want ...keys.Usage) (data []byte, sealed bool, err error) {
+	if data, err = readSecret("key", path); err != nil {
+		return nil, false, err
+	}
+	usage, sealed, err := keys.DescribeFile(data)
+	if err != nil {
+		return nil, false, wire.Problemf("KEY_FILE", "%s: %v; want a file that kontor officer add wrote", path, err)
+	}
+	if !slices.Contains(want, usage) {
+		names := make([]string, len(want))
+		for i, w := range want {
+			names[i] = string(w)
+		}
+		return nil, false, wire.Problemf("KEY_USAGE", "%s holds a %s key; a %s key is needed here", path, usage, strings.Join(names, " or "))
+	}
+	return data, sealed, nil
 }
 
 // newKeyFile writes a new key's file, sealed by a passphrase unless --no-passphrase says otherwise; flag names the file with the

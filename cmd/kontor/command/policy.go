@@ -136,10 +136,43 @@ func setPolicy(c *call, kinds []decision.Kind, policy identity.Policy) error {
 		return err
 	}
 	own := after.Companies[0]
+	if roles := unseated(policy.Quorum, own.Officers); len(roles) > 0 {
+		c.note("no key of %s is in force: until one is, what this quorum is asked for can't be signed; kontor officer add --role %s", strings.Join(roles, ", "), roles[0])
+	}
 	return c.print(own, func(w io.Writer) {
 		printPolicies(w, own)
 		fmt.Fprintf(w, "It binds in topics opened from now on; told in %s.\n", node.Count(report.Announced, "partnership"))
 	})
+}
+
+// unseated are the roles without a key that a quorum can't be met without; nil where the seats there are can meet it.
+func unseated(quorum string, seats []wire.OfficerCount) []string {
+	policy, err := sign.ParsePolicy(quorum)
+	if err != nil {
+		return nil // no quorum was set
+	}
+	var roles []string
+	var lacks func(p sign.Policy) bool
+	lacks = func(p sign.Policy) bool {
+		if p.Role != "" {
+			seated := slices.ContainsFunc(seats, func(s wire.OfficerCount) bool { return s.Role == p.Role && s.Keys > 0 })
+			if !seated && !slices.Contains(roles, p.Role) {
+				roles = append(roles, p.Role)
+			}
+			return !seated
+		}
+		met := int64(0)
+		for _, part := range p.Of {
+			if !lacks(part) {
+				met++
+			}
+		}
+		return met < p.Need
+	}
+	if !lacks(policy) {
+		return nil
+	}
+	return roles
 }
 
 // holds tells whether a quorum with this very condition is in force.
