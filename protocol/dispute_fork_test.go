@@ -251,14 +251,7 @@ func TestDisputesOfAForkerDependOnNoOrder(t *testing.T) {
 			if len(nodes) > 0 {
 				rest = rapid.Permutation(rest).Draw(rt, "order")
 			}
-			for tries := 0; len(rest) > 0; tries++ {
-				if tries > 40*len(all.Envelopes) {
-					rt.Fatalf("%d entries wait for ever", len(rest))
-				}
-				size := min(len(rest), rapid.IntRange(1, 12).Draw(rt, "size"))
-				_, again := n.take(rt, append([]feed.Envelope{}, rest[:size]...))
-				rest = append(append([]feed.Envelope{}, rest[size:]...), again...)
-			}
+			n.deliver(rt, rest)
 			n.compare(rt, h)
 			nodes = append(nodes, n)
 		}

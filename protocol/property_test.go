@@ -114,6 +114,22 @@ func (n node) take(t *rapid.T, batch []feed.Envelope) (out protocol.Outcome, aga
 	return out, batch[done:]
 }
 
+// deliver gives entries to the node in batches of drawn sizes, until none waits. A batch ends at its first entry that can't be admitted, and sizes may
+// hide what could be behind it again and again: from some time on each comes alone, so that whenever all have come once, one was admitted.
+func (n node) deliver(t *rapid.T, entries []feed.Envelope) {
+	total := len(entries)
+	for tries := 0; len(entries) > 0; tries++ {
+		size := 1
+		if tries < 2*total {
+			size = min(len(entries), rapid.IntRange(1, 12).Draw(t, "size"))
+		} else if tries > (total+3)*total {
+			t.Fatalf("%d entries wait for ever", len(entries))
+		}
+		_, again := n.take(t, append([]feed.Envelope{}, entries[:size]...))
+		entries = append(append([]feed.Envelope{}, entries[size:]...), again...)
+	}
+}
+
 // TestAnyOrderGivesTheSameRows delivers histories with every kind of act, refusals and forks, in random order, in random batches, with
 // entries repeated, and compares after each batch with a fold of the same entries from nothing: rows, settled line and tree (PROTOCOL 4).
 func TestAnyOrderGivesTheSameRows(t *testing.T) {
