@@ -102,7 +102,7 @@ func TestExceptions(t *testing.T) {
 	}
 	x := draft.Deviations[0]
 	x.Line = 0
-	want := intake.Deviation{ID: "1", Item: forecast.Item{BuyersID: "A"}, Period: calendar.MustBucket("2027-W10"), Status: "NEW", Of: "ORDER_FORECAST TOTAL", Compared: quantity.Of(100), Source: quantity.Of(140), Unit: quantity.Piece}
+	want := intake.Deviation{Document: "7", Issued: calendar.MustDate("2026-01-05"), ID: "1", Item: forecast.Item{BuyersID: "A"}, Period: calendar.MustBucket("2027-W10"), Status: "NEW", Of: "ORDER_FORECAST TOTAL", Compared: quantity.Of(100), Source: quantity.Of(140), Unit: quantity.Piece}
 	if x != want {
 		t.Errorf("%+v, want %+v", x, want)
 	}

@@ -38,7 +38,7 @@ var PairSentences = map[string]string{
 	CodeWords:     "the words differ: somebody stands between the two companies; withdraw the invitation",
 	CodeTurn:      "the other side does not keep to the dialogue: it may run another version",
 	CodeWithdrawn: "the invitation is not open: ask for a new one",
-	CodeSelf:      "the invitation is one's own",
+	CodeSelf:      "this company made the invitation: the other company accepts it",
 }
 
 // PairError is why a pairing can't go on.
