@@ -70,12 +70,12 @@ func (d *Desk) QualityReports() ([]HeldQuality, error) {
 // completed fills in what follows from the reports of one partnership together, and from what was agreed about complaints. Clocks stand
 // as on the day that the rule's zone has now, ms UTC.
 func completed(reports []HeldQuality, effects []decision.EffectInForce, now int64) error {
-	var complaints []quality.Complaint
+	var docs []quality.Document
 	var cases []quality.Case
 	for _, h := range reports {
-		complaints, cases = append(complaints, h.Document.Complaints...), append(cases, h.Document.Cases...)
+		docs, cases = append(docs, h.Document), append(cases, h.Document.Cases...)
 	}
-	again := quality.Recurrences(complaints, cases)
+	again := quality.Recurrences(docs)
 	for i := range reports {
 		h := &reports[i]
 		for _, m := range h.Document.Measures {

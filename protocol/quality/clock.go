@@ -126,20 +126,28 @@ type Recurrence struct {
 }
 
 // Recurrences finds complaints raised within twelve months after the D8 of another of the same failure code, item
-// family and root cause. Complaints and cases may come from both sides' reports.
-func Recurrences(complaints []Complaint, cases []Case) []Recurrence {
+// family and root cause. Complaints and cases may come from both sides' reports; the day a complaint was raised is that of the service rule it was
+// reported under, as its deadlines are.
+func Recurrences(reports []Document) []Recurrence {
 	byComplaint := map[string]Case{}
-	for _, c := range cases {
-		byComplaint[c.Complaint] = c
+	var complaints []Complaint
+	var days []calendar.Date // on which they were raised
+	for i := range reports {
+		for _, c := range reports[i].Cases {
+			byComplaint[c.Complaint] = c
+		}
+		for _, c := range reports[i].Complaints {
+			complaints, days = append(complaints, c), append(days, reports[i].Service.Day(c.Raised))
+		}
 	}
 	out := []Recurrence{}
-	for _, c := range complaints {
+	for i, c := range complaints {
+		day := days[i]
 		for _, old := range complaints {
 			if old.ID == c.ID {
 				continue
 			}
 			closed := byComplaint[old.ID].closed()
-			day := calendar.DateOf(c.Raised)
 			if closed == 0 || day <= closed || day > closed.AddMonths(recurrenceMonths) || family(c) != family(old) {
 				continue
 			}

@@ -242,19 +242,25 @@ func TestRecurrence(t *testing.T) {
 		{"on the last day", func(*Complaint, *Case) {}, 1},
 		{"a day later", func(c *Complaint, _ *Case) { c.Raised = millis("2027-11-28", 10, 0) }, 0},
 		{"before the D8", func(c *Complaint, _ *Case) { c.Raised = millis("2026-11-20", 10, 0) }, 0},
+		{"on the last day where the rule counts, while UTC has the next", func(c *Complaint, _ *Case) { c.Raised = millis("2027-11-28", 3, 0) }, -1},
 		{"another code", func(c *Complaint, _ *Case) { c.Codes = []FailureCode{{"VDA", "label", 1}} }, 0},
 		{"another family", func(c *Complaint, _ *Case) { c.Family = "syrups" }, 0},
 		{"another cause", func(_ *Complaint, k *Case) { k.Causes = []Cause{{TechnicalOccurrence, "PUNCH", []string{"x"}}} }, 0},
 	} {
 		complaint, work := again, work
 		c.change(&complaint, &work)
-		got := Recurrences([]Complaint{d.Complaints[0], complaint}, []Case{d.Cases[0], work})
+		theirs := Document{Service: d.Service, Complaints: []Complaint{complaint}, Cases: []Case{work}}
+		if c.n < 0 {
+			theirs.Service.Offset, theirs.Service.Shifts = -5*60, nil
+			c.n = 1
+		}
+		got := Recurrences([]Document{d, theirs})
 		if len(got) != c.n || c.n == 1 && (got[0].Of != "C-1" || got[0].Confirmed) {
 			t.Errorf("%s: %+v", c.what, got)
 		}
 	}
 	again.Recurs = &Recurs{Of: "C-1", Role: "QUALITY_MANAGER"}
-	if got := Recurrences([]Complaint{d.Complaints[0], again}, []Case{d.Cases[0], work}); len(got) != 1 || !got[0].Confirmed {
+	if got := Recurrences([]Document{d, {Service: d.Service, Complaints: []Complaint{again}, Cases: []Case{work}}}); len(got) != 1 || !got[0].Confirmed {
 		t.Errorf("confirmed: %+v", got)
 	}
 }
