@@ -142,14 +142,12 @@ func spanOf(what, from, to string, was *calendar.Bucket) (*calendar.Bucket, erro
 }
 
 func (in CampaignPlan) apply(e *campaign.Event) error {
-	set := func(to *string, v string) {
-		if v != "" {
-			*to = v
-		}
+	if in.Name != "" {
+		e.Name = in.Name
 	}
-	set(&e.Name, in.Name)
-	set((*string)(&e.Kind), strings.ToUpper(in.Type))
-	set((*string)(&e.Status), strings.ToUpper(in.Status))
+	if err := in.codes(e); err != nil {
+		return err
+	}
 	period, err := spanOf("the period", in.From, in.To, &e.Period)
 	if err != nil {
 		return err
@@ -197,11 +195,6 @@ func (in CampaignPlan) apply(e *campaign.Event) error {
 	}
 	if in.MaxShortage != nil {
 		e.Go = &campaign.GoNoGo{MaxShortagePPM: *in.MaxShortage * percent}
-	}
-	for _, t := range []campaign.Tactic{{Display: campaign.DisplayTactic(strings.ToUpper(in.Display))}, {Channel: campaign.Channel(strings.ToUpper(in.Channel))}} {
-		if t != (campaign.Tactic{}) && !slices.Contains(e.Tactics, t) {
-			e.Tactics = append(e.Tactics, t)
-		}
 	}
 	if err := in.message(e); err != nil {
 		return err
@@ -299,7 +292,11 @@ func (in CampaignPlan) launch(e *campaign.Event) error {
 		if err != nil || due == 0 {
 			return node.Failf("BAD_GATE", "gate %q: want KIND=DAY, such as QUALITY=2027-02-15 or MANUAL:CFO=2027-03-01", text)
 		}
-		g := campaign.Gate{Kind: campaign.GateKind(strings.ToUpper(kind)), Role: role, Due: due}
+		gate, err := campaignCode("gate", kind, campaign.GateKinds())
+		if err != nil {
+			return err
+		}
+		g := campaign.Gate{Kind: gate, Role: role, Due: due}
 		e.Launch.Gates = append(slices.DeleteFunc(e.Launch.Gates, func(x campaign.Gate) bool { return x.Kind == g.Kind && x.Role == g.Role }), g)
 	}
 	for _, text := range in.Done {

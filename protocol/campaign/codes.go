@@ -31,6 +31,11 @@ var moves = map[Status][]Status{
 	Expired:      {},
 }
 
+// Statuses are the codes of the states, in the order of an event's life.
+func Statuses() []Status {
+	return []Status{Proposed, Acknowledged, Planned, Active, Completed, Canceled, Rejected, Terminated, Expired}
+}
+
 // Known reports whether the code is one of UBL's.
 func (s Status) Known() bool { _, ok := moves[s]; return ok }
 
@@ -61,6 +66,9 @@ const (
 var eventTypes = []EventType{CommunityEvent, Holiday, JointlySponsored, ManufacturerPromotion, OtherEvent, RetailerEvent, SeasonalEvent,
 	StoreClosing, StoreOpening, TradeItemDiscontinuation, TradeItemIntroduction}
 
+// EventTypes are the codes of the types.
+func EventTypes() []EventType { return slices.Clone(eventTypes) }
+
 // Known reports whether the type is on the list.
 func (t EventType) Known() bool { return slices.Contains(eventTypes, t) }
 
@@ -86,6 +94,9 @@ const (
 var displayTactics = []DisplayTactic{DisplayGeneral, DumpBin, EndCap, FloorGraphics, FloorStack, Module, OnCounter, Rack, ShelfExtender,
 	ShipperDisplay, TemporaryOutpost, Transparency}
 
+// DisplayTactics are their codes.
+func DisplayTactics() []DisplayTactic { return slices.Clone(displayTactics) }
+
 // Channel is where the public meets the event.
 type Channel string
 
@@ -104,6 +115,9 @@ const (
 )
 
 var channels = []Channel{TV, Radio, Print, OutOfHome, Social, SearchAds, Email, RetailMedia, InStore, Online}
+
+// Channels are their codes.
+func Channels() []Channel { return slices.Clone(channels) }
 
 // Mechanism is how an offer works.
 type Mechanism string
@@ -179,3 +193,6 @@ const (
 )
 
 var gateKinds = []GateKind{GateCampaign, GateCapacity, GateQuality, GateMessage, GateManual}
+
+// GateKinds are their codes.
+func GateKinds() []GateKind { return slices.Clone(gateKinds) }
