@@ -14,8 +14,9 @@ import (
 // WindowRow is one window that members report on: whose reports are in force, and whether every side has said its last word.
 type WindowRow struct {
 	Window  calendar.Bucket `cbor:"window" json:"window"`
-	Reports []WindowReport  `cbor:"reports" json:"reports"` // by author
-	Closed  bool            `cbor:"closed" json:"closed"`   // every member that may report has: nothing is revised any more
+	Reports []WindowReport  `cbor:"reports" json:"reports"`                      // by author
+	Closed  bool            `cbor:"closed" json:"closed"`                        // every member that may report has, or the terms' days are over: nothing is revised any more
+	ByTerms bool            `cbor:"byTerms,omitempty" json:"by_terms,omitempty"` // by the terms' days, without every member's word
 }
 
 // WindowReport is one member's report of a window, as it is in force.

@@ -118,7 +118,7 @@ var Sentences = map[string]string{
 	codeCause:          "the cause of a withdrawal is on no list, or its note is too long or not plain text",
 	codeUntil:          "an artifact is reaffirmed until a time after the entry's own and at most 400 days after it",
 	codeWindowTaken:    "the company reports this window under another series already: revise that report",
-	codeWindowClosed:   "every side has closed the window: what is found later is a matter of a dispute or of the next window",
+	codeWindowClosed:   "every side has closed the window, or the terms' days for it are over: what is found later is a matter of a dispute or of the next window",
 	codeRoleKey:        "the key is not in force for its company at this entry",
 	codeRoleSignature:  "the officer's or desk's signature does not verify over these bytes",
 	codeLimit:          "the amount is above the officer's commitment limit",

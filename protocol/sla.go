@@ -132,8 +132,14 @@ func (f *fold) observeSLAs() error {
 	if err != nil {
 		return err
 	}
-	if err := p.work(); err != nil {
+	ended, err := p.work()
+	if err != nil {
 		return err
+	}
+	if ended {
+		if err := p.closeReports(agreed); err != nil {
+			return err
+		}
 	}
 	return p.schedule(agreed, full)
 }
@@ -332,27 +338,28 @@ func (p *slaPass) openRows() (out []SLARow, err error) {
 	return out, nil
 }
 
-// work marks what the author passes and evaluates what is ready.
-func (p *slaPass) work() error {
+// work marks what the author passes and evaluates what is ready. It tells whether a window came to its end.
+func (p *slaPass) work() (ended bool, err error) {
 	rows, err := p.openRows()
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, row := range rows {
 		passed := p.pass(&row.Passed, row.Until)
 		passed = p.pass(&row.Rebutted, row.Rebut) || passed
 		moved, err := p.advance(&row)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !passed && !moved {
 			continue
 		}
 		if err := p.putSLA(row); err != nil {
-			return err
+			return false, err
 		}
+		ended = ended || row.State == SLAFinal || row.State == SLAVoid
 	}
-	return nil
+	return ended, nil
 }
 
 func (p *slaPass) putSLA(row SLARow) error {

@@ -117,7 +117,7 @@ func (p *slaPass) closed(row *SLARow, deadline int64) (bool, error) {
 		if !r.Window.Overlaps(period) {
 			continue
 		}
-		if !r.Closed {
+		if !r.Closed || r.ByTerms {
 			return false, nil
 		}
 		if r.Window.Start <= at {

@@ -123,7 +123,7 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 	if out.terms, err = d.counting(p, q, partner); err != nil {
 		return out, err
 	}
-	now := d.node.Now()
+	late, now := false, d.node.Now()
 	if out.doc.Cells, out.lines, out.notes, err = d.countedCells(p, window, out.terms, calendar.DateOf(now)); err != nil {
 		return out, err
 	}
@@ -153,6 +153,7 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 		out.notes, out.refusals = append(out.notes, texts.notes...), texts.refusals
 		out.doc.Closed = q.Close
 		if current == nil {
+			late = row.Closed // the terms' days closed it without a word of this side
 			return nil
 		}
 		if out.before, err = r.Performance(current.Root); err != nil {
@@ -165,7 +166,10 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 	if err != nil {
 		return out, err
 	}
-	if row.Closed && len(out.changes) > 0 {
+	if late || row.Closed && len(out.changes) > 0 {
+		if row.ByTerms {
+			return out, node.Failf("WINDOW_CLOSED", "the days that the terms give for corrections and objections are over for %s: what is found later is a matter of a dispute, or of the next window", window)
+		}
 		return out, node.Failf("WINDOW_CLOSED", "both sides have closed %s: what is found later is a matter of a dispute, or of the next window", window)
 	}
 	out.sheet, err = performance.ToSheet(out.doc, s.Key)

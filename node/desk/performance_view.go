@@ -17,7 +17,8 @@ import (
 type HeldWindow struct {
 	With    string          `json:"with"`
 	Window  calendar.Bucket `json:"window"`
-	Closed  bool            `json:"closed"` // by every side: its figures stand
+	Closed  bool            `json:"closed"`             // by every side, or by the terms' days: its figures stand
+	ByTerms bool            `json:"by_terms,omitempty"` // by the terms' days, without every side's word
 	Reports []HeldReport    `json:"reports"`
 	// Tally counts the cells of both reports by what comparing them comes to, and Apart those whose lines differ.
 	Tally map[performance.Verdict]int `json:"tally"`
@@ -77,7 +78,7 @@ func (d *Desk) Windows(with string) ([]HeldWindow, error) {
 				return nil, err
 			}
 			c := performance.Compare(s.buyer, s.seller, performance.DefaultTolerance())
-			out = append(out, HeldWindow{With: d.PartnerName(p), Window: row.Window, Closed: row.Closed, Reports: s.held, Tally: c.Tally, Apart: c.Apart})
+			out = append(out, HeldWindow{With: d.PartnerName(p), Window: row.Window, Closed: row.Closed, ByTerms: row.ByTerms, Reports: s.held, Tally: c.Tally, Apart: c.Apart})
 		}
 		return out, nil
 	})

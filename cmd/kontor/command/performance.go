@@ -137,6 +137,9 @@ var performanceListVerb = verb{
 				if h.Closed {
 					state = "closed by both"
 				}
+				if h.ByTerms {
+					state = "closed by terms"
+				}
 				rows = append(rows, []string{h.Window.String(), h.With, state, own, other, tallyText(h.Tally), fmt.Sprint(h.Apart)})
 			}
 			table(w, []string{"window", "with", "state", "own", "partner's", "cells", "unequal lines"}, rows)
