@@ -98,23 +98,34 @@ func fillGate(ctx context.Context, db *store.DB, components int) error {
 	}
 	_, pages := l.Unstored()
 	for group := range gateWeeks {
-		for i, p := range pages {
-			if err := putGatePage(db, group, i, p); err != nil {
-				return err
-			}
+		if err := putGatePages(db, group, 0, pages); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func putGatePage(db *store.DB, group, i int, p release.Page) error {
-	data, err := block.Marshal(p)
-	if err != nil {
-		return err
+// putGatePages writes as many pages at once as an update takes.
+func putGatePages(db *store.DB, group, first int, pages []release.Page) error {
+	for len(pages) > 0 {
+		n := min(len(pages), 8)
+		if err := db.Update(func(kv store.KV) error {
+			for i, p := range pages[:n] {
+				data, err := block.Marshal(p)
+				if err != nil {
+					return err
+				}
+				if err := kv.Put(state.TablePrivate, fmt.Appendf(nil, "%02d/%08d", group, first+i), data); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		first, pages = first+n, pages[n:]
 	}
-	return db.Update(func(kv store.KV) error {
-		return kv.Put(state.TablePrivate, fmt.Appendf(nil, "%02d/%08d", group, i), data)
-	})
+	return nil
 }
 
 func eachGatePage(kv store.KV, group int, each func(release.Page) error) error {
@@ -135,12 +146,7 @@ func loadGate(db *store.DB, group int) (*release.Ledger, error) {
 
 func storeGate(db *store.DB, group int, l *release.Ledger) error {
 	first, pages := l.Unstored()
-	for i, p := range pages {
-		if err := putGatePage(db, group, first+i, p); err != nil {
-			return err
-		}
-	}
-	return nil
+	return putGatePages(db, group, first, pages)
 }
 
 // gateComponent is what eight customers ask for in a week of one to three products that a component is for.
