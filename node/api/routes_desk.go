@@ -47,9 +47,15 @@ type CloseQuery struct {
 	Note       string `json:"note,omitempty"`
 }
 
+// AnswerQuery says how a forecast is answered.
+type AnswerQuery struct {
+	WithQuery
+	Reasons []string `json:"reasons,omitempty" doc:"why less is committed: CODE, PRODUCT=CODE or PRODUCT@REGION=CODE; the most particular holds"`
+}
+
 // AnswerRequest answers a forecast.
 type AnswerRequest struct {
-	WithQuery
+	AnswerQuery
 	Signed []byte `json:"signed,omitempty" doc:"canonical desk.SignedAnswer; needed where the forecast moved beyond the bands both signed"`
 }
 
@@ -88,7 +94,7 @@ var (
 	ForecastPreview    = wire.Get[WithQuery, desk.Preview]("/v1/forecast/preview", wire.Plan, "Shows what a partner would see of the draft.")
 	ForecastShare      = wire.Post[WithQuery, desk.Shared]("/v1/forecast/share", wire.Plan, "Shares the draft with a partner.")
 	ForecastAnswer     = wire.Post[AnswerRequest, desk.AnswerResult]("/v1/forecast/answer", wire.Plan, "Answers the partner's forecast line by line.")
-	ForecastAnswerForm = wire.Get[WithQuery, desk.AnswerForm]("/v1/forecast/answer/form", wire.Plan, "Says whether the answer needs a signature, and what is signed then.")
+	ForecastAnswerForm = wire.Get[AnswerQuery, desk.AnswerForm]("/v1/forecast/answer/form", wire.Plan, "Says whether the answer needs a signature, and what is signed then.")
 	CapacitySlot       = wire.Post[desk.SlotPlan, capacity.Slot]("/v1/capacity/slot", wire.Plan, "Sets a slot of capacity aside for a partner, or takes it back; the next plan carries it.")
 	CapacitySlots      = wire.Get[WithQuery, []capacity.SlotView]("/v1/capacity/slots", wire.View, "Lists the slots of the plan in force, as they stand against the forecast in force.")
 	CapacityAllocate   = wire.Post[desk.LineAllocation, desk.LineAllocation]("/v1/capacity/allocate", wire.Plan, "Says by what a line is divided among its products.")
@@ -192,11 +198,11 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 	Handle(r, ForecastShare, func(ctx context.Context, c Caller, in WithQuery) (desk.Shared, error) {
 		return d.ShareForecast(ctx, in.With, c.Command)
 	})
-	Handle(r, ForecastAnswerForm, func(_ context.Context, _ Caller, in WithQuery) (desk.AnswerForm, error) {
-		return d.PrepareAnswer(in.With)
+	Handle(r, ForecastAnswerForm, func(_ context.Context, _ Caller, in AnswerQuery) (desk.AnswerForm, error) {
+		return d.PrepareAnswer(in.With, in.Reasons)
 	})
 	Handle(r, ForecastAnswer, func(ctx context.Context, c Caller, in AnswerRequest) (desk.AnswerResult, error) {
-		return d.Answer(ctx, in.With, in.Signed, c.Command)
+		return d.Answer(ctx, desk.AnswerOrder{With: in.With, Reasons: in.Reasons, Signed: in.Signed}, c.Command)
 	})
 	Handle(r, ForecastList, func(_ context.Context, _ Caller, in WithQuery) ([]desk.HeldForecast, error) {
 		return d.Forecasts(in.With)

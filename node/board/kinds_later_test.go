@@ -106,7 +106,7 @@ func TestAnAnswerIsMissingUntilItComes(t *testing.T) {
 		e.Worth != "48000 PK asked for in 2 lines" {
 		t.Errorf("%+v", e)
 	}
-	if _, err := c.maker.desk.Answer(context.Background(), "", nil, ""); err != nil {
+	if _, err := c.maker.desk.Answer(context.Background(), desk.AnswerOrder{}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if gone := c.of(t, exception.Missing, desk.ExceptionGone, 1, answer); gone[0].ID != missing[0].ID {

@@ -106,7 +106,7 @@ func TestSortsOfExceptionsUnderTerms(t *testing.T) {
 	}
 	c.holds(t, 1, "ZDV-300") // with the slot
 	soon(t, "the slot", func() bool { l, err := c.agency.desk.Slots(""); return err == nil && len(l) == 1 })
-	if _, err := c.maker.desk.Answer(ctx, "", nil, ""); err != nil {
+	if _, err := c.maker.desk.Answer(ctx, desk.AnswerOrder{}, ""); err != nil {
 		t.Fatal(err)
 	}
 

@@ -19,29 +19,39 @@ import (
 // AnswerResult is the receipt of an answer.
 type AnswerResult struct {
 	Shared
-	Accepted  int               `json:"accepted"`          // cells committed in full
-	Countered int               `json:"countered"`         // cells committed in part
-	ByHand    int               `json:"by_hand,omitempty"` // cells that stand as the desk wrote them into a file
-	Asked     quantity.Quantity `json:"asked"`             // sum of means, in the products' own units
+	Accepted  int               `json:"accepted"`            // cells committed in full
+	Countered int               `json:"countered"`           // cells committed in part
+	ByHand    int               `json:"by_hand,omitempty"`   // cells that stand as the desk wrote them into a file
+	Explained int               `json:"explained,omitempty"` // cells with a reason that the desk named
+	Asked     quantity.Quantity `json:"asked"`               // sum of means, in the products' own units
 	Committed quantity.Quantity `json:"committed"`
+}
+
+// AnswerOrder says how a forecast is answered.
+type AnswerOrder struct {
+	With    string
+	Reasons []string // CODE for every line that is answered with less, PRODUCT=CODE, or PRODUCT@REGION=CODE; the most particular holds
+	Signed  []byte
 }
 
 // Answer answers the forecast in force line by line: in each period a product gets what its stock and its share of capacity allow, and what is short is
 // divided over the regions in proportion to what each asked for.
 //
+// Where less is committed, the reason is CAPACITY or what the desk names for the line.
+//
 // A forecast that moved beyond the bands both signed is answered with the signature of a mandate's key, or of an officer (practice T4): signed is what its
 // own program signed of [Desk.PrepareAnswer], nil where nothing moved beyond them.
-func (d *Desk) Answer(ctx context.Context, with string, signed []byte, command node.Command) (AnswerResult, error) {
-	p, err := d.Partner(with, partnership.RoleSeller)
+func (d *Desk) Answer(ctx context.Context, o AnswerOrder, command node.Command) (AnswerResult, error) {
+	p, err := d.Partner(o.With, partnership.RoleSeller)
 	if err != nil {
 		return AnswerResult{}, err
 	}
 	now := d.node.Now()
 	var form *protocol.AnswerSign
 	var body *block.Block
-	if signed != nil {
+	if o.Signed != nil {
 		made := int64(0)
-		if form, body, made, err = readAnswerSign(signed); err != nil {
+		if form, body, made, err = readAnswerSign(o.Signed); err != nil {
 			return AnswerResult{}, err
 		}
 		if made > now || now-made > answerAge {
@@ -54,7 +64,7 @@ func (d *Desk) Answer(ctx context.Context, with string, signed []byte, command n
 			return out, err
 		}
 	}
-	made, err := d.answer(p, now)
+	made, err := d.answer(p, now, o.Reasons)
 	if err != nil {
 		return made.out, err
 	}
@@ -96,7 +106,7 @@ type madeAnswer struct {
 }
 
 // answer makes the answer that would be shared at a time, ms UTC: the same figures at the same time make the same bytes.
-func (d *Desk) answer(p *node.Partnership, now int64) (made madeAnswer, err error) {
+func (d *Desk) answer(p *node.Partnership, now int64, reasons []string) (made madeAnswer, err error) {
 	granted, err := d.granted(p, protocol.KindAnswer)
 	if err != nil {
 		return made, err
@@ -126,10 +136,15 @@ func (d *Desk) answer(p *node.Partnership, now int64) (made madeAnswer, err erro
 		if err := answerLines(&made.answer, in.Forecast, result, &made.out); err != nil {
 			return err
 		}
+		why, err := readReasons(reasons, in.Forecast)
+		if err != nil {
+			return err
+		}
 		drafts, err := d.answerDrafts(p.PID, in.ForecastCID)
 		if err != nil {
 			return err
 		}
+		why.explain(&made.answer, in.Forecast, drafts, &made.out)
 		if err := byHand(&made.answer, in.Forecast, drafts, &made.out); err != nil {
 			return err
 		}

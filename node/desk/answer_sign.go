@@ -30,13 +30,13 @@ type SignedAnswer struct {
 const answerAge = 60 * 60 * 1000
 
 // PrepareAnswer fills in the form for the answer that would be shared now.
-func (d *Desk) PrepareAnswer(with string) (form AnswerForm, err error) {
+func (d *Desk) PrepareAnswer(with string, reasons []string) (form AnswerForm, err error) {
 	p, err := d.Partner(with, partnership.RoleSeller)
 	if err != nil {
 		return form, err
 	}
 	form.At = d.node.Now()
-	made, err := d.answer(p, form.At)
+	made, err := d.answer(p, form.At, reasons)
 	if err != nil || made.beyond == nil {
 		return form, err
 	}

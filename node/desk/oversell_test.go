@@ -58,7 +58,7 @@ func TestTwoCustomersAreNotPromisedTheSameLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		soon(t, "the plan at the customer", func() bool { _, err := customers[i].Match(""); return err == nil })
-		if _, err := maker.Answer(ctx, customers[i].n.Name(), nil, ""); err != nil {
+		if _, err := maker.Answer(ctx, AnswerOrder{With: customers[i].n.Name()}, ""); err != nil {
 			t.Fatal(err)
 		}
 		v, err := maker.Oversold()

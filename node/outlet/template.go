@@ -96,7 +96,7 @@ func (t Template) fill(f *excelize.File) error {
 
 // head are the lines above the rows: who asks, how to answer, and the columns, TemplateHead of them.
 func (t Template) head(bold int) [][]any {
-	what := "what you commit of what is asked; less needs a reason: CAPACITY, MATERIAL, LEAD_TIME, ALLOCATION, QUALITY_HOLD, SHUTDOWN, COMMERCIAL or LOT_SIZE"
+	what := "what you commit of what is asked; less needs a reason: CAPACITY, MATERIAL, LEAD_TIME, ALLOCATION, QUALITY_HOLD, SHUTDOWN, COMMERCIAL, LOT_SIZE, ENGINEERING_CHANGE, MASTER_DATA, CUSTOMER_ORDER_CHANGE or SYSTEM_RERUN"
 	if t.Kind == intake.Forecast {
 		what = "what you need in each period; leave the cell empty where you can't say"
 	}

@@ -52,22 +52,27 @@ const (
 	StateLapsed    LineState = "LAPSED"    // answer due has passed
 )
 
-// CommitReasons are all reasons.
-var CommitReasons = []CommitReason{ReasonCapacity, ReasonMaterial, ReasonLeadTime, ReasonAllocation, ReasonQuality, ReasonShutdown, ReasonCommercial, ReasonLot}
+// CommitReasons are all reasons. The last four are additions of practice T22 that say why a seller's figure moved.
+var CommitReasons = []CommitReason{ReasonCapacity, ReasonMaterial, ReasonLeadTime, ReasonAllocation, ReasonQuality, ReasonShutdown, ReasonCommercial, ReasonLot,
+	ReasonEngineering, ReasonMasterData, ReasonOrders, ReasonRerun}
 
 // CommitReason says why a commitment is below the forecast.
 type CommitReason string
 
 // The reasons.
 const (
-	ReasonCapacity   CommitReason = "CAPACITY"
-	ReasonMaterial   CommitReason = "MATERIAL"
-	ReasonLeadTime   CommitReason = "LEAD_TIME"
-	ReasonAllocation CommitReason = "ALLOCATION"
-	ReasonQuality    CommitReason = "QUALITY_HOLD"
-	ReasonShutdown   CommitReason = "SHUTDOWN"
-	ReasonCommercial CommitReason = "COMMERCIAL"
-	ReasonLot        CommitReason = "LOT_SIZE"
+	ReasonCapacity    CommitReason = "CAPACITY"
+	ReasonMaterial    CommitReason = "MATERIAL"
+	ReasonLeadTime    CommitReason = "LEAD_TIME"
+	ReasonAllocation  CommitReason = "ALLOCATION"
+	ReasonQuality     CommitReason = "QUALITY_HOLD"
+	ReasonShutdown    CommitReason = "SHUTDOWN"
+	ReasonCommercial  CommitReason = "COMMERCIAL"
+	ReasonLot         CommitReason = "LOT_SIZE"
+	ReasonEngineering CommitReason = "ENGINEERING_CHANGE"
+	ReasonMasterData  CommitReason = "MASTER_DATA"
+	ReasonOrders      CommitReason = "CUSTOMER_ORDER_CHANGE"
+	ReasonRerun       CommitReason = "SYSTEM_RERUN"
 )
 
 // Key names the line among the rows of an answer.

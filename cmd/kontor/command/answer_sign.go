@@ -17,12 +17,16 @@ func answerSignFlags() []cli.Flag {
 	}
 }
 
+func answerQuery(c *call) api.AnswerQuery {
+	return api.AnswerQuery{WithQuery: api.WithQuery{With: c.String("with")}, Reasons: c.StringSlice("reason")}
+}
+
 // signAnswer signs the answer that would be shared now, where one was asked for with a key and it needs a signature; nil else.
 func signAnswer(c *call) ([]byte, error) {
 	if c.String("key-file") == "" {
 		return nil, nil
 	}
-	form, err := ask(c, api.ForecastAnswerForm, api.WithQuery{With: c.String("with")})
+	form, err := ask(c, api.ForecastAnswerForm, answerQuery(c))
 	if err != nil || !form.Needed {
 		return nil, err
 	}

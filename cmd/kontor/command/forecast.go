@@ -87,13 +87,16 @@ func forecastNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "answer", short: "answer the partner's forecast line by line", flags: append([]cli.Flag{withFlag()}, answerSignFlags()...),
+			name: "answer", short: "answer the partner's forecast line by line", flags: append([]cli.Flag{withFlag(),
+				&cli.StringSliceFlag{Name: "reason", Usage: "why less is committed than is asked: `CODE`, PRODUCT=CODE or PRODUCT@REGION=CODE; may be repeated, the most particular holds"}}, answerSignFlags()...),
 			long: "Each product gets what its stock and its share of capacity allow; what is short is divided over the regions in proportion to what each asked for.\n" +
+				"Where less is committed, the reason is CAPACITY, or what --reason names: MATERIAL, LEAD_TIME, ALLOCATION, QUALITY_HOLD, SHUTDOWN, COMMERCIAL, LOT_SIZE,\n" +
+				"ENGINEERING_CHANGE, MASTER_DATA, CUSTOMER_ORDER_CHANGE, SYSTEM_RERUN. Single cells are written by hand in a file: kontor export --kind answer.\n" +
 				"Inside the flex bands both signed the node may answer by itself. A move beyond them the desk answers with its mandate's key, where the mandate names\n" +
 				"answer.sign and its limit covers what the moves are worth; above that an officer's key is needed.",
-			examples: []string{"kontor forecast answer --with \"Relief Agency\"", "kontor forecast answer --key-file desk.key"}, exits: []int{wire.ExitDenied, wire.ExitRefused, wire.ExitNotFound},
+			examples: []string{"kontor forecast answer --with \"Relief Agency\"", "kontor forecast answer --reason ZDV-300=MATERIAL --reason EFV600-30@CI=LEAD_TIME", "kontor forecast answer --key-file desk.key"}, exits: []int{wire.ExitDenied, wire.ExitRefused, wire.ExitNotFound},
 			run: func(c *call) error {
-				in := api.AnswerRequest{WithQuery: api.WithQuery{With: c.String("with")}}
+				in := api.AnswerRequest{AnswerQuery: answerQuery(c)}
 				signed, err := signAnswer(c)
 				if err != nil {
 					return err
@@ -105,6 +108,9 @@ func forecastNoun() *cli.Command {
 				}
 				return c.print(out, func(w io.Writer) {
 					fmt.Fprintf(w, "answered %s: %s accepted in full, %d countered\n", node.Count(out.Series, "line"), node.Count(out.Accepted, "period"), out.Countered)
+					if out.Explained > 0 {
+						fmt.Fprintf(w, "%s with a reason the desk named\n", node.Count(out.Explained, "period"))
+					}
 					if out.ByHand > 0 {
 						fmt.Fprintf(w, "%s as the desk wrote them into a file\n", node.Count(out.ByHand, "period"))
 					}
