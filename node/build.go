@@ -32,18 +32,27 @@ func BuildForecast(d forecast.Document, seriesKey [32]byte) (block.Sheet, error)
 }
 
 // PutArtifact is [Node.PutBlocks] for the blocks of an artifact that were not there before, and remembers what was built: the entry that carries it is judged, and the
-// partners' asks are answered, from memory. Beside the writing it is held against the version it was built on, so that the fold finds that done; base may be the zero version.
+// partners' asks are answered, from memory. Beside the writing it is held against the version it was built on, so that the fold finds that done, and the patch is made that partners ask for; base may be the zero version.
 func (n *Node) PutArtifact(pid block.CID, base, v block.Version, blocks []block.Block) error {
+	return n.putArtifact(pid, base, v, blocks, true)
+}
+
+func (n *Node) putArtifact(pid block.CID, base, v block.Version, blocks []block.Block, asked bool) error {
 	p, err := n.Partnership(pid)
 	if err != nil {
 		return err
 	}
-	var compared sync.WaitGroup
-	if v.Type == forecast.Type && base.Root.Defined() {
-		compared.Go(func() { p.Compare(base, v, artifact.RulesNewest) })
-	}
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		if v.Type == forecast.Type && base.Root.Defined() {
+			p.Compare(base, v, artifact.RulesNewest)
+		}
+		if asked && base.Root.Defined() {
+			_, _ = p.Patch(base, v) // without one the chunks travel
+		}
+	})
 	err = n.PutBlocks(pid, blocks)
-	compared.Wait()
+	beside.Wait()
 	if err == nil {
 		p.Opened(v)
 	}

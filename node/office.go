@@ -308,15 +308,10 @@ func (n *Node) Patch(_ context.Context, pid, entry block.CID, from []block.CID) 
 			if err != nil || base.SeriesKey != revised.SeriesKey {
 				continue
 			}
-			patch, err := base.PatchTo(revised)
-			if err != nil {
+			if data, err = r.Patch(base, revised); err != nil {
 				continue // too large for a block, or no relation: the chunks travel instead
 			}
-			b, err := patch.Block()
-			if err != nil {
-				return err
-			}
-			data, found = b.Data, true
+			found = true
 			return nil
 		}
 		return nil
@@ -347,7 +342,7 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 	if err != nil {
 		return err
 	}
-	return n.PutArtifact(pid, old, revised, append(fresh, root))
+	return n.putArtifact(pid, old, revised, append(fresh, root), false)
 }
 
 // TreeNode implements p2p.Trees.

@@ -18,6 +18,8 @@ type openedVersions struct {
 	bytes  int
 	// compared is the last pair of revisions that were held against each other.
 	compared comparedFigures
+	// patched is the last patch that was made.
+	patched madePatch
 }
 
 type openedVersion struct {
@@ -31,6 +33,13 @@ type comparedFigures struct {
 	rules         artifact.Rules
 	before, after forecast.Document // heads
 	follows       bool
+}
+
+// madePatch is a patch as it travels; without data there is none.
+type madePatch struct {
+	old, revised block.CID
+	data         []byte
+	used         int64 // as of versions
 }
 
 // maxOpenedBytes bounds the sheets remembered in a partnership: the revision in force and the next one of a forecast of 10,000 series, a year of weeks and five quantiles. A
@@ -93,6 +102,9 @@ func (c *Contract) Rest() {
 			o.drop(root)
 		}
 	}
+	if o.patched.used <= o.rested {
+		o.patched = madePatch{}
+	}
 	o.rested = o.turn
 }
 
@@ -142,4 +154,36 @@ func (o *openedVersions) comparison(old, revised block.CID, rules artifact.Rules
 	defer o.mu.Unlock()
 	c := o.compared
 	return c, old.Defined() && c.old == old && c.revised == revised && c.rules == rules
+}
+
+// Patch writes the patch that leads from one version to another (see [block.Version.PatchTo]) and remembers it: all partners ask for the same, a moment after it was made.
+func (c *Contract) Patch(old, revised block.Version) ([]byte, error) {
+	o := &c.versions
+	if data, known := o.patch(old.Root, revised.Root); known {
+		return data, nil
+	}
+	patch, err := old.PatchTo(revised)
+	if err != nil {
+		return nil, err
+	}
+	b, err := patch.Block()
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.turn++
+	o.patched = madePatch{old.Root, revised.Root, b.Data, o.turn}
+	return b.Data, nil
+}
+
+func (o *openedVersions) patch(old, revised block.CID) ([]byte, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if m := &o.patched; m.data == nil || m.old != old || m.revised != revised {
+		return nil, false
+	}
+	o.turn++
+	o.patched.used = o.turn
+	return o.patched.data, true
 }
