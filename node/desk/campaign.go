@@ -9,6 +9,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 )
 
@@ -50,10 +51,21 @@ func (d *Desk) prepareCampaign(p *node.Partnership) (out preparedCampaign, err e
 		}
 		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "campaign desk", ExtractedAt: h.Issued, Activity: "EDIT"}
 		draft.Header = h
-		out.doc, out.current = campaign.Filter(draft, granted), current
+		names, err := d.theirNumbers(p, r, calendar.DateOf(h.Issued))
+		if err != nil {
+			return err
+		}
+		named := draft
+		if names != nil {
+			names.campaign(&named)
+		}
+		out.doc, out.current = campaign.Filter(named, granted), current
 		texts := d.texts(p)
 		maskCampaign(&out.doc, texts)
 		out.notes, out.refusals = texts.notes, texts.refusals
+		if names != nil {
+			out.notes = append(out.notes, names.notes...)
+		}
 		out.withheld = len(draft.Events) + len(draft.Blackouts) - len(out.doc.Events) - len(out.doc.Blackouts)
 		if current == nil {
 			return nil

@@ -178,6 +178,13 @@ func (r *renaming) note(format string, args ...any) {
 	}
 }
 
+// once notes what was not noted yet.
+func (r *renaming) once(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(r.notes, text) {
+		r.note("%s", text)
+	}
+}
+
 // theirs are the links of an own number to numbers that are asked for; none where the own number is asked for itself.
 func (r *renaming) theirs(id string) (out []productmap.Link) {
 	if r.asked(id) {

@@ -10,6 +10,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/quality"
 )
 
@@ -57,10 +58,21 @@ func (d *Desk) prepareQuality(p *node.Partnership) (out preparedQuality, err err
 		}
 		h.Scope, h.Provenance = granted, artifact.Provenance{SourceSystem: "quality desk", ExtractedAt: h.Issued, Activity: "EDIT"}
 		draft.Header = h
-		out.doc, out.current = quality.Filter(draft, granted), current
+		names, err := d.theirNumbers(p, r, calendar.DateOf(h.Issued))
+		if err != nil {
+			return err
+		}
+		named := draft
+		if names != nil {
+			names.quality(&named)
+		}
+		out.doc, out.current = quality.Filter(named, granted), current
 		texts := d.texts(p)
 		maskQuality(&out.doc, texts)
 		out.notes, out.refusals = texts.notes, texts.refusals
+		if names != nil {
+			out.notes = append(out.notes, names.notes...)
+		}
 		out.withheld = rows(draft) - rows(out.doc)
 		if current == nil {
 			return nil

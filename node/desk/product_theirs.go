@@ -1,0 +1,117 @@
+package desk
+
+import (
+	"slices"
+
+	"kontor/node"
+	"kontor/protocol"
+	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
+	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
+	productmap "kontor/protocol/product"
+	"kontor/protocol/quality"
+	"kontor/protocol/quantity"
+)
+
+// theirNumbers names the items of a seller's own documents by the numbers its buyer uses too, where the maps in force on a day give one number and one unit for
+// one: then no figure changes with its name. Nil for a buyer, whose numbers are the partnership's.
+func (d *Desk) theirNumbers(p *node.Partnership, r *protocol.Replica, day calendar.Date) (*renaming, error) {
+	if d.node.Own(p).Role != partnership.RoleSeller {
+		return nil, nil
+	}
+	links, err := r.ProductLinks()
+	if err != nil || len(links) == 0 {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, l := range links {
+		if l.Holds(day) {
+			used[l.Buyers] = true
+		}
+	}
+	return &renaming{links: links, asked: func(id string) bool { return used[id] }, day: day}, nil
+}
+
+// alike is the buyer's number of an own one, where it is the same thing in the same unit; false where it has none, and where the two differ.
+func (r *renaming) alike(id string) (string, bool) {
+	found := r.theirs(id)
+	if len(found) == 0 {
+		return "", false
+	}
+	if len(found) > 1 || found[0].Kit || found[0].Units != quantity.Of(1) || len(productmap.Find(r.links, productmap.OfBuyer, found[0].Buyers, forecast.Location{}, r.day)) != 1 {
+		r.once("%s keeps its own number: the map does not give one unit of one of the buyer's items for it", id)
+		return "", false
+	}
+	r.once("%s is named %s too, the buyer's number", id, found[0].Buyers)
+	return found[0].Buyers, true
+}
+
+// item adds the buyer's number to an item that goes by an own one.
+func (r *renaming) item(i *forecast.Item) {
+	if own := i.ID(); own == i.GTIN || i.BuyersID != "" && i.SellersID != "" {
+		return // known to both
+	} else if theirs, found := r.alike(own); found {
+		i.BuyersID, i.SellersID = theirs, own
+	}
+}
+
+// id is an item's number in a document whose items both sides' numbers name.
+func (r *renaming) id(own *string) {
+	if theirs, found := r.alike(*own); found {
+		*own = theirs
+	}
+}
+
+// quality names the items of a report.
+func (r *renaming) quality(doc *quality.Document) {
+	doc.Measures, doc.Complaints, doc.Blocks = slices.Clone(doc.Measures), slices.Clone(doc.Complaints), slices.Clone(doc.Blocks)
+	for i := range doc.Measures {
+		r.item(&doc.Measures[i].Item)
+	}
+	for i := range doc.Complaints {
+		r.item(&doc.Complaints[i].Item)
+	}
+	for i := range doc.Blocks {
+		r.item(&doc.Blocks[i].Item)
+	}
+}
+
+// campaign names the items of a calendar. What a blackout keeps free it keeps free under both numbers.
+func (r *renaming) campaign(doc *campaign.Document) {
+	doc.Events, doc.Blackouts = slices.Clone(doc.Events), slices.Clone(doc.Blackouts)
+	for i := range doc.Events {
+		e := &doc.Events[i]
+		e.Items, e.Offers, e.Impacts = slices.Clone(e.Items), slices.Clone(e.Offers), slices.Clone(e.Impacts)
+		for k := range e.Items {
+			r.item(&e.Items[k])
+		}
+		for k := range e.Offers {
+			r.id(&e.Offers[k].Item)
+		}
+		for k := range e.Impacts {
+			m := &e.Impacts[k]
+			m.Cannibalises, m.Halo = slices.Clone(m.Cannibalises), slices.Clone(m.Halo)
+			r.id(&m.Item)
+			for _, list := range [][]string{m.Cannibalises, m.Halo} {
+				for n := range list {
+					r.id(&list[n])
+				}
+			}
+		}
+		if e.Launch != nil {
+			launch := *e.Launch
+			r.id(&launch.Item)
+			e.Launch = &launch
+		}
+	}
+	for i := range doc.Blackouts {
+		b := &doc.Blackouts[i]
+		b.Items = slices.Clone(b.Items)
+		for _, own := range b.Items {
+			if theirs, found := r.alike(own); found && !slices.Contains(b.Items, theirs) {
+				b.Items = append(b.Items, theirs)
+			}
+		}
+	}
+}
