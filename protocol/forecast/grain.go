@@ -261,69 +261,6 @@ func together(last, next calendar.Bucket, grain calendar.Grain) bool {
 	return false
 }
 
-// addCells puts a cell behind another. The levels of the sum are not known; the accumulated ones are those at its end.
-func addCells(a, b Cell) (Cell, error) {
-	sum := Cell{Bucket: calendar.Bucket{Start: a.Start, End: b.End}, Cumulative: b.Cumulative, Accumulated: b.Accumulated}
-	return sumInto(sum, a, b)
-}
-
-func sumInto(sum, a, b Cell) (Cell, error) {
-	var err error
-	if sum.Mean, err = a.Mean.Add(b.Mean); err != nil {
-		return Cell{}, err
-	}
-	if a.Firmness == b.Firmness {
-		sum.Firmness = a.Firmness
-	} // else the weakest: planned
-	if a.Ordered != nil && b.Ordered != nil {
-		ordered, err := a.Ordered.Add(*b.Ordered)
-		if err != nil {
-			return Cell{}, err
-		}
-		sum.Ordered = &ordered
-	}
-	return sum, nil
-}
-
-// addLines adds two lines of one item and region.
-func addLines(a, b Line) (Line, error) {
-	if a.Unit != b.Unit || a.BucketBasis != b.BucketBasis || a.DateBasis != b.DateBasis || a.SourcingShare != b.SourcingShare {
-		return Line{}, fmt.Errorf("lines of %q in %s have another unit, basis or sourcing share: they can't be put together for their region", artifact.Clip(a.Item.ID()), a.Location.Key())
-	}
-	cells := map[calendar.Bucket]Cell{}
-	for _, c := range a.Buckets {
-		c.Cumulative, c.Quantiles, c.Accumulated = nil, nil, nil
-		cells[c.Bucket] = c
-	}
-	for _, c := range b.Buckets {
-		c.Cumulative, c.Quantiles, c.Accumulated = nil, nil, nil
-		if have, both := cells[c.Bucket]; both {
-			sum, err := sumInto(Cell{Bucket: c.Bucket}, have, c)
-			if err != nil {
-				return Line{}, err
-			}
-			c = sum
-		}
-		cells[c.Bucket] = c
-	}
-	a.Buckets = make([]Cell, 0, len(cells))
-	for _, c := range cells {
-		a.Buckets = append(a.Buckets, c)
-	}
-	slices.SortFunc(a.Buckets, func(x, y Cell) int { return x.Compare(y.Bucket) })
-	for i := 1; i < len(a.Buckets); i++ {
-		if a.Buckets[i-1].Overlaps(a.Buckets[i].Bucket) {
-			return Line{}, fmt.Errorf("lines of %q in %s have buckets that do not line up, %s and %s: they can't be put together for their region", artifact.Clip(a.Item.ID()), a.Location.Key(),
-				a.Buckets[i-1].Bucket, a.Buckets[i].Bucket)
-		}
-	}
-	a.Schedule = nil // accumulated quantities and authorisations are a site's
-	if a.GapReason == "" {
-		a.GapReason = b.GapReason
-	}
-	return a, nil
-}
-
 // at is the place no more precise than p.
 func (l Location) at(p artifact.Place) (Location, error) {
 	if p == artifact.Site || p == "" {

@@ -166,3 +166,40 @@ func TestFamilyStep(t *testing.T) {
 		t.Error("a family goes by the number of a product")
 	}
 }
+
+// TestUnlikeFiguresAreNotAdded: a family of what is measured differently, and one product's sites that are, are refused with what differs and what to do.
+func TestUnlikeFiguresAreNotAdded(t *testing.T) {
+	from := calendar.MustDate("2027-01-04")
+	ladder := []artifact.Step{{UntilDays: 27, Time: calendar.Weeks, Place: artifact.Site}, {UntilDays: 3650, Time: calendar.Months, Place: artifact.Country, Level: artifact.Family}}
+	byRegion := []artifact.Step{{UntilDays: 3650, Time: calendar.Weeks, Place: artifact.Country}}
+	for _, c := range []struct {
+		change func(*Line)
+		want   string
+	}{
+		{func(l *Line) { l.Unit = quantity.Piece }, "units PK and C62"},
+		{func(l *Line) { l.BucketBasis = NetOfOrders }, "figures GROSS and NET_OF_ORDERS of orders"},
+		{func(l *Line) { l.DateBasis = ByArrival }, "dates of NEED and of ARRIVAL"},
+		{func(l *Line) { l.SourcingShare = 400_000 }, "sourcing shares of 1000000 and 400000 ppm"},
+	} {
+		var products, sites Document
+		for i, id := range []string{"A", "B"} {
+			l := weeks(Location{Region: []string{"CI", "CI-AB"}[i]}, "2027-01-04", 20)
+			l.Unit, l.BucketBasis, l.DateBasis, l.SourcingShare = quantity.Pack, Gross, ByNeed, PPM
+			if i == 1 {
+				c.change(&l)
+			}
+			l.Item = Item{BuyersID: "A"}
+			sites.Lines = append(sites.Lines, l)
+			l.Item = Item{BuyersID: id}
+			products.Lines = append(products.Lines, l)
+		}
+		_, _, err := Coarsen(products, ladder, from, nil, func(Item) string { return "PACKS" })
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `family "PACKS"`) || !strings.Contains(err.Error(), "kontor product family") {
+			t.Errorf("a family: %v; want %s", err, c.want)
+		}
+		_, _, err = Coarsen(sites, byRegion, from, nil, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `lines of "A"`) {
+			t.Errorf("sites: %v; want %s", err, c.want)
+		}
+	}
+}
