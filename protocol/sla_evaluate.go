@@ -250,6 +250,11 @@ func (p *slaPass) evaluate(row *SLARow, doc terms.Document, s terms.SLA, deadlin
 	if c.Buyer, c.Seller, err = p.from.ofWindow(row.Period, deadline, passed); err != nil {
 		return out, err
 	}
+	if before, counts := remedy.GrowsFrom(doc, s, row.Period); counts {
+		if c.Before.Buyer, c.Before.Seller, err = p.from.ofWindow(before, deadline, passed); err != nil {
+			return out, err
+		}
+	}
 	if c.Records, err = p.from.records(doc, s, row.Period, deadline, passed); err != nil {
 		return out, err
 	}

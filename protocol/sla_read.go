@@ -217,9 +217,13 @@ func (r *Replica) SLAPreview(cases func(terms.Document, terms.SLA, calendar.Buck
 	if !adjusts {
 		return remedy.Evaluate(c), nil
 	}
-	s := newSLAReader(r, &r.Genesis, nil)
-	out = remedy.Adjust(remedy.PriceCase{Terms: doc, Price: price, Period: period, Buyer: c.Buyer, Seller: c.Seller, Values: s.values(int64(1)<<62, nil, &err)})
+	out = remedy.Adjust(remedy.PriceCase{Terms: doc, Price: price, Period: period, Buyer: c.Buyer, Seller: c.Seller, Values: r.SLAValues(&err)})
 	return out, err
+}
+
+// SLAValues finds what each side stated that an index was published at, by all that is held. An error stays in err.
+func (r *Replica) SLAValues(err *error) remedy.Values {
+	return newSLAReader(r, &r.Genesis, nil).values(int64(1)<<62, nil, err)
 }
 
 func (s *slaReader) now(doc terms.Document, sla terms.SLA, period calendar.Bucket) (c remedy.Case, err error) {
@@ -230,6 +234,11 @@ func (s *slaReader) now(doc terms.Document, sla terms.SLA, period calendar.Bucke
 	}
 	if c.Buyer, c.Seller, err = s.ofWindow(period, ever, nil); err != nil {
 		return c, err
+	}
+	if before, counts := remedy.GrowsFrom(doc, sla, period); counts {
+		if c.Before.Buyer, c.Before.Seller, err = s.ofWindow(before, ever, nil); err != nil {
+			return c, err
+		}
 	}
 	c.Records, err = s.records(doc, sla, period, ever, nil)
 	return c, err

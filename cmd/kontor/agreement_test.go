@@ -31,6 +31,7 @@ func TestAgreementScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KONTOR_HOME", "")
 			env.Setenv("TZ", "UTC")
+			env.Setenv("TODAY", time.Now().UTC().Format(time.DateOnly))
 			env.Setenv("SOON", time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
 			env.Setenv("FAR", time.Now().AddDate(3, 0, 0).Format(time.DateOnly))
 			return nil

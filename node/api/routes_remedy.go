@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"kontor/node/api/wire"
 	"kontor/node/desk"
@@ -36,6 +37,7 @@ type IndexStated struct {
 var (
 	SLAStatus         = wire.Get[desk.SLAQuery, []desk.SLAStatus]("/v1/sla/status", wire.View, "Lists the windows of SLAs that are over, what they come to, and who has reported.")
 	SLASimulate       = wire.Get[desk.SimulateQuery, desk.SimulatedTerms]("/v1/sla/simulate", wire.View, "Says what terms would have paid over the past.")
+	SLASimulateBy     = wire.PostFile[desk.SimulateReports, desk.SimulatedTerms]("/v1/sla/simulate/reports", wire.View, "Says what terms would have paid by the figures of a file, as if both sides had counted so.")
 	SLAReconcile      = wire.Post[desk.SLAReconcileQuery, desk.SLAReconciled]("/v1/sla/reconcile", wire.Plan, "Finds the lines in which the two sides' figures of a window differ, or takes the partner's figures.")
 	SLALapse          = wire.Post[desk.SLAQuery, desk.SLAReconciled]("/v1/sla/lapse", wire.Plan, "Records that the partner has written nothing for seven days after a window's deadline.")
 	SLAIndexes        = wire.Get[IndexQuery, []desk.StatedIndex]("/v1/sla/indexes", wire.View, "Lists what both sides stated that indexes were published at.")
@@ -54,6 +56,13 @@ func registerRemedies(r *Registry, d *desk.Desk) {
 	})
 	Handle(r, SLASimulate, func(ctx context.Context, c Caller, in desk.SimulateQuery) (desk.SimulatedTerms, error) {
 		return d.Simulate(ctx, in, c.Scope.Product)
+	})
+	HandleUpload(r, SLASimulateBy, func(_ context.Context, c Caller, in desk.SimulateReports, file io.Reader) (desk.SimulatedTerms, error) {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return desk.SimulatedTerms{}, err
+		}
+		return d.SimulateBy(data, in, c.Scope.Product)
 	})
 	Handle(r, SLAReconcile, func(ctx context.Context, c Caller, in desk.SLAReconcileQuery) (desk.SLAReconciled, error) {
 		return d.ReconcileSLA(ctx, in, c.Scope.Product, c.Command)

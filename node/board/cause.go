@@ -56,6 +56,8 @@ var matters = map[exception.Kind]matter{
 		"less is promised by %s for this window, against something else", ""},
 	exception.SlotReview: {decision.DemandCapacity, "the slot of %s no longer fits", "the slot takes what the forecast asks of %s now",
 		"the slot of %s is given back", ""},
+	exception.IndexDue: {decision.Commercial, "the value of %s is due", "both state what %s was published at, with its source, within five working days",
+		"the price that %s moves is agreed for this month", ""},
 	exception.Unpaid: {decision.Commercial, "%s is owed and not paid", "%s is paid within ten working days",
 		"%s is set against what is owed the other way", ""},
 	exception.Late: {decision.DemandCapacity, "step %s is overdue", "step %s is done within ten working days",
@@ -114,7 +116,7 @@ func kindOfOwner(role string) decision.Kind {
 }
 
 // byGroup are the kinds whose scope names in its group what they speak of: an event, a clause, an entry, a step.
-var byGroup = []exception.Kind{exception.Campaign, exception.SLARisk, exception.Unpaid, exception.Late}
+var byGroup = []exception.Kind{exception.Campaign, exception.SLARisk, exception.IndexDue, exception.Unpaid, exception.Late}
 
 // subject is what an exception speaks of, in a word.
 func subject(e exception.Exception) string {

@@ -22,7 +22,7 @@ func TestEverySortOfExceptionBecomesATopic(t *testing.T) {
 	c.short(t)
 	p := c.maker.n.Partnerships()[0]
 	kinds := map[exception.Kind]decision.Kind{exception.Flex: decision.Commercial, exception.FrozenZone: decision.Commercial, exception.SLARisk: decision.Commercial,
-		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality, exception.Unpaid: decision.Commercial}
+		exception.Campaign: decision.JointMarketing, exception.Chart: decision.Quality, exception.IndexDue: decision.Commercial, exception.Unpaid: decision.Commercial}
 	for _, k := range exception.Kinds {
 		if byMatch(k) || k == exception.Rollback {
 			continue // other tests open those: by what the match leaves short, and of an agreement

@@ -21,6 +21,12 @@ import (
 // days, and a promise of deliveries that both sides report by month.
 func (c *circle) underTerms(t *testing.T, moreSLAs ...string) {
 	t.Helper()
+	c.underTermsAnd(t, "", moreSLAs...)
+}
+
+// underTermsAnd are those terms with more clauses, in which FROM and UNTIL are the days they begin and end.
+func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
+	t.Helper()
 	ctx := context.Background()
 	now := time.Now()
 	from := now.AddDate(0, -2, 1-now.Day())
@@ -34,6 +40,7 @@ func (c *circle) underTerms(t *testing.T, moreSLAs ...string) {
     "reporting": [{"by": "BUYER", "what": "receipts", "reportDue": 3, "correctUntil": 10}, {"by": "SELLER", "what": "despatches", "reportDue": 3, "correctUntil": 10}], "onMissing": "COUNTERPARTY_STANDS"}%s],
   "remedies": [{"id": "flat", "sla": "otif", "kind": "FLAT", "amount": {"minor": 25000, "currency": "EUR"}, "cap": {"minor": 100000, "currency": "EUR"}, "capPeriod": "QUARTER", "autoApply": true, "disputeWindow": 10}]
 }`, from.Format("2006-01-02"), from.AddDate(10, 0, 0).Format("2006-01-02"), strings.Join(append([]string{""}, moreSLAs...), ", "))
+	doc = strings.Replace(doc, "{", "{"+strings.NewReplacer("FROM", from.Format("2006-01-02"), "UNTIL", from.AddDate(10, 0, 0).Format("2006-01-02")).Replace(more), 1)
 	if out, err := c.maker.desk.ImportTerms([]byte(doc), desk.TermsImport{}); err != nil {
 		t.Fatal(err, out)
 	}

@@ -99,6 +99,8 @@ func (b *Board) exceptionsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 			continue // it waits as a topic, or as the step or the notice it is
 		case e.Kind == exception.Unpaid:
 			w.Next = "kontor remedy settle " + e.Scope.Group + " --reference PAYMENT"
+		case e.Kind == exception.IndexDue:
+			w.Next = fmt.Sprintf("kontor sla index --index %s --month %s --value VALUE --source WHERE", e.Scope.Group, e.Scope.Buckets)
 		case e.Kind == exception.SLARisk || e.Kind == exception.Missing && e.Scope.Group != "":
 			w.Next = "kontor performance import FILE"
 		case e.Kind == exception.Flex || e.Kind == exception.FrozenZone:

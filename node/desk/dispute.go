@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -12,10 +11,8 @@ import (
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/block"
-	"kontor/protocol/calendar"
 	"kontor/protocol/dispute"
 	"kontor/protocol/quantity"
-	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
 )
 
@@ -83,52 +80,6 @@ func (d *Desk) OpenDispute(ctx context.Context, q DisputeOpen, command node.Comm
 	return d.writeDispute(ctx, p, act, command)
 }
 
-// disputeSubject finds what is meant, and in which partnership.
-func (d *Desk) disputeSubject(q DisputeOpen, act *dispute.Act) (*node.Partnership, error) {
-	if q.Entry != "" {
-		var of remedy.Act
-		p, err := d.remediesNamed([]string{q.Entry}, &of)
-		if err != nil {
-			return nil, err
-		}
-		id := of.Items[0]
-		err = d.node.View(p.PID, func(r *protocol.Replica) error {
-			all, err := r.Remedies()
-			if err != nil {
-				return err
-			}
-			at := slices.IndexFunc(all, func(i remedy.Item) bool { return i.ID == id })
-			if stands, err := r.RemedyStands(id); err != nil || !stands || at < 0 {
-				return cmp.Or(err, error(node.Failf("REMEDY_PENDING", "entry %s is above the settled line: it stands when both sides' nodes have passed it; try again then", id)))
-			}
-			act.Subject = &dispute.Subject{Kind: dispute.Credit, Contract: all[at].Contract, Item: id}
-			return nil
-		})
-		return p, err
-	}
-	p, err := d.Partner(q.With, "")
-	if err != nil {
-		return nil, err
-	}
-	s := dispute.Subject{Kind: q.Kind, Contract: q.Contract, Part: q.Part}
-	if q.Artifact != "" {
-		id, err := block.ParseCID(q.Artifact)
-		if err != nil {
-			return nil, node.Failf("BAD_REQUEST", "artifact %q is no CID: %v", q.Artifact, err)
-		}
-		s.Artifact = &id
-	}
-	if q.Period != "" {
-		b, err := calendar.ParseBucket(q.Period)
-		if err != nil {
-			return nil, node.Failf("BAD_REQUEST", "period: %v", err)
-		}
-		s.Period = &b
-	}
-	act.Subject = &s
-	return p, nil
-}
-
 // SayDispute states something, or escalates.
 func (d *Desk) SayDispute(ctx context.Context, verb dispute.Verb, q DisputeSay, command node.Command) (out DisputeDone, err error) {
 	p, known, err := d.disputeNamed(q.ID)
@@ -149,11 +100,8 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 	if i.Text = texts.mask("text", q.Text); len(texts.refusals) > 0 {
 		return form, &node.Failure{Code: "REFUSED", Text: texts.refusals[0].Error(), Findings: texts.refusals}
 	}
-	if q.Amount != "" {
-		if i.Amount, err = parseMoney(q.Amount); err != nil {
-			return form, err
-		}
-		i.Outcome = dispute.Sum
+	if err := withAmount(&i, q.Amount); err != nil {
+		return form, err
 	}
 	if i.Verb == dispute.Accept {
 		o, err := d.proposalNamed(p, known, q.Proposal)
@@ -163,7 +111,7 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 		i.Proposal, i.Outcome, i.Amount = &o.Entry, o.Outcome, o.Amount
 	}
 	if code := i.Check(); code != "" {
-		return form, node.Failf("BAD_REQUEST", "%s of a dispute: say one of STANDS, DROPPED, HALVED, an amount, or AGREED with a text", strings.ToLower(q.Verb))
+		return form, node.Failf("BAD_REQUEST", "%s of a dispute with outcome %q: say one of STANDS, DROPPED, HALVED, an amount, or AGREED with a text", strings.ToLower(q.Verb), i.Outcome)
 	}
 	form.Instrument, form.Text = i, d.disputeWords(p, known, i)
 	return form, nil
@@ -276,11 +224,8 @@ func (d *Desk) PrepareRuling(q RulingQuery) (form RulingForm, err error) {
 		return form, node.Failf("BAD_REQUEST", "partnership %q is no CID: %v", q.Partnership, err)
 	}
 	i := dispute.Instrument{Partnership: pid, Dispute: q.Dispute, Verb: dispute.Rule, Level: dispute.Arbiter, Company: d.node.Company(), Role: d.roleOf(q.Key), Outcome: terms.Outcome(q.Outcome), Text: q.Text}
-	if q.Amount != "" {
-		if i.Amount, err = parseMoney(q.Amount); err != nil {
-			return form, err
-		}
-		i.Outcome = dispute.Sum
+	if err := withAmount(&i, q.Amount); err != nil {
+		return form, err
 	}
 	if i.Check() != "" {
 		return form, node.Failf("BAD_REQUEST", "a ruling says STANDS, DROPPED, HALVED or an amount, with plain grounds of at most %d bytes", dispute.MaxStatement)
@@ -315,6 +260,19 @@ func sorted(list []block.CID) []block.CID {
 	list = slices.Clone(list)
 	slices.SortFunc(list, block.CID.Compare)
 	return slices.Compact(list)
+}
+
+// withAmount makes the outcome an amount, where one is given; an outcome beside it would say something else.
+func withAmount(i *dispute.Instrument, text string) (err error) {
+	if text == "" {
+		return nil
+	}
+	if i.Outcome != "" && i.Outcome != dispute.Sum {
+		return node.Failf("BAD_REQUEST", "outcome %q and an amount of %s say different things: leave one of them out", i.Outcome, text)
+	}
+	i.Outcome = dispute.Sum
+	i.Amount, err = parseMoney(text)
+	return err
 }
 
 func parseMoney(text string) (*quantity.Money, error) {

@@ -1,9 +1,6 @@
 package desk
 
 import (
-	"slices"
-	"strings"
-
 	"kontor/node"
 	"kontor/node/intake"
 	"kontor/node/intake/door"
@@ -62,11 +59,6 @@ type PerformanceImport struct {
 	Event string `json:"event"` // what the deliveries of a table are: RECEIPT_POSTED, ARRIVAL, DOCK or DESPATCH; empty: receipts
 }
 
-// performanceFile is what a JSON file of figures holds: cells as kontor performance show --json prints them.
-type performanceFile struct {
-	Cells []performance.Cell `json:"cells"`
-}
-
 // ImportPerformance takes order lines or aggregated figures from a table, despatch and receipt advices, sales and stock reports of any format, or
 // cells from a JSON document.
 // What a table says about the deliveries of an order line takes the place of what was there about them; an advice adds to it.
@@ -75,32 +67,22 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 	if err != nil {
 		return ImportResult{Report: &intake.Report{Kind: "performance"}}, err
 	}
-	event := performance.Event(strings.ToUpper(in.Event))
-	if event == "" {
-		event = performance.ReceiptPosted
+	event, err := in.event()
+	if err != nil {
+		return ImportResult{Report: &intake.Report{Kind: "performance"}}, err
 	}
-	if !slices.Contains([]performance.Event{performance.Despatch, performance.Arrival, performance.Dock, performance.ReceiptPosted}, event) {
-		return ImportResult{Report: &intake.Report{Kind: "performance"}}, node.Failf("BAD_EVENT", "%q is no event of a delivery: want RECEIPT_POSTED, ARRIVAL, DOCK or DESPATCH", in.Event)
-	}
-	if looksJSON(data) && strings.Contains(string(data[:min(len(data), 1<<10)]), `"cells"`) {
-		var file performanceFile
-		report := &intake.Report{Kind: "performance", Format: "json"}
-		if err := readJSON(data, &file); err != nil {
+	if holdsCells(data) {
+		file, report, err := readCells(data)
+		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		report.Lines, report.Imported = len(file.Cells), len(file.Cells)
-		return d.takeFigures(p, file.Cells, report, in.ImportOptions)
+		return d.takeFigures(p, file.cells, report, in.ImportOptions)
 	}
 	if in.From == "" {
 		in.From = in.With
 	}
 	if rows, ok := door.Fields(data, door.Options{Format: door.Format(in.Format), Sheet: in.Sheet}); ok {
 		return d.takeFields(rows, &intake.Report{Kind: intake.Performance, Format: string(door.Detect(data)), Lines: len(rows.Fields) - 1, Imported: len(rows.Fields) - 1}, in.ImportOptions)
-	}
-	opts, kept, err := d.readOptions(in.ImportOptions, "performance")
-	opts.Kind = "" // its columns tell lines from figures
-	if err != nil {
-		return ImportResult{Report: &intake.Report{Kind: "performance"}}, err
 	}
 	format := door.Format(in.Format)
 	if format == "" || format == "auto" {
@@ -116,37 +98,14 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		}
 		return d.takeMovements(p, draft, report, event, in.ImportOptions)
 	}
-	text, opts, report, ok := door.Plain(data, door.Options{Options: opts, Format: format, Sheet: in.Sheet})
-	if !ok {
-		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	file, report, err := d.readCountedTable(data, in, event, format)
+	switch {
+	case err != nil:
+		return ImportResult{Report: report}, err
+	case file.records != nil:
+		return d.takeLines(p, file.records, report, true, in.ImportOptions)
 	}
-	if intake.IsOrderLines(text, opts) {
-		records, report := intake.ReadOrderLines(text, event, opts)
-		report.Format = string(format)
-		if records == nil {
-			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-		}
-		noteKept(report, kept)
-		return d.takeLines(p, records, report, true, in.ImportOptions)
-	}
-	shaped, report := intake.Reshape(text, opts)
-	if shaped != nil {
-		if shaped.Text == nil {
-			report.Format, report.Kind = string(format), intake.Performance
-			return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-		}
-		text, opts = shaped.Text, shaped.Options
-	}
-	cells, report := intake.ReadFigures(text, opts)
-	if shaped != nil {
-		shaped.Restore(report)
-	}
-	report.Format = string(format)
-	if cells == nil {
-		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-	}
-	noteKept(report, kept)
-	return d.takeFigures(p, cells, report, in.ImportOptions)
+	return d.takeFigures(p, file.cells, report, in.ImportOptions)
 }
 
 func (d *Desk) takeFigures(p *node.Partnership, cells []performance.Cell, report *intake.Report, o ImportOptions) (ImportResult, error) {

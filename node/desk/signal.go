@@ -61,6 +61,7 @@ var causes = []cause{
 	{"campaign conflict", (*sight).campaigns},
 	{"control chart", (*sight).charts},
 	{"SLA at risk", (*sight).promises},
+	{"value of an index", (*sight).indexes},
 	{"overdue remedy", (*sight).unpaid},
 	{"overdue milestone", (*sight).late},
 	{"rollback condition", (*sight).rollbacks},

@@ -100,6 +100,7 @@ const (
 	Unmapped    Kind = "UNMAPPED_PRODUCT"  // a line of the forecast that no capacity group makes, and no product map explains
 	SLARisk     Kind = "SLA_AT_RISK"       // a promise of the terms is missed at the rate its window has gone so far
 	SlotReview  Kind = "SLOT_REVIEW"       // the forecast behind a capacity slot moved materially since the slot was set aside
+	IndexDue    Kind = "INDEX_DUE"         // deliveries are about to be adjusted by a value of an index that a side has not stated
 	Unpaid      Kind = "REMEDY_OVERDUE"    // what the terms made one side owe was to be paid by a day and is not settled
 	Late        Kind = "MILESTONE_OVERDUE" // a step of a rollout plan in force was due and nobody reported it
 	Rollback    Kind = "ROLLBACK_MET"      // the figures meet a condition under which an agreement in force goes back
@@ -107,7 +108,7 @@ const (
 )
 
 // Kinds are all of them, in the order they are told of.
-var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, Unpaid, Late, Rollback, Disturbed}
+var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, IndexDue, Unpaid, Late, Rollback, Disturbed}
 
 // Officer is the role whose officers lead where an exception of a kind is above the desk (the weights of lenses by topic): operations for supply and demand,
 // marketing for campaigns, technology for quality, finance for what the terms say.
@@ -117,7 +118,7 @@ func (k Kind) Officer() string {
 		return "CMO"
 	case Chart:
 		return "CTO"
-	case Flex, FrozenZone, SLARisk, Unpaid, Overstock:
+	case Flex, FrozenZone, SLARisk, IndexDue, Unpaid, Overstock:
 		return "CFO"
 	}
 	return "COO"

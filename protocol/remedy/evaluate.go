@@ -18,6 +18,7 @@ type Case struct {
 	Period        calendar.Bucket
 	Buyer, Seller []performance.Document
 	Agreed        terms.Party    // whose figures the desks agreed upon; "" where they did not
+	Before        Before         // where a rebate counts growth from it (GrowsFrom)
 	Records       Records        // for measures that reports of performance don't carry
 	LastCharges   quantity.Money // of the newest window of the SLA before this whose charges are known
 }
@@ -40,6 +41,9 @@ func Evaluate(c Case) Result {
 	b, v := gather(terms.Buyer, c.SLA, c.Period, c.Buyer), gather(terms.Seller, c.SLA, c.Period, c.Seller)
 	s.byDebtor, s.byCreditor = c.count(b, v), c.count(v, b)
 	charged := b.whole || v.whole
+	if window, counts := GrowsFrom(c.Terms, c.SLA, c.Period); counts {
+		s.byDebtor.before, s.byCreditor.before = c.yearBefore(window)
+	}
 	switch sourceOf(c.SLA.Measure) {
 	case byQuality:
 		x, y := c.inspections(c.Records.Quality[terms.Buyer]), c.inspections(c.Records.Quality[terms.Seller])
@@ -171,14 +175,9 @@ func (s sides) compare() Result {
 	}
 	mean := x
 	mean.value, mean.charges, mean.failing = middle(x.value, y.value), middle(x.charges, y.charges), middle(x.failing, y.failing)
-	mean.count, mean.volume = min(x.count, y.count), map[quantity.Unit]*big.Rat{}
-	for _, side := range []figures{x, y} {
-		for unit, v := range side.volume {
-			if mean.volume[unit] == nil {
-				mean.volume[unit] = new(big.Rat)
-			}
-			mean.volume[unit].Add(mean.volume[unit], new(big.Rat).Quo(v, big.NewRat(2, 1)))
-		}
+	mean.count, mean.volume = min(x.count, y.count), halfway(x.volume, y.volume)
+	if x.before != nil && y.before != nil {
+		mean.before = halfway(x.before, y.before)
 	}
 	both := s
 	both.byDebtor, both.byCreditor = mean, mean
@@ -358,20 +357,29 @@ func formula(r terms.Remedy, share int64, f figures) *big.Rat {
 // rebate is the rate of the volume's tier times the charges: of all by ALL_UNITS, which reaches back to the first unit; of each tier's part of the
 // volume by MARGINAL. Borders of growth are so much above the reference volume.
 func rebate(r terms.Remedy, f figures) *big.Rat {
-	volume := f.in(r.Unit)
+	came := f.volume.in(r.Unit)
 	out := new(big.Rat)
-	if volume.Sign() <= 0 {
+	if came.Sign() <= 0 {
 		return out
+	}
+	reference := new(big.Rat)
+	if r.Kind == terms.GrowthRebate {
+		if reference = f.before.in(r.Unit); r.Reference != nil {
+			reference = r.Reference.Rat()
+		}
+		if reference.Sign() <= 0 {
+			return out // nothing is known of the year before, or nothing came then: it is no growth
+		}
 	}
 	border := func(t terms.VolumeTier) *big.Rat {
 		if r.Kind != terms.GrowthRebate {
 			return t.From.Rat()
 		}
 		from := new(big.Rat).Add(t.From.Rat(), big.NewRat(1, 1))
-		return from.Mul(from, r.Reference.Rat())
+		return from.Mul(from, reference)
 	}
 	for i, t := range r.Volume {
-		if volume.Cmp(border(t)) < 0 {
+		if came.Cmp(border(t)) < 0 {
 			break
 		}
 		rate := big.NewRat(t.RatePPM, terms.PPM)
@@ -379,12 +387,12 @@ func rebate(r terms.Remedy, f figures) *big.Rat {
 			out.Mul(rate, f.charges)
 			continue
 		}
-		end := volume
+		end := came
 		if i+1 < len(r.Volume) {
-			end = lesser(volume, border(r.Volume[i+1]))
+			end = lesser(came, border(r.Volume[i+1]))
 		}
 		part := new(big.Rat).Sub(end, border(t))
-		part.Quo(part, volume)
+		part.Quo(part, came)
 		out.Add(out, part.Mul(part, rate).Mul(part, f.charges))
 	}
 	return out

@@ -19,6 +19,9 @@ import (
 // deliveryMeasures are measures of counts of lines, which reports carry by one definition.
 var deliveryMeasures = []measure.Code{measure.OnTime, measure.InFull, measure.OTIF, measure.OTIFUnits}
 
+// CountsLines tells whether a measure counts lines of orders, which a report counts by the parameters of one definition.
+func CountsLines(code measure.Code) bool { return slices.Contains(deliveryMeasures, code) }
+
 // cell is a cell with who reported it.
 type cell struct {
 	performance.Cell
@@ -39,7 +42,7 @@ type reported struct {
 func gather(by terms.Party, s terms.SLA, period calendar.Bucket, docs []performance.Document) reported {
 	out := reported{by: by}
 	usable := slices.DeleteFunc(slices.Clone(docs), func(d performance.Document) bool {
-		return !d.Window.Overlaps(period) || slices.Contains(deliveryMeasures, s.Measure.Code) && !slices.Equal(d.Delivery, s.Measure.Parameters) ||
+		return !d.Window.Overlaps(period) || CountsLines(s.Measure.Code) && !slices.Equal(d.Delivery, s.Measure.Parameters) ||
 			slices.ContainsFunc(d.Cells, func(c performance.Cell) bool { return c.Bucket.Overlaps(period) && !period.Covers(c.Bucket) })
 	})
 	slices.SortStableFunc(usable, func(a, b performance.Document) int {
@@ -141,7 +144,8 @@ type figures struct {
 	count             int64
 	charges, failing  *big.Rat // in the currency's major unit, not rounded
 	unpriced          int64
-	volume            map[quantity.Unit]*big.Rat // of what came
+	volume            volume // of what came
+	before            volume // the same of the year before; nil where nobody reported all of it
 	gradeC            bool
 	excluded, refused []performance.Left
 }
@@ -154,7 +158,7 @@ func (f figures) enough(s terms.SLA) bool { return f.whole && f.value != nil && 
 func (c Case) count(own, other reported) figures {
 	s := c.SLA
 	unanswered := !other.whole && owes(s, other.by)
-	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat), volume: map[quantity.Unit]*big.Rat{}}
+	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat), volume: volume{}}
 	left := map[string]int64{} // lines the other side left out, by cell and reason
 	for _, x := range other.cells {
 		if x.Deliveries != nil {
@@ -300,10 +304,7 @@ func came(c cell) *quantity.Quantity {
 // cost prices what came in a cell, and of what was due there what failed.
 func (c Case) cost(f *figures, x cell) {
 	if q := came(x); q != nil && q.Sign() > 0 {
-		if f.volume[x.Unit] == nil {
-			f.volume[x.Unit] = new(big.Rat)
-		}
-		f.volume[x.Unit].Add(f.volume[x.Unit], q.Rat())
+		f.volume.add(x.Unit, q.Rat())
 		if r := c.priced(x.Item, *q, x.Unit, x.Bucket.Start); r != nil {
 			f.charges.Add(f.charges, r)
 		} else {
@@ -315,17 +316,6 @@ func (c Case) cost(f *figures, x cell) {
 			f.failing.Add(f.failing, r)
 		}
 	}
-}
-
-// in is the volume in a unit; what can't be converted into it is in no volume.
-func (f figures) in(unit quantity.Unit) *big.Rat {
-	sum := new(big.Rat)
-	for u, v := range f.volume {
-		if num, den, err := u.Ratio(unit); err == nil {
-			sum.Add(sum, new(big.Rat).Mul(v, big.NewRat(num, den)))
-		}
-	}
-	return sum
 }
 
 // failing is the quantity of a cell that failed the promise; nothing of a measure that is of no single units.

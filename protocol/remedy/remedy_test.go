@@ -442,6 +442,42 @@ func TestGrowthRebates(t *testing.T) {
 	}
 }
 
+// Growth over last year is counted from both sides' reports of the same window then, by one side's where the other gave none; the first year of all has none,
+// and two sides that tell different years before hold what they come to.
+func TestGrowthOverLastYear(t *testing.T) {
+	year := calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}
+	then := calendar.MustBucket("2026-01")
+	d := terms.Document{Frame: terms.Frame{Contract: "FRAME", Period: year, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument}}}
+	d.Prices = []terms.Price{{ID: "all", Unit: "PK", Valid: year, Kind: terms.Fixed, Base: quantity.Price{Amount: quantity.Of(1), Currency: "EUR", Per: quantity.Of(1)}}}
+	d.SLAs = []terms.SLA{{ID: "s", By: terms.Seller, Measure: define(t, measure.OTIF), Target: quantity.MustParse("0.5"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 1, Source: terms.Both}}
+	d.Remedies = []terms.Remedy{{ID: "growth", SLA: "s", Kind: terms.GrowthRebate, Basis: terms.Marginal, Unit: "PK", LastYear: true, Volume: []terms.VolumeTier{{From: quantity.Of(0), RatePPM: 10_000}, {From: quantity.MustParse("0.2"), RatePPM: 30_000}},
+		Cap: &quantity.Money{Minor: 1_000_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true}}
+	now := []performance.Document{report(d, months[0], 14, 14, 0)}
+	past := func(lines int64) []performance.Document {
+		return []performance.Document{report(d, then, lines, lines, 0)}
+	}
+	const tenAndFourteen = 2_000 + 2_000*3 // cents of 14,000 packs where 10,000 came before
+	for name, c := range map[string]struct {
+		before remedy.Before
+		want   int64
+		held   bool
+	}{
+		"both":                {remedy.Before{Buyer: past(10), Seller: past(10)}, tenAndFourteen, false},
+		"the buyer alone":     {remedy.Before{Buyer: past(10)}, tenAndFourteen, false},
+		"the seller alone":    {remedy.Before{Seller: past(10)}, tenAndFourteen, false},
+		"nobody":              {remedy.Before{}, 0, false},
+		"nothing came":        {remedy.Before{Buyer: past(0), Seller: past(0)}, 0, false},
+		"more came":           {remedy.Before{Buyer: past(20), Seller: past(20)}, 0, false},
+		"a part of the month": {remedy.Before{Buyer: []performance.Document{{Window: calendar.MustBucket("2026-01-05"), Delivery: d.SLAs[0].Measure.Parameters}}}, 0, false},
+		"different years":     {remedy.Before{Buyer: past(1), Seller: past(10)}, 14*1_000*3 - 1_200*3 + 200, true},
+	} {
+		r := remedy.Evaluate(remedy.Case{Terms: d, SLA: d.SLAs[0], Period: months[0], Buyer: now, Seller: now, Before: c.before})
+		if due := r.Amounts; (c.want == 0) != (len(due) == 0) || len(due) == 1 && (due[0].Amount.Minor != c.want || due[0].Held != c.held) {
+			t.Errorf("%s: %+v, want %d", name, r, c.want)
+		}
+	}
+}
+
 // Figures that rebut what stood by silence put what is open in dispute, and leave alone what a dispute decided: no second one would ever end it.
 func TestWhatADisputeDecidedIsNotDisputedByFigures(t *testing.T) {
 	b := remedy.Booking{Terms: terms.Document{Frame: terms.Frame{Contract: "FRAME"}}, SLA: terms.SLA{ID: "service"}, Period: months[0], Result: remedy.Result{Verdict: remedy.Unequal}}

@@ -16,7 +16,7 @@ type Simulated struct {
 	Windows []SimulatedWindow `json:"windows"`
 	Items   []Item            `json:"items"`
 	Months  []Month           `json:"months"`
-	Total   quantity.Money    `json:"total"`            // what the side that promised would have paid, net of what it had earned back
+	Total   quantity.Money    `json:"total"`            // what one side would have paid the other, net of what was earned back
 	Debtor  terms.Party       `json:"debtor,omitempty"` // who would owe it
 	Apart   int               `json:"apart"`            // windows in which the two sides' figures come to different things
 }
@@ -27,10 +27,20 @@ type SimulatedWindow struct {
 	Result Result `json:"result"`
 }
 
-// Simulate says what terms would have paid over a period of the past, by the reports given: of either side, or of one alone. Every window is final at
-// once, and everything is applied by itself. Terms whose period lies elsewhere are moved over it, and their earliest and latest prices reach as far
-// as it does. Records gives what a window is measured by beside the reports; nil: nothing.
-func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performance.Document, records func(terms.SLA, calendar.Bucket) Records) Simulated {
+// Past is what terms are simulated by.
+type Past struct {
+	Reports func(terms.SLA, calendar.Bucket) (buyer, seller []performance.Document) // that speak of a window
+	Records func(terms.SLA, calendar.Bucket) Records                                // what a window is measured by beside them; nil: nothing
+	Values  Values                                                                  // what indexes were published at; nil: what the terms fix
+}
+
+// Simulate says what terms would have paid over a period of the past, by reports of either side or of one alone, and what indexes would have made of their
+// prices. Every window is final at once, and everything is applied by itself. Terms whose period lies elsewhere are moved over it, and their earliest and
+// latest prices reach as far as it does.
+func Simulate(d terms.Document, over calendar.Bucket, past Past) Simulated {
+	if past.Values == nil {
+		past.Values = func(terms.Party, string, calendar.Date) *Point { return nil }
+	}
 	d = moved(d, over)
 	out := Simulated{Over: over, Windows: []SimulatedWindow{}, Items: []Item{}, Months: []Month{}, Total: quantity.Money{Currency: d.Currency}}
 	type due struct {
@@ -38,7 +48,7 @@ func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performanc
 		span terms.Span
 	}
 	var all []due
-	for _, s := range d.SLAs {
+	for _, s := range d.Promises() {
 		for _, w := range d.Windows(s, over) {
 			all = append(all, due{s, w})
 		}
@@ -52,11 +62,7 @@ func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performanc
 		if !known {
 			last.Currency = d.Currency
 		}
-		c := Case{Terms: d, SLA: w.sla, Period: w.span.Period, Buyer: buyer, Seller: seller, LastCharges: last}
-		if records != nil {
-			c.Records = records(w.sla, w.span.Period)
-		}
-		r := Evaluate(c)
+		r := past.result(d, w.sla, w.span.Period, last)
 		if r.Charges != nil {
 			charges[w.sla.ID] = *r.Charges
 		}
@@ -83,6 +89,22 @@ func Simulate(d terms.Document, over calendar.Bucket, buyer, seller []performanc
 		out.Debtor, out.Total.Minor = owing(total), magnitude(total)
 	}
 	return out
+}
+
+// result is what one window comes to.
+func (p Past) result(d terms.Document, s terms.SLA, period calendar.Bucket, last quantity.Money) Result {
+	buyer, seller := p.Reports(s, period)
+	if price, adjusts := d.AdjustedPrice(s.ID); adjusts {
+		return Adjust(PriceCase{Terms: d, Price: price, Period: period, Buyer: buyer, Seller: seller, Values: p.Values})
+	}
+	c := Case{Terms: d, SLA: s, Period: period, Buyer: buyer, Seller: seller, LastCharges: last}
+	if before, counts := GrowsFrom(d, s, period); counts {
+		c.Before.Buyer, c.Before.Seller = p.Reports(s, before)
+	}
+	if p.Records != nil {
+		c.Records = p.Records(s, period)
+	}
+	return Evaluate(c)
 }
 
 // moved are terms as if they had been in force over a period.

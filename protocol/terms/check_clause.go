@@ -218,13 +218,13 @@ func checkRemedyTiers(r *artifact.Report, path string, m Remedy, s SLA) {
 // checkVolume: a volume rebate has borders that rise from above nothing, in a unit, and nothing else of a formula.
 func checkVolume(r *artifact.Report, path string, m Remedy) {
 	if !m.Kind.Rebate() {
-		if m.Basis != "" || m.Unit != "" || len(m.Volume) > 0 || m.Reference != nil {
+		if m.Basis != "" || m.Unit != "" || len(m.Volume) > 0 || m.Reference != nil || m.LastYear {
 			r.Add(CodeRemedy, path+".volume", "borders of volume, their basis and unit belong to VOLUME_REBATE and GROWTH_REBATE")
 		}
 		return
 	}
-	if (m.Kind == GrowthRebate) != (m.Reference != nil) || m.Reference != nil && (m.Reference.Sign() <= 0 || !figure(*m.Reference)) {
-		r.Add(CodeRemedy, path+".reference", "growth is counted from a volume above nothing, and nothing else is")
+	if grows := m.Kind == GrowthRebate; grows != (m.Reference != nil || m.LastYear) || m.Reference != nil && (m.LastYear || m.Reference.Sign() <= 0 || !figure(*m.Reference)) {
+		r.Add(CodeRemedy, path+".reference", "growth is counted from a volume above nothing or from the year before, one of them, and nothing else is")
 		return
 	}
 	if !slices.Contains(tierBases, m.Basis) || !m.Unit.Known() || len(m.Volume) == 0 || len(m.Volume) > MaxTiers || len(m.Tiers) > 0 || m.EarnBack > 0 {

@@ -238,6 +238,7 @@ type Remedy struct {
 	Unit          quantity.Unit      `cbor:"unit,omitempty" json:"unit,omitempty"`           // VOLUME_REBATE: of its borders
 	Volume        []VolumeTier       `cbor:"volume,omitempty" json:"volume,omitempty"`       // VOLUME_REBATE: borders, rising
 	Reference     *quantity.Quantity `cbor:"reference,omitempty" json:"reference,omitempty"` // GROWTH_REBATE: the volume of a window that growth is counted from
+	LastYear      bool               `cbor:"lastYear,omitempty" json:"lastYear,omitempty"`   // GROWTH_REBATE: or that which was reported of the same window a year before
 	Tiers         []RemedyTier       `cbor:"tiers,omitempty" json:"tiers,omitempty"`         // by how far the target is missed; absent: the whole remedy
 	Cap           *quantity.Money    `cbor:"cap,omitempty" json:"cap,omitempty"`             // of what moves money
 	CapPeriod     WindowKind         `cbor:"capPeriod,omitempty" json:"capPeriod,omitempty"` // MONTH, QUARTER, YEAR

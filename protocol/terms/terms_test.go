@@ -137,6 +137,10 @@ func TestFindings(t *testing.T) {
 		{"T10: no sample", CodeSLA, func(d *Document) { d.SLAs[0].MinSample = 0 }},
 		{"what is petty in another currency", CodeSLA, func(d *Document) { d.SLAs[0].Petty = &quantity.Money{Minor: 100, Currency: "USD"} }},
 		{"what is petty below nothing", CodeSLA, func(d *Document) { d.SLAs[0].Petty = &quantity.Money{Minor: -1, Currency: d.Currency} }},
+		{"growth from a volume and from last year", CodeRemedy, func(d *Document) {
+			ten := q("10")
+			d.Remedies = append(d.Remedies, Remedy{ID: "growth", SLA: "otif", Kind: GrowthRebate, Basis: Marginal, Unit: "PK", Volume: []VolumeTier{{RatePPM: 1}}, Reference: &ten, LastYear: true, Cap: d.Remedies[0].Cap, CapPeriod: PerYear})
+		}},
 		{"an exclusion of its own", CodeSLA, func(d *Document) { d.SLAs[0].Exclusions = []measure.Reason{"BAD_WEATHER"} }},
 		{"T5: an unknown measure", CodeDefinition, func(d *Document) { d.SLAs[0].Measure.Code = "GOODWILL" }},
 		{"T5: a parameter short", CodeDefinition, func(d *Document) { d.SLAs[0].Measure.Parameters = d.SLAs[0].Measure.Parameters[1:] }},

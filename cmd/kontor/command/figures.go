@@ -152,8 +152,13 @@ func nounOf(path string) string {
 
 // upload sends the file named by the first argument to a route.
 func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error) {
+	return uploadFrom(c, route, in, c.Args().First())
+}
+
+// uploadFrom sends the file of a path.
+func uploadFrom[In, Out any](c *call, route wire.Route[In, Out], in In, path string) (Out, error) {
 	var none Out
-	file, size, err := c.inputFile()
+	file, size, err := c.inputFile(path)
 	if err != nil {
 		return none, err
 	}
@@ -168,9 +173,8 @@ func upload[In, Out any](c *call, route wire.Route[In, Out], in In) (Out, error)
 	return client.Upload(c.Context.Context, n, route, in, p.Reader(file))
 }
 
-// inputFile opens the file named by the first argument, or standard input, of which nobody knows the size.
-func (c *call) inputFile() (io.ReadCloser, int64, error) {
-	path := c.Args().First()
+// inputFile opens a file, or for "-" standard input, of which nobody knows the size.
+func (c *call) inputFile(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
 		return io.NopCloser(c.stdin), -1, nil
 	}

@@ -164,7 +164,7 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 	}
 	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
 		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places, Transit: transit, Map: m}}
-	file, size, err := c.inputFile()
+	file, size, err := c.inputFile(c.Args().First())
 	if err != nil {
 		return err
 	}

@@ -151,9 +151,12 @@ var slaSimulateVerb = verb{
 	name: "simulate", short: "say what terms would have paid over the past", exits: []int{wire.ExitRefused},
 	flags: []cli.Flag{withFlag(), contractFlag(), &cli.BoolFlag{Name: "draft", Usage: "by the own draft of terms", DefaultText: "the newest that were shared or signed"},
 		&cli.StringFlag{Name: "over", Usage: "`DAYS`: 2026-01-01/2027-01-01", DefaultText: "the twelve months to the end of the newest report"},
-		&cli.StringFlag{Name: "alone", Usage: "by the reports of one `SIDE` alone: own or partner", DefaultText: "both"}},
-	long:     "Each side can ask before anything is signed. The terms are moved over the period, prices with them, and every remedy applies by itself; nothing is written and nothing leaves.",
-	examples: []string{"kontor sla simulate --draft", "kontor sla simulate --contract FRAME-2027 --over 2026-01-01/2027-01-01 --alone own --json"},
+		&cli.StringFlag{Name: "alone", Usage: "by the reports of one `SIDE` alone: own or partner", DefaultText: "both"},
+		&cli.StringFlag{Name: "reports", Usage: "by the figures of `FILE`, as kontor performance import takes tables and JSON; both sides count as it says, and nothing of it is kept", DefaultText: "the reports in force"},
+		&cli.StringFlag{Name: "event", Usage: "with --reports, what deliveries of a table are: `RECEIPT_POSTED`, ARRIVAL, DOCK or DESPATCH"}},
+	long: "Each side can ask before anything is signed. The terms are moved over the period, prices with them, and every remedy applies by itself; nothing is written and nothing leaves.\n" +
+		"Prices that an index moves are adjusted by the values the terms fix, those the sides stated, and where neither did those of kontor terms index.",
+	examples: []string{"kontor sla simulate --draft", "kontor sla simulate --draft --reports lastyear.csv", "kontor sla simulate --contract FRAME-2027 --over 2026-01-01/2027-01-01 --alone own --json"},
 	run: func(c *call) error {
 		q := desk.SimulateQuery{With: c.String("with"), Contract: c.String("contract"), Over: c.String("over"), Alone: c.String("alone")}
 		if c.Bool("draft") {
@@ -162,7 +165,7 @@ var slaSimulateVerb = verb{
 		if q.Alone != "" && q.Alone != "own" && q.Alone != "partner" {
 			return usagef("%q is no side: want own or partner", q.Alone)
 		}
-		out, err := ask(c, api.SLASimulate, q)
+		out, err := c.simulated(q)
 		if err != nil {
 			return err
 		}
@@ -173,7 +176,7 @@ var slaSimulateVerb = verb{
 				paid := []string{}
 				for _, i := range out.Items {
 					if i.Window == x.Window {
-						paid = append(paid, fmt.Sprintf("%s %s %s%s", i.Debtor, strings.ToLower(string(i.Kind)), i.Amount, when(i.Limited != "", " ("+string(i.Limited)+")")))
+						paid = append(paid, fmt.Sprintf("%s %s %s%s", strings.ToLower(string(i.Debtor)), strings.ToLower(string(i.Kind)), i.Amount, when(i.Limited != "", " ("+string(i.Limited)+")")))
 					}
 				}
 				rows = append(rows, []string{x.SLA, x.Period.String(), strings.TrimSuffix(resultText(s), ", wanted at least 0"), strings.Join(paid, ", ")})
@@ -190,6 +193,17 @@ var slaSimulateVerb = verb{
 			fmt.Fprintln(w)
 		})
 	},
+}
+
+func (c *call) simulated(q desk.SimulateQuery) (desk.SimulatedTerms, error) {
+	path := c.String("reports")
+	if path == "" {
+		if c.String("event") != "" {
+			return desk.SimulatedTerms{}, usagef("--event says how a file is read: it goes with --reports")
+		}
+		return ask(c, api.SLASimulate, q)
+	}
+	return uploadFrom(c, api.SLASimulateBy, desk.SimulateReports{SimulateQuery: q, Event: c.String("event")}, path)
 }
 
 var slaReconcileVerb = verb{
@@ -229,6 +243,11 @@ var slaIndexVerb = verb{
 	examples: []string{"kontor sla index", "kontor sla index --index PULP-EU --month 2027-02 --value 108.4 --final --source \"monthly bulletin of the pulp exchange\""},
 	run: func(c *call) error {
 		if c.String("value") == "" {
+			for _, name := range []string{"month", "final", "source", "evidence"} {
+				if c.IsSet(name) {
+					return missing("value", "what it was published at, --value FIGURE; --"+name+" goes with it")
+				}
+			}
 			out, err := ask(c, api.SLAIndexes, api.IndexQuery{With: c.String("with")})
 			if err != nil {
 				return err
@@ -243,6 +262,9 @@ var slaIndexVerb = verb{
 				}
 				var rows [][]string
 				for _, x := range out {
+					if index := c.String("index"); index != "" && index != x.Index {
+						continue
+					}
 					rows = append(rows, []string{x.With, x.Index, x.Month, said(x.Buyer), said(x.Seller)})
 				}
 				table(w, []string{"with", "index", "month", "buyer says", "seller says"}, rows)
