@@ -20,6 +20,11 @@ type WithQuery struct {
 	With string `json:"with,omitempty"`
 }
 
+// OversoldQuery says whom to look at.
+type OversoldQuery struct {
+	Guests bool `json:"guests,omitempty" doc:"also what partners without a node say they need (evidence C), told apart"`
+}
+
 // ForecastQuery names a forecast; empty: the draft.
 type ForecastQuery struct {
 	CID  string `json:"cid,omitempty"`
@@ -107,12 +112,13 @@ var (
 	CapacityImport     = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/capacity/import", wire.Plan, "Takes lines and their capacity from a file.")
 	CapacityPreview    = wire.Get[WithQuery, desk.Preview]("/v1/capacity/preview", wire.Plan, "Shows what the buyer would see of the capacity.")
 	CapacityShare      = wire.Post[WithQuery, desk.Shared]("/v1/capacity/share", wire.Plan, "Shares the capacity plan with a buyer.")
-	CapacityOversold   = wire.Get[struct{}, desk.OversellView]("/v1/capacity/oversold", wire.Plan, "Checks that no more is promised to all customers together than the lines can carry.")
+	CapacityOversold   = wire.Get[OversoldQuery, desk.OversellView]("/v1/capacity/oversold", wire.Plan, "Checks that no more is promised to all customers together than the lines can carry.")
 	CapacityVolatility = wire.Get[WithQuery, desk.VolatilityView]("/v1/capacity/volatility", wire.View, "Compares demand between two measurements by the thresholds of the capacity plan.")
 	CapacityMatch      = wire.Get[WithQuery, desk.MatchView]("/v1/capacity/match", wire.View, "Compares the forecast in force with the capacity in force, both views.")
 	NoticeList         = wire.Get[wire.None, []desk.Notice]("/v1/notice/list", wire.View, "Lists the notices of disturbances that came in files.")
 	NoticeSeen         = wire.Post[desk.NoticeDone, desk.Notice]("/v1/notice/done", wire.Plan, "Says that somebody has seen to a notice, or forgets it.")
 	NoticeFile         = wire.Get[NoticeQuery, desk.Exported]("/v1/notice/file", wire.Plan, "Writes a notice as a DemandAndCapacityNotification.")
+	StockList          = wire.Get[desk.StockQuery, []desk.StockView]("/v1/stock/list", wire.View, "Lists the stock at home: on hand, in transit, backlog, and how old the count is.")
 	StockImport        = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
 	PriceImport        = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
 	ExceptionList      = wire.Get[ExceptionQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
@@ -241,7 +247,16 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		return d.SetAllocation(in)
 	})
 	Handle(r, CapacityAllocation, func(context.Context, Caller, wire.None) ([]desk.LineAllocation, error) { return d.Allocations() })
-	Handle(r, CapacityOversold, func(context.Context, Caller, struct{}) (desk.OversellView, error) { return d.Oversold() })
+	Handle(r, StockList, func(_ context.Context, c Caller, in desk.StockQuery) ([]desk.StockView, error) {
+		list, err := d.StockList(in)
+		return slices.DeleteFunc(list, func(s desk.StockView) bool { return !c.seesRow(s.Product, s.Region) }), err
+	})
+	Handle(r, CapacityOversold, func(_ context.Context, _ Caller, in OversoldQuery) (desk.OversellView, error) {
+		if in.Guests {
+			return d.OversoldWithGuests()
+		}
+		return d.Oversold()
+	})
 	Handle(r, CapacityVolatility, func(_ context.Context, _ Caller, in WithQuery) (desk.VolatilityView, error) {
 		return d.Volatility(in.With)
 	})

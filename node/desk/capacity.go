@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"sort"
+	"slices"
+	"strings"
 
 	"kontor/node"
 	"kontor/protocol"
@@ -130,10 +131,7 @@ func (d *Desk) partnerForecast(r *protocol.Replica) (doc forecast.Document, root
 
 // fillPlan keeps what concerns the forecast's products: their lines, agreed shares of those, and stock.
 func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRow, stock []stockRow, gate *capacityGate) error {
-	units := map[string]quantity.Unit{}
-	for _, l := range fc.Lines {
-		units[l.Item.ID()] = l.Unit
-	}
+	units := unitsOf(fc)
 	weights, basis, err := d.shareWeights()
 	if err != nil {
 		return err
@@ -143,12 +141,7 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 		return err
 	}
 	for _, line := range lines {
-		g := capacity.Group{ID: line.Line, Name: line.Line, Unit: line.Unit}
-		for _, link := range line.Links {
-			if units[link.Product] != "" {
-				g.Links = append(g.Links, capacity.Link{Product: link.Product, Factor: link.Factor})
-			}
-		}
+		g := line.making(units)
 		if len(g.Links) == 0 {
 			continue // makes nothing this buyer asked for: not its business
 		}
@@ -162,44 +155,68 @@ func (d *Desk) fillPlan(out *planDraft, fc forecast.Document, lines []capacityRo
 		out.plan.Groups = append(out.plan.Groups, line.group(g))
 	}
 	out.plan.Groups = append(out.plan.Groups, around(lines, out.plan.Groups)...)
-	byProduct := map[string]*capacity.Position{}
+	if out.plan.Positions, err = positionsOf(stock, units); err != nil {
+		return err
+	}
+	for i, pos := range out.plan.Positions {
+		if !pos.Backlog.IsZero() && !gate.backlog(pos.Product) {
+			out.plan.Positions[i].Backlog = quantity.Quantity{}
+		}
+	}
+	out.notes, out.inferable = append(out.notes, gate.notes...), gate.inferable
+	return nil
+}
+
+// unitsOf are the units of a forecast's products.
+func unitsOf(fc forecast.Document) map[string]quantity.Unit {
+	units := map[string]quantity.Unit{}
+	for _, l := range fc.Lines {
+		units[l.Item.ID()] = l.Unit
+	}
+	return units
+}
+
+// positionsOf adds up the stock of some products over its places, by product.
+func positionsOf(stock []stockRow, units map[string]quantity.Unit) (out []capacity.Position, err error) {
+	at := map[string]int{}
 	for _, s := range stock {
 		unit := units[s.Product]
 		if unit == "" {
 			continue
 		}
-		pos := byProduct[s.Product]
-		if pos == nil {
-			zero := quantity.Quantity{}
-			pos = &capacity.Position{Product: s.Product, Unit: unit, AsOf: s.AsOf, Stock: &zero}
-			byProduct[s.Product] = pos
+		i, known := at[s.Product]
+		if !known {
+			i = len(out)
+			at[s.Product] = i
+			out = append(out, capacity.Position{Product: s.Product, Unit: unit, AsOf: s.AsOf, Stock: &quantity.Quantity{}})
 		}
+		pos := &out[i]
 		pos.AsOf = min(pos.AsOf, s.AsOf) // of several places, the one counted first
 		total, err := pos.Stock.Add(s.OnHand)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		pos.Stock = &total
 		if pos.InTransit, err = pos.InTransit.Add(s.InTransit); err != nil {
-			return err
+			return nil, err
 		}
 		if pos.Backlog, err = pos.Backlog.Add(s.Backlog); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	var products []string
-	for product := range byProduct {
-		products = append(products, product)
-	}
-	sort.Strings(products)
-	for _, product := range products {
-		if pos := byProduct[product]; !pos.Backlog.IsZero() && !gate.backlog(product) {
-			pos.Backlog = quantity.Quantity{}
+	slices.SortFunc(out, func(a, b capacity.Position) int { return strings.Compare(a.Product, b.Product) })
+	return out, nil
+}
+
+// making is a line as a group that makes some of the products, with no period yet.
+func (line capacityRow) making(units map[string]quantity.Unit) capacity.Group {
+	g := capacity.Group{ID: line.Line, Name: line.Line, Unit: line.Unit}
+	for _, link := range line.Links {
+		if units[link.Product] != "" {
+			g.Links = append(g.Links, capacity.Link{Product: link.Product, Factor: link.Factor})
 		}
-		out.plan.Positions = append(out.plan.Positions, *byProduct[product])
 	}
-	out.notes, out.inferable = append(out.notes, gate.notes...), gate.inferable
-	return nil
+	return g
 }
 
 // group completes a group with what a line has whatever it makes.

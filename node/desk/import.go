@@ -118,7 +118,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		return d.takeMovements(p, draft, report, performance.ReceiptPosted, o)
+		return d.takeMovements(countedWith(p), draft, report, performance.ReceiptPosted, o)
 	case intake.Products:
 		return d.ImportProducts(data, o)
 	case intake.Performance:
@@ -126,7 +126,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		return d.takeFigures(p, draft.Figures, report, o)
+		return d.takeFigures(countedWith(p), draft.Figures, report, o)
 	case intake.Answers:
 		return d.takeAnswers(draft, report, o)
 	case intake.Notices, intake.Exceptions:

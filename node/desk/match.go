@@ -145,7 +145,19 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 		}
 		v.Divided[g.ID] = *g.Allocation
 	}
-	for _, g := range result.Groups {
+	v.count()
+	policy, err := d.policy(in)
+	if err != nil {
+		return v, err
+	}
+	policy.MinUnits = quantity.Quantity{}
+	v.found, err = capacity.Bottlenecks(result, policy)
+	return v, err
+}
+
+// count counts what was compared, and what of it is short.
+func (v *MatchView) count() {
+	for _, g := range v.Result.Groups {
 		for _, c := range g.Buckets {
 			v.Buckets++
 			if c.Verdict == capacity.Bottleneck {
@@ -153,7 +165,7 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 			}
 		}
 	}
-	for _, m := range result.Products {
+	for _, m := range v.Result.Products {
 		for _, c := range m.Buckets {
 			v.Buckets++
 			if c.Cover == nil {
@@ -165,13 +177,6 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 			}
 		}
 	}
-	policy, err := d.policy(in)
-	if err != nil {
-		return v, err
-	}
-	policy.MinUnits = quantity.Quantity{}
-	v.found, err = capacity.Bottlenecks(result, policy)
-	return v, err
 }
 
 // policy is what this company says a shortage is worth and who deals with it.

@@ -8,6 +8,7 @@ import (
 
 	"kontor/node"
 	"kontor/protocol"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
@@ -23,6 +24,7 @@ import (
 // MeasureQuery says what to measure from what this node holds.
 type MeasureQuery struct {
 	With      string `json:"with,omitempty"`
+	Guest     string `json:"guest,omitempty"` // a partner without a node, instead
 	Product   string `json:"product,omitempty"`
 	Region    string `json:"region,omitempty"`
 	From      string `json:"from,omitempty"`      // first day of the buckets
@@ -37,6 +39,7 @@ type MeasureQuery struct {
 // MeasuredGroup are measures of one matter, and what they were made of.
 type MeasuredGroup struct {
 	Of      string          `json:"of"`
+	Grade   artifact.Grade  `json:"grade,omitempty"` // of the evidence, where nobody else signed it
 	Results []MeasuredValue `json:"results"`
 	Notes   []string        `json:"notes"`
 }
@@ -57,6 +60,10 @@ type MeasuredValue struct {
 	Count      int                    `json:"count"`
 	Excluded   map[measure.Reason]int `json:"excluded,omitempty"`
 	Window     string                 `json:"window,omitempty"`
+	Clause     string                 `json:"clause,omitempty"` // of terms in force, by whose definition it was measured
+	Target     string                 `json:"target,omitempty"` // of the clause
+	AtMost     bool                   `json:"atMost,omitempty"` // the target is the most, else the least
+	Standing   string                 `json:"standing,omitempty"`
 }
 
 func valueOf(r measure.Result) MeasuredValue {
@@ -132,6 +139,9 @@ func (m *measuring) sees(item forecast.Item, region string, b calendar.Bucket) b
 // Measure computes what can be measured of one partnership from the documents that both sides hold: with the same query both nodes get the same, but for the
 // exceptions, of which each has seen its own.
 func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
+	if q.Guest != "" {
+		return d.measureGuest(q)
+	}
 	m, err := q.read()
 	if err != nil {
 		return nil, err
@@ -160,7 +170,12 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append([]MeasuredGroup{m.accuracy(), m.deliveries(), m.stock()}, reaches...)
+	byTerms, err := d.promised(p, &m)
+	if err != nil {
+		return nil, err
+	}
+	out := append([]MeasuredGroup{m.accuracy(), m.deliveries()}, byTerms...)
+	out = append(append(out, m.stock()), reaches...)
 	if m.since != 0 {
 		out = append(out, m.beforeAndAfter()...)
 	}

@@ -22,6 +22,10 @@ type OversellView struct {
 	Commitments int                `json:"commitments"` // cells of answers in force and slots of agreements
 	Lines       int                `json:"lines"`
 	Oversold    []company.Oversell `json:"oversold"`
+	// Guests counts the cells that partners without a node say they need (evidence C), where they were asked for; WithGuests is what would be oversold were all
+	// of it promised too, as far as it is not oversold without.
+	Guests     int                `json:"guests,omitempty"`
+	WithGuests []company.Oversell `json:"with_guests,omitempty"`
 }
 
 // Oversold checks at home, over all customers, that no more is promised than there is. It reads the private lines and stock, the answers in force
@@ -44,11 +48,31 @@ func (d *Desk) AddsOversell(p *node.Partnership, document block.CID, effects []d
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(after.Oversold, func(o company.Oversell) bool {
-		return slices.ContainsFunc(before.Oversold, func(b company.Oversell) bool {
+	return moreOversold(before.Oversold, after.Oversold), nil
+}
+
+// moreOversold is what is oversold after, and was not before, or by less.
+func moreOversold(before, after []company.Oversell) []company.Oversell {
+	return slices.DeleteFunc(after, func(o company.Oversell) bool {
+		return slices.ContainsFunc(before, func(b company.Oversell) bool {
 			return b.Line == o.Line && b.Bucket == o.Bucket && b.Cumulative == o.Cumulative && !b.Excess.Less(o.Excess)
 		})
-	}), nil
+	})
+}
+
+// OversoldWithGuests is the same, and beside it what would be oversold were what partners without a node say they need promised too.
+func (d *Desk) OversoldWithGuests() (OversellView, error) {
+	v, err := d.Oversold()
+	if err != nil {
+		return v, err
+	}
+	need, err := d.guestsNeed()
+	if err != nil {
+		return v, err
+	}
+	all, err := d.oversold(block.CID{}, need)
+	v.Guests, v.WithGuests = len(need), moreOversold(v.Oversold, all.Oversold)
+	return v, err
 }
 
 // slotsOf are the slots that this company would commit.

@@ -4,7 +4,6 @@ import (
 	"kontor/node"
 	"kontor/node/intake"
 	"kontor/node/intake/door"
-	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -56,14 +55,15 @@ func (r lineRow) key() string {
 type PerformanceImport struct {
 	ImportOptions
 	With  string `json:"with"`
-	Event string `json:"event"` // what the deliveries of a table are: RECEIPT_POSTED, ARRIVAL, DOCK or DESPATCH; empty: receipts
+	Guest string `json:"guest,omitempty"` // a partner without a node, instead
+	Event string `json:"event"`           // what the deliveries of a table are: RECEIPT_POSTED, ARRIVAL, DOCK or DESPATCH; empty: receipts
 }
 
 // ImportPerformance takes order lines or aggregated figures from a table, despatch and receipt advices, sales and stock reports of any format, or
 // cells from a JSON document.
 // What a table says about the deliveries of an order line takes the place of what was there about them; an advice adds to it.
 func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResult, error) {
-	p, err := d.Partner(in.With, "")
+	with, err := d.countedIn(in)
 	if err != nil {
 		return ImportResult{Report: &intake.Report{Kind: "performance"}}, err
 	}
@@ -76,9 +76,9 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		return d.takeFigures(p, file.cells, report, in.ImportOptions)
+		return d.takeFigures(with, file.cells, report, in.ImportOptions)
 	}
-	if in.From == "" {
+	if in.From == "" && in.Guest == "" {
 		in.From = in.With
 	}
 	if rows, ok := door.Fields(data, door.Options{Format: door.Format(in.Format), Sheet: in.Sheet}); ok {
@@ -94,24 +94,40 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 			return ImportResult{Report: report}, err
 		}
 		if draft.Kind == intake.Performance {
-			return d.takeFigures(p, draft.Figures, report, in.ImportOptions)
+			return d.takeFigures(with, draft.Figures, report, in.ImportOptions)
 		}
-		return d.takeMovements(p, draft, report, event, in.ImportOptions)
+		return d.takeMovements(with, draft, report, event, in.ImportOptions)
 	}
 	file, report, err := d.readCountedTable(data, in, event, format)
 	switch {
 	case err != nil:
 		return ImportResult{Report: report}, err
 	case file.records != nil:
-		return d.takeLines(p, file.records, report, true, in.ImportOptions)
+		return d.takeLines(with, file.records, report, true, in.ImportOptions)
 	}
-	return d.takeFigures(p, file.cells, report, in.ImportOptions)
+	return d.takeFigures(with, file.cells, report, in.ImportOptions)
 }
 
-func (d *Desk) takeFigures(p *node.Partnership, cells []performance.Cell, report *intake.Report, o ImportOptions) (ImportResult, error) {
+// countedIn is with whom a file was counted.
+func (d *Desk) countedIn(in PerformanceImport) (counted, error) {
+	if in.Guest == "" {
+		p, err := d.Partner(in.With, "")
+		if err != nil {
+			return counted{}, err
+		}
+		return countedWith(p), nil
+	}
+	if in.With != "" {
+		return counted{}, node.Failf("BAD_GUEST", "a file is counted with a partner or with one without a node, not with both; leave out --with or --guest")
+	}
+	guest, err := d.guestNamed(in.Guest)
+	return countedWithGuest(guest), err
+}
+
+func (d *Desk) takeFigures(with counted, cells []performance.Cell, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
-		prefix := draftFigures + p.PID.String() + "/"
+		prefix := draftFigures + with.key + "/"
 		if o.Replace {
 			if err := rows.Clear(prefix); err != nil {
 				return err
@@ -142,10 +158,10 @@ func (d *Desk) takeFigures(p *node.Partnership, cells []performance.Cell, report
 }
 
 // takeLines keeps order lines. restated: the file says all about each line's deliveries of an event.
-func (d *Desk) takeLines(p *node.Partnership, records []performance.Record, report *intake.Report, restated bool, o ImportOptions) (ImportResult, error) {
+func (d *Desk) takeLines(with counted, records []performance.Record, report *intake.Report, restated bool, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
-		prefix := draftOrders + p.PID.String() + "/"
+		prefix := draftOrders + with.key + "/"
 		if o.Replace {
 			if err := rows.Clear(prefix); err != nil {
 				return err
@@ -193,7 +209,7 @@ func (d *Desk) takeLines(p *node.Partnership, records []performance.Record, repo
 }
 
 // takeMovements keeps what despatch and receipt advices say: deliveries of an event, for orders they name.
-func (d *Desk) takeMovements(p *node.Partnership, draft *intake.Draft, report *intake.Report, event performance.Event, o ImportOptions) (ImportResult, error) {
+func (d *Desk) takeMovements(with counted, draft *intake.Draft, report *intake.Report, event performance.Event, o ImportOptions) (ImportResult, error) {
 	if draft.Kind != intake.Despatch && draft.Kind != intake.Receipt {
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: the file is of kind %s; kontor performance import takes tables of lines or figures, and despatch or receipt advices", draft.Kind)
 	}
@@ -231,7 +247,7 @@ func (d *Desk) takeMovements(p *node.Partnership, draft *intake.Draft, report *i
 	if len(records) == 0 {
 		return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "nothing was imported: no line of the file names an order or an advice")
 	}
-	return d.takeLines(p, records, report, false, o)
+	return d.takeLines(with, records, report, false, o)
 }
 
 // countingTerms are how reports to one partner are counted: what the desk set last.
@@ -241,8 +257,8 @@ type countingTerms struct {
 }
 
 // recordsOf are all order lines kept with a partner.
-func recordsOf(rows node.PrivateRows, pid block.CID) (out []performance.Record, err error) {
-	list, err := scanRows[lineRow](rows, draftOrders+pid.String()+"/")
+func recordsOf(rows node.PrivateRows, with counted) (out []performance.Record, err error) {
+	list, err := scanRows[lineRow](rows, draftOrders+with.key+"/")
 	for _, r := range list {
 		out = append(out, r.record())
 	}

@@ -12,7 +12,7 @@ import (
 
 // countedCells makes the cells of a window: figures that came aggregated, completed and where they speak of the same corrected by what the order
 // lines add up to.
-func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTerms, today calendar.Date) (cells []performance.Cell, lines map[string][]performance.Line, notes []string, err error) {
+func (d *Desk) countedCells(with counted, w calendar.Bucket, t countingTerms, today calendar.Date) (cells []performance.Cell, lines map[string][]performance.Line, notes []string, err error) {
 	buckets, err := cutWindow(w, t.By)
 	if err != nil {
 		return nil, nil, nil, err
@@ -20,10 +20,10 @@ func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTe
 	var records []performance.Record
 	var figures []performance.Cell
 	if err := d.node.ReadPrivate(func(rows node.PrivateRows) error {
-		if records, err = recordsOf(rows, p.PID); err != nil {
+		if records, err = recordsOf(rows, with); err != nil {
 			return err
 		}
-		figures, err = scanRows[performance.Cell](rows, draftFigures+p.PID.String()+"/")
+		figures, err = scanRows[performance.Cell](rows, draftFigures+with.key+"/")
 		return err
 	}); err != nil {
 		return nil, nil, nil, err
@@ -40,10 +40,9 @@ func (d *Desk) countedCells(p *node.Partnership, w calendar.Bucket, t countingTe
 		}
 	}
 	lines = map[string][]performance.Line{}
-	salt := performance.NewSalt(p.Channel)
 	for _, x := range drawn {
 		key := x.Cell.Key()
-		tree, err := performance.NewTree(salt, key, x.Lines)
+		tree, err := performance.NewTree(with.salt, key, x.Lines)
 		if err != nil {
 			return nil, nil, nil, node.Failf("NOT_COUNTED", "cell %q: %v", key, err)
 		}

@@ -124,7 +124,7 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 		return out, err
 	}
 	late, now := false, d.node.Now()
-	if out.doc.Cells, out.lines, out.notes, err = d.countedCells(p, window, out.terms, calendar.DateOf(now)); err != nil {
+	if out.doc.Cells, out.lines, out.notes, err = d.countedCells(countedWith(p), window, out.terms, calendar.DateOf(now)); err != nil {
 		return out, err
 	}
 	if len(out.doc.Cells) == 0 {

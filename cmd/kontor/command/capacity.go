@@ -13,6 +13,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/desk"
 	"kontor/protocol/capacity"
+	"kontor/protocol/company"
 )
 
 func capacityNoun() *cli.Command {
@@ -44,9 +45,10 @@ func capacityNoun() *cli.Command {
 			name: "oversold", short: "check that no more is promised to all customers than the lines can carry",
 			long: "Computed at home over all customers, from the private lines and stock, the answers given and the slots agreed or offered by a signature; nothing of it leaves.\n" +
 				"Two comparisons: the slots held in a period with its maximum, and everything promised up to the end of a period, less stock, with all maxima so far.",
-			examples: []string{"kontor capacity oversold", "kontor capacity oversold --json"}, exits: []int{wire.ExitRefused},
+			flags:    []cli.Flag{&cli.BoolFlag{Name: "guests", Usage: "also what partners without a node say they need, told apart from what is promised"}},
+			examples: []string{"kontor capacity oversold", "kontor capacity oversold --guests --json"}, exits: []int{wire.ExitRefused},
 			run: func(c *call) error {
-				out, err := ask(c, api.CapacityOversold, struct{}{})
+				out, err := ask(c, api.CapacityOversold, api.OversoldQuery{Guests: c.Bool("guests")})
 				if err != nil {
 					return err
 				}
@@ -75,8 +77,16 @@ func capacityNoun() *cli.Command {
 
 func printOversold(w io.Writer, v desk.OversellView) {
 	fmt.Fprintf(w, "%s over %s: %s\n", node.Count(v.Commitments, "commitment"), node.Count(v.Lines, "line"), node.Count(len(v.Oversold), "oversell"))
+	printOversells(w, v.Oversold)
+	if v.Guests > 0 {
+		fmt.Fprintf(w, "with %s that partners without a node say they need (grade C, nothing of it promised): %s more\n", node.Count(v.Guests, "cell"), node.Count(len(v.WithGuests), "oversell"))
+		printOversells(w, v.WithGuests)
+	}
+}
+
+func printOversells(w io.Writer, list []company.Oversell) {
 	var rows [][]string
-	for _, o := range v.Oversold {
+	for _, o := range list {
 		when := o.Bucket.String()
 		if o.Cumulative {
 			when = "up to " + when
@@ -131,42 +141,45 @@ func matchVerb(name string, both bool) verb {
 			for _, stale := range out.Stale {
 				c.note("%s", stale.Default.Text)
 			}
-			return c.print(out, func(w io.Writer) {
-				var rows [][]string
-				for _, g := range out.Result.Groups {
-					for _, b := range g.Buckets {
-						if both && b.Colour == capacity.Green {
-							continue
-						}
-						rows = append(rows, []string{g.Group, b.Bucket.String(), b.Demand.Format(0), b.Actual.Format(0), b.Maximum.Format(0), b.Agreed.Format(0), string(b.Verdict), string(b.Colour)})
-					}
-				}
-				fmt.Fprintf(w, "contract view with %s: %d bottlenecks\n", out.With, out.Bottlenecks)
-				table(w, []string{"line", "period", "demand", "actual", "maximum", "agreed", "verdict", "colour"}, rows)
-				if !both {
-					return
-				}
-				rows = nil
-				for _, p := range out.Result.Products {
-					for _, b := range p.Buckets {
-						if b.Cover == nil || b.Cover.Standing == capacity.Covered {
-							continue
-						}
-						rows = append(rows, []string{p.Product, b.Bucket.String(), percent(b.Cover.Shortage.Lower) + " to " + percent(b.Cover.Shortage.Upper),
-							b.Cover.Expected.Lower.Format(0) + " to " + b.Cover.Expected.Upper.Format(0), string(p.Unit), string(b.Cover.Standing)})
-					}
-					if p.Missing != "" {
-						rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing})
-					}
-				}
-				fmt.Fprintf(w, "cover view: %s not surely covered\n", node.Count(out.AtRisk, "cell"))
-				table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
-				printAhead(w, out)
-				for _, n := range out.Result.Notes {
-					fmt.Fprintf(w, "note: %s\n", n)
-				}
-			})
+			return c.print(out, func(w io.Writer) { printMatch(w, out, both) })
 		},
+	}
+}
+
+// printMatch prints both views of what is not green, or the contract view of everything.
+func printMatch(w io.Writer, out desk.MatchView, both bool) {
+	var rows [][]string
+	for _, g := range out.Result.Groups {
+		for _, b := range g.Buckets {
+			if both && b.Colour == capacity.Green {
+				continue
+			}
+			rows = append(rows, []string{g.Group, b.Bucket.String(), b.Demand.Format(0), b.Actual.Format(0), b.Maximum.Format(0), b.Agreed.Format(0), string(b.Verdict), string(b.Colour)})
+		}
+	}
+	fmt.Fprintf(w, "contract view with %s: %d bottlenecks\n", out.With, out.Bottlenecks)
+	table(w, []string{"line", "period", "demand", "actual", "maximum", "agreed", "verdict", "colour"}, rows)
+	if !both {
+		return
+	}
+	rows = nil
+	for _, p := range out.Result.Products {
+		for _, b := range p.Buckets {
+			if b.Cover == nil || b.Cover.Standing == capacity.Covered {
+				continue
+			}
+			rows = append(rows, []string{p.Product, b.Bucket.String(), percent(b.Cover.Shortage.Lower) + " to " + percent(b.Cover.Shortage.Upper),
+				b.Cover.Expected.Lower.Format(0) + " to " + b.Cover.Expected.Upper.Format(0), string(p.Unit), string(b.Cover.Standing)})
+		}
+		if p.Missing != "" {
+			rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing})
+		}
+	}
+	fmt.Fprintf(w, "cover view: %s not surely covered\n", node.Count(out.AtRisk, "cell"))
+	table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
+	printAhead(w, out)
+	for _, n := range out.Result.Notes {
+		fmt.Fprintf(w, "note: %s\n", n)
 	}
 }
 

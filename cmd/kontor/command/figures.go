@@ -210,7 +210,39 @@ func historyNoun() *cli.Command {
 
 func stockNoun() *cli.Command {
 	return noun("stock", "stock on hand, in transit and backlog, private until shared with a capacity plan",
-		importVerb("stock", "product, region, on hand, in transit, backlog", api.StockImport))
+		importVerb("stock", "product, region, on hand, in transit, backlog", api.StockImport),
+		verb{
+			name: "list", short: "list the stock of every product and place, and how old the count is", examples: []string{"kontor stock list", "kontor stock list --json"},
+			run: func(c *call) error { return c.stock("") },
+		},
+		verb{
+			name: "show", short: "show the stock of one product at all its places", args: "PRODUCT", examples: []string{"kontor stock show ZDV-300"}, exits: []int{wire.ExitNotFound},
+			run: func(c *call) error {
+				if c.Args().First() == "" {
+					return usagef("which product? kontor stock list shows those there are")
+				}
+				return c.stock(c.Args().First())
+			},
+		})
+}
+
+// stock prints the stock of a product, or of all.
+func (c *call) stock(product string) error {
+	out, err := ask(c, api.StockList, desk.StockQuery{Product: product})
+	if err != nil {
+		return err
+	}
+	return c.print(out, func(w io.Writer) {
+		if len(out) == 0 {
+			fmt.Fprintln(w, "no stock is known here; take a file of it: kontor stock import FILE")
+			return
+		}
+		var rows [][]string
+		for _, s := range out {
+			rows = append(rows, []string{s.Product, cmp.Or(s.Place, s.Region, "-"), cmp.Or(string(s.Unit), "-"), s.OnHand.String(), s.InTransit.String(), s.Backlog.String(), s.Free.String(), s.AsOf, node.Count(s.Age, "day")})
+		}
+		table(w, []string{"product", "place", "unit", "on hand", "in transit", "backlog", "free", "counted on", "age"}, rows)
+	})
 }
 
 func priceNoun() *cli.Command {

@@ -21,7 +21,7 @@ import (
 // guestNoun serves partners without a node.
 func guestNoun() *cli.Command {
 	return noun("guest", "partners without a node: templates they fill in, what is recorded for them (evidence grade C), signed receipts",
-		guestTemplate, guestTake, guestList, guestShow, guestReceipt)
+		guestTemplate, guestTake, guestList, guestShow, guestMatch, guestReceipt)
 }
 
 var guestTemplate = verb{
@@ -56,7 +56,7 @@ var guestTake = verb{
 	name: "take", short: "record what a partner without a node wrote into its template", args: "FILE", exits: []int{wire.ExitRefused, wire.ExitNotFound},
 	flags: []cli.Flag{&cli.StringFlag{Name: "as", Usage: "`ROLE` that records it", Value: "DESK"}, &cli.BoolFlag{Name: "dry-run", Usage: "check the file and record nothing"}},
 	long: "A cell that was not to be changed, a line that was not sent, a formula and a shortage without a reason refuse the file, each with its cell. What is\n" +
-		"recorded keeps the hash of the file, who recorded it and the template, with evidence grade C: it is shown and measured, and triggers no remedy\n" +
+		"recorded keeps the hash of the file, who recorded it and the template, with evidence grade C: it is shown, matched and measured by itself, and triggers no remedy\n" +
 		"unless the terms say so.",
 	examples: []string{"kontor guest take shop.xlsx --as PLANNER"},
 	run: func(c *call) error {
@@ -120,6 +120,30 @@ var guestShow = verb{
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s%s\t%s\t%s\t%s\t%s\n", l.Product, l.Region, l.Period, l.Unit, asked, l.Given, l.Short, date, l.Reason, l.Note)
 			}
 			t.Flush()
+		})
+	},
+}
+
+var guestMatch = verb{
+	name: "match", short: "match what is recorded for a partner without a node against capacity", args: "NAME", exits: []int{wire.ExitNotFound},
+	long: "A customer's forecast stands against the lines and the stock of this company, a supplier's answer against the draft forecast, period by period; the newest\n" +
+		"record counts. All of it is evidence of grade C: nobody but this company signed it, so it is a match of its own and no part of one with a partner.\n" +
+		"What all customers together ask of the lines shows kontor capacity oversold --guests.",
+	examples: []string{"kontor guest match \"Small Shop\"", "kontor guest match \"Corner Clinic\" --json"},
+	run: func(c *call) error {
+		if c.Args().First() == "" {
+			return usagef("which partner? kontor guest list shows those for whom something is recorded")
+		}
+		out, err := ask(c, api.GuestMatch, desk.GuestName{Guest: c.Args().First()})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) {
+			fmt.Fprintf(w, "record %d of %s, evidence %s: %s\n", out.Number, out.With, out.Grade, out.Evidence)
+			printMatch(w, out.MatchView, true)
+			for _, n := range out.Notes {
+				fmt.Fprintf(w, "note: %s\n", n)
+			}
 		})
 	},
 }

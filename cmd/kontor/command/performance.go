@@ -35,6 +35,7 @@ func performanceNoun() *cli.Command {
 var performanceImportVerb = verb{
 	name: "import", short: "take order lines, figures, or advices and reports of a message format from a file", args: "FILE", exits: []int{wire.ExitRefused},
 	flags: append(append([]cli.Flag{}, importFlags...), withFlag(),
+		&cli.StringFlag{Name: "guest", Usage: "`NAME` of a partner without a node with whom it was counted: evidence grade C, for kontor measure show --guest alone"},
 		&cli.StringFlag{Name: "event", Usage: "what deliveries of a table are: `RECEIPT_POSTED`, ARRIVAL, DOCK or DESPATCH"}),
 	long: "A table of lines: order, product, and where known line, region, ordered, due, delivered, accepted, rejected, despatch advice, event, exclusion,\n" +
 		"cancelled, unit; one row for each delivery. What it says of a line's deliveries takes the place of what was there about them.\n" +
@@ -49,7 +50,7 @@ var performanceImportVerb = verb{
 		if err != nil {
 			return err
 		}
-		out, err := upload(c, api.PerformanceImport, desk.PerformanceImport{ImportOptions: o, With: c.String("with"), Event: c.String("event")})
+		out, err := upload(c, api.PerformanceImport, desk.PerformanceImport{ImportOptions: o, With: c.String("with"), Guest: c.String("guest"), Event: c.String("event")})
 		if err != nil {
 			return err
 		}
