@@ -91,6 +91,7 @@ var classes = map[string]Class{
 	"EDGE_":           {http.StatusConflict, ExitRefused, ""},
 	"PATCH_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NOT_IN_SCOPE":    {http.StatusUnprocessableEntity, ExitRefused, ""},
+	"NOT_MATCHED":     {http.StatusConflict, ExitNotNow, ""},
 	"NOT_IN_FORCE":    {http.StatusConflict, ExitNotNow, ""},
 	"NOT_ASKED":       {http.StatusConflict, ExitNotNow, ""},
 	"PRODUCT_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
