@@ -28,18 +28,33 @@ const meetingsAhead = 60
 // Cadence shows the next meetings of the terms in force with a partner: their steps with owner, inputs, gate and what happens by itself, and
 // the agenda as what both sides signed makes it today.
 func (b *Board) Cadence(by By, q wire.CadenceQuery) (wire.CadenceReport, error) {
+	on, err := b.meetingsFrom(q)
+	if err != nil {
+		return wire.CadenceReport{}, err
+	}
+	return b.meetings(by, q, on, on)
+}
+
+// meetingsFrom is the day asked for, or today.
+func (b *Board) meetingsFrom(q wire.CadenceQuery) (calendar.Date, error) {
+	if q.From == "" {
+		return calendar.DateOf(b.node.Now()), nil
+	}
+	day, err := calendar.ParseDate(q.From)
+	if err != nil {
+		return 0, node.Failf("BAD_DATE", "the day %q: %v", q.From, err)
+	}
+	return day, nil
+}
+
+// meetings are those from a day on, by the terms in force on another.
+func (b *Board) meetings(by By, q wire.CadenceQuery, on, from calendar.Date) (wire.CadenceReport, error) {
 	list, err := b.visible(by.Scope, q.With)
 	if err != nil {
 		return wire.CadenceReport{}, err
 	}
 	if len(list) != 1 {
 		return wire.CadenceReport{}, node.Failf("WHICH_PARTNER", "%d partnerships fit; name one with --with: kontor partner list", len(list))
-	}
-	on := calendar.DateOf(b.node.Now())
-	if q.From != "" {
-		if on, err = calendar.ParseDate(q.From); err != nil {
-			return wire.CadenceReport{}, node.Failf("BAD_DATE", "the day %q: %v", q.From, err)
-		}
 	}
 	g := gathering{Board: b, by: by, p: list[0], on: on}
 	if err := g.gather(); err != nil {
@@ -48,7 +63,7 @@ func (b *Board) Cadence(by By, q wire.CadenceQuery) (wire.CadenceReport, error) 
 	out := wire.CadenceReport{With: b.desk.PartnerName(g.p), Meetings: []wire.Meeting{}, Restricted: len(by.Scope.Products)+len(by.Scope.Regions) > 0}
 	for _, t := range g.terms {
 		perCadence := map[string]int{}
-		for _, m := range t.Document.Meetings(on, meetingsAhead) {
+		for _, m := range t.Document.Meetings(from, meetingsAhead) {
 			if q.Cadence != "" && m.Cadence != q.Cadence || perCadence[m.Cadence] >= max(q.Most, 1) {
 				continue
 			}
@@ -65,7 +80,7 @@ func (b *Board) Cadence(by By, q wire.CadenceQuery) (wire.CadenceReport, error) 
 	}
 	slices.SortStableFunc(out.Meetings, func(x, y wire.Meeting) int { return cmp.Compare(x.Day, y.Day) })
 	if len(out.Meetings) == 0 {
-		return out, node.Failf("NO_MEETING", "the terms in force with %s name no such meeting from %s on; kontor terms dates lists them", out.With, on)
+		return out, node.Failf("NO_MEETING", "the terms in force with %s name no such meeting from %s on; kontor terms dates lists them", out.With, from)
 	}
 	return out, nil
 }
@@ -98,7 +113,7 @@ func (g *gathering) gather() error {
 		return err
 	}
 	if len(g.terms) == 0 {
-		return node.Failf("NO_TERMS", "no terms are in force with %s on %s, and the cadence stands in them; kontor terms list shows what is proposed and signed", g.desk.PartnerName(g.p), g.on)
+		return g.desk.NoTerms(g.p, "", g.on)
 	}
 	for _, add := range []func() error{g.milestones, g.topicsOpen, g.exceptions, g.figures} {
 		if err := add(); err != nil {

@@ -28,16 +28,13 @@ type sentMeeting struct {
 // CadenceCalendar is the next meetings and their steps for a calendar program: titles and days, no figures and no products. A meeting keeps
 // its UID when it moves inside its month, and its SEQUENCE rises; one that is not held any more stands as cancelled.
 func (b *Board) CadenceCalendar(by By, q wire.CadenceQuery) (wire.CadenceFile, error) {
-	day := calendar.DateOf(b.node.Now())
-	if q.From != "" {
-		var err error
-		if day, err = calendar.ParseDate(q.From); err != nil {
-			return wire.CadenceFile{}, node.Failf("BAD_DATE", "the day %q: %v", q.From, err)
-		}
+	day, err := b.meetingsFrom(q)
+	if err != nil {
+		return wire.CadenceFile{}, err
 	}
-	// Meetings are numbered inside their month, so the month is looked at from its first day.
-	q.From, q.Most, q.Cadence = day.Month().First().String(), max(q.Most, 1)+31, ""
-	report, err := b.Cadence(by, q)
+	// Meetings are numbered inside their month, so the month is looked at from its first day, also where the terms began later in it.
+	q.Most, q.Cadence = max(q.Most, 1)+31, ""
+	report, err := b.meetings(by, q, day, day.Month().First())
 	if err != nil {
 		return wire.CadenceFile{}, err
 	}

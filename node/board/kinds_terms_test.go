@@ -35,6 +35,8 @@ func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
   "calendar": {"zone": "Africa/Abidjan", "tzdata": "2026b", "offsetMinutes": 0}, "tolerance": {"over": 50000, "under": 20000, "early": 1, "late": 2},
   "loop": {"backward": 0, "forward": 1, "answerDays": 5, "onNoAnswer": "LAST_COMMIT_STANDS", "auto": true}, "dataTerms": {"purposes": ["PLANNING"], "retention": 730, "onward": "NONE", "minAggregation": 5},
   "disputePath": [{"level": "DESK", "days": 5, "default": "STANDS"}],
+  "cadence": [{"id": "sop", "name": "planning", "first": "2020-01-06", "rrule": "FREQ=WEEKLY;BYDAY=MO"}],
+  "authorizations": [{"id": "all", "unit": "C62", "fabPeriod": 28, "rawPeriod": 84, "finished": {"amount": "1", "currency": "EUR", "per": "1"}, "raw": {"amount": "1", "currency": "EUR", "per": "1"}, "liability": {"finished": 1000000, "raw": 1000000}, "cumResetDate": "2020-01-01", "ageing": 60}],
   "flexBands": [{"id": "frozen", "horizonFrom": 0, "horizonTo": 64, "zone": "FROZEN", "up": 0, "down": 0}, {"id": "firm", "horizonFrom": 64, "horizonTo": 3600, "zone": "FIRM", "up": 100000, "down": 100000}],
   "slas": [{"id": "otif", "name": "on time in full", "by": "SELLER", "measure": {"code": "OTIF"}, "target": "0.95", "window": {"kind": "MONTH"}, "minSample": 4, "measurementSource": "BOTH", "toleranceForDisagreement": "0.01",
     "reporting": [{"by": "BUYER", "what": "receipts", "reportDue": 3, "correctUntil": 10}, {"by": "SELLER", "what": "despatches", "reportDue": 3, "correctUntil": 10}], "onMissing": "COUNTERPARTY_STANDS"}%s],
@@ -106,7 +108,14 @@ func TestSortsOfExceptionsUnderTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.underTerms(t)
+	// The agreement's day is in the middle of a month, whose meetings are numbered from its first.
+	if file, err := c.agency.CadenceCalendar(admin, wire.CadenceQuery{Most: 1}); err != nil || file.Events == 0 {
+		t.Fatalf("meetings of terms that began today: %+v, %v", file, err)
+	}
 	c.demands(t, 10000, 10000, 10000, 10000, 10000, 10000)
+	if out, err := c.maker.desk.Exposure(desk.ExposureQuery{}, func(string) bool { return true }); codesOf(err) != "BAD_UNIT" {
+		t.Fatalf("packs of unknown content are authorised by the piece: %+v, %v", out, err)
+	}
 	c.holds(t, 0, "ZDV-300")
 	if _, err := c.maker.desk.PlanSlot(desk.SlotPlan{ID: "fifth", Line: "L1", Product: "ZDV-300", Period: months(6)[4], Quantity: "50"}); err != nil {
 		t.Fatal(err)

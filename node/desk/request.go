@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"kontor/node"
 	"kontor/protocol"
@@ -109,8 +110,8 @@ func (d *Desk) Ask(ctx context.Context, form request.Form, o AskOptions, command
 		return Asked{}, err
 	}
 	for _, k := range o.Kinds {
-		if !slices.Contains(protocol.ArtifactKinds(), k) {
-			return Asked{}, node.Failf("BAD_KIND", "%q is no kind of artifact", k)
+		if kinds := protocol.ArtifactKinds(); !slices.Contains(kinds, k) {
+			return Asked{}, node.Failf("BAD_KIND", "%q is no kind of artifact; there are %s", k, strings.Join(kinds, ", "))
 		}
 	}
 	if q.Due, err = dayEnd(o.Due); err != nil {

@@ -171,7 +171,7 @@ func (d *Desk) simulated(r *protocol.Replica, over string) (calendar.Bucket, err
 		end = max(end, w.Window.End)
 	}
 	if end == 0 {
-		return calendar.Bucket{}, node.Failf("NO_REPORT", "nobody has reported anything yet; begin with: kontor performance import FILE")
+		return calendar.Bucket{}, node.Failf("NO_REPORT", "nobody has reported anything yet; begin with: kontor performance import FILE, and once its window is over: kontor performance share --window WINDOW")
 	}
 	last := end.AddDays(-1).Month()
 	return calendar.Bucket{Start: last.Add(-11).First(), End: last.Add(1).First()}, nil

@@ -88,8 +88,8 @@ func (d *Desk) Exposure(in ExposureQuery, sees func(product string) bool) (out E
 		return out, node.Failf("WHICH_LINE", "%q has %d lines; what was received can't be said for all of them at once", in.Product, len(taken))
 	}
 	exposed, err := doc.Exposure(versions, taken)
-	if err != nil {
-		return out, err
+	if err != nil { // both documents passed their checks: what is left are units of which neither says what they hold
+		return out, node.Failf("BAD_UNIT", "the authorisations of %s can't be set against the forecasts: %v; an authorisation wants the unit of the forecast, or one it converts to: kontor terms import FILE", doc.Contract, err)
 	}
 	out.Contract, out.Versions = doc.Contract, len(versions)
 	for _, e := range exposed {

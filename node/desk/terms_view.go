@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"kontor/node"
@@ -113,9 +114,32 @@ func (d *Desk) applicable(p *node.Partnership, contract string, on calendar.Date
 		return err
 	})
 	if err == nil && len(out) == 0 {
-		err = node.Failf("NO_TERMS", "no terms%s are in force with %s on %s; kontor terms list shows what is proposed and signed", ofContract(contract), d.PartnerName(p), on)
+		err = d.NoTerms(p, contract, on)
 	}
 	return out, err
+}
+
+// NoTerms is the failure of what needs terms in force on a day where none are; terms that are signed and begin later are named with their day.
+func (d *Desk) NoTerms(p *node.Partnership, contract string, on calendar.Date) error {
+	var agreed []terms.Agreed
+	err := d.node.View(p.PID, func(r *protocol.Replica) (err error) { agreed, err = r.AgreedTerms(on); return err })
+	if err != nil {
+		return err
+	}
+	return node.Failf("NO_TERMS", "no terms%s are in force with %s on %s%s; kontor terms list shows what is proposed and signed", ofContract(contract), d.PartnerName(p), on, signedFor(agreed, contract, on))
+}
+
+// signedFor names the first of the terms that begin after a day; "" where none do.
+func signedFor(agreed []terms.Agreed, contract string, on calendar.Date) string {
+	text, first := "", calendar.Date(0)
+	for _, a := range agreed {
+		begin := max(a.From, a.Document.Period.Start)
+		named := contract == "" || a.Document.Contract == contract
+		if named && begin > on && begin < min(a.Expires, a.Document.Period.End) && (text == "" || begin < first) {
+			first, text = begin, fmt.Sprintf("; those of %s are signed and begin on %s", a.Document.Contract, begin)
+		}
+	}
+	return text
 }
 
 // PriceQuery asks what a quantity costs.

@@ -24,7 +24,7 @@ var agreementRequest = verb{
 	long: "The file holds the very bytes of the document, those of the round before, and which of this company's keys may sign. It holds nothing secret beyond the document. The\n" +
 		"other machine needs kontor and the key file, no node and no network. " + agreementArgument,
 	examples: []string{"kontor agreement request --out request.json", "kontor agreement request 3f2k7qaa --out request.json"}, exits: []int{wire.ExitNotFound, wire.ExitMachine},
-	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "out", Usage: "`FILE` to write; it must not exist"}},
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "`FILE` to write; it must not exist"}},
 	run: func(c *call) error {
 		path := c.String("out")
 		if path == "" {

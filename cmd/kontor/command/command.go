@@ -357,6 +357,9 @@ func usagef(format string, args ...any) error {
 // flagError says in the words of the command line what the parser says of a flag.
 func flagError(err error) error {
 	if name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); found {
+		if strings.Trim(name, "0123456789.,") == "" {
+			return usagef("-%s is read as a flag: a flag's value below zero is written --NAME=-%s, and no other number is below zero", name, name)
+		}
 		return usagef("there is no flag %s%s here", strings.Repeat("-", min(len(name), 2)), name)
 	}
 	return usagef("%v", err)

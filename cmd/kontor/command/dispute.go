@@ -222,7 +222,7 @@ type rulingDone struct {
 var disputeRule = verb{
 	name: "rule", short: "as the arbiter: rule; or bring in a ruling that the arbiter sent as a file", args: "[DISPUTE]", most: 1, exits: []int{wire.ExitRefused, wire.ExitNotFound},
 	flags: append(outcomeFlags(), &cli.StringFlag{Name: "key-file", Usage: "the arbiter's officer's key `FILE`; it is opened in this program only"}, passphraseFlag(), &cli.BoolFlag{Name: "yes", Usage: "sign without asking"},
-		&cli.StringFlag{Name: "bundle", Usage: "`FILE` of kontor dispute export, where the arbiter is no member; it is verified first"}, &cli.StringFlag{Name: "out", Usage: "`FILE` to write the ruling to, with --bundle"},
+		&cli.StringFlag{Name: "bundle", Usage: "`FILE` of kontor dispute export, where the arbiter is no member; it is verified first"}, &cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "`FILE` to write the ruling to, with --bundle"},
 		&cli.StringFlag{Name: "import", Usage: "`FILE` with a ruling, at a party's node"}),
 	long: "An arbiter that is a member of the circle rules on its own node. One that is none gets the evidence as a file, rules on its own node with --bundle, and sends the ruling\n" +
 		"back; either party brings it in with --import. No ruling: the default of the last level comes on its day.",

@@ -184,6 +184,9 @@ func answerRequest(c *call, verdict string) error {
 }
 
 func grantDetail(c *call) error {
+	if _, _, err := readKeyFile(c.String("key-file"), keys.Role); err != nil {
+		return err
+	}
 	form, err := ask(c, api.RequestForm, desk.DetailOptions{ID: c.Args().First(), Products: c.StringSlice("product"), Regions: c.StringSlice("region"), Until: c.String("until")})
 	if err != nil {
 		return err

@@ -27,6 +27,9 @@ var tierGrant = verb{
 	examples: []string{"kontor tier grant --to \"Ingredient Maker\" --purpose \"ingredient supply\" --key-file coo.key",
 		"kontor tier grant --kind capacity --to \"Relief Agency\" --purpose \"agreed shares\" --key-file coo.key"},
 	run: func(c *call) error {
+		if _, _, err := readKeyFile(c.String("key-file"), keys.Role); err != nil {
+			return err
+		}
 		g, err := ask(c, api.GrantForm, desk.GrantOptions{To: c.String("to"), Kind: c.String("kind"), Purpose: c.String("purpose"), Items: c.StringSlice("items"), Days: c.Int64("days")})
 		if err != nil {
 			return err
