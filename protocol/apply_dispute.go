@@ -32,6 +32,7 @@ func init() {
 		dispute.CodeProposal: "no such proposal of the other side is open at this level, or it says something else",
 		dispute.CodeMany:     "more statements, proposals or open disputes than there may be",
 		dispute.CodeArbiter:  "a ruling is signed by the arbiter that the partnership names, at the arbiter's level",
+		dispute.CodeQuorum:   "the company's signing policy for settlements asks for more officers than signed, or one of them signed something else: kontor policy show; kontor dispute propose --signed and --beside",
 		dispute.CodeEvidence: "the evidence is not shared here: share or attach it first",
 		dispute.CodeStands:   "the entry does not stand where it can be disputed, or the time for it is over",
 	} {
@@ -105,6 +106,11 @@ func applyDispute(f *fold) ([]string, error) {
 	after, code := d.Do(act, by)
 	if code != "" {
 		return []string{code}, nil
+	}
+	if act.Verb.Binds() {
+		if code := f.settles(d, act, *by.Instrument); code != "" {
+			return []string{code}, nil
+		}
 	}
 	return nil, f.putDispute(&d, after)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"kontor/crypto/keys"
 	"kontor/node/audit"
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -113,15 +114,20 @@ func (y *year) the(id string) dispute.Dispute {
 
 // sealed signs what a role says at the level where the dispute stands.
 func (y *year) sealed(d *virtual.Desk, role string, i dispute.Instrument) dispute.Act {
+	key := d.Officer(role)
+	if role == dispute.DeskRole {
+		key = d.Company.Desk
+	}
+	return y.sealedWith(d, key, role, i)
+}
+
+// sealedWith signs with a key of its own.
+func (y *year) sealedWith(d *virtual.Desk, key keys.Private, role string, i dispute.Instrument) dispute.Act {
 	y.t.Helper()
 	if i.Level == "" {
 		i.Level = y.the(i.Dispute).Step().Level
 	}
 	i.Partnership, i.Company, i.Role = d.Contract.PID, d.ID, role
-	key := d.Officer(role)
-	if role == dispute.DeskRole {
-		key = d.Company.Desk
-	}
 	s := must[protocol.Signed](y.t)(protocol.SignDocument(key, dispute.SignatureKind, i))
 	return dispute.Act{Verb: i.Verb, Dispute: i.Dispute, Signed: &dispute.Sealed{Document: s.Document, Key: s.Key, Sig: s.Sig}}
 }
@@ -617,5 +623,62 @@ func (y *year) proved(id string, cause dispute.Cause) {
 		if r, err := audit.Verify(bytes.NewReader(bad)); err == nil && r.Final {
 			y.t.Fatalf("a bit at %d of %d does not matter", at, len(first))
 		}
+	}
+}
+
+// A company that set a signing policy for settlements is bound by no fewer officers than that: of what gives up more than an amount by all whom it names, over one
+// and the same. What stays below, and the other side's signatures, are as before.
+func TestSettlementsFollowTheSigningPolicy(t *testing.T) {
+	s, head := extended(t, identity.KindSetPolicy, func(e *identity.Entry) {
+		e.Policy = &identity.Policy{TopicKind: protocol.SettlementKind, Quorum: "COO and CFO", When: &identity.Condition{Above: &identity.Amount{Minor: 100_00, Currency: "EUR"}}}
+	})
+	y := yearOf(t, s, func(d *terms.Document) { pathToArbiter(d); d.Remedies[0].Cap = euro(1_000_000) })
+	if y.buyer != s.Desk("agency") {
+		t.Fatal("the agency is not the buyer")
+	}
+	id := y.opened(y.seller, y.missed())
+	y.buyer.At = head
+	worth := y.the(id).Worth.Minor
+	lets := func(minor int64) dispute.Instrument {
+		return dispute.Instrument{Verb: dispute.Propose, Dispute: id, Outcome: dispute.Sum, Amount: euro(worth - minor)}
+	}
+	beside := func(a dispute.Act, more ...dispute.Act) dispute.Act {
+		for _, m := range more {
+			a.Beside = append(a.Beside, *m.Signed)
+		}
+		return a
+	}
+	cfo := func(minor int64) dispute.Act {
+		return y.sealedWith(y.buyer, y.buyer.Officer(virtual.CFO2), "CFO", lets(minor))
+	}
+	coo := y.sealed(y.buyer, "COO", lets(100_01))
+	theirs := y.sealedWith(y.buyer, y.seller.Officer("CFO"), "CFO", lets(100_01))
+	for name, act := range map[string]dispute.Act{
+		"alone":                coo,
+		"the CFO's on another": beside(coo, cfo(100_02)),
+		"twice":                beside(coo, coo),
+		"with another officer": beside(coo, y.sealed(y.buyer, "CEO", lets(100_01))),
+		"with the seller's":    beside(coo, theirs),
+		"as another role":      beside(coo, y.sealedWith(y.buyer, y.buyer.Officer("CMO"), "CFO", lets(100_01))),
+	} {
+		if codes := y.about(y.buyer, act); !slices.Equal(codes, []string{dispute.CodeQuorum}) {
+			t.Errorf("%s: refused with %v, want %s", name, codes, dispute.CodeQuorum)
+		}
+	}
+	many := beside(coo, cfo(100_01))
+	for len(many.Beside) <= dispute.MaxBeside {
+		many = beside(many, cfo(100_01))
+	}
+	y.bad(y.about(y.buyer, many), dispute.CodeForm)
+	y.good(y.signs(y.buyer, "COO", lets(100_00)))
+	y.good(y.about(y.buyer, beside(coo, cfo(100_01))))
+	y.beat(y.s.Desks...)
+	offers := y.the(id).Proposals
+	if len(offers) != 2 {
+		t.Fatalf("%+v", offers)
+	}
+	y.good(y.signs(y.seller, "COO", dispute.Instrument{Verb: dispute.Accept, Dispute: id, Proposal: &offers[1].Entry, Outcome: dispute.Sum, Amount: offers[1].Amount}))
+	if i := y.one("2027-01", remedy.Kind(terms.Credit)); i.Amount.Minor != worth-100_01 {
+		t.Fatalf("%s", i)
 	}
 }

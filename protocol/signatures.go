@@ -153,8 +153,10 @@ func (d Draft) CarriesSignature() bool {
 // the other, need not. It judges nothing and may be called from many goroutines.
 func (c *Contract) Foresee(kind string, body []byte) {
 	if kind == KindDispute {
-		if a, err := dispute.ParseAct(body); err == nil && a.Signed != nil {
-			c.signatures.verify(dispute.SignatureKind, Signed{a.Signed.Document, a.Signed.Key, a.Signed.Sig})
+		if a, err := dispute.ParseAct(body); err == nil && a.Signed != nil && a.Check() == "" {
+			for _, s := range append([]dispute.Sealed{*a.Signed}, a.Beside...) {
+				c.signatures.verify(dispute.SignatureKind, Signed{s.Document, s.Key, s.Sig})
+			}
 		}
 		return
 	}

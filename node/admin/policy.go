@@ -4,6 +4,7 @@ import (
 	"kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/node/api/wire"
+	"kontor/protocol"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/identity"
@@ -41,6 +42,12 @@ func (o *Office) policiesOf(company block.CID) wire.CompanyPolicies {
 			out.Policies = append(out.Policies, policyInfo(kind, rule))
 		}
 		out.Policies = append(out.Policies, policyInfo(kind, identity.Rule{Quorum: quorum, Entry: entry}))
+	}
+	for _, rule := range view.Rules(protocol.SettlementKind) {
+		out.Policies = append(out.Policies, policyInfo(protocol.SettlementKind, rule))
+	}
+	if quorum, entry := view.Quorum(protocol.SettlementKind); entry != view.Founded() {
+		out.Policies = append(out.Policies, policyInfo(protocol.SettlementKind, identity.Rule{Quorum: quorum, Entry: entry}))
 	}
 	now := o.node.Now()
 	for _, role := range sign.Roles {

@@ -46,18 +46,24 @@ type DisputeFormQuery struct {
 	Amount   string `json:"amount,omitempty" doc:"of outcome AMOUNT: '120.00 EUR'"`
 	Text     string `json:"text,omitempty" doc:"the grounds, or what is agreed"`
 	Proposal string `json:"proposal,omitempty" doc:"ACCEPT: the entry that carries it, or the beginning of it; empty: the other side's newest"`
+	// Beside is what other officers of this company signed already: this key signs the same, whatever else is said here.
+	Beside [][]byte `json:"beside,omitempty" doc:"canonical protocol.Signed"`
 }
 
 // DisputeForm is what an officer or a desk signs: filled in by the node, rendered and signed by the signer's own program.
 type DisputeForm struct {
 	Instrument dispute.Instrument `json:"instrument"`
 	Text       string             `json:"text"` // what it means, in words
+	// Quorum is whose signatures this company's signing policy asks for, and Missing who of them has not signed when this key has.
+	Quorum  string `json:"quorum,omitempty"`
+	Missing string `json:"missing,omitempty"`
 }
 
 // DisputeSigned hands in a signed instrument.
 type DisputeSigned struct {
-	Signed []byte   `json:"signed"`          // canonical protocol.Signed
-	Chain  [][]byte `json:"chain,omitempty"` // RULE of an arbiter without a feed: its identity chain
+	Signed []byte   `json:"signed"`           // canonical protocol.Signed
+	Beside [][]byte `json:"beside,omitempty"` // of further officers, over the same
+	Chain  [][]byte `json:"chain,omitempty"`  // RULE of an arbiter without a feed: its identity chain
 }
 
 // DisputeDone is what an act did.
@@ -95,6 +101,14 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 	if err != nil {
 		return form, err
 	}
+	if len(q.Beside) > 0 {
+		if form.Instrument, err = besideOf(q, known, p.PID); err != nil {
+			return form, err
+		}
+		form.Instrument.Role, form.Text = d.roleOf(q.Key), d.disputeWords(p, known, form.Instrument)
+		form.Quorum, form.Missing = d.settlementQuorum(known, form.Instrument, q)
+		return form, nil
+	}
 	i := dispute.Instrument{Partnership: p.PID, Dispute: known.ID, Verb: dispute.Verb(q.Verb), Level: known.Step().Level, Company: d.node.Company(), Role: d.roleOf(q.Key), Outcome: terms.Outcome(q.Outcome)}
 	texts := d.texts(p)
 	if i.Text = texts.mask("text", q.Text); len(texts.refusals) > 0 {
@@ -114,6 +128,7 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 		return form, node.Failf("BAD_REQUEST", "%s of a dispute with outcome %q: say one of STANDS, DROPPED, HALVED, an amount, or AGREED with a text", strings.ToLower(q.Verb), i.Outcome)
 	}
 	form.Instrument, form.Text = i, d.disputeWords(p, known, i)
+	form.Quorum, form.Missing = d.settlementQuorum(known, i, q)
 	return form, nil
 }
 
@@ -149,7 +164,11 @@ func (d *Desk) SignDispute(ctx context.Context, q DisputeSigned, command node.Co
 	if err != nil {
 		return out, err
 	}
-	return d.writeDispute(ctx, p, dispute.Act{Verb: i.Verb, Dispute: i.Dispute, Signed: &dispute.Sealed{Document: s.Document, Key: s.Key, Sig: s.Sig}, Chain: q.Chain}, command)
+	act := dispute.Act{Verb: i.Verb, Dispute: i.Dispute, Signed: &dispute.Sealed{Document: s.Document, Key: s.Key, Sig: s.Sig}, Chain: q.Chain}
+	if err := besideIn(&act, q.Beside); err != nil {
+		return out, err
+	}
+	return d.writeDispute(ctx, p, act, command)
 }
 
 func (d *Desk) writeDispute(ctx context.Context, p *node.Partnership, act dispute.Act, command node.Command) (out DisputeDone, err error) {

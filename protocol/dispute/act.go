@@ -28,6 +28,7 @@ const (
 	CodeArbiter  = "DISPUTE-12" // not signed by the arbiter, or none is named, or not at the arbiter's level
 	CodeEvidence = "DISPUTE-13" // evidence that is not shared here
 	CodeStands   = "DISPUTE-14" // the entry does not stand where it could be disputed, or the time for it is over
+	CodeQuorum   = "DISPUTE-15" // its company's signing policy asks for more officers than signed, or one signed something else
 )
 
 // Verb is what is done.
@@ -70,8 +71,12 @@ type Act struct {
 	Text     string          `cbor:"text,omitempty" json:"text,omitempty"`       // OPEN, STATE, ESCALATE: at most MaxStatement bytes
 	Evidence []block.CID     `cbor:"evidence,omitempty" json:"evidence,omitempty"`
 	Signed   *Sealed         `cbor:"signed,omitempty" json:"signed,omitempty"`
-	Chain    [][]byte        `cbor:"chain,omitempty" json:"chain,omitempty"` // RULE of an arbiter without a feed: its identity chain, entry by entry
+	Beside   []Sealed        `cbor:"beside,omitempty" json:"beside,omitempty"` // PROPOSE, ACCEPT, WITHDRAW: the same, signed by further officers of the company
+	Chain    [][]byte        `cbor:"chain,omitempty" json:"chain,omitempty"`   // RULE of an arbiter without a feed: its identity chain, entry by entry
 }
+
+// MaxBeside bounds the further signatures of an act, each of which is verified wherever it is folded: a quorum of every role, and some to spare.
+const MaxBeside = 7
 
 // MaxChain bounds the identity chain that a ruling carries: its entries are verified wherever the ruling is folded.
 const MaxChain = 64
@@ -118,6 +123,7 @@ func (a Act) Check() (code string) {
 	ok = ok && (a.Dispute == "" || isID(a.Dispute)) && (a.Subject == nil || a.Subject.Valid()) && IsStatement(a.Text) && len(a.Evidence) <= MaxEvidence && len(a.Chain) <= MaxChain
 	ok = ok && (a.Text == "" || !v.Signed()) && (a.Text != "" || v != OpenDispute && v != Declare) && (len(a.Evidence) == 0 || !v.Signed()) && (len(a.Chain) == 0 || v == Rule)
 	ok = ok && (a.Worth == nil || v == OpenDispute && a.Subject.Kind != Credit && a.Worth.Minor >= 0)
+	ok = ok && (len(a.Beside) == 0 || v.Binds()) && len(a.Beside) <= MaxBeside
 	for i, e := range a.Evidence {
 		ok = ok && (i == 0 || a.Evidence[i-1].Compare(e) < 0)
 	}
@@ -185,4 +191,10 @@ func (i Instrument) Render() string {
 		}
 	}
 	return b.String()
+}
+
+// Same tells whether two instruments say the same.
+func (i Instrument) Same(j Instrument) bool {
+	return i.Partnership == j.Partnership && i.Dispute == j.Dispute && i.Verb == j.Verb && i.Level == j.Level && i.Company == j.Company && i.Role == j.Role && sameCID(i.Proposal, j.Proposal) &&
+		i.Outcome == j.Outcome && sameAmount(i.Amount, j.Amount) && i.Text == j.Text
 }

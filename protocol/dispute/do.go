@@ -92,7 +92,7 @@ func (d Dispute) may(v Verb, by Doer) (code string) {
 		}
 		return d.fits(i.Outcome, i.Amount)
 	}
-	if i.Company != by.By || !speaks(i.Role, i.Level) {
+	if i.Company != by.By || !MaySpeak(i.Role, i.Level) {
 		return CodeRole
 	}
 	outcome, amount := i.Outcome, i.Amount
@@ -102,7 +102,7 @@ func (d Dispute) may(v Verb, by Doer) (code string) {
 	if code := d.fits(outcome, amount); code != "" {
 		return code
 	}
-	if !by.Signer.within(d.gives(side, outcome, amount)) {
+	if !by.Signer.Within(d.gives(side, outcome, amount)) {
 		return CodeAmount
 	}
 	return ""

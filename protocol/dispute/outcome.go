@@ -63,14 +63,26 @@ func (d Dispute) gives(side terms.Party, o terms.Outcome, sum *quantity.Money) *
 	return &owed
 }
 
+// Gives is what a company commits to by an instrument, as far as an amount says it: nil where none does.
+func (d Dispute) Gives(i Instrument) *quantity.Money {
+	outcome := i.Outcome
+	if i.Verb == Withdraw {
+		outcome = terms.Stands
+	}
+	if d.fits(outcome, i.Amount) != "" {
+		return nil
+	}
+	return d.gives(d.side(i.Company), outcome, i.Amount)
+}
+
 // Signer is whose key signed an instrument, as its company's identity says at the entry that carries it.
 type Signer struct {
 	Role  string          // an officer's, or DeskRole
 	Limit *quantity.Money // of what it may commit its company to; nil: none
 }
 
-// speaks tells whether a role speaks for its company at a level. The CEO may wherever an officer does; at the desks any officer may.
-func speaks(role, level string) bool {
+// MaySpeak tells whether a role speaks for its company at a level. The CEO may wherever an officer does; at the desks any officer may.
+func MaySpeak(role, level string) bool {
 	switch level {
 	case Desk:
 		return true
@@ -92,6 +104,6 @@ func Speaks(level string) []string {
 }
 
 // within tells whether a signer may commit to an amount. A limit in another currency can't be compared, so it covers nothing.
-func (s Signer) within(gives *quantity.Money) bool {
+func (s Signer) Within(gives *quantity.Money) bool {
 	return gives == nil || s.Limit == nil || gives.Minor == 0 || gives.Currency == s.Limit.Currency && gives.Minor <= s.Limit.Minor
 }

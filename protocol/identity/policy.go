@@ -83,6 +83,21 @@ func (v View) Quorum(topicKind string) (text string, entry block.CID) {
 	return DefaultQuorum, v.chain.heads[0]
 }
 
+// Founded is the entry with which the company began: defaults stand with it.
+func (v View) Founded() block.CID { return v.chain.heads[0] }
+
+// Bound is the quorum that binds the company in a matter of a kind for which no default stands: of its rules the one the matter meets, else the kind's own; false
+// where the company has set none.
+func (v View) Bound(kind string, m Matter) (Rule, bool) {
+	quorum, entry := v.Quorum(kind)
+	base := Rule{Quorum: quorum, Entry: entry}
+	if entry == v.Founded() {
+		base = Rule{}
+	}
+	rule := Choose(base, v.Rules(kind), m)
+	return rule, rule.Quorum != ""
+}
+
 // Rules are the conditional quorums in force for a kind of topic, in the order in which they are asked: the highest amount first, of
 // equal ones those that name more of products and regions, then the newest.
 func (v View) Rules(topicKind string) []Rule { return v.chain.rules(topicKind, v.seq) }

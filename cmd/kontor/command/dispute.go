@@ -47,7 +47,9 @@ func evidenceFlag() cli.Flag {
 }
 
 func instrumentFlags() []cli.Flag {
-	return []cli.Flag{&cli.StringFlag{Name: "key-file", Usage: "the officer's or the desk's key `FILE`; it is opened in this program only", Required: true}, passphraseFlag(), &cli.BoolFlag{Name: "yes", Usage: "sign without asking"}}
+	return []cli.Flag{&cli.StringFlag{Name: "key-file", Usage: "the officer's or the desk's key `FILE`; it is opened in this program only", Required: true}, passphraseFlag(), &cli.BoolFlag{Name: "yes", Usage: "sign without asking"},
+		&cli.StringFlag{Name: "signed", Usage: "write the signature to `FILE` for the next officer instead of handing it in"},
+		&cli.StringSliceFlag{Name: "beside", Usage: "`FILE` that another officer wrote with --signed: sign the same, and hand both in; may be repeated"}}
 }
 
 // statement reads --text.
@@ -154,8 +156,9 @@ func disputeSigns(name, short string, v dispute.Verb, flags []cli.Flag, long str
 	}
 	return verb{
 		name: name, short: short, args: "DISPUTE", most: 1, flags: append(flags, instrumentFlags()...), examples: examples, exits: []int{wire.ExitRefused, wire.ExitNotFound},
-		long: long + "The node fills in what is signed; it is shown and signed here, with the key file. Disputes are named by their IDs, or by the first four digits or more.",
-		run:  func(c *call) error { return c.signDispute(v) },
+		long: long + "The node fills in what is signed; it is shown and signed here, with the key file. Where the company's policy for\n" +
+			"SETTLEMENT (kontor policy set) asks for several officers, each but the last writes a file with --signed, and the last hands all in with --beside. Disputes are named by their IDs, or by the first four digits or more.",
+		run: func(c *call) error { return c.signDispute(v) },
 	}
 }
 
@@ -164,24 +167,61 @@ func (c *call) signDispute(v dispute.Verb) error {
 	if err != nil {
 		return err
 	}
+	var beside [][]byte
+	for _, path := range c.StringSlice("beside") {
+		data, err := readBounded(path)
+		if err != nil {
+			return err
+		}
+		beside = append(beside, data)
+	}
+	if len(beside) > 0 && (text != "" || c.String("amount") != "" || c.String("outcome") != "" || c.String("proposal") != "") {
+		return usagef("--beside takes the words of the file: leave out --amount, --outcome, --text and --proposal")
+	}
 	key, err := c.openKey(c.String("key-file"), keys.Role, keys.Mandate)
 	if err != nil {
 		return err
 	}
-	form, err := ask(c, api.DisputeForm, desk.DisputeFormQuery{ID: c.Args().First(), Verb: string(v), Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text, Proposal: c.String("proposal")})
+	form, err := ask(c, api.DisputeForm, desk.DisputeFormQuery{ID: c.Args().First(), Verb: string(v), Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text, Proposal: c.String("proposal"), Beside: beside})
 	if err != nil {
 		return err
+	}
+	if form.Missing != "" && c.String("signed") == "" {
+		return &wire.Problem{Code: "REFUSED", Text: fmt.Sprintf("this company's signing policy for settlements asks for %s: missing is %s", form.Quorum, form.Missing),
+			Next: "write this signature to a file with --signed FILE, and let the next officer hand it in with --beside FILE"}
 	}
 	signed, err := c.signInstrument(key, form.Instrument, form.Text)
 	if err != nil {
 		return err
 	}
-	out, err := ask(c, api.DisputeSign, desk.DisputeSigned{Signed: signed})
+	if path := c.String("signed"); path != "" {
+		return c.writeBeside(path, signed, form)
+	}
+	out, err := ask(c, api.DisputeSign, desk.DisputeSigned{Signed: signed, Beside: beside})
 	if err != nil {
 		return err
 	}
 	return c.printDone(out, map[dispute.Verb]string{dispute.Propose: "proposed", dispute.Accept: "accepted: it binds when the other side has seen it in time",
 		dispute.Withdraw: "withdrawn: it ends when the other side has seen it", dispute.Rule: "ruled: it binds when the parties have seen it"}[v])
+}
+
+// instrumentFile is what an instrument signed for the next officer prints with --json.
+type instrumentFile struct {
+	File    string `json:"file"`
+	Dispute string `json:"dispute"`
+	Missing string `json:"missing,omitempty"`
+}
+
+// writeBeside keeps a signature for the officer who signs next.
+func (c *call) writeBeside(path string, signed []byte, form desk.DisputeForm) error {
+	if err := writeNew(path, signed); err != nil {
+		return err
+	}
+	verb := map[dispute.Verb]string{dispute.Propose: "propose", dispute.Accept: "settle", dispute.Withdraw: "withdraw"}[form.Instrument.Verb]
+	return c.print(instrumentFile{File: path, Dispute: form.Instrument.Dispute, Missing: form.Missing}, func(w io.Writer) {
+		facts(w, "still to sign", orDash(form.Missing))
+		fmt.Fprintf(w, "%s is signed by the %s; the next officer hands it in: kontor dispute %s %s --beside %s --key-file KEY\n", path, form.Instrument.Role, verb, form.Instrument.Dispute[:8], path)
+	})
 }
 
 // signInstrument shows what is signed, from its bytes, and signs it.

@@ -12,6 +12,7 @@ import (
 	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/client"
+	"kontor/protocol"
 	"kontor/protocol/decision"
 	"kontor/protocol/identity"
 )
@@ -30,12 +31,14 @@ var policySet = verb{
 	name: "set", short: "set whose signatures bind the company, by kind of topic, amount, product and region",
 	long: "The root key signs the quorum into the company's identity chain, where partners see it. It holds for topics opened after it; topics that are open keep\n" +
 		"what they have. A quorum is made of COO, CFO, CMO, CTO and CEO: \"COO and CFO\", \"COO and 1 of (CFO, CTO)\", \"CEO or (COO and CFO)\". Kinds are\n" +
-		"DEMAND_CAPACITY, JOINT_MARKETING, QUALITY and COMMERCIAL; without --kind it is set for each of them.\n\n" +
+		"DEMAND_CAPACITY, JOINT_MARKETING, QUALITY and COMMERCIAL; without --kind it is set for each of them.\n" +
+		"SETTLEMENT is what the company signs in disputes: without a policy of its own whoever speaks at the dispute's level signs alone.\n\n" +
 		"With --above, --product or --region the quorum takes the kind's place for agreements that meet the condition: that commit to more than the amount (or to\n" +
 		"one that is unknown or in another currency), that are about one of the products, one of the regions. Of several the highest amount is asked first, then the\n" +
 		"one that names more, then the newest; kontor policy show lists them in this order. --end takes a condition's quorum back.",
 	examples: []string{`kontor policy set --kind DEMAND_CAPACITY --quorum "COO and CFO"`,
 		`kontor policy set --kind COMMERCIAL --above "1000000 USD" --quorum "CEO and CFO"`,
+		`kontor policy set --kind SETTLEMENT --above "5000 USD" --quorum "COO and CFO"`,
 		`kontor policy set --kind QUALITY --product ZDV-300 --quorum "COO and CTO"`,
 		`kontor policy set --kind COMMERCIAL --above "1000000 USD" --end`},
 	exits: []int{wire.ExitNotNow, wire.ExitMachine},
@@ -54,8 +57,8 @@ var policySet = verb{
 		}
 		kinds := decision.Kinds
 		if kind := decision.Kind(c.String("kind")); kind != "" {
-			if !kind.Known() {
-				return usagef("--kind %q: %s are known", string(kind), joinKinds())
+			if !kind.Known() && kind != protocol.SettlementKind {
+				return usagef("--kind %q: %s, %s are known", string(kind), joinKinds(), protocol.SettlementKind)
 			}
 			kinds = []decision.Kind{kind}
 		}
@@ -141,7 +144,7 @@ func setPolicy(c *call, kinds []decision.Kind, policy identity.Policy) error {
 	}
 	return c.print(own, func(w io.Writer) {
 		printPolicies(w, own)
-		fmt.Fprintf(w, "It binds in topics opened from now on; told in %s.\n", node.Count(report.Announced, "partnership"))
+		fmt.Fprintf(w, "It binds in topics opened from now on, and of SETTLEMENT in what is signed from now on; told in %s.\n", node.Count(report.Announced, "partnership"))
 	})
 }
 
