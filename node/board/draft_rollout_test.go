@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/decision"
 	"kontor/protocol/quantity"
 )
@@ -71,4 +73,19 @@ func TestStepsFollowWhoseNumbersAnOptionNames(t *testing.T) {
 			t.Errorf("%s: %v", name, ids)
 		}
 	}
+}
+
+// plannedDrafter drafts about an event of two months in the topic's scope, and one beyond it.
+func plannedDrafter() drafter {
+	seller, buyer := block.Sum([]byte("seller")), block.Sum([]byte("buyer"))
+	impact := func(month string, lift int64) campaign.Impact {
+		return campaign.Impact{Item: "ZDV-300", Bucket: calendar.MustBucket(month), Unit: quantity.Pack, Lift: quantity.Of(lift)}
+	}
+	event := campaign.Event{ID: "spring", Name: "spring", Period: calendar.Bucket{Start: calendar.MustDate("2026-09-01"), End: calendar.MustDate("2026-11-01")},
+		Impacts: []campaign.Impact{impact("2026-09", 100), impact("2026-10", 300), impact("2026-11", 900)}}
+	cmo := []decision.Role{decision.CMO}
+	return drafter{today: calendar.MustDate("2026-08-01"), seller: &seller, buyer: &buyer, terms: map[string]decision.Value{}, option: decision.Option{ID: "1", Summary: "as said"},
+		subject: draftedOn{events: []plannedEvent{{author: buyer, calendar: block.Sum([]byte("calendar")), event: event}}},
+		topic: decision.Topic{Kind: decision.JointMarketing, Parties: []decision.Participant{{Company: seller}, {Company: buyer}}, Required: []decision.Requirement{{Company: seller, Roles: cmo}, {Company: buyer, Roles: cmo}},
+			Scope: decision.Scope{Products: []string{"ZDV-300"}, Regions: []string{artifact.All}, Horizon: calendar.Bucket{Start: calendar.MustDate("2026-09-01"), End: calendar.MustDate("2026-11-01")}}}}
 }

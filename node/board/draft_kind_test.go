@@ -1,0 +1,79 @@
+package board
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"kontor/node/api/wire"
+	"kontor/node/desk"
+	"kontor/protocol/calendar"
+	"kontor/protocol/decision"
+	"kontor/protocol/exception"
+)
+
+// A chart that signals becomes a topic of quality over a day by which the work is closed; its document fixes that day for whoever answers for the complaint, and the
+// complaint's clock goes by it once it is final.
+func TestASignalBecomesWorkWithADay(t *testing.T) {
+	c := paired(t)
+	c.short(t)
+	ctx := context.Background()
+	complaint := fmt.Sprintf(`{"complaints": [{"id": "C-1", "item": {"buyersItemId": "ZDV-300"}, "raised": %d, "severity": "MAJOR", "failureCodes": [{"codeSystem": "VDA", "code": "crack", "count": 34}], "status": "OPEN"}]}`,
+		time.Now().Add(-24*time.Hour).UnixMilli())
+	if out, err := c.agency.desk.ImportQuality([]byte(complaint), desk.ImportOptions{}); err != nil || len(out.Findings) > 0 {
+		t.Fatal(err, out.Findings)
+	}
+	if _, err := c.agency.desk.ShareQuality(ctx, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	c.counts(t, append(slices.Clone(ordinary), 40)...)
+	signal := c.listed(t, false, exception.Chart)[exception.Chart]
+	opened, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{Exception: signal.ID.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic, err := c.maker.Show(admin, wire.TopicQuery{Topic: opened.Topic})
+	if err != nil || topic.Kind != decision.Quality || len(topic.Context) != 2 || len(topic.Issues) != 1 || topic.Issues[0].ID != issueDue {
+		t.Fatalf("%+v, %v", topic, err)
+	}
+	due := c.today().AddDays(40)
+	document := c.bargains(t, opened.Topic, issueDue+"="+due.String())
+	detail, err := c.maker.Agreement(admin, wire.AgreementQuery{Agreement: document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := documentOfDetail(t, detail)
+	if len(doc.Effects) != 1 || doc.Effects[0].Kind != decision.CAPADue || doc.Effects[0].Ref != "C-1" || doc.Effects[0].Party != c.maker.n.Company() || doc.Effects[0].Bucket.Last() != due {
+		t.Fatalf("%+v", doc.Effects)
+	}
+	if n := len(doc.Rollout); n != 2 || doc.Rollout[n-1].Due != due || doc.Rollout[n-1].Party != c.maker.n.Company() {
+		t.Errorf("%+v", doc.Rollout)
+	}
+	c.makesFinal(t, document)
+	for _, who := range []*company{c.agency, c.maker} {
+		d, err := who.Agreement(admin, wire.AgreementQuery{Agreement: document})
+		if err != nil || len(d.Cells) != 1 || !d.Cells[0].Acts {
+			t.Errorf("%+v, %v", d.Cells, err)
+		}
+	}
+}
+
+// The lift that a topic of marketing fixes is the event's where nothing was bargained about, and the agreed volume, spread as the event spreads it, where it was; nothing
+// outside the topic's scope is fixed, and whoever plans the event answers for its steps.
+func TestAnEventIsFixedAsItWasAgreed(t *testing.T) {
+	d := plannedDrafter()
+	if out := d.effects(); len(out) != 2 || out[0].Quantity != q("100") || out[1].Quantity != q("300") || out[0].Kind != decision.CampaignPlanned || out[0].Ref != "spring" {
+		t.Fatalf("%+v", out)
+	}
+	agreed := decision.Number(q("201"))
+	d.terms[issueQuantity] = agreed
+	if out := d.effects(); len(out) != 2 || out[0].Quantity != q("50") || out[1].Quantity != q("151") {
+		t.Errorf("%+v", out)
+	}
+	steps := d.rollout()
+	if len(steps) != 2 || steps[0].Owner != decision.CMO || steps[1].Owner != decision.CMO || steps[1].Due <= calendar.MustDate("2026-10-31") {
+		t.Errorf("%+v", steps)
+	}
+}
