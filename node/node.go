@@ -264,7 +264,7 @@ func (n *Node) author() protocol.Author {
 	return protocol.Author{Company: n.company, Key: n.feedKey, IDHead: n.Chain(n.company).Head()}
 }
 
-// SignReceipt signs what was received from somebody without a node, under a label of its kind, with the key of this node.
+// SignReceipt signs what goes to somebody without a node, or was received from one, under a label of its kind, with the key of this node.
 func (n *Node) SignReceipt(kind string, body []byte) (keys.Public, []byte) {
 	return n.nodeKey.Public(), sign.Sign(n.nodeKey, kind, body)
 }

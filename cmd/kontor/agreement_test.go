@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"kontor/crypto/keys"
+	"kontor/crypto/sign"
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/protocol/block"
@@ -155,7 +158,7 @@ func forRoles(ts *testscript.TestScript, neg bool, args []string) {
 // tamper changes a signing request or a signature as one between two machines could: tamper WHAT FILE INTO.
 func tamper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: tamper document|cid|previous|keys|head|signature|end FILE INTO")
+		ts.Fatalf("usage: tamper body|document|cid|previous|keys|head|signature|end FILE INTO")
 	}
 	data := []byte(ts.ReadFile(args[1]))
 	switch args[0] {
@@ -167,9 +170,13 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	case "end":
 		data = append(data, 0)
-	default:
+	case "body": // as it lies there: a signer that may sign more
+		data = bytes.Replace(data, []byte("Zidovudine"), []byte("Zidovudinf"), 1)
+	default: // by somebody who signs it anew, with a key that is nobody's
+		var r wire.SigningRequest
+		ts.Check(json.Unmarshal(data, &r))
 		var d wire.AgreementDetail
-		ts.Check(json.Unmarshal(data, &d))
+		ts.Check(json.Unmarshal([]byte(r.Body), &d))
 		switch args[0] {
 		case "document": // one byte of the title: still a document, another one
 			d.Document = bytes.Replace(d.Document, []byte("Zidovudine"), []byte("Zidovudinf"), 1)
@@ -182,8 +189,11 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 		case "head":
 			d.IDHead = d.Topic
 		}
-		var err error
-		data, err = json.Marshal(d)
+		body, err := json.Marshal(d)
+		ts.Check(err)
+		forger, err := keys.FromSeed(make([]byte, 32))
+		ts.Check(err)
+		data, err = json.Marshal(wire.SigningRequest{Body: string(body), Key: forger.Public().Hex(), Signature: hex.EncodeToString(sign.Sign(forger, wire.SigningRequestKind, body))})
 		ts.Check(err)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o600))

@@ -108,6 +108,9 @@ func registerAgreements(r *Registry, b *board.Board) {
 	Handle(r, wire.AgreementShow, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.AgreementDetail, error) {
 		return b.Agreement(by(c), in)
 	})
+	Handle(r, wire.AgreementRequest, func(_ context.Context, c Caller, in wire.AgreementQuery) (wire.SigningRequest, error) {
+		return b.SigningRequest(by(c), in)
+	})
 	Handle(r, wire.AgreementSign, func(ctx context.Context, c Caller, in wire.AgreementSignRequest) (wire.AgreementReceipt, error) {
 		return b.Sign(ctx, by(c), in)
 	})

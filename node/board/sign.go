@@ -3,6 +3,7 @@ package board
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -245,6 +246,10 @@ func (b *Board) Sign(ctx context.Context, by By, in wire.AgreementSignRequest) (
 		return wire.AgreementReceipt{}, wire.Problemf("FORBIDDEN", "the token is the %s's; the signature is the %s's", by.Role, signed.Body.Role)
 	}
 	d, err := b.pick(by, wire.AgreementQuery{Agreement: signed.Body.Document.String(), With: in.With}, open)
+	var unknown *node.Failure
+	if errors.As(err, &unknown) && unknown.Code == "NO_AGREEMENT" {
+		return wire.AgreementReceipt{}, node.Failf("NO_AGREEMENT", "the signature is of document %s, which is none of this node's: what was signed is not what this node asked for; make another request: kontor agreement request", signed.Body.Document)
+	}
 	if err != nil {
 		return wire.AgreementReceipt{}, err
 	}

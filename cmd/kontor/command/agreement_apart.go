@@ -17,12 +17,14 @@ type requestFile struct {
 	Agreement string `json:"agreement"`
 	File      string `json:"file"`
 	Digest    string `json:"digest"`
+	Node      string `json:"node"` // ID of the key of the node that signed the request
 }
 
 var agreementRequest = verb{
 	name: "request", short: "write what an officer needs to sign on another machine", args: "[AGREEMENT]", most: 1,
 	long: "The file holds the very bytes of the document, those of the round before, and which of this company's keys may sign. It holds nothing secret beyond the document. The\n" +
-		"other machine needs kontor and the key file, no node and no network. " + agreementArgument,
+		"other machine needs kontor and the key file, no node and no network. The node signs the file: there, what was altered on the way is refused, and --node NODE-KEY\n" +
+		"refuses what another node made. " + agreementArgument,
 	examples: []string{"kontor agreement request --out request.json", "kontor agreement request 3f2k7qaa --out request.json"}, exits: []int{wire.ExitNotFound, wire.ExitMachine},
 	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "`FILE` to write; it must not exist"}},
 	run: func(c *call) error {
@@ -30,26 +32,27 @@ var agreementRequest = verb{
 		if path == "" {
 			return missing("out", "the file to write")
 		}
-		out, err := ask(c, wire.AgreementShow, c.agreementQuery())
+		request, err := ask(c, wire.AgreementRequest, c.agreementQuery())
 		if err != nil {
 			return err
 		}
-		if out.Verdict != decision.Open {
-			return wire.Problemf("STATE_LATE", "the round of agreement %s is %s: there is nothing to sign", short(out.CID), out.Verdict)
+		out, node, err := request.Open()
+		if err != nil {
+			return err
 		}
 		r, err := rendered(out)
 		if err != nil {
 			return err
 		}
-		data, err := json.MarshalIndent(out, "", "  ")
+		data, err := json.MarshalIndent(request, "", "  ")
 		if err != nil {
 			return err
 		}
 		if err := writeNew(path, append(data, '\n')); err != nil {
 			return err
 		}
-		return c.print(requestFile{Agreement: out.CID, File: path, Digest: r.Digest.String()}, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: sign it where the key is: kontor agreement sign --from %s --key-file KEY --signed FILE\ndigest %s\n", path, path, r.Digest)
+		return c.print(requestFile{Agreement: out.CID, File: path, Digest: r.Digest.String(), Node: string(node.ID())}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: sign it where the key is: kontor agreement sign --from %s --node %s --key-file KEY --signed FILE\ndigest %s\n", path, path, node.ID(), r.Digest)
 		})
 	},
 }

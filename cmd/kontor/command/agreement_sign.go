@@ -33,6 +33,7 @@ var agreementSign = verb{
 	flags: append([]cli.Flag{withFlag(),
 		yesFlag("the text was read: sign without asking"),
 		&cli.StringFlag{Name: "from", Usage: "sign a request `FILE` instead of asking the node for it"},
+		&cli.StringFlag{Name: "node", Usage: "`NODE-KEY` that must have made the request, as kontor status shows it there"},
 		&cli.StringFlag{Name: "signed", Usage: "write the signature to `FILE` instead of handing it in"},
 	}, signerFlags()...),
 	run: func(c *call) error {
@@ -82,7 +83,20 @@ func readBounded(path string) ([]byte, error) {
 // request is the document to sign with what must stand in its signature.
 func (c *call) request() (d wire.AgreementDetail, err error) {
 	if path := c.String("from"); path != "" {
-		return d, readDocument("from", path, &d)
+		var r wire.SigningRequest
+		if err := readDocument("from", path, &r); err != nil {
+			return d, err
+		}
+		d, node, err := r.Open()
+		if err != nil {
+			return d, err
+		}
+		if want := c.String("node"); want != "" && want != string(node.ID()) {
+			return d, &wire.Problem{Code: "VERIFY_DOCUMENT", Text: fmt.Sprintf("the request was made by node %s, not by %s: it was replaced on its way, or that is not the company's node", node.ID(), want),
+				Next: "compare with kontor status at the node"}
+		}
+		c.note("the request was made by node %s and is as that node signed it; kontor status shows there whether that is the company's", node.ID())
+		return d, nil
 	}
 	return ask(c, wire.AgreementShow, c.agreementQuery())
 }

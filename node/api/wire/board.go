@@ -57,6 +57,8 @@ var (
 		"Show a document by its very bytes, its rendering, who signed and who must until when.")
 	AgreementSign = Post[AgreementSignRequest, AgreementReceipt]("/v1/agreement/sign", Decide,
 		"Hand in an officer's signature. The officer's own program makes it; the node never holds the key.")
+	AgreementRequest = Get[AgreementQuery, SigningRequest]("/v1/agreement/request", View,
+		"Give what an officer needs to sign on a machine without a node, signed by this node.")
 	AgreementLapse = Post[AgreementWordRequest, AgreementReceipt]("/v1/agreement/lapse", Decide,
 		"Record that another party stayed silent seven days past sign-by: the document reserves nothing here any more.")
 	AgreementResolve = Post[AgreementWordRequest, AgreementReceipt]("/v1/agreement/resolve", Decide,
