@@ -123,9 +123,13 @@ func (b *Board) Show(by By, q wire.TopicQuery) (out wire.TopicDetail, err error)
 			return out, err
 		}
 	}
+	heard, err := b.heard(f.p, t)
+	if err != nil {
+		return out, err
+	}
 	for _, p := range t.Parties {
 		one := wire.TopicParty{Company: p.Company.String(), Name: b.node.CompanyName(p.Company), Label: p.Label, Own: p.Company == b.node.Company(),
-			Roles: required(t, p.Company), Joined: p.Joined, Ready: p.Ready, Committed: p.Commitment != nil, Old: p.Old, Accepted: p.Accepted}
+			Roles: required(t, p.Company), Joined: p.Joined, Ready: p.Ready, Committed: p.Commitment != nil, Old: p.Old, Accepted: p.Accepted, Heard: heard[p.Company]}
 		if p.Shown != nil {
 			one.Positions, one.Order = p.Shown.Positions, p.Shown.Order
 		}
@@ -179,5 +183,23 @@ func (b *Board) ownScores(f found) (*wire.OwnScores, error) {
 		out.Missing = []decision.Role{}
 	}
 	out.Reasons, err = b.reasons()
+	return out, err
+}
+
+// heard is when each party's newest entry held here was written, by its own clock.
+func (b *Board) heard(p *node.Partnership, t decision.Topic) (map[block.CID]int64, error) {
+	out := map[block.CID]int64{}
+	err := b.node.View(p.PID, func(r *protocol.Replica) error {
+		for _, party := range t.Parties {
+			head, found, err := r.Log.Head(party.Company)
+			if err != nil {
+				return err
+			}
+			if found {
+				out[party.Company] = head.Header.T
+			}
+		}
+		return nil
+	})
 	return out, err
 }

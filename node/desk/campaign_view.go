@@ -99,6 +99,18 @@ type HeldEvent struct {
 	// Against is what stands against it; an event that is blocked may not become ACTIVE.
 	Against []campaign.Conflict `json:"against"`
 	Blocked bool                `json:"blocked"`
+	// Answers are what the other parties said of it as it stands, or since when nothing came of them.
+	Answers []EventAnswer `json:"answers"`
+}
+
+// EventAnswer is a party's word on an event of another.
+type EventAnswer struct {
+	Name    string           `json:"name"`
+	Own     bool             `json:"own"`
+	Role    string           `json:"role,omitempty"`
+	Verdict campaign.Verdict `json:"verdict,omitempty"` // empty: nothing was said of the event as it stands
+	Before  bool             `json:"before,omitempty"`  // of the event as it was before its last change something was said
+	Heard   int64            `json:"heard,omitempty"`   // claimed time of its newest entry held here, ms UTC: silent since, where nothing was said
 }
 
 // CampaignCheck is everything about the campaigns of one partnership, the same on both nodes.
@@ -139,6 +151,9 @@ func (d *Desk) CheckCampaigns(with string) (out CampaignCheck, err error) {
 				}
 				h := HeldEvent{With: out.With, Author: d.node.CompanyName(c.Author), Own: c.Author == d.node.Company(), Calendar: c.CID, Event: e, Expired: e.ExpiredAt(in.At),
 					Terms: hex.EncodeToString(terms), Against: []campaign.Conflict{}}
+				if h.Answers, err = d.eventAnswers(p, r, in, c, e, terms); err != nil {
+					return err
+				}
 				for _, x := range all {
 					if x.Calendar == c.CID && x.Event == e.ID {
 						h.Against = append(h.Against, x)
@@ -151,6 +166,46 @@ func (d *Desk) CheckCampaigns(with string) (out CampaignCheck, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// eventAnswers are the words of the parties that an event is not of: each role's on the event as it stands, else that there is none.
+func (d *Desk) eventAnswers(p *node.Partnership, r *protocol.Replica, in campaign.Input, of campaign.Held, e campaign.Event, terms []byte) ([]EventAnswer, error) {
+	out := []EventAnswer{}
+	for _, m := range p.Genesis.Members {
+		if m.Company == of.Author || partyOf(p, m.Company) == "" {
+			continue
+		}
+		none := EventAnswer{Name: d.node.CompanyName(m.Company), Own: m.Company == d.node.Company()}
+		head, found, err := r.Log.Head(m.Company)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			none.Heard = head.Header.T
+		}
+		said := false
+		for _, c := range in.Calendars {
+			if c.Author != m.Company {
+				continue
+			}
+			for _, y := range c.Document.Replies {
+				if y.Series != of.Document.Header.Series || y.Event != e.ID || y.Verdict == "" {
+					continue
+				}
+				if !bytes.Equal(y.Digest, terms) {
+					none.Before = true
+					continue
+				}
+				one := none
+				one.Role, one.Verdict, said = y.Role, y.Verdict, true
+				out = append(out, one)
+			}
+		}
+		if !said {
+			out = append(out, none)
+		}
+	}
+	return out, nil
 }
 
 // Campaigns lists the events in force of all partnerships.

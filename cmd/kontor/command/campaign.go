@@ -351,7 +351,29 @@ func printEvent(w io.Writer, h desk.HeldEvent) {
 	for _, m := range e.Messages {
 		fmt.Fprintf(w, "message %s needs %s\n", hex.EncodeToString(m.Asset), strings.Join(m.Needs, " "))
 	}
+	if rows = answerRows(h); len(rows) > 0 {
+		table(w, []string{"answer of", "role", "to it as it stands"}, rows)
+	}
 	printConflicts(w, h.Against)
+}
+
+// answerRows is who has answered an event, and who has not since when.
+func answerRows(h desk.HeldEvent) (rows [][]string) {
+	for _, a := range h.Answers {
+		word := string(a.Verdict)
+		switch {
+		case word != "":
+		case a.Own:
+			word = "nothing"
+		default:
+			word = "nothing, silent since " + moment(a.Heard)
+		}
+		if a.Verdict == "" && a.Before {
+			word += "; it has changed since the last answer"
+		}
+		rows = append(rows, []string{a.Name, orDash(a.Role), word})
+	}
+	return rows
 }
 
 func printConflicts(w io.Writer, list []campaign.Conflict) {

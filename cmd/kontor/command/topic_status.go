@@ -35,7 +35,7 @@ func printTopicStatus(w io.Writer, t wire.TopicDetail) {
 	}
 	var rows [][]string
 	for _, p := range t.Parties {
-		rows = append(rows, []string{p.Label + " " + p.Name, yesNo(p.Joined), yesNo(p.Ready), committedWord(p), acceptedWord(p, t.Rounds), signedWord(t, p.Company), orDash(todo[p.Company])})
+		rows = append(rows, []string{p.Label + " " + p.Name, yesNo(p.Joined), yesNo(p.Ready), committedWord(p), acceptedWord(p, t.Rounds), signedWord(t, p.Company), waitWord(p, todo[p.Company])})
 	}
 	fmt.Fprintln(w)
 	table(w, []string{"party", "joined", "ready", "scores", "accepted", "signed", "waits for it to"}, rows)
@@ -51,6 +51,14 @@ func printTopicStatus(w io.Writer, t wire.TopicDetail) {
 	}
 	fmt.Fprintln(w)
 	table(w, []string{"until", "what", "otherwise, by itself"}, rows)
+}
+
+// waitWord is what is waited for of a party, and of another than this company since when nothing has come of it.
+func waitWord(p wire.TopicParty, todo string) string {
+	if todo != "" && !p.Own && p.Heard != 0 {
+		todo += ", silent since " + moment(p.Heard)
+	}
+	return orDash(todo)
 }
 
 func signedWord(t wire.TopicDetail, company string) string {

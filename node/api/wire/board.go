@@ -399,6 +399,7 @@ type TopicParty struct {
 	Positions []decision.OptionPosition `json:"positions,omitempty"`
 	Order     []string                  `json:"order,omitempty" doc:"shown ranking, best first"`
 	Accepted  int64                     `json:"accepted,omitempty" doc:"round"`
+	Heard     int64                     `json:"heard,omitempty" doc:"claimed time of its newest entry held here, ms UTC: silent since, while it is waited for"`
 }
 
 // TopicRound is one offer with what it changed.
