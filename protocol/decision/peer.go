@@ -26,7 +26,7 @@ func (t Topic) Apply(act Act, at At) (Topic, []artifact.Finding) {
 	case act.Topic == nil || *act.Topic != t.ID:
 		return t, refuse("TOPIC-20", "topic", "the act is about another topic")
 	case !slices.Contains(acts[t.Status], act.Verb):
-		return t, refuse("TOPIC-20", "verb", "a topic in %s does not take %s", t.Status, act.Verb)
+		return t, refuse("TOPIC-20", "verb", "a topic in %s does not take %s; kontor topic status says what comes first", t.Status, act.Verb)
 	case at.T > t.Deadline && act.Verb != RevealScores:
 		return t, refuse("TOPIC-22", "", "acted at %d, after the deadline %d", at.T, t.Deadline)
 	case t.Bound && act.Verb != RevealScores:

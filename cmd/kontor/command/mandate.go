@@ -61,8 +61,8 @@ type mandateDocument struct {
 var mandateGrant = verb{
 	name: "grant", short: "sign a mandate for a desk with an officer's key",
 	long: "The officer's program makes the desk's key unless --desk-key names one that exists, shows the mandate, asks and signs it. It falls with the officer's key.",
-	examples: []string{"kontor mandate grant --desk planning --limit 50000 USD --key-file coo.key --desk-key planning.key",
-		"kontor mandate grant --desk planning --kinds exception.close --products 04006381333931 --limit 50000 USD --valid 720h --key-file coo.key"},
+	examples: []string{"kontor mandate grant --desk planning --limit \"50000 USD\" --key-file coo.key --desk-key planning.key",
+		"kontor mandate grant --desk planning --kinds exception.close --products 04006381333931 --limit \"50000 USD\" --valid 720h --key-file coo.key"},
 	exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags: append([]cli.Flag{
 		withFlag(),

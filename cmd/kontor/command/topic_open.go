@@ -18,9 +18,10 @@ import (
 
 func topicOpen() verb {
 	return verb{
-		name: "open", short: "open a topic about a bottleneck", args: "[EXCEPTION]", most: 1,
+		name: "open", short: "open a topic about an exception, or by hand", args: "[EXCEPTION]", most: 1,
 		long: "EXCEPTION is an ID of kontor exception list; left out, it is the most valuable open one. The node puts option 0 (what happens by itself) and two ways out on\n" +
-			"the list, each with its cells and what the match then leaves short, and names what is to be negotiated. --proposal FILE (JSON) replaces parts of it or all.\n" +
+			"the list, each with its cells and what the match then leaves short, and names what is to be negotiated. Of other exceptions than\n" +
+			"shortages the ways out are words, in the kind of topic whose officers lead. --proposal FILE (JSON) replaces parts of it or all.\n" +
 			"By hand, without an exception: --kind with --title, --product, --period, --zero, one --option for each way out and the --issue list. --trigger CADENCE says that a meeting\n" +
 			"of the cadence asked for it: it stands so in the minutes.",
 		examples: []string{"kontor topic open", `kontor topic open 3f0c... --with "Relief Agency" --title "March" --basis "1 2.50 0 12000" --basis "2 2.50 0 8000"`, "kontor topic open --proposal topic.json --manual",

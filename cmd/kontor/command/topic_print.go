@@ -53,12 +53,7 @@ func printTopic(w io.Writer, t wire.TopicDetail) {
 func printOptions(w io.Writer, t wire.TopicDetail) {
 	for _, o := range t.Options {
 		fmt.Fprintf(w, "option %s  %s\n", o.ID, o.Summary)
-		fmt.Fprintf(w, "          expected short %s, over %s\n", o.Expect.Short, o.Expect.Over)
-		for _, x := range t.Expectations {
-			if x.Option == o.ID && x.Code != "" {
-				fmt.Fprintf(w, "          %s: %s\n", x.Code, x.Text)
-			}
-		}
+		printExpected(w, t, o)
 		for _, e := range o.Effects {
 			fmt.Fprintf(w, "          %s, region %s, %s: %s %s\n", e.Product, e.Region, e.Bucket, e.Quantity, e.Unit)
 		}
@@ -71,6 +66,22 @@ func printOptions(w io.Writer, t wire.TopicDetail) {
 		}
 	}
 	fmt.Fprintln(w)
+}
+
+// printExpected says what an option is expected to leave short and over, and where that does not follow from the documents named. Where nothing was stated and nothing can be
+// computed there is no figure to doubt.
+func printExpected(w io.Writer, t wire.TopicDetail, o decision.Option) {
+	for _, x := range t.Expectations {
+		if x.Option == o.ID && x.Code == decision.ExpectUncounted && o.Expect == (decision.Expectation{}) {
+			return
+		}
+	}
+	fmt.Fprintf(w, "          expected short %s, over %s\n", o.Expect.Short, o.Expect.Over)
+	for _, x := range t.Expectations {
+		if x.Option == o.ID && x.Code != "" {
+			fmt.Fprintf(w, "          %s: %s\n", x.Code, x.Text)
+		}
+	}
 }
 
 func printRounds(w io.Writer, t wire.TopicDetail) {
