@@ -14,7 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"kontor/crypto/keys"
+	companykeys "kontor/crypto/keys"
 	"kontor/crypto/sign"
 	"kontor/node/api/wire"
 	"kontor/node/client"
@@ -191,7 +191,7 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		body, err := json.Marshal(d)
 		ts.Check(err)
-		forger, err := keys.FromSeed(make([]byte, 32))
+		forger, err := companykeys.FromSeed(make([]byte, 32))
 		ts.Check(err)
 		data, err = json.Marshal(wire.SigningRequest{Body: string(body), Key: forger.Public().Hex(), Signature: hex.EncodeToString(sign.Sign(forger, wire.SigningRequestKind, body))})
 		ts.Check(err)
