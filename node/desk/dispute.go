@@ -47,7 +47,7 @@ type DisputeFormQuery struct {
 	Text     string `json:"text,omitempty" doc:"the grounds, or what is agreed"`
 	Proposal string `json:"proposal,omitempty" doc:"ACCEPT: the entry that carries it, or the beginning of it; empty: the other side's newest"`
 	// Beside is what other officers of this company signed already: this key signs the same, whatever else is said here.
-	Beside [][]byte `json:"beside,omitempty" doc:"canonical protocol.Signed"`
+	Beside []string `json:"beside,omitempty" doc:"canonical protocol.Signed, in hexadecimal"`
 }
 
 // DisputeForm is what an officer or a desk signs: filled in by the node, rendered and signed by the signer's own program.

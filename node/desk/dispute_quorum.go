@@ -29,7 +29,11 @@ func readSealed(data []byte) (dispute.Sealed, dispute.Instrument, error) {
 
 // besideOf is what the others signed, which must be one and the same, and of the act and the dispute that are meant.
 func besideOf(q DisputeFormQuery, known dispute.Dispute, pid block.CID) (first dispute.Instrument, err error) {
-	for n, data := range q.Beside {
+	for n, text := range q.Beside {
+		data, err := hex.DecodeString(text)
+		if err != nil {
+			return first, node.Failf("BAD_SIGNATURE", "the signed instrument is no hexadecimal: %v", err)
+		}
 		_, i, err := readSealed(data)
 		if err != nil {
 			return first, err
@@ -81,7 +85,8 @@ func (d *Desk) settlementQuorum(x dispute.Dispute, i dispute.Instrument, q Dispu
 	}
 	own, _ := hex.DecodeString(q.Key)
 	signed := [][]byte{own}
-	for _, data := range q.Beside {
+	for _, text := range q.Beside {
+		data, _ := hex.DecodeString(text) // besideOf has read them all
 		if s, _, err := readSealed(data); err == nil {
 			signed = append(signed, s.Key)
 		}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -168,12 +169,13 @@ func (c *call) signDispute(v dispute.Verb) error {
 		return err
 	}
 	var beside [][]byte
+	var texts []string
 	for _, path := range c.StringSlice("beside") {
 		data, err := readBounded(path)
 		if err != nil {
 			return err
 		}
-		beside = append(beside, data)
+		beside, texts = append(beside, data), append(texts, hex.EncodeToString(data))
 	}
 	if len(beside) > 0 && (text != "" || c.String("amount") != "" || c.String("outcome") != "" || c.String("proposal") != "") {
 		return usagef("--beside takes the words of the file: leave out --amount, --outcome, --text and --proposal")
@@ -182,7 +184,7 @@ func (c *call) signDispute(v dispute.Verb) error {
 	if err != nil {
 		return err
 	}
-	form, err := ask(c, api.DisputeForm, desk.DisputeFormQuery{ID: c.Args().First(), Verb: string(v), Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text, Proposal: c.String("proposal"), Beside: beside})
+	form, err := ask(c, api.DisputeForm, desk.DisputeFormQuery{ID: c.Args().First(), Verb: string(v), Key: key.Public().Hex(), Outcome: strings.ToUpper(c.String("outcome")), Amount: c.String("amount"), Text: text, Proposal: c.String("proposal"), Beside: texts})
 	if err != nil {
 		return err
 	}
