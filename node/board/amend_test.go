@@ -36,9 +36,19 @@ func (c *circle) bargains(t *testing.T, topic string, values ...string) (documen
 	ctx := context.Background()
 	q := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: topic}}
 	c.sees(t, c.agency, topic, decision.Proposed)
+	detail, err := c.agency.Show(admin, q.TopicQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scores []wire.Scoring
+	for _, o := range detail.Options {
+		if o.ID != decision.NoAgreement {
+			scores = append(scores, wire.Scoring{Option: o.ID, Lens: decision.LocalPurpose, Points: 6})
+		}
+	}
 	for _, who := range []*company{c.agency, c.maker} {
 		for _, role := range []decision.Role{"COO", "CFO"} {
-			in := wire.TopicScoreRequest{TopicAct: wire.TopicAct{TopicQuery: q.TopicQuery, As: role}, Scores: []wire.Scoring{{Option: "1", Lens: decision.LocalPurpose, Points: 6}}}
+			in := wire.TopicScoreRequest{TopicAct: wire.TopicAct{TopicQuery: q.TopicQuery, As: role}, Scores: scores}
 			if _, err := who.Score(ctx, admin, in); err != nil {
 				t.Fatal(err)
 			}
