@@ -18,7 +18,7 @@ demo: build ## three companies, from invitation to a signed agreement and one ti
 	bin/kontor-testnet demo $(DEMO)
 
 test: build ## every test, with the fuzz seeds, 2,000 simulated networks and the real processes
-	$(GO) test $(FLAGS) -timeout 30m ./... # a machine under load may need more than the usual ten minutes for the networks
+	$(GO) test $(FLAGS) -timeout 30m ./...
 
 check: lint ## lint, and the concurrent packages under the race detector
 	$(GO) test $(FLAGS) -race -short $$($(GO) list ./crypto/keys ./store/... ./node/... ./protocol/... | grep -v '/node/planner$$') # the planner only reckons
