@@ -40,7 +40,7 @@ func TestASignalBecomesWorkWithADay(t *testing.T) {
 	}
 	due := c.today().AddDays(40)
 	document := c.bargains(t, opened.Topic, issueDue+"="+due.String())
-	detail, err := c.maker.Agreement(admin, wire.AgreementQuery{Agreement: document})
+	detail, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: document})
 	if err != nil {
 		t.Fatal(err)
 	}
