@@ -44,7 +44,7 @@ func New(n *node.Node) *Desk { return &Desk{node: n} }
 func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 	var fits []*node.Partnership
 	for _, p := range d.node.Partnerships() {
-		if p.Removed || (with == "" && d.ended(p)) || (role != "" && d.node.Own(p).Role != role) {
+		if p.Removed || (with == "" && d.unmeant(p)) || (role != "" && d.node.Own(p).Role != role) {
 			continue
 		}
 		if with == "" || p.PID.String() == with || p.PID.Short() == with || d.names(p, with) {
@@ -67,14 +67,22 @@ func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 	return nil, node.Failf("WHICH_PARTNER", "%d partnerships fit; say which with --with NAME or --with PARTNERSHIP (kontor partner list)", len(fits))
 }
 
-// ended tells that both sides have ended a partnership: it is not meant unless it is named.
-func (d *Desk) ended(p *node.Partnership) bool {
-	standing := ""
-	err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
+// unmeant tells a partnership that is not meant unless it is named: one that both sides have ended, and a circle that not all have signed.
+func (d *Desk) unmeant(p *node.Partnership) bool {
+	stands := d.stands(p)
+	return stands == "ended" || stands == "proposed" && len(p.Genesis.Members) > 2
+}
+
+// ended tells that both sides have ended a partnership.
+func (d *Desk) ended(p *node.Partnership) bool { return d.stands(p) == "ended" }
+
+// stands is how a partnership stands; empty where that can't be read.
+func (d *Desk) stands(p *node.Partnership) (standing string) {
+	_ = d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 		standing, err = r.Standing()
 		return err
 	})
-	return err == nil && standing == "ended"
+	return standing
 }
 
 func asRole(role string) string {
