@@ -154,7 +154,7 @@ func TestATopicOfMinutesIsOpenedOnce(t *testing.T) {
 	var topics [2]block.CID
 	for i, d := range s.Desks {
 		err := d.View(func(r *protocol.Replica) error {
-			list, err := r.Topics()
+			list := must[[]decision.Topic](t)(r.Topics())
 			if len(list) != 1 {
 				t.Fatalf("at %s %d topics stand", d.Name, len(list))
 			}
