@@ -21,7 +21,7 @@ test: build ## every test, with the fuzz seeds, 2,000 simulated networks and the
 	$(GO) test $(FLAGS) -timeout 30m ./...
 
 check: lint ## lint, and the concurrent packages under the race detector
-	$(GO) test $(FLAGS) -race -short $$($(GO) list ./crypto/keys ./store/... ./node/... ./protocol/... | grep -v '/node/planner$$') # the planner only reckons
+	$(GO) test $(FLAGS) -race -short $$($(GO) list ./crypto/keys ./store/... ./node/... ./protocol ./protocol/feed | grep -v '/node/planner$$') # other packages share nothing between goroutines
 
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
