@@ -174,6 +174,24 @@ func TestPromisesAreAtRiskWhileTheirWindowRuns(t *testing.T) {
 	c.wentByItself(t, risk)
 }
 
+// demanded lets the agency report the demand of the days first+from to first+to, each alike, once they are over.
+func (c *circle) demanded(t *testing.T, first calendar.Date, from, to, each int) {
+	t.Helper()
+	c.until(t, first.AddDays(to+1))
+	var table strings.Builder
+	table.WriteString("product,region,date,unit,demand\n")
+	for i := from; i < to; i++ {
+		fmt.Fprintf(&table, "ZDV-300,CI,%s,C62,%d\n", first.AddDays(i), each)
+	}
+	if _, err := c.agency.desk.ImportPerformance([]byte(table.String()), desk.PerformanceImport{}); err != nil {
+		t.Fatal(err)
+	}
+	window := calendar.Bucket{Start: first.AddDays(from), End: first.AddDays(to)}
+	if _, err := c.agency.desk.SharePerformance(context.Background(), desk.PerformanceQuery{Window: window.String()}, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Forecasts that always lie above what comes err by more than chance once there are enough of them; a month of the other sort makes up for it.
 func TestABiasIsSeenAndGoes(t *testing.T) {
 	c := paired(t)
@@ -185,34 +203,18 @@ func TestABiasIsSeenAndGoes(t *testing.T) {
 		fmt.Fprintf(&table, "ZDV-300,CI,%s,C62,100\n", first.AddDays(i))
 	}
 	c.shares(t, table.String())
-	came := func(from, to, each int) {
-		t.Helper()
-		c.until(t, first.AddDays(to+1))
-		var table strings.Builder
-		table.WriteString("product,region,date,unit,demand\n")
-		for i := from; i < to; i++ {
-			fmt.Fprintf(&table, "ZDV-300,CI,%s,C62,%d\n", first.AddDays(i), each)
-		}
-		if _, err := c.agency.desk.ImportPerformance([]byte(table.String()), desk.PerformanceImport{}); err != nil {
-			t.Fatal(err)
-		}
-		window := calendar.Bucket{Start: first.AddDays(from), End: first.AddDays(to)}
-		if _, err := c.agency.desk.SharePerformance(context.Background(), desk.PerformanceQuery{Window: window.String()}, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	came(0, 18, 60)
+	c.demanded(t, first, 0, 18, 60)
 	soon(t, "the report at the maker", func() bool {
 		l, err := c.maker.desk.Windows("")
 		return err == nil && len(l) == 1
 	})
 	c.of(t, exception.Bias, desk.ExceptionOpen, 0, nil) // eighteen are too few to tell
-	came(18, 28, 60)
+	c.demanded(t, first, 18, 28, 60)
 	bias := c.of(t, exception.Bias, desk.ExceptionOpen, 1, nil)
 	if e := bias[0]; e.Owner != "Relief Agency" || e.Role != "PLANNER" || e.Scope.Product != "ZDV-300" || !strings.Contains(e.Cause, "lie above what came, by 66.7 % of it over 28 actuals") || e.Units.String() != "1120" {
 		t.Errorf("%+v", e)
 	}
-	came(28, 56, 140)
+	c.demanded(t, first, 28, 56, 140)
 	c.wentByItself(t, bias)
 }
 

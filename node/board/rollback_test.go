@@ -2,7 +2,6 @@ package board
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -57,26 +56,10 @@ func TestAMeasuredRollbackConditionIsRaised(t *testing.T) {
 		t.Fatalf("%s %v", shown.Text, err)
 	}
 	c.makesFinal(t, drafted.Agreement)
-	reports := func(from, to, each int) {
-		t.Helper()
-		c.until(t, first.AddDays(to+1))
-		var table strings.Builder
-		table.WriteString("product,region,date,unit,demand\n")
-		for i := from; i < to; i++ {
-			fmt.Fprintf(&table, "ZDV-300,CI,%s,C62,%d\n", first.AddDays(i), each)
-		}
-		if _, err := c.agency.desk.ImportPerformance([]byte(table.String()), desk.PerformanceImport{}); err != nil {
-			t.Fatal(err)
-		}
-		window := calendar.Bucket{Start: first.AddDays(from), End: first.AddDays(to)}
-		if _, err := c.agency.desk.SharePerformance(ctx, desk.PerformanceQuery{Window: window.String()}, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reports(0, 5, 100)
+	c.demanded(t, first, 0, 5, 100)
 	soon(t, "the report", func() bool { l, err := c.maker.desk.Windows(""); return err == nil && len(l) == 1 })
 	c.of(t, exception.Rollback, desk.ExceptionOpen, 0, nil) // half of the period says nothing of a sum that is below
-	reports(5, 10, 100)
+	c.demanded(t, first, 5, 10, 100)
 	found := c.of(t, exception.Rollback, desk.ExceptionOpen, 1, nil)[0]
 	if found.Owner != "Tablet Maker" || found.Role != "CFO" || found.Speed != exception.Officers || found.Deadline <= found.Scope.Buckets.End.Millis() || !strings.Contains(found.Cause, "DEMAND is 1000 C62") ||
 		!strings.Contains(found.Cause, "the slots are given back") || found.Default.Code != exception.OutcomeRollback {
@@ -95,6 +78,6 @@ func TestAMeasuredRollbackConditionIsRaised(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.sees(t, c.agency, opened.Topic, decision.Withdrawn)
-	reports(5, 10, 300) // the correction
+	c.demanded(t, first, 5, 10, 300) // the correction
 	c.of(t, exception.Rollback, desk.ExceptionGone, 1, nil)
 }
