@@ -30,35 +30,11 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 	defer base.it.Close()
 	layers := t.cursors(span)
 	for {
-		var key string
-		found := false
-		consider := func(k string) {
-			if !found || (k < key) != span.Reverse && k != key {
-				key, found = k, true
-			}
-		}
-		for i := range layers {
-			if layers[i].OK() {
-				consider(layers[i].Key())
-			}
-		}
+		key, found := nextKey(layers, base, span.Reverse)
 		if !found {
 			break
 		}
-		if base.ok {
-			consider(base.key())
-		}
-		var p pending
-		spoken := false
-		for i := range layers {
-			if !layers[i].OK() || layers[i].Key() != key {
-				continue
-			}
-			if !spoken {
-				p, spoken = layers[i].Value(), true
-			}
-			layers[i].Next()
-		}
+		p, spoken := take(layers, key)
 		if base.ok && base.key() == key {
 			if !spoken {
 				if base.err != nil {
@@ -85,6 +61,38 @@ func (t *txn) scan(table byte, prefix []byte, span ordered.Span, fn func(key, va
 		}
 	}
 	return nil
+}
+
+// nextKey is the next key of all cursors; not found: the overlays have ended.
+func nextKey(layers []ordered.Cursor[pending], base *baseCursor, reverse bool) (key string, found bool) {
+	consider := func(k string) {
+		if !found || (k < key) != reverse && k != key {
+			key, found = k, true
+		}
+	}
+	for i := range layers {
+		if layers[i].OK() {
+			consider(layers[i].Key())
+		}
+	}
+	if found && base.ok {
+		consider(base.key())
+	}
+	return key, found
+}
+
+// take passes a key in all overlays and returns what the newest says of it.
+func take(layers []ordered.Cursor[pending], key string) (p pending, spoken bool) {
+	for i := range layers {
+		if !layers[i].OK() || layers[i].Key() != key {
+			continue
+		}
+		if !spoken {
+			p, spoken = layers[i].Value(), true
+		}
+		layers[i].Next()
+	}
+	return p, spoken
 }
 
 // cursors walk the overlays as they are now, newest first; fn may write

@@ -165,43 +165,17 @@ func (w *world) compare(o *office, p int) error {
 // judgement is the last look: everybody holds the same, the same rows and roots come out of a fold from nothing, and nothing
 // acknowledged is missing.
 func (w *world) judgement() error {
-	for p, c := range w.circles {
-		var first *office
-		for _, i := range w.members(p) {
-			o := w.offices[i]
-			if err := o.reread(p); err != nil {
-				return err
-			}
-			if err := w.compare(o, p); err != nil {
-				return err
-			}
-			if w.shown && p == 0 && o.part[p].forks == 0 {
-				return fmt.Errorf("P5: %s never saw the fork", o.c.Name)
-			}
-			if first == nil {
-				first = o
-				continue
-			}
-			if d, err := Differ(first.db, o.db, c.pid); err != nil || d != nil {
-				return fmt.Errorf("P4: %s and %s hold the same entries of %s and differ: %v %v", first.c.Name, o.c.Name, w.title(p), d, err)
-			}
+	for p := range w.circles {
+		first, err := w.allEqual(p)
+		if err != nil {
+			return err
 		}
 		if err := w.refold(first, p); err != nil {
 			return err
 		}
-		err := first.view(p, func(r *protocol.Replica) error {
-			forks, err := r.OpenForks()
-			if err != nil {
+		err = first.view(p, func(r *protocol.Replica) error {
+			if err := w.forksEnded(p, r); err != nil {
 				return err
-			}
-			line, err := r.Line()
-			if err != nil {
-				return err
-			}
-			for _, f := range forks {
-				if !f.Resolved || line < f.On.Header.Lam {
-					return fmt.Errorf("P5: the fork of %s at entry %d in %s is resolved: %t; the line stands at %d, its branches end at %d", w.name(f.Author), f.Seq, w.title(p), f.Resolved, line, f.On.Header.Lam)
-				}
 			}
 			rounds, err := r.Rounds()
 			if err != nil {
@@ -217,6 +191,48 @@ func (w *world) judgement() error {
 		}
 	}
 	return w.audit()
+}
+
+// allEqual compares the members of a circle and returns the first.
+func (w *world) allEqual(p int) (first *office, err error) {
+	for _, i := range w.members(p) {
+		o := w.offices[i]
+		if err := o.reread(p); err != nil {
+			return nil, err
+		}
+		if err := w.compare(o, p); err != nil {
+			return nil, err
+		}
+		if w.shown && p == 0 && o.part[p].forks == 0 {
+			return nil, fmt.Errorf("P5: %s never saw the fork", o.c.Name)
+		}
+		if first == nil {
+			first = o
+			continue
+		}
+		if d, err := Differ(first.db, o.db, w.circles[p].pid); err != nil || d != nil {
+			return nil, fmt.Errorf("P4: %s and %s hold the same entries of %s and differ: %v %v", first.c.Name, o.c.Name, w.title(p), d, err)
+		}
+	}
+	return first, nil
+}
+
+// forksEnded asks that every fork is resolved and stands below the settled line.
+func (w *world) forksEnded(p int, r *protocol.Replica) error {
+	forks, err := r.OpenForks()
+	if err != nil {
+		return err
+	}
+	line, err := r.Line()
+	if err != nil {
+		return err
+	}
+	for _, f := range forks {
+		if !f.Resolved || line < f.On.Header.Lam {
+			return fmt.Errorf("P5: the fork of %s at entry %d in %s is resolved: %t; the line stands at %d, its branches end at %d", w.name(f.Author), f.Seq, w.title(p), f.Resolved, line, f.On.Header.Lam)
+		}
+	}
+	return nil
 }
 
 // Differ compares the settled trees of two stores and names the first row in which they differ; nil when they are equal.

@@ -19,6 +19,25 @@ func (w *world) heal() (err error) {
 			err = fmt.Errorf("%s", string(b))
 		}
 	}()
+	if err := w.endFaults(); err != nil {
+		return err
+	}
+	if err := w.agree(); err != nil {
+		return err
+	}
+	if err := w.resolveForks(); err != nil {
+		return err
+	}
+	if w.story.disputes() {
+		if err := w.runOut(); err != nil {
+			return err
+		}
+	}
+	return w.lastWords()
+}
+
+// endFaults mends the network, sets the clocks right and starts who is down.
+func (w *world) endFaults() error {
 	w.calm, w.drop, w.repeat = true, 0, 0
 	w.log("! all faults end")
 	for i := range w.cut {
@@ -38,46 +57,29 @@ func (w *world) heal() (err error) {
 		}
 	}
 	w.queue = nil
+	return nil
+}
+
+// agree lets everybody talk until all members hold the same.
+func (w *world) agree() error {
 	bound := 8 + len(w.circles)*4 + w.totals.Entries/batch
-	for round := 0; ; round++ {
-		if round > bound {
-			return fmt.Errorf("P3: offices still differ %d rounds after all faults ended", bound)
-		}
+	for range bound + 1 {
 		if err := w.exchange(); err != nil {
 			return err
 		}
 		if w.level() {
-			break
+			return nil
 		}
 	}
-	if err := w.resolveForks(); err != nil {
-		return err
-	}
-	if w.story.disputes() {
-		if err := w.runOut(); err != nil {
-			return err
-		}
-	}
-	// A last word of everybody moves the settled line past all that was said.
+	return fmt.Errorf("P3: offices still differ %d rounds after all faults ended", bound)
+}
+
+// lastWords of everybody move the settled line past all that was said.
+func (w *world) lastWords() error {
 	for _, kind := range []string{protocol.KindHeartbeat, protocol.KindCommitment, protocol.KindHeartbeat} {
 		for _, o := range w.offices {
-			for p, m := range o.part {
-				if m == nil {
-					continue
-				}
-				err := o.write(p, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
-					if kind != protocol.KindCommitment {
-						return protocol.Draft{Kind: kind}, nil
-					}
-					d, due, err := r.CommitmentDraft(o.c.ID)
-					if err == nil && !due {
-						err = errIdle
-					}
-					return d, err
-				})
-				if err != nil && err != errIdle {
-					return fmt.Errorf("%s can't write after all faults ended: %w", o.c.Name, err)
-				}
+			if err := o.lastWord(kind); err != nil {
+				return fmt.Errorf("%s can't write after all faults ended: %w", o.c.Name, err)
 			}
 		}
 		if err := w.drain(); err != nil { // nothing is lost any more: what was pushed arrives
@@ -89,6 +91,29 @@ func (w *world) heal() (err error) {
 	}
 	if !w.level() {
 		return fmt.Errorf("P3: offices differ after the last words")
+	}
+	return nil
+}
+
+// lastWord writes a heartbeat, or the commitment that is due, in every partnership.
+func (o *office) lastWord(kind string) error {
+	for p, m := range o.part {
+		if m == nil {
+			continue
+		}
+		err := o.write(p, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+			if kind != protocol.KindCommitment {
+				return protocol.Draft{Kind: kind}, nil
+			}
+			d, due, err := r.CommitmentDraft(o.c.ID)
+			if err == nil && !due {
+				err = errIdle
+			}
+			return d, err
+		})
+		if err != nil && err != errIdle {
+			return err
+		}
 	}
 	return nil
 }
