@@ -41,7 +41,14 @@ type ExceptionPolicy struct {
 // ExceptionQuery asks for the exceptions with a partner.
 type ExceptionQuery struct {
 	WithQuery
-	All bool `json:"all,omitempty" doc:"those that are over too, with why and by whom"`
+	Guest string `json:"guest,omitempty" doc:"a partner without a node, instead"`
+	All   bool   `json:"all,omitempty" doc:"those that are over too, with why and by whom"`
+}
+
+// AlertQuery says whose exceptions are measured.
+type AlertQuery struct {
+	WithQuery
+	Guest string `json:"guest,omitempty" doc:"a partner without a node, instead"`
 }
 
 // CloseQuery names an exception to close and says how.
@@ -122,7 +129,7 @@ var (
 	StockImport        = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/stock/import", wire.Plan, "Takes stock, in transit and backlog from a file.")
 	PriceImport        = wire.PostFile[wire.None, Counted]("/v1/price/import", wire.Plan, "Takes what a unit is worth: private, puts a value on exceptions.")
 	ExceptionList      = wire.Get[ExceptionQuery, []desk.ExceptionView]("/v1/exception/list", wire.View, "Lists what somebody should do something about.")
-	ExceptionQuality   = wire.Get[WithQuery, desk.AlertReport]("/v1/exception/quality", wire.View, "Says how many exceptions somebody acted on, of each kind and of all.")
+	ExceptionQuality   = wire.Get[AlertQuery, desk.AlertReport]("/v1/exception/quality", wire.View, "Says how many exceptions somebody acted on, of each kind and of all.")
 	ExceptionRules     = wire.Post[ExceptionPolicy, wire.None]("/v1/exception/policy", wire.Plan, "Sets up to which value an exception is the desk's.")
 	ExceptionForm      = wire.Get[CloseQuery, desk.CloseForm]("/v1/exception/form", wire.Plan, "Fills in what the desk signs to close an exception.")
 	ExceptionClose     = wire.Post[desk.CloseRequest, desk.Closed]("/v1/exception/close", wire.Plan, "Closes an exception with the signature of a mandate key.")
@@ -265,9 +272,15 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		return c.seenMatch(v), err
 	})
 	Handle(r, ExceptionList, func(_ context.Context, _ Caller, in ExceptionQuery) ([]desk.ExceptionView, error) {
+		if in.Guest != "" {
+			return d.GuestExceptions(in.Guest, in.All)
+		}
 		return d.Exceptions(in.With, in.All)
 	})
-	Handle(r, ExceptionQuality, func(_ context.Context, _ Caller, in WithQuery) (desk.AlertReport, error) {
+	Handle(r, ExceptionQuality, func(_ context.Context, _ Caller, in AlertQuery) (desk.AlertReport, error) {
+		if in.Guest != "" {
+			return d.GuestAlerts(in.Guest)
+		}
 		return d.Alerts(in.With)
 	})
 	Handle(r, ExceptionRules, func(_ context.Context, _ Caller, in ExceptionPolicy) (wire.None, error) {

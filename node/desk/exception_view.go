@@ -8,6 +8,7 @@ import (
 
 	"kontor/node"
 	"kontor/protocol"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
@@ -43,6 +44,8 @@ type ExceptionView struct {
 	Grown bool `json:"grown,omitempty"`
 	// Claimed is the value the closing side signed; Value is the one computed here. The rules can't compare them, people can.
 	Claimed *quantity.Money `json:"claimed,omitempty"`
+	// Grade is of the evidence, where nobody else signed it: C for a partner without a node.
+	Grade artifact.Grade `json:"grade,omitempty"`
 	// Acted says that somebody did something about it: a desk closed it, officers took it up, or it went because somebody said what was to be said.
 	Acted bool `json:"acted"`
 }

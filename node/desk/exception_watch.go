@@ -17,8 +17,14 @@ const lookAnew = time.Hour
 //
 // A look makes the match anew, so that it is taken at most every rulePoll, however much is written.
 func (d *Desk) WatchExceptions(ctx context.Context) error {
-	written, last := true, time.Time{}
+	written, last, guests := true, time.Time{}, time.Time{}
 	return d.whenever(ctx, "exceptions not looked for", func(ctx context.Context) error {
+		if time.Since(guests) >= lookAnew { // nothing that a partner writes is about them
+			guests = time.Now()
+			if err := d.lookForGuests(ctx); err != nil {
+				return err
+			}
+		}
 		if !written && time.Since(last) < lookAnew {
 			return nil
 		}

@@ -12,6 +12,7 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/company"
+	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 )
 
@@ -33,35 +34,46 @@ type GuestMatch struct {
 
 // MatchGuest matches the newest that is recorded for a guest.
 func (d *Desk) MatchGuest(q GuestName) (out GuestMatch, err error) {
-	list, err := d.Guests()
-	if err != nil {
-		return out, err
-	}
-	i := slices.IndexFunc(list, func(r GuestRecord) bool { return r.Guest == q.Guest }) // the newest first
-	if i < 0 {
-		return out, noGuest(q.Guest, list)
-	}
-	rec, cells, err := d.guest(list[i].Number)
-	if err != nil {
-		return out, err
-	}
-	out = GuestMatch{Number: rec.Number, Kind: rec.Kind, Grade: list[i].Grade, Evidence: list[i].Evidence, Notes: []string{}}
-	var in capacity.Input
-	if rec.Kind == intake.Forecast {
-		in, err = d.needAgainstLines(rec, cells, &out)
-	} else {
-		in, err = d.draftAgainstGiven(rec, cells, &out)
-	}
+	in, out, err := d.guestInput(q.Guest)
 	if err != nil {
 		return out, err
 	}
 	result, err := Match(in)
 	if err != nil {
-		return out, node.Failf("NOT_MATCHED", "what is recorded for %s can't be matched: %v", rec.Guest, err)
+		return out, node.Failf("NOT_MATCHED", "what is recorded for %s can't be matched: %v", out.With, err)
 	}
-	out.MatchView = MatchView{With: rec.Guest, Forecast: in.ForecastCID, Plan: in.PlanCID, Result: result, Exceptions: []ExceptionView{}}
+	out.Forecast, out.Plan, out.Result = in.ForecastCID, in.PlanCID, result
 	out.count()
-	return out, nil
+	open, err := d.GuestExceptions(q.Guest, false)
+	for _, v := range open {
+		if v.Kind == exception.Shortage || v.Kind == exception.Overload {
+			out.Exceptions = append(out.Exceptions, v)
+		}
+	}
+	return out, err
+}
+
+// guestInput gathers what a match with a guest is made from, and the match without its result.
+func (d *Desk) guestInput(name string) (in capacity.Input, out GuestMatch, err error) {
+	list, err := d.Guests()
+	if err != nil {
+		return in, out, err
+	}
+	i := slices.IndexFunc(list, func(r GuestRecord) bool { return r.Guest == name }) // the newest first
+	if i < 0 {
+		return in, out, noGuest(name, list)
+	}
+	rec, cells, err := d.guest(list[i].Number)
+	if err != nil {
+		return in, out, err
+	}
+	out = GuestMatch{Number: rec.Number, Kind: rec.Kind, Grade: list[i].Grade, Evidence: list[i].Evidence, Notes: []string{}, MatchView: MatchView{With: rec.Guest, Exceptions: []ExceptionView{}}}
+	if rec.Kind == intake.Forecast {
+		in, err = d.needAgainstLines(rec, cells, &out)
+	} else {
+		in, err = d.draftAgainstGiven(rec, cells, &out)
+	}
+	return in, out, err
 }
 
 func noGuest(name string, list []GuestRecord) error {

@@ -75,7 +75,11 @@ func (d *Desk) measureGuest(q MeasureQuery) ([]MeasuredGroup, error) {
 	if m.since != 0 {
 		out = append(out, m.beforeAndAfter()...)
 	}
-	out = append(out, m.stability(), m.supply())
+	seen, err := d.GuestExceptions(guest, true)
+	if err != nil {
+		return nil, err
+	}
+	out = append(append(out, m.stability(), m.supply()), alertGroups(alertQuality(seen, q.Product))...)
 	for i := range out {
 		out[i].Grade = artifact.GradeC
 	}

@@ -84,8 +84,15 @@ func demandFrom(m capacity.ProductMatch) (out []measure.Ahead) {
 }
 
 // alerts measure the exceptions themselves: how many of each kind somebody acted on, and of all together. Each node measures what it saw.
-func (d *Desk) alerts(with string, q MeasureQuery) (out []MeasuredGroup, err error) {
+func (d *Desk) alerts(with string, q MeasureQuery) ([]MeasuredGroup, error) {
 	kinds, err := d.AlertQuality(with, q.Product)
+	if err != nil {
+		return nil, err
+	}
+	return alertGroups(kinds), nil
+}
+
+func alertGroups(kinds []KindQuality) (out []MeasuredGroup) {
 	for _, k := range kinds {
 		g := values("exceptions", k.result)
 		if k.Kind != "" {
@@ -96,7 +103,7 @@ func (d *Desk) alerts(with string, q MeasureQuery) (out []MeasuredGroup, err err
 	if len(out) > 0 {
 		out[0].Notes = append(out[0].Notes, "as this node saw them; where few of a kind are acted on, its threshold is too low")
 	}
-	return out, err
+	return out
 }
 
 // AlertReport is the measure of all exceptions of a partnership, and kind by kind.
@@ -111,7 +118,11 @@ func (d *Desk) Alerts(with string) (out AlertReport, err error) {
 	if err != nil {
 		return out, err
 	}
-	return AlertReport{kinds[0].ExceptionQuality, kinds[1:]}, nil
+	return alertReport(kinds), nil
+}
+
+func alertReport(kinds []KindQuality) AlertReport {
+	return AlertReport{kinds[0].ExceptionQuality, kinds[1:]}
 }
 
 // KindQuality is what exceptions of a kind were worth; of all kinds together where the kind is "".
@@ -130,6 +141,10 @@ func (d *Desk) AlertQuality(with, product string) ([]KindQuality, error) {
 	if err != nil {
 		return nil, err
 	}
+	return alertQuality(all, product), nil
+}
+
+func alertQuality(all []ExceptionView, product string) (out []KindQuality) {
 	byKind := map[exception.Kind][]ExceptionView{}
 	for _, v := range all {
 		if product == "" || v.Scope.Product == product {
@@ -137,7 +152,6 @@ func (d *Desk) AlertQuality(with, product string) ([]KindQuality, error) {
 			byKind[v.Kind] = append(byKind[v.Kind], v)
 		}
 	}
-	var out []KindQuality
 	for kind, list := range byKind {
 		k := KindQuality{Kind: kind, ExceptionQuality: qualityOf(list)}
 		var counted measure.Alerts
@@ -155,5 +169,5 @@ func (d *Desk) AlertQuality(with, product string) ([]KindQuality, error) {
 	slices.SortFunc(out, func(a, b KindQuality) int {
 		return cmp.Compare(slices.Index(exception.Kinds, a.Kind), slices.Index(exception.Kinds, b.Kind))
 	})
-	return out, nil
+	return out
 }

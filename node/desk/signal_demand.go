@@ -139,9 +139,14 @@ func (s *sight) volatility() (out []exception.Exception, err error) {
 func (s *sight) bias() (out []exception.Exception, err error) {
 	var m measuring
 	m.basis, m.lag = "CONSUMPTION", 1
-	if err := s.d.gather(&m, s.r, s.p); err != nil || len(m.settled) == 0 {
+	if err := s.d.gather(&m, s.r, s.p); err != nil {
 		return nil, err
 	}
+	return s.biased(&m)
+}
+
+// biased is bias over the actuals and the versions that were gathered.
+func (s *sight) biased(m *measuring) (out []exception.Exception, err error) {
 	byItem := map[string][]performance.Settled{}
 	var items []string
 	for _, c := range m.settled {

@@ -19,18 +19,19 @@ func exceptionNoun() *cli.Command {
 	return noun("exception", "what somebody should do something about",
 		verb{
 			name: "list", short: "list exceptions, most valuable first",
-			flags: []cli.Flag{withFlag(), &cli.BoolFlag{Name: "all", Usage: "those that are over too, with why and by whom"}},
+			flags: []cli.Flag{withFlag(), exceptionGuest, &cli.BoolFlag{Name: "all", Usage: "those that are over too, with why and by whom"}},
 			long: "Both nodes list the same under the same names: they follow from the documents of both, revision by revision. Each has an owner, a value at risk, a\n" +
 				"deadline, and what comes by itself then. One whose cause goes closes by itself. Beside shortages and overloads: moves of the forecast beyond the bands both\n" +
 				"signed or in the frozen zone, volatility, overstock, forecast bias, campaign conflicts, control-chart signals, stale, overtaken and missing inputs, unmapped\n" +
-				"products, slots to review, and promises of the terms that are being missed. The last line says how many somebody acted on.",
-			examples: []string{"kontor exception list", "kontor exception list --all"},
+				"products, slots to review, and promises of the terms that are being missed. The last line says how many somebody acted on. --guest lists what is recorded for a partner without a node shows: evidence of grade C, this\n" +
+				"company's alone to see to. Nobody signs over it, so that none is closed by hand: it goes with its cause, or ends by default.",
+			examples: []string{"kontor exception list", "kontor exception list --all", "kontor exception list --guest \"Small Shop\""},
 			run: func(c *call) error {
-				out, err := ask(c, api.ExceptionList, api.ExceptionQuery{WithQuery: api.WithQuery{With: c.String("with")}, All: c.Bool("all")})
+				out, err := ask(c, api.ExceptionList, api.ExceptionQuery{WithQuery: api.WithQuery{With: c.String("with")}, Guest: c.String("guest"), All: c.Bool("all")})
 				if err != nil {
 					return err
 				}
-				quality, err := ask(c, api.ExceptionQuality, api.WithQuery{With: c.String("with")})
+				quality, err := ask(c, api.ExceptionQuality, api.AlertQuery{WithQuery: api.WithQuery{With: c.String("with")}, Guest: c.String("guest")})
 				if err != nil {
 					return err
 				}
@@ -41,12 +42,12 @@ func exceptionNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "quality", short: "show how many exceptions somebody acted on", flags: []cli.Flag{withFlag()},
+			name: "quality", short: "show how many exceptions somebody acted on", flags: []cli.Flag{withFlag(), exceptionGuest},
 			long: "Acted on is what a desk closed, officers took up in a topic, or somebody removed by saying what was to be said: an answer, a report, a payment. Kind by kind:\n" +
 				"where few of one are, most of them are noise. kontor exception policy --min-units looks away from small shortages.",
 			examples: []string{"kontor exception quality"},
 			run: func(c *call) error {
-				out, err := ask(c, api.ExceptionQuality, api.WithQuery{With: c.String("with")})
+				out, err := ask(c, api.ExceptionQuality, api.AlertQuery{WithQuery: api.WithQuery{With: c.String("with")}, Guest: c.String("guest")})
 				if err != nil {
 					return err
 				}
@@ -116,6 +117,9 @@ func exceptionNoun() *cli.Command {
 	)
 }
 
+// exceptionGuest takes a partner without a node in place of one with a partnership.
+var exceptionGuest = &cli.StringFlag{Name: "guest", Usage: "`NAME` of a partner without a node, instead"}
+
 func printExceptions(w io.Writer, list []desk.ExceptionView) {
 	var rows [][]string
 	for _, e := range list {
@@ -139,6 +143,9 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 		}
 		if e.Claimed != nil && *e.Claimed != e.Value {
 			value += " (closed as " + e.Claimed.String() + ")"
+		}
+		if e.Grade != "" {
+			state += ", evidence " + string(e.Grade)
 		}
 		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Units.Format(0) + " to " + e.UnitsMax.Format(0), value, owner, state, moment(e.Deadline)})
 	}

@@ -141,6 +141,9 @@ var guestMatch = verb{
 		return c.print(out, func(w io.Writer) {
 			fmt.Fprintf(w, "record %d of %s, evidence %s: %s\n", out.Number, out.With, out.Grade, out.Evidence)
 			printMatch(w, out.MatchView, true)
+			if len(out.Exceptions) > 0 {
+				fmt.Fprintf(w, "open about it: %s; see kontor exception list --guest %q\n", node.Count(len(out.Exceptions), "exception"), out.With)
+			}
 			for _, n := range out.Notes {
 				fmt.Fprintf(w, "note: %s\n", n)
 			}
