@@ -18,13 +18,9 @@ func BuildForecast(d forecast.Document, seriesKey [32]byte) (block.Sheet, error)
 		return forecast.ToSheet(d, seriesKey)
 	}
 	rows, errs := make([][]block.Row, parts), make([]error, parts)
-	var all sync.WaitGroup
-	for i := range parts {
-		all.Go(func() {
-			rows[i], errs[i] = forecast.Rows(d.Lines[i*len(d.Lines)/parts : (i+1)*len(d.Lines)/parts])
-		})
-	}
-	all.Wait()
+	Spread(parts, func(i int) {
+		rows[i], errs[i] = forecast.Rows(d.Lines[i*len(d.Lines)/parts : (i+1)*len(d.Lines)/parts])
+	})
 	if err := errors.Join(errs...); err != nil {
 		return block.Sheet{}, err
 	}

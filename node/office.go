@@ -338,7 +338,7 @@ func (n *Node) ApplyPatch(_ context.Context, pid block.CID, want p2p.Wanted, dat
 	}); err != nil {
 		return err
 	}
-	revised, root, fresh, err := patch.RebuildOn(old)
+	revised, root, fresh, err := patch.RebuildOn(old, Spread)
 	if err != nil {
 		return err
 	}

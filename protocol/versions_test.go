@@ -16,7 +16,7 @@ func TestPatchesAreRemembered(t *testing.T) {
 		for row := range 100 {
 			s.Rows = append(s.Rows, block.Row{Key: fmt.Sprintf("%03d", row), Value: mustMarshal(t, map[string]int64{"v": int64(row * (1 + n*(row%2)))})})
 		}
-		v, _, _, err := s.BuildOn(block.Version{})
+		v, _, _, err := s.BuildOn(block.Version{}, block.OneByOne)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestPatchesAreRemembered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, _, _, err := p.RebuildOn(versions[from]); err != nil || v.Root != versions[to].Root {
+		if v, _, _, err := p.RebuildOn(versions[from], block.OneByOne); err != nil || v.Root != versions[to].Root {
 			t.Fatalf("the patch from %d to %d leads to %s, %v", from, to, v.Root.Short(), err)
 		}
 		return data

@@ -170,7 +170,7 @@ func (d *Desk) share(ctx context.Context, p *node.Partnership, command node.Comm
 	if err != nil {
 		return node.Written{}, 0, err
 	}
-	v, root, fresh, err := sheet.BuildOn(base)
+	v, root, fresh, err := sheet.BuildOn(base, node.Spread)
 	if err != nil {
 		return node.Written{}, 0, err
 	}

@@ -1,10 +1,7 @@
 package desk
 
 import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-
+	"kontor/node"
 	"kontor/protocol/capacity"
 )
 
@@ -14,26 +11,6 @@ func Match(in capacity.Input) (capacity.Result, error) {
 	if err != nil {
 		return capacity.Result{}, err
 	}
-	var next atomic.Int64
-	var first atomic.Pointer[any]
-	work := func() {
-		defer func() {
-			if p := recover(); p != nil {
-				first.CompareAndSwap(nil, &p)
-			}
-		}()
-		for i := int(next.Add(1)) - 1; i < m.Parts(); i = int(next.Add(1)) - 1 {
-			m.Make(i)
-		}
-	}
-	var all sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), m.Parts()) - 1 {
-		all.Go(work)
-	}
-	work()
-	all.Wait()
-	if p := first.Load(); p != nil {
-		panic(*p)
-	}
+	node.Spread(m.Parts(), m.Make)
 	return m.Result()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,7 +25,7 @@ func figures(t testing.TB, rows, numbers int) Sheet {
 
 func version(t testing.TB, s Sheet) (Version, shelf) {
 	t.Helper()
-	v, root, below, err := s.BuildOn(Version{})
+	v, root, below, err := s.BuildOn(Version{}, OneByOne)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +88,15 @@ func mustMarshalRapid(t *rapid.T, v any) []byte {
 	return data
 }
 
+// backwards is a Spread of no order that could be relied upon, and of as many goroutines as calls: the race detector sees what they share.
+func backwards(n int, work func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { work(n - 1 - i) })
+	}
+	all.Wait()
+}
+
 // Any two revisions: base and patch give the very blocks of the new one, of which those that the base has are not made again.
 func TestPatchAndBaseGiveTheRevision(t *testing.T) {
 	old := figures(t, 300, 20)
@@ -97,7 +107,7 @@ func TestPatchAndBaseGiveTheRevision(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, root, fresh, err := new.BuildOn(base)
+		v, root, fresh, err := new.BuildOn(base, backwards)
 		if err != nil || root.CID != want.CID || !bytes.Equal(root.Data, want.Data) {
 			t.Fatalf("built on the base it is another: %v", err)
 		}
@@ -113,7 +123,7 @@ func TestPatchAndBaseGiveTheRevision(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, gotRoot, gotFresh, err := p.RebuildOn(base)
+		got, gotRoot, gotFresh, err := p.RebuildOn(base, OneByOne)
 		if err != nil || gotRoot.CID != want.CID || !bytes.Equal(gotRoot.Data, want.Data) || len(gotFresh) != len(fresh) {
 			t.Fatalf("base and patch give another: %v", err)
 		}
@@ -162,7 +172,7 @@ func TestAPatchOfCellsIsSmall(t *testing.T) {
 		v.Cells[i%len(v.Cells)] += 70_000
 		new.Rows[i].Value = mustMarshal(t, v)
 	}
-	v, _, _, err := new.BuildOn(base)
+	v, _, _, err := new.BuildOn(base, OneByOne)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +215,7 @@ func TestHostileEditsAreRefused(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		p.Salt = saltOf(old.SeriesKey, plain)
-		if v, _, fresh, err := p.RebuildOn(base); err == nil || v.Rows != nil || fresh != nil {
+		if v, _, fresh, err := p.RebuildOn(base, OneByOne); err == nil || v.Rows != nil || fresh != nil {
 			t.Errorf("%s: applied", name)
 		}
 	}
@@ -221,7 +231,7 @@ func TestHostileEditsAreRefused(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		p.Salt = saltOf(old.SeriesKey, plain)
-		if _, _, _, err := p.RebuildOn(base); !hasCode(err, CodePatch) {
+		if _, _, _, err := p.RebuildOn(base, OneByOne); !hasCode(err, CodePatch) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

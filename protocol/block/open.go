@@ -47,7 +47,7 @@ func (r *sheetReader) read(root CID) error {
 		return err
 	}
 	r.sheet = Sheet{Type: top.Type, SeriesKey: top.Key, Head: top.Head}
-	if err := r.sheet.check(nil); err != nil {
+	if err := r.sheet.checkFrame(); err != nil {
 		return err
 	}
 	if top.Rows < 0 || top.Rows > MaxRows || len(top.Chunks) > maxLinks {
@@ -140,7 +140,7 @@ func (r *sheetReader) chunks(links []CID, most int64) error {
 		if n == 0 || n > MaxChunkRows || int64(len(r.sheet.Rows)+n) > most {
 			return whole(CodeSheet, "chunk %s has %d rows after %d, and there are %d", link.Short(), n, len(r.sheet.Rows), most)
 		}
-		if err := checkRows(chunk.Rows, nil); err != nil {
+		if err := checkRows(chunk.Rows, nil, 0, n); err != nil {
 			return fmt.Errorf("chunk %s: %w", link.Short(), err)
 		}
 		if before := len(r.sheet.Rows); before > 0 && r.sheet.Rows[before-1].Key >= chunk.Rows[0].Key {

@@ -25,7 +25,7 @@ var ErrPatchTooLarge = errors.New("the patch does not fit one block")
 
 // Diff makes the patch that leads from old, whose root is oldRoot, to new. Both are sheets of one series.
 func Diff(old, new Sheet, oldRoot CID) (Patch, error) {
-	v, _, _, err := new.BuildOn(Version{})
+	v, _, _, err := new.BuildOn(Version{}, OneByOne)
 	if err != nil {
 		return Patch{}, fmt.Errorf("make patch: %w", err)
 	}
@@ -113,7 +113,7 @@ func (p Patch) check() error {
 	if len(p.Salt) != SaltSize {
 		return whole(CodeSalt, "a patch has a salt of %d bytes, not %d", SaltSize, len(p.Salt))
 	}
-	if err := checkRows(p.Set, nil); err != nil {
+	if err := checkRows(p.Set, nil, 0, len(p.Set)); err != nil {
 		return err
 	}
 	for i, e := range p.Edit {
@@ -149,12 +149,12 @@ func (p Patch) Rebuild(old Sheet) (s Sheet, root Block, below []Block, err error
 	if err != nil {
 		return Sheet{}, Block{}, nil, fmt.Errorf("apply patch: %w", err)
 	}
-	v, root, below, err := p.RebuildOn(Version{Sheet: old, Root: parent.CID})
+	v, root, below, err := p.RebuildOn(Version{Sheet: old, Root: parent.CID}, OneByOne)
 	return v.Sheet, root, below, err
 }
 
-// RebuildOn applies the patch to a version and gives the revised one, its root block, and the blocks that the parent has not.
-func (p Patch) RebuildOn(old Version) (v Version, root Block, fresh []Block, err error) {
+// RebuildOn applies the patch to a version and gives the revised one, its root block, and the blocks that the parent has not, as [Sheet.BuildOn] does.
+func (p Patch) RebuildOn(old Version, spread Spread) (v Version, root Block, fresh []Block, err error) {
 	fail := func(err error) (Version, Block, []Block, error) {
 		return Version{}, Block{}, nil, fmt.Errorf("apply patch: %w", err)
 	}
@@ -175,7 +175,7 @@ func (p Patch) RebuildOn(old Version) (v Version, root Block, fresh []Block, err
 	if s.Rows, err = p.merge(old.Rows); err != nil {
 		return fail(err)
 	}
-	if v, root, fresh, err = s.BuildOn(old); err != nil {
+	if v, root, fresh, err = s.BuildOn(old, spread); err != nil {
 		return fail(err)
 	}
 	if v.Root != p.Root {

@@ -64,12 +64,12 @@ func SortRows(rows []Row) {
 // Build writes the sheet as blocks: the root, and all below it in the order in which they are reached by the links,
 // index blocks before their chunks. A revision that changes values shares all blocks but those on the way to them.
 func (s Sheet) Build() (root Block, below []Block, err error) {
-	_, root, below, err = s.BuildOn(Version{})
+	_, root, below, err = s.BuildOn(Version{}, OneByOne)
 	return root, below, err
 }
 
-// check reports what is wrong with the content of a sheet, apart from its size as blocks. Values of rows that are marked in same were checked before.
-func (s Sheet) check(same []int) error {
+// checkFrame reports what is wrong with the content of a sheet, apart from its rows and its size as blocks.
+func (s Sheet) checkFrame() error {
 	if s.Type == "" || len(s.Type) > MaxType || !utf8.ValidString(s.Type) {
 		return whole(CodeSheet, "the type %q of a sheet is empty, longer than %d bytes or not UTF-8", clipText(s.Type), MaxType)
 	}
@@ -82,18 +82,35 @@ func (s Sheet) check(same []int) error {
 	if len(s.Rows) > MaxRows {
 		return whole(CodeSheetSize, "%s has %d rows, more than %d", s.Type, len(s.Rows), MaxRows)
 	}
-	return checkRows(s.Rows, same)
+	return nil
 }
 
-func checkRows(rows []Row, same []int) error {
-	for i, row := range rows {
+// checkSize refuses a sheet whose rows alone are too large.
+func (s Sheet) checkSize() error {
+	total := 0
+	for _, row := range s.Rows {
+		if total += row.size(); total > MaxSheet {
+			return s.tooLarge()
+		}
+	}
+	return nil
+}
+
+func (s Sheet) tooLarge() error {
+	return whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
+}
+
+// checkRows reports what is wrong with the rows from one to before another, and with their order after the one before them. Values of rows that are marked in same were
+// checked before.
+func checkRows(rows []Row, same []int, from, to int) error {
+	for i := from; i < to; i++ {
 		if same == nil || same[i] == 0 {
-			if err := row.check(); err != nil {
+			if err := rows[i].check(); err != nil {
 				return err
 			}
 		}
-		if i > 0 && rows[i-1].Key >= row.Key {
-			return whole(CodeSheet, "row %d: its key %q does not come after %q", i, clipText(row.Key), clipText(rows[i-1].Key))
+		if i > 0 && rows[i-1].Key >= rows[i].Key {
+			return whole(CodeSheet, "row %d: its key %q does not come after %q", i, clipText(rows[i].Key), clipText(rows[i-1].Key))
 		}
 	}
 	return nil

@@ -68,25 +68,41 @@ func (v Version) chunkOf(same []int, next *int) (standing, bool) {
 	return standing{}, false
 }
 
+// Spread calls work once for each of 0 to n-1 and returns when all are done. Calls may run at the same time: each touches what belongs to its number alone.
+type Spread func(n int, work func(i int))
+
+// OneByOne is the Spread of one processor.
+func OneByOne(n int, work func(i int)) {
+	for i := range n {
+		work(i)
+	}
+}
+
 // BuildOn is [Sheet.Build] for a revision of a version whose blocks are there: below holds only blocks that the base has not. Rows that stand in the base with the same bytes
-// are not checked again, and chunks of such rows alone are neither written nor hashed. Without a base (the zero Version) all blocks are made.
-func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err error) {
+// are not checked again, and chunks of such rows alone are neither written nor hashed. Without a base (the zero Version) all blocks are made. The chunks are checked and written
+// through spread; the result does not depend on it.
+func (s Sheet) BuildOn(base Version, spread Spread) (v Version, root Block, below []Block, err error) {
 	fail := func(err error) (Version, Block, []Block, error) { return Version{}, Block{}, nil, err }
 	var same []int
 	if base.SeriesKey == s.SeriesKey && len(base.chunks) > 0 {
 		same = base.unchanged(s.Rows)
 	}
-	if err := s.check(same); err != nil {
+	if err := s.checkFrame(); err != nil {
 		return fail(err)
 	}
 	plan := layOut(s.Rows)
 	if err := plan.check(); err != nil {
 		return fail(err)
 	}
+	if err := s.checkSize(); err != nil { // before any block is made
+		return fail(err)
+	}
+	chunks := base.planned(plan, same)
+	spread(len(chunks), func(i int) { chunks[i].write(s, same) })
 	total := 0
 	count := func(bytes int) error {
 		if total += bytes; total > MaxSheet {
-			return whole(CodeSheetSize, "build %s: its blocks have more than %d bytes", s.Type, MaxSheet)
+			return s.tooLarge()
 		}
 		return nil
 	}
@@ -97,30 +113,24 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 		}
 		return b, err
 	}
-	v = Version{Sheet: s}
+	v = Version{Sheet: s, chunks: make([]standing, 0, len(chunks))}
 	top := rootBlock{Key: s.SeriesKey, Head: s.Head, Rows: int64(len(s.Rows)), Type: s.Type, Levels: plan.levels()}
 	var links []CID
-	at, next := 0, 0
 	for _, group := range plan.groups {
-		var chunks []Block
+		var fresh []Block
 		links = links[:0]
-		for _, n := range group {
-			here, held := standing{}, false
-			if same != nil {
-				here, held = base.chunkOf(same[at:at+n], &next)
+		for range group {
+			c := &chunks[len(v.chunks)]
+			if c.err != nil {
+				return fail(c.err)
 			}
-			if !held {
-				b, err := writeChunk(s.SeriesKey, s.Rows[at:at+n])
-				if err != nil {
-					return fail(err)
-				}
-				here.bytes, here.link, chunks = len(b.Data), b.CID, append(chunks, b)
-			}
-			if err := count(here.bytes); err != nil {
+			if err := count(c.bytes); err != nil {
 				return fail(err)
 			}
-			here.first, here.rows = at, n
-			v.chunks, links, at = append(v.chunks, here), append(links, here.link), at+n
+			if !c.held {
+				fresh = append(fresh, c.block)
+			}
+			v.chunks, links = append(v.chunks, c.standing), append(links, c.link)
 		}
 		if plan.levels() == 1 {
 			top.Chunks = append(top.Chunks, links...)
@@ -131,13 +141,48 @@ func (s Sheet) BuildOn(base Version) (v Version, root Block, below []Block, err 
 			}
 			top.Chunks, below = append(top.Chunks, b.CID), append(below, b)
 		}
-		below = append(below, chunks...)
+		below = append(below, fresh...)
 	}
 	if root, err = add(top); err != nil {
 		return fail(err)
 	}
 	v.Root, v.blocks = root.CID, total
 	return v, root, below, nil
+}
+
+// toWrite is a chunk of a sheet that is built: it stands in the base, or its block is made.
+type toWrite struct {
+	standing
+	held  bool
+	block Block
+	err   error
+}
+
+// planned are the chunks of a layout, those that the base has among them.
+func (v Version) planned(plan layout, same []int) []toWrite {
+	out := make([]toWrite, 0, plan.chunks)
+	at, next := 0, 0
+	for _, group := range plan.groups {
+		for _, n := range group {
+			var c toWrite
+			if same != nil {
+				c.standing, c.held = v.chunkOf(same[at:at+n], &next)
+			}
+			c.first, c.rows = at, n
+			out, at = append(out, c), at+n
+		}
+	}
+	return out
+}
+
+// write checks the rows of a chunk and makes its block, where the base has none.
+func (c *toWrite) write(s Sheet, same []int) {
+	if c.err = checkRows(s.Rows, same, c.first, c.first+c.rows); c.err != nil || c.held {
+		return
+	}
+	if c.block, c.err = writeChunk(s.SeriesKey, s.Rows[c.first:c.first+c.rows]); c.err == nil {
+		c.bytes, c.link = len(c.block.Data), c.block.CID
+	}
 }
 
 // writeChunk is [NewSalted] for a chunk block, of rows that were checked: its bytes are written once, with the salt behind them.

@@ -144,7 +144,7 @@ func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.
 			return root, 0, err
 		}
 	}
-	v, top, below, err := sheet.BuildOn(base)
+	v, top, below, err := sheet.BuildOn(base, node.Spread)
 	if err != nil {
 		return root, 0, err
 	}
