@@ -30,7 +30,11 @@ func (s *Schedule) settle(l *ScheduleLine) {
 	}
 	if !x.Reset.Valid() || x.Reset > line.Buckets[0].Start {
 		drop()
-		if line.Schedule = nil; counted || x.Received != nil || x.Fabrication != nil || x.Material != nil {
+		line.Schedule = nil
+		if x.Backlog != nil {
+			line.Schedule = &forecast.Schedule{Backlog: x.Backlog}
+		}
+		if counted || x.Received != nil || x.Fabrication != nil || x.Material != nil {
 			if x.Reset.Valid() {
 				aside("its cumulative quantities count from %s, after the first period: left aside", x.Reset)
 			} else {

@@ -98,6 +98,13 @@ var scheduleAttributes = []*Attribute{
 			return ""
 		}),
 		keep: keepSchedule(func(now *forecast.Schedule, was forecast.Schedule) { now.Received = was.Received })},
+	{Name: "backlog", names: []string{"overdue", "past due", "rückstand"}, form: Number,
+		text: scheduleText(func(s forecast.Schedule) string { return optional(s.Backlog) }),
+		set: setSchedule(func(s *forecast.Schedule, v value) string {
+			s.Backlog = &v.number
+			return ""
+		}),
+		keep: keepSchedule(func(now *forecast.Schedule, was forecast.Schedule) { now.Backlog = was.Backlog })},
 	{Name: "last despatch", names: []string{"last received asn", "last asn", "letzter lieferschein"},
 		text: scheduleText(func(s forecast.Schedule) string { return s.LastDespatch }),
 		set: setSchedule(func(s *forecast.Schedule, v value) string {

@@ -84,6 +84,29 @@ func (l *ScheduleLine) Add(c forecast.Cell, at Complaint) {
 	l.cells = append(l.cells, scheduleCell{c, at})
 }
 
+// Counts puts what a message says beside the periods into the line. Of a line that is
+// named again, at another dock or for another order, the backlogs add up and the rest is
+// what was said last.
+func (l *ScheduleLine) Counts(s forecast.Schedule, r *Report) {
+	if was := l.Line.Schedule; was != nil && was.Backlog != nil {
+		s.Backlog = Owed(s.Backlog, *was.Backlog, r, l.at)
+	}
+	l.Line.Schedule = &s
+}
+
+// Owed adds to a backlog, nil where there is none yet. It complains where the sum is too large.
+func Owed(sum *quantity.Quantity, q quantity.Quantity, r *Report, at Complaint) *quantity.Quantity {
+	if sum == nil {
+		return &q
+	}
+	all, err := sum.Add(q)
+	if err != nil {
+		at.Code, at.Value, at.Text, at.Want = CodeNumber, q.String(), "a backlog too large to be added up", "a quantity below 10^15"
+		r.Complain(at)
+	}
+	return &all
+}
+
 // Lines are the lines in the order of the file, their periods in order.
 func (s *Schedule) Lines() []forecast.Line {
 	out := make([]forecast.Line, 0, len(s.lines))

@@ -54,11 +54,11 @@ func (t *Tally) Close() {
 	t.seen = map[string]*tallied{}
 }
 
-// Backlog is what every format's backlog is: noted, and left aside. A forecast begins
-// with its first period, and what was due before it is no demand of that period.
+// Backlog is the backlog of an item without periods: noted, and left aside. Where there
+// are periods it stands beside them, in the line's schedule.
 func (t *Tally) Backlog(item int, amount string, at Complaint) {
 	at.Code, at.Value = NoteNotCarried, amount
-	at.Text = "backlog, due before the schedule begins: left aside, no period of a forecast holds it"
+	at.Text = "the backlog of an item without periods: left aside, no line of a forecast holds it"
 	at.Want = "the backlog column of a stock file, where it shall count"
 	t.Note("backlog", item, at)
 }

@@ -159,11 +159,16 @@ func putCounts(l forecast.Line, put func(string, ...any)) {
 	if s == nil {
 		return
 	}
-	put("DTM+51:%s:102", digits(s.Reset))
+	unit := tradeCode(l.Unit, 0)
+	if s.Backlog != nil {
+		put("QTY+83:%s:%s", *s.Backlog, unit)
+	}
+	if s.Reset != 0 {
+		put("DTM+51:%s:102", digits(s.Reset))
+	}
 	if s.LastDespatch != "" {
 		put("RFF+AAK:%s", escape.Replace(s.LastDespatch))
 	}
-	unit := tradeCode(l.Unit, 0)
 	if s.Received != nil {
 		put("QTY+70:%s:%s", *s.Received, unit)
 	}

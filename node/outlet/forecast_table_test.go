@@ -28,7 +28,7 @@ func full() forecast.Document {
 	first.BucketBasis, first.SourcingShare, first.Lot, first.Reason = forecast.NetOfOrders, 333_333, quantity.Of(24), "CUSTOMER_ORDER_CHANGE"
 	first.ShipFrom = []forecast.Location{{Region: "DE-BY"}, {UNLOCODE: "BEANR"}}
 	first.Lifecycle = &forecast.Lifecycle{Status: forecast.LastBuy, Predecessor: "000123", Successor: "P-2", From: day("2027-03-01"), LastBuyBy: day("2027-06-30"), ServiceUntil: day("2037-06-30")}
-	first.Schedule = &forecast.Schedule{Reset: day("2026-01-01"), Received: q(900), LastDespatch: "0047",
+	first.Schedule = &forecast.Schedule{Reset: day("2026-01-01"), Received: q(900), Backlog: q(35), LastDespatch: "0047",
 		Fabrication: &forecast.Authorisation{Quantity: quantity.Of(1_000), From: day("2026-01-05"), To: day("2026-02-01")},
 		Material:    &forecast.Authorisation{Quantity: quantity.Of(1_500), From: day("2026-01-05"), To: day("2026-03-01")}}
 	first.Buckets = []forecast.Cell{cell("2026-W02", 50, 950, forecast.Firm), cell("2026-W03", 40, 990, forecast.Fabrication), cell("2026-W04", 10, 1000, forecast.RawMaterial), cell("2026-W05", 60, 1060, forecast.PlannedLevel)}

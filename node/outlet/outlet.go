@@ -130,7 +130,10 @@ func uncarried(d forecast.Document, n *notes, name string) {
 			n.add("%s has no order lot", name)
 		}
 		schedules := name == "DELFOR" || name == "X12 830"
-		if l.Schedule != nil && !schedules {
+		if l.Schedule != nil && l.Schedule.Backlog != nil && name != "DELFOR" {
+			n.add("%s has no backlog", name)
+		}
+		if l.Schedule != nil && !schedules && *l.Schedule != (forecast.Schedule{Backlog: l.Schedule.Backlog}) {
 			n.add("%s has no cumulative quantities and authorisations", name)
 		}
 		if l.Lifecycle != nil {

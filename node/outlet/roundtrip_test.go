@@ -80,6 +80,13 @@ func document(t *rapid.T, format Format) forecast.Document {
 			if (format == DELFOR || format == X12) && counting {
 				count(t, &l)
 			}
+			if format == DELFOR && rapid.Bool().Draw(t, "owed") {
+				if l.Schedule == nil {
+					l.Schedule = &forecast.Schedule{}
+				}
+				owed := quantity.Of(rapid.Int64Range(0, 9_999).Draw(t, "backlog"))
+				l.Schedule.Backlog = &owed
+			}
 			d.Lines = append(d.Lines, l)
 		}
 	}

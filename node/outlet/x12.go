@@ -201,8 +201,8 @@ func accumulates(d forecast.Document) bool {
 // counts writes what was received (SHP), and what may be made and bought ahead (ATH) until a last day; false where that does not hold all.
 func (m *x12Message) counts(l forecast.Line) bool {
 	s := l.Schedule
-	if s == nil {
-		return true
+	if s == nil || *s == (forecast.Schedule{Backlog: s.Backlog}) {
+		return true // a backlog is said to be left out where all else is
 	}
 	for i, a := range []*forecast.Authorisation{s.Fabrication, s.Material} {
 		if a != nil {

@@ -41,6 +41,9 @@ func readDemand(f forecast.Document, finest int, exact bool) demand {
 		l := &f.Lines[i]
 		lines[i] = keyed{l.Key(), l}
 		parts = parts || l.Kind != forecast.Total
+		if l.Schedule != nil && l.Schedule.Backlog != nil {
+			d.scale = min(d.scale, l.Schedule.Backlog.Exponent())
+		}
 		for j := range l.Buckets {
 			c := &l.Buckets[j]
 			d.scale = min(d.scale, c.Mean.Exponent())
@@ -98,6 +101,9 @@ func (d *demand) int(q quantity.Quantity) *big.Int {
 // forecast of its own: the demand of a bucket at a level is what remains of the level there and all that is ordered.
 func (d *demand) ready(key string, l *forecast.Line) demandLine {
 	line := demandLine{key: key, product: l.Item.ID(), region: l.Location.Region, category: l.Category, unit: l.Unit, axis: d.axisOf(l.Buckets)}
+	if l.Schedule != nil {
+		line.owed = l.Schedule.Backlog
+	}
 	var banded bool
 	if banded, line.chained = bandsOf(l); banded {
 		line.levels = d.levelsOf(levelsOf(&l.Buckets[0], line.chained))

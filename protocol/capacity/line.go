@@ -16,9 +16,10 @@ type demandLine struct {
 	category forecast.Category
 	unit     quantity.Unit
 	axis     *axis
-	levels   []int64 // of cumulative demand, in every row; nil without bands. Lines of the same levels share the slice
-	chained  bool    // cumulative levels were not shared: bucket quantiles were added, as if all buckets were high together
-	linked   bool    // to an active group
+	levels   []int64            // of cumulative demand, in every row; nil without bands. Lines of the same levels share the slice
+	chained  bool               // cumulative levels were not shared: bucket quantiles were added, as if all buckets were high together
+	linked   bool               // to an active group
+	owed     *quantity.Quantity // what the buyer says is overdue
 
 	// One row a bucket, of width columns. Where all of them are from 0 to maxFigure they stand in figures, else in exact.
 	figures []int64

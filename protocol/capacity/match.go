@@ -113,6 +113,9 @@ func (m *matcher) prepare() error {
 		byProduct[l.product] = append(byProduct[l.product], l)
 	}
 	m.readPositions(units)
+	if err := m.readBacklogs(); err != nil {
+		return err
+	}
 	m.dropIncluded()
 	m.agreedOf = map[string][]Supply{}
 	for _, s := range m.Agreed {

@@ -69,7 +69,7 @@ type Line struct {
 	Reason        artifact.Reason   `cbor:"adjustmentReason,omitempty" json:"adjustmentReason,omitempty"` // why the line was changed, asked outside flex (practice T22)
 	ShipFrom      []Location        `cbor:"shipFrom,omitempty" json:"shipFrom,omitempty"`                 // sites qualified to ship it (practice T15); none: any
 	Lifecycle     *Lifecycle        `cbor:"lifecycle,omitempty" json:"lifecycle,omitempty"`
-	Schedule      *Schedule         `cbor:"schedule,omitempty" json:"schedule,omitempty"` // accumulated quantities and authorisations
+	Schedule      *Schedule         `cbor:"schedule,omitempty" json:"schedule,omitempty"` // accumulated quantities, backlog and authorisations
 	Buckets       Cells             `cbor:"buckets" json:"buckets"`                       // sorted, without overlap; days, weeks and months may stand in one line
 	Ext           map[string][]byte `cbor:"ext,omitempty" json:"ext,omitempty"`           // fields we don't know
 }
@@ -208,9 +208,11 @@ func (l Line) In(u quantity.Unit) (Line, error) {
 	}
 	if l.Schedule != nil {
 		s := *l.Schedule
-		if s.Received != nil {
-			received := convert(*s.Received)
-			s.Received = &received
+		for _, q := range []**quantity.Quantity{&s.Received, &s.Backlog} {
+			if *q != nil {
+				converted := convert(**q)
+				*q = &converted
+			}
 		}
 		for _, a := range []**Authorisation{&s.Fabrication, &s.Material} {
 			if *a != nil {

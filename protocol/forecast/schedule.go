@@ -11,10 +11,11 @@ import (
 // MaxShipFrom bounds the sites a product may come from.
 const MaxShipFrom = 16
 
-// Schedule is what a delivery schedule says of a line beside its buckets: where its accumulated quantities begin, what has arrived of them, and what
-// the seller may make and buy ahead at the buyer's risk.
+// Schedule is what a delivery schedule says of a line beside its buckets: where its accumulated quantities begin, what has arrived of them, what is
+// overdue, and what the seller may make and buy ahead at the buyer's risk.
 type Schedule struct {
-	Reset        calendar.Date      `cbor:"cumResetDate" json:"cumResetDate"`                             // the accumulated quantities count from this day
+	Reset        calendar.Date      `cbor:"cumResetDate,omitzero" json:"cumResetDate,omitzero"`           // the accumulated quantities count from this day; absent where there are none
+	Backlog      *quantity.Quantity `cbor:"backlog,omitempty" json:"backlog,omitempty"`                   // due before the first bucket and not delivered; in no bucket
 	Received     *quantity.Quantity `cbor:"cumReceived,omitempty" json:"cumReceived,omitempty"`           // accumulated receipts
 	LastDespatch string             `cbor:"lastReceivedAsn,omitempty" json:"lastReceivedAsn,omitempty"`   // number of the newest despatch advice counted in
 	Fabrication  *Authorisation     `cbor:"fabAuthorization,omitempty" json:"fabAuthorization,omitempty"` // finished goods
@@ -66,6 +67,12 @@ func checkSchedule(r *artifact.Report, path string, l Line) {
 		return
 	}
 	path += ".schedule"
+	if s.Backlog != nil {
+		checkFigure(r, place{line: path, tail: ".backlog"}, *s.Backlog)
+		if *s == (Schedule{Backlog: s.Backlog}) && accumulated == 0 {
+			return // nothing is accumulated
+		}
+	}
 	if !s.Reset.Valid() || len(l.Buckets) > 0 && s.Reset > l.Buckets[0].Start {
 		r.Add(CodeAccumulated, path+".cumResetDate", "the accumulated quantities count from %q, which is no day at or before the first bucket", s.Reset)
 	}

@@ -48,6 +48,8 @@ func TestScheduleRules(t *testing.T) {
 		{"counted from a day after the first bucket", CodeAccumulated, func(_ *Document, l *Line) { l.Schedule.Reset = l.Buckets[1].Start }},
 		{"a bucket that does not add up", CodeAccumulated, func(_ *Document, l *Line) { l.Buckets[2].Mean = quantity.Of(90) }},
 		{"a first bucket that does not follow what was received", CodeAccumulated, func(_ *Document, l *Line) { l.Schedule.Received = at(999) }},
+		{"a backlog below zero", CodeNegative, func(_ *Document, l *Line) { l.Schedule.Backlog = at(-1) }},
+		{"received without the day it counts from", CodeAccumulated, func(_ *Document, l *Line) { l.Schedule.Reset = 0 }},
 		{"less may be made than is firm", CodeAuthorised, func(_ *Document, l *Line) { l.Schedule.Fabrication.Quantity = quantity.Of(1099) }},
 		{"less may be bought than made", CodeAuthorised, func(_ *Document, l *Line) { l.Schedule.Material.Quantity = quantity.Of(1199) }},
 		{"an authorisation that ends before it begins", CodeAuthorised, func(_ *Document, l *Line) { l.Schedule.Material.To = l.Schedule.Material.From }},
@@ -199,5 +201,28 @@ func TestGuessReason(t *testing.T) {
 	}
 	if GuessReason(nil, &base) != "NEW_PRODUCT" || GuessReason(&base, nil) != "DISCONTINUED_PRODUCT" {
 		t.Error("lines that come and go")
+	}
+}
+
+// A backlog needs no accumulated quantities beside it, follows its line into another unit, and comes back from the wire.
+func TestBacklogAlone(t *testing.T) {
+	d := clean()
+	l := weeks(Location{Region: "DE"}, "2027-01-04", 2)
+	l.Unit, l.Schedule = quantity.Kilogram, &Schedule{Backlog: at(3)}
+	d.Lines = []Line{l}
+	if found := Check(d); len(found) > 0 {
+		t.Fatal(found)
+	}
+	sheet, err := ToSheet(d, [32]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := FromSheet(sheet)
+	if err != nil || !reflect.DeepEqual(back.Lines[0].Schedule, l.Schedule) {
+		t.Errorf("came back as %+v, %v", back.Lines[0].Schedule, err)
+	}
+	grams, err := l.In(quantity.Gram)
+	if err != nil || *grams.Schedule.Backlog != quantity.Of(3000) || *l.Schedule.Backlog != quantity.Of(3) {
+		t.Errorf("in grams %+v, before %+v, %v", grams.Schedule, l.Schedule, err)
 	}
 }

@@ -26,6 +26,7 @@ type planning struct {
 	aside    bool              // the line says something of the past, which is left aside
 	counts   forecast.Schedule // accumulated quantities of the line, and what may be made or bought ahead
 	told     segment           // where one of them stands
+	owed     segment           // where a backlog among them stands
 	despatch string
 }
 
@@ -166,8 +167,7 @@ func (p *planning) quantity(s segment) {
 		}
 		p.counts.Received, p.told = &q, s
 	case "83":
-		p.aside = true
-		p.tally.Backlog(p.lin.n, s.at(0, 1), s.place("6063 83"))
+		p.owe(q, s)
 	case "12", "48", "52", "194", "79", "78", "66", "17", "145":
 		p.notCarried(s, "a quantity despatched, received, packed or on hand")
 	default:
@@ -255,8 +255,7 @@ func (p *planning) flush() {
 		c.bucket = intake.Day(d)
 	}
 	if c.status == shortage {
-		p.aside = true
-		p.tally.Backlog(p.lin.n, c.quantity.String(), c.qty.place("SCC 5"))
+		p.owe(c.quantity, c.qty)
 		return
 	}
 	if c.bucket == (calendar.Bucket{}) && c.kind == cumulative && p.authorise(c) {
@@ -278,6 +277,11 @@ func (p *planning) flush() {
 	}
 	c.bucket = grained(c.bucket, c.grain)
 	p.periods = append(p.periods, *c)
+}
+
+// owe adds to the backlog of the line.
+func (p *planning) owe(q quantity.Quantity, s segment) {
+	p.counts.Backlog, p.owed = intake.Owed(p.counts.Backlog, q, p.report, s.place("QTY")), s
 }
 
 // authorise takes a cumulative quantity that belongs to no period for an authorisation, where its SCC and the day it ends say so.
@@ -318,21 +322,24 @@ func (p *planning) endLine() {
 		dock = party(p.loc)
 	}
 	periods := p.periods
-	counts, told := p.counts, p.told
+	counts, told, owed := p.counts, p.told, p.owed
 	counts.LastDespatch = p.despatch
-	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.aside, p.counts, p.told, p.despatch = segment{}, segment{}, nil, "", "", false, false, forecast.Schedule{}, segment{}, ""
+	p.lin, p.loc, p.periods, p.status, p.grain, p.before, p.aside, p.counts, p.told, p.owed, p.despatch = segment{}, segment{}, nil, "", "", false, false, forecast.Schedule{}, segment{}, segment{}, ""
 	if lin.tag == "" {
 		return
 	}
 	location, where := p.PlaceInside(party(p.shipTo), dock, p.report, lin.place("place"))
 	if len(periods) == 0 {
+		if owed.tag != "" {
+			p.tally.Backlog(lin.n, counts.Backlog.String(), owed.place("6063 83"))
+		}
 		if told.tag != "" { // without a period there is no line that could hold them
 			c := told.place("")
 			c.Code, c.Text = intake.NoteNotCarried, "cumulative quantities of a line without periods"
 			p.tally.Note("told", lin.n, c)
 			return
 		}
-		if aside {
+		if aside || owed.tag != "" {
 			return // nothing of it is to come, and what it says is noted
 		}
 		c := lin.place("")
@@ -351,8 +358,14 @@ func (p *planning) endLine() {
 	if line == nil {
 		return
 	}
-	if told.tag != "" || counts.Reset != 0 {
-		line.Line.Schedule = &counts
+	if told.tag != "" || owed.tag != "" || counts.Reset != 0 {
+		if u := owed.at(0, 2); u != "" && u != periods[0].unit {
+			c := owed.place("6411")
+			c.Code, c.Value, c.Text, c.Want = intake.CodeContradiction, u, "a backlog in another unit than the periods", "one unit in a line"
+			p.report.Complain(c)
+			return
+		}
+		line.Counts(counts, p.report)
 	}
 	for _, c := range p.discreteOf(lin, periods, counts) {
 		firm := statuses[c.status]

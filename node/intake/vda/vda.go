@@ -88,7 +88,7 @@ type reader struct {
 	item     record // 512
 	ranges   bool   // after 555555 dates are weeks or months
 	done     bool   // after 000000 or 222222
-	owed     bool   // the item has a backlog
+	owed     record // has the backlog of the item
 	counts   forecast.Schedule
 	cells    []cell
 	tally    *intake.Tally
@@ -130,7 +130,7 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 			rd.demand.Number = rec.at(29, 33)
 		case "512":
 			rd.endItem()
-			rd.item, rd.ranges, rd.done, rd.owed, rd.counts = rec, false, false, false, forecast.Schedule{}
+			rd.item, rd.ranges, rd.done, rd.owed, rd.counts = rec, false, false, record{}, forecast.Schedule{}
 		case "513", "514":
 			rd.callOffs(rec)
 		case "515":
@@ -269,8 +269,7 @@ func (r *reader) callOff(rec record, date, amount string) {
 	out := cell{at: rec, quantity: q}
 	switch date {
 	case overdue:
-		r.owed = true
-		r.tally.Backlog(r.item.n, q.String(), rec.place("date 333333"))
+		r.counts.Backlog, r.owed = intake.Owed(r.counts.Backlog, q, r.report, rec.place("date 333333")), rec
 		return
 	case immediate:
 		issued, ok := day(r.item.at(18, 23))
@@ -323,8 +322,9 @@ func (r *reader) endItem() {
 		return
 	}
 	product := forecast.Item{BuyersID: item.at(39, 60), SellersID: item.at(61, 82)}
-	if len(cells) == 0 && r.owed {
-		return // nothing of it is to come, and its backlog is noted
+	if len(cells) == 0 && r.counts.Backlog != nil {
+		r.tally.Backlog(item.n, r.counts.Backlog.String(), r.owed.place("date 333333"))
+		return // nothing of it is to come
 	}
 	if len(cells) == 0 {
 		c := item.place("")
@@ -339,9 +339,10 @@ func (r *reader) endItem() {
 	where, plant := r.PlaceInside(intake.Party{Code: item.at(6, 8), Agency: "92"}, intake.Party{Code: item.at(95, 99), Agency: "92"}, r.report, item.place("plant and point of unloading"))
 	if line := r.schedule.Begin(intake.Planned(product, where, unit, forecast.ByArrival), plant, item.place("")); line != nil {
 		if r.counts != (forecast.Schedule{}) {
-			r.count(item, &r.counts)
-			counts := r.counts
-			line.Line.Schedule = &counts
+			if r.counts != (forecast.Schedule{Backlog: r.counts.Backlog}) {
+				r.count(item, &r.counts)
+			}
+			line.Counts(r.counts, r.report)
 		}
 		for _, c := range cells {
 			line.Add(forecast.Cell{Bucket: c.bucket, Mean: c.quantity, Firmness: c.firmness}, c.at.place(""))

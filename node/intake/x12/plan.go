@@ -242,7 +242,7 @@ func (p *planning) endLine() {
 		return
 	}
 	if counts != (forecast.Schedule{}) {
-		line.Line.Schedule = &counts
+		line.Counts(counts, p.report)
 	}
 	if p.cumulative {
 		periods = p.discrete(periods, counts.Received)
