@@ -180,7 +180,12 @@ func TestNothingIsSignedByAWrongClock(t *testing.T) {
 	if _, err := c.maker.Sign(ctx, command("sign"), in); codesOf(err) != "CLOCK_DISAGREES" {
 		t.Fatalf("three minutes ahead: %v", err)
 	}
-	// The agency's officers are stopped as well: which clock is wrong nobody knows.
+	// The agency's officers are stopped as well, once it has compared the clocks anew: which one is wrong nobody knows.
+	p, err := c.agency.desk.Partner("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the agency's comparison", func() bool { _, err := c.agency.compareClocks(c.agency.n.Host(), p); return err != nil })
 	if _, err := c.agency.Sign(ctx, admin, wire.AgreementSignRequest{Signed: c.agency.signature(t, document, "COO", "COO")}); codesOf(err) != "CLOCK_DISAGREES" {
 		t.Errorf("the other side: %v", err)
 	}
