@@ -2,6 +2,7 @@ package board
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/crypto/keys"
 	"kontor/node"
@@ -42,7 +43,7 @@ func (b *Board) agreementsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 		short := d.row.Document.Short()
 		for _, day := range d.doc.Reviews {
 			if today.AddDays(reviewDays) >= day && today <= day.AddDays(reviewOpenDays) {
-				one("review", fmt.Sprintf("review of %s on %s%s", d.doc.Title, day, rollbackText(d.doc)), day, "the agreement goes on as it is", "kontor agreement show "+short)
+				one("review", fmt.Sprintf("review of %s on %s%s", d.doc.Title, day, b.rollbackText(d)), day, "the agreement goes on as it is", "kontor agreement show "+short)
 			}
 		}
 		if d.standing == decision.InForce && today.AddDays(reviewDays) >= d.doc.Expires {
@@ -62,11 +63,19 @@ func (b *Board) agreementsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 	return out, nil
 }
 
-func rollbackText(doc decision.Agreement) string {
-	if len(doc.Rollback) == 0 {
-		return ""
+// rollbackText asks a review to look at the first condition of going back that can still be met: one about a step that was shown can't.
+func (b *Board) rollbackText(d documentOf) string {
+	steps, err := b.plan(d)
+	if err != nil {
+		steps = nil // the conditions are shown all the same
 	}
-	return fmt.Sprintf("; look whether %s", doc.Rollback[0].Condition)
+	for _, r := range d.doc.Rollback {
+		shown := r.Test != nil && slices.ContainsFunc(steps, func(s wire.PlanStep) bool { return s.ID == r.Test.Step && s.State == decision.StepDone })
+		if !shown {
+			return fmt.Sprintf("; look whether %s", r.Condition)
+		}
+	}
+	return ""
 }
 
 // signers are the roles whose signatures stand under a document for this company.

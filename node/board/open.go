@@ -256,7 +256,7 @@ func policyRoles(p sign.Policy) []decision.Role {
 }
 
 // chosen is the exception a topic is opened about: the one named; else, of what the match leaves short, the most valuable one for officers, else the most
-// valuable.
+// valuable; and where demand is covered, the most valuable of any other cause that waits for officers and that no topic is about.
 func (b *Board) chosen(p *node.Partnership, id string) (desk.ExceptionView, error) {
 	if id != "" {
 		all, err := b.desk.Exceptions(p.PID.String(), true) // one that ended by default may still be talked about
@@ -274,16 +274,31 @@ func (b *Board) chosen(p *node.Partnership, id string) (desk.ExceptionView, erro
 	}
 	view, err := b.desk.Match(p.PID.String())
 	if err != nil {
+		if other, none := b.otherwiseChosen(p); none == nil {
+			return other, nil // without a forecast or a plan nothing is matched, and what has another cause still waits
+		}
 		return desk.ExceptionView{}, err
 	}
 	open := slices.DeleteFunc(view.Exceptions, func(e desk.ExceptionView) bool { return e.Closed })
 	if len(open) == 0 {
-		return desk.ExceptionView{}, node.Failf("NO_EXCEPTION", "demand is covered; a topic about another exception takes its ID (kontor exception list), one without takes --proposal FILE --manual")
+		return b.otherwiseChosen(p)
 	}
 	if i := slices.IndexFunc(open, func(e desk.ExceptionView) bool { return e.Speed == exception.Officers }); i > 0 {
 		return open[i], nil
 	}
 	return open[0], nil
+}
+
+// otherwiseChosen is the most valuable exception of officers beside the match.
+func (b *Board) otherwiseChosen(p *node.Partnership) (desk.ExceptionView, error) {
+	all, err := b.desk.Exceptions(p.PID.String(), false)
+	if err != nil {
+		return desk.ExceptionView{}, err
+	}
+	if i := slices.IndexFunc(all, func(e desk.ExceptionView) bool { return e.Speed == exception.Officers && e.Topic == "" }); i >= 0 {
+		return all[i], nil
+	}
+	return desk.ExceptionView{}, node.Failf("NO_EXCEPTION", "nothing waits for officers; a topic about an exception of the desk takes its ID (kontor exception list), one about something else --kind and --title, or --proposal FILE --manual")
 }
 
 // fromException makes the proposal of a topic about an exception, and says what the exception is worth where that is known.

@@ -156,6 +156,9 @@ func (b *Board) Score(ctx context.Context, by By, in wire.TopicScoreRequest) (ou
 	if err != nil {
 		return out, err
 	}
+	if len(in.Basis) > 0 && f.t.Status == decision.Scoring && !stated(f.t, b.node.Company(), in.Basis) {
+		return out, node.Failf("REFUSED", "value bases are stated before the context is complete, and all sides have said it is: leave --basis out to score on what stands")
+	}
 	if len(in.Basis) > 0 && f.t.Status != decision.Proposed {
 		err = do(decision.StateBasis, func(t decision.Topic, _ int64) (decision.Act, error) {
 			if stated(t, b.node.Company(), in.Basis) {

@@ -10,6 +10,8 @@ import (
 	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol"
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
@@ -149,6 +151,10 @@ func (b *Board) topicsWait(by By, p *node.Partnership) (out []wire.Waiting, err 
 		return nil, err
 	}
 	company := b.node.Company()
+	worth, err := b.worthOf(p, topics)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range topics {
 		if !t.Status.Active() || !seesScope(by.Scope, t.Scope) {
 			continue
@@ -163,8 +169,11 @@ func (b *Board) topicsWait(by By, p *node.Partnership) (out []wire.Waiting, err 
 		for _, r := range required(t, company) {
 			roles = append(roles, string(r))
 		}
-		w := wire.Waiting{What: "topic", ID: t.ID.String(), Partner: b.desk.PartnerName(p), Role: strings.Join(roles, ", "), Text: t.Title, Until: t.Deadline, Else: t.Default(),
+		w := wire.Waiting{What: "topic", ID: t.ID.String(), Partner: b.desk.PartnerName(p), Role: strings.Join(roles, ", "), Text: t.Title, Value: worth[t.ID], Until: t.Deadline, Else: t.Default(),
 			Next: "kontor topic show " + t.ID.Short()}
+		if ends := t.Deadlines(); len(ends) > 0 {
+			w.Else = ends[0].Then // while a round is being signed its own end comes first
+		}
 		for _, x := range t.Waiting() {
 			if x.Company == company {
 				w.Text += ": " + x.Todo
@@ -182,6 +191,42 @@ func (b *Board) topicsWait(by By, p *node.Partnership) (out []wire.Waiting, err 
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// worthOf says what active topics are worth: what a signer of the document on the table commits to, else the value at risk of the exception it is about.
+func (b *Board) worthOf(p *node.Partnership, topics []decision.Topic) (map[block.CID]*quantity.Money, error) {
+	out := map[block.CID]*quantity.Money{}
+	if !slices.ContainsFunc(topics, func(t decision.Topic) bool { return t.Status.Active() && (t.Document != nil || t.Exception != nil) }) {
+		return out, nil
+	}
+	list, err := b.desk.Exceptions(p.PID.String(), false)
+	if err != nil {
+		return nil, err
+	}
+	risk := map[block.CID]quantity.Money{}
+	for _, e := range list {
+		risk[desk.ExceptionCID(e.ID)] = e.Value
+	}
+	return out, b.node.View(p.PID, func(r *protocol.Replica) error {
+		for _, t := range topics {
+			if t.Status.Active() && t.Document != nil {
+				doc, err := r.Agreement(*t.Document)
+				if err != nil {
+					return err
+				}
+				if doc.Amount != nil {
+					out[t.ID] = doc.Amount
+					continue
+				}
+			}
+			if t.Exception != nil {
+				if v := risk[*t.Exception]; v != (quantity.Money{}) {
+					out[t.ID] = &v
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // requestsWait are the partner's requests this company owes an answer to.
@@ -220,9 +265,7 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 			}
 			w := wire.Waiting{What: "milestone", ID: s.ID, Partner: b.desk.PartnerName(p), Role: string(s.Owner), Text: fmt.Sprintf("%s of %s: %s", s.ID, d.doc.Title, s.Title),
 				Until: s.Due.AddDays(1).Millis() - 1, Next: "kontor agreement milestone " + s.ID + " --proof TEXT"}
-			if len(d.doc.Rollback) > 0 {
-				w.Else = d.doc.Rollback[0].Action
-			}
+			w.Else = undone(d.doc, s.ID)
 			if s.State == decision.StepOverdue {
 				w.Text += " (overdue)"
 			}
@@ -230,6 +273,16 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 		}
 	}
 	return out, nil
+}
+
+// undone is what happens if a step of a rollout plan is not done: what a rollback of the agreement says of this step, else that it shows.
+func undone(doc decision.Agreement, step string) string {
+	for _, r := range doc.Rollback {
+		if r.Test != nil && r.Test.Step == step {
+			return r.Action
+		}
+	}
+	return "it stands as overdue on both sides and is raised"
 }
 
 // minutesWait are a partner's minutes that this company has said nothing of, and the actions of minutes that belong to no agreement.

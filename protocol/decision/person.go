@@ -168,7 +168,11 @@ func (t Topic) Waiting() []Wait {
 			todo = either(t.Document == nil, "draft the document", "sign")
 		}
 		if todo != "" {
-			out = append(out, Wait{p.Company, p.Label, todo, t.Deadline})
+			by := t.Deadline
+			if t.Status == Signing && t.Document != nil {
+				by = min(by, t.SignBy)
+			}
+			out = append(out, Wait{p.Company, p.Label, todo, by})
 		}
 	}
 	return out

@@ -311,6 +311,7 @@ func parseLift(text string, by decision.Role) (l decision.Lifting, err error) {
 
 func printScored(w io.Writer, out wire.TopicScored) {
 	printValues(w, out.Values)
+	printObjections(w, out.Values)
 	printChanged(w, out.Changed)
 	switch {
 	case out.Committed:

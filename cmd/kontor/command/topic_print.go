@@ -42,11 +42,31 @@ func printTopic(w io.Writer, t wire.TopicDetail) {
 	if t.Own != nil && len(t.Own.Scores) > 0 {
 		fmt.Fprintln(w, "\nthis company's scores (they stay in this node):")
 		printValues(w, t.Own.Values)
+		printObjections(w, t.Own.Values)
 		printChanged(w, t.Own.Changed)
 	}
 	printProposal(w, t)
 	if t.Document != "" {
 		fmt.Fprintf(w, "\nagreement %s: %s\n", t.Document, t.Binding)
+	}
+}
+
+// printObjections shows what stands in an option's way inside this company, and what would lift it.
+func printObjections(w io.Writer, values []decision.OptionValue) {
+	for _, v := range values {
+		for _, o := range v.Objections {
+			what, lifts := "objects", "no condition would lift it: the option is rejected"
+			if o.Veto {
+				what, lifts = "vetoes (law, safety or a covenant)", "it stands until that role or the CEO lifts it"
+			}
+			if o.Lift != "" {
+				lifts = "lifted if " + o.Lift
+			}
+			if o.Lifted {
+				lifts = "lifted"
+			}
+			fmt.Fprintf(w, "option %s: the %s %s, %d on %s; %s\n", v.Option, o.Role, what, o.Points, strings.ToLower(string(o.Lens)), lifts)
+		}
 	}
 }
 
