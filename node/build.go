@@ -41,10 +41,10 @@ func (n *Node) putArtifact(pid block.CID, base, v block.Version, blocks []block.
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		if v.Type == forecast.Type && base.Root.Defined() {
-			p.Compare(base, v, artifact.RulesNewest)
+			p.Compare(base, v, artifact.RulesNewest, Spread)
 		}
 		if asked && base.Root.Defined() {
-			_, _ = p.Patch(base, v) // without one the chunks travel
+			_, _ = p.Patch(base, v, Spread) // without one the chunks travel
 		}
 	})
 	err = n.PutBlocks(pid, blocks)

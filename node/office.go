@@ -308,7 +308,7 @@ func (n *Node) Patch(_ context.Context, pid, entry block.CID, from []block.CID) 
 			if err != nil || base.SeriesKey != revised.SeriesKey {
 				continue
 			}
-			if data, err = r.Patch(base, revised); err != nil {
+			if data, err = r.Patch(base, revised, Spread); err != nil {
 				continue // too large for a block, or no relation: the chunks travel instead
 			}
 			found = true

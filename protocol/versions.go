@@ -132,17 +132,17 @@ func (r *Replica) Follows(old, revised block.CID, rules artifact.Rules) (before,
 			return before, after, false, err
 		}
 	}
-	before, after, follows = r.Compare(versions[0], versions[1], rules)
+	before, after, follows = r.Compare(versions[0], versions[1], rules, block.OneByOne)
 	return before, after, follows, nil
 }
 
 // Compare is [Replica.Follows] for versions at hand, which need not be stored. What it finds out is remembered: the author of a revision asks before it is written, and the
 // fold when it is.
-func (c *Contract) Compare(old, revised block.Version, rules artifact.Rules) (before, after forecast.Document, follows bool) {
+func (c *Contract) Compare(old, revised block.Version, rules artifact.Rules, spread block.Spread) (before, after forecast.Document, follows bool) {
 	if c, known := c.versions.comparison(old.Root, revised.Root, rules); known {
 		return c.before, c.after, c.follows
 	}
-	before, after, follows = forecast.FollowsInFigures(old.Sheet, revised.Sheet, rules)
+	before, after, follows = forecast.FollowsInFigures(old.Sheet, revised.Sheet, rules, spread)
 	c.versions.mu.Lock()
 	defer c.versions.mu.Unlock()
 	c.versions.compared = comparedFigures{old.Root, revised.Root, rules, before, after, follows}
@@ -157,12 +157,12 @@ func (o *openedVersions) comparison(old, revised block.CID, rules artifact.Rules
 }
 
 // Patch writes the patch that leads from one version to another (see [block.Version.PatchTo]) and remembers it: all partners ask for the same, a moment after it was made.
-func (c *Contract) Patch(old, revised block.Version) ([]byte, error) {
+func (c *Contract) Patch(old, revised block.Version, spread block.Spread) ([]byte, error) {
 	o := &c.versions
 	if data, known := o.patch(old.Root, revised.Root); known {
 		return data, nil
 	}
-	patch, err := old.PatchTo(revised)
+	patch, err := old.PatchTo(revised, spread)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func TestPatchesAreRemembered(t *testing.T) {
 	c := &Contract{}
 	patch := func(from, to int) []byte {
 		t.Helper()
-		data, err := c.Patch(versions[from], versions[to])
+		data, err := c.Patch(versions[from], versions[to], block.OneByOne)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func TestPatchAndBaseGiveTheRevision(t *testing.T) {
 		if err != nil || root.CID != want.CID || !bytes.Equal(root.Data, want.Data) {
 			t.Fatalf("built on the base it is another: %v", err)
 		}
-		sent, err := base.PatchTo(v)
+		sent, err := base.PatchTo(v, backwards)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestAPatchOfCellsIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := base.PatchTo(v)
+	p, err := base.PatchTo(v, backwards)
 	if err != nil {
 		t.Fatal(err)
 	}

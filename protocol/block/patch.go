@@ -29,16 +29,16 @@ func Diff(old, new Sheet, oldRoot CID) (Patch, error) {
 	if err != nil {
 		return Patch{}, fmt.Errorf("make patch: %w", err)
 	}
-	return Version{Sheet: old, Root: oldRoot}.PatchTo(v)
+	return Version{Sheet: old, Root: oldRoot}.PatchTo(v, OneByOne)
 }
 
-// PatchTo makes the patch that leads from one version of a series to another.
-func (old Version) PatchTo(new Version) (Patch, error) {
+// PatchTo makes the patch that leads from one version of a series to another. The edits of rows are looked for through spread; the patch does not depend on it.
+func (old Version) PatchTo(new Version, spread Spread) (Patch, error) {
 	if old.Type != new.Type || old.SeriesKey != new.SeriesKey {
 		return Patch{}, whole(CodePatch, "make patch: %s and %s are not of one series", old.Type, new.Type)
 	}
 	p := Patch{Head: new.Head, Root: new.Root, Parent: old.Root}
-	size := len(p.Head) + p.compare(old.Rows, new.Rows)
+	size := len(p.Head) + p.compare(old.Rows, new.Rows, spread)
 	if size > MaxBlock || len(p.Set) > MaxArray || len(p.Drop) > MaxArray || len(p.Edit) > MaxArray {
 		return Patch{}, fmt.Errorf("make patch of %d rows set, %d edited and %d dropped: %w", len(p.Set), len(p.Edit), len(p.Drop), ErrPatchTooLarge)
 	}
@@ -57,8 +57,22 @@ func (old Version) PatchTo(new Version) (Patch, error) {
 }
 
 // compare fills Set, Edit and Drop from two ascending lists of rows, until they can't fit a block any more. It answers about how many bytes they take, no more than they do.
-func (p *Patch) compare(old, new []Row) (size int) {
-	var e editor
+func (p *Patch) compare(old, new []Row, spread Spread) (size int) {
+	changed := make([]changedRow, 0, editedAtOnce)
+	edit := func() {
+		spread((len(changed)+editedByOne-1)/editedByOne, func(i int) {
+			var e editor
+			piece := changed[i*editedByOne : min((i+1)*editedByOne, len(changed))]
+			for i := range piece {
+				c := &piece[i]
+				c.edits = e.editsTo(c.old, c.row.Value)
+			}
+		})
+		for _, c := range changed {
+			size += p.change(c)
+		}
+		changed = changed[:0]
+	}
 	for at := 0; (at < len(old) || len(new) > 0) && size <= MaxBlock; {
 		switch {
 		case len(new) == 0 || at < len(old) && old[at].Key < new[0].Key:
@@ -66,23 +80,45 @@ func (p *Patch) compare(old, new []Row) (size int) {
 			size += len(old[at].Key)
 			at++
 		case at == len(old) || new[0].Key < old[at].Key:
+			if len(changed) > 0 { // rows are set in their order
+				edit()
+			}
 			p.Set = append(p.Set, new[0])
 			size += new[0].size()
 			new = new[1:]
 		default:
 			if !bytes.Equal(old[at].Value, new[0].Value) {
-				size += p.change(&e, at, old[at].Value, new[0])
+				changed = append(changed, changedRow{at: at, old: old[at].Value, row: new[0]})
+				if len(changed) == editedAtOnce {
+					edit()
+				}
 			}
 			at, new = at+1, new[1:]
 		}
 	}
+	edit()
 	return size
 }
 
+const (
+	// editedAtOnce bounds the rows whose edits are looked for before it is seen that they can't fit a block.
+	editedAtOnce = 2048
+	// editedByOne is how many of them are one piece of work: enough that the memory they share is worth it.
+	editedByOne = 64
+)
+
+// changedRow is a row with another value, and what leads to it.
+type changedRow struct {
+	at    int
+	old   []byte
+	row   Row
+	edits []Edit
+}
+
 // change takes a row with another value as edits of the old one or, where that is no longer, as a whole.
-func (p *Patch) change(e *editor, at int, old []byte, row Row) int {
-	edit := RowEdit{Row: int64(at), Edits: e.editsTo(old, row.Value)}
-	if edit.size() < row.size() && len(edit.Edits) <= MaxArray {
+func (p *Patch) change(c changedRow) int {
+	edit := RowEdit{Row: int64(c.at), Edits: c.edits}
+	if edit.size() < c.row.size() && len(edit.Edits) <= MaxArray {
 		p.Edit = append(p.Edit, edit)
 		put := 0
 		for _, x := range edit.Edits {
@@ -90,8 +126,8 @@ func (p *Patch) change(e *editor, at int, old []byte, row Row) int {
 		}
 		return put
 	}
-	p.Set = append(p.Set, row)
-	return row.size()
+	p.Set = append(p.Set, c.row)
+	return c.row.size()
 }
 
 // Block writes the patch.

@@ -11,8 +11,8 @@ import (
 // FollowsInFigures tells whether a revised sheet differs from an older one in its head and in figures alone and passes every rule, at the cost of what differs. The older one
 // passes CheckUnder with the same rules and CheckScope with the same scope. It answers the two heads, as documents without lines, for CheckRevision: with the lines left out
 // that rule answers as with them. False says nothing but that the whole has to be looked at: a line came or went, something beside its buckets changed, a rule is broken that
-// needs a place in a sentence, or the lines hold what other lines or the revision before have a say in.
-func FollowsInFigures(old, revised block.Sheet, _ artifact.Rules) (before, after Document, follows bool) {
+// needs a place in a sentence, or the lines hold what other lines or the revision before have a say in. The rows are looked at through spread; the answer does not depend on it.
+func FollowsInFigures(old, revised block.Sheet, _ artifact.Rules, spread block.Spread) (before, after Document, follows bool) {
 	if old.Type != Type || revised.Type != Type || len(old.Rows) != len(revised.Rows) {
 		return before, after, false
 	}
@@ -31,26 +31,45 @@ func FollowsInFigures(old, revised block.Sheet, _ artifact.Rules) (before, after
 	if len(r.Findings()) > 0 || (before.Emission == nil) != (after.Emission == nil) {
 		return before, after, false
 	}
+	pieces := make([]rowsFollow, (len(revised.Rows)+pieceRows-1)/pieceRows)
+	spread(len(pieces), func(i int) {
+		from, to := i*pieceRows, min((i+1)*pieceRows, len(revised.Rows))
+		pieces[i] = follow(old.Rows[from:to], revised.Rows[from:to])
+	})
 	totals, parts := false, false
-	scratch := cellScratch{columnReader{reuse: true}}
-	for i, row := range revised.Rows {
-		was := old.Rows[i]
-		if was.Key != row.Key {
-			return before, after, false
-		}
-		if kind := kindOfKey(row.Key); kind == Total {
-			totals = true
-		} else {
-			parts = true
-		}
-		if totals && parts { // a total is the sum of its parts
-			return before, after, false
-		}
-		if !bytes.Equal(was.Value, row.Value) && !scratch.fits(was.Value, row.Value) {
+	for _, p := range pieces {
+		totals, parts = totals || p.totals, parts || p.parts
+		if !p.fit || totals && parts { // a total is the sum of its parts
 			return before, after, false
 		}
 	}
 	return before, after, true
+}
+
+// pieceRows is how many rows are looked at one after the other: enough that the memory they share is worth it.
+const pieceRows = 256
+
+// rowsFollow is what was found of some rows: whether each differs from its older one in figures alone and passes the rules, and what they are.
+type rowsFollow struct{ fit, totals, parts bool }
+
+func follow(old, revised []block.Row) (out rowsFollow) {
+	scratch := cellScratch{columnReader{reuse: true}}
+	for i, row := range revised {
+		was := old[i]
+		if was.Key != row.Key {
+			return out
+		}
+		if kind := kindOfKey(row.Key); kind == Total {
+			out.totals = true
+		} else {
+			out.parts = true
+		}
+		if !bytes.Equal(was.Value, row.Value) && !scratch.fits(was.Value, row.Value) {
+			return out
+		}
+	}
+	out.fit = true
+	return out
 }
 
 // kindOfKey is the forecast type in a line's key, whose parts hold no bar of their own.

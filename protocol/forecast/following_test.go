@@ -2,11 +2,14 @@ package forecast
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"kontor/protocol/artifact"
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 )
@@ -23,7 +26,7 @@ func TestFollowingAgreesWithTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, after, short := FollowsInFigures(a, b, artifact.RulesNewest)
+		before, after, short := FollowsInFigures(a, b, artifact.RulesNewest, block.OneByOne)
 		whole := len(Check(revised)) == 0
 		if short && !whole {
 			t.Fatalf("the short way lets pass what breaks %v", Check(revised))
@@ -94,4 +97,38 @@ func manyLines(n int) Document {
 	}
 	d.Lines[n-1].Lifecycle = &Lifecycle{Status: InSeries}
 	return d
+}
+
+// A document of several pieces: each has a say, wherever the change is, and whether totals and parts meet is seen across them.
+func TestFollowingLooksAtAllPieces(t *testing.T) {
+	n := 2*pieceRows + 10
+	sheet := func(alter func(*Document)) block.Sheet {
+		d := manyLines(n)
+		alter(&d)
+		s, err := ToSheet(d, [32]byte{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	base := sheet(func(*Document) {})
+	for _, line := range []int{0, pieceRows - 1, pieceRows, n - 2} {
+		figures := sheet(func(d *Document) { d.Lines[line].Buckets[0].Mean = d.Lines[line].Buckets[1].Mean })
+		if _, _, follows := FollowsInFigures(base, figures, artifact.RulesNewest, block.OneByOne); !follows {
+			t.Errorf("another mean in line %d does not follow", line)
+		}
+		negative := sheet(func(d *Document) { d.Lines[line].Buckets[0].Mean = quantity.Of(-1) })
+		if _, _, follows := FollowsInFigures(base, negative, artifact.RulesNewest, block.OneByOne); follows {
+			t.Errorf("a negative mean in line %d follows", line)
+		}
+	}
+	mixed := base
+	mixed.Rows = slices.Clone(base.Rows)
+	mixed.Rows[n-1].Key = strings.Replace(mixed.Rows[n-1].Key, "|"+string(kindOfKey(mixed.Rows[n-1].Key))+"|", "|"+string(Base)+"|", 1)
+	if kindOfKey(mixed.Rows[n-1].Key) != Base || kindOfKey(mixed.Rows[0].Key) != Total {
+		t.Fatalf("the keys are %q and %q", mixed.Rows[0].Key, mixed.Rows[n-1].Key)
+	}
+	if _, _, follows := FollowsInFigures(mixed, mixed, artifact.RulesNewest, block.OneByOne); follows {
+		t.Error("a total beside parts follows")
+	}
 }

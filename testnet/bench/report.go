@@ -159,7 +159,7 @@ func (o *office) shareForecast(ctx context.Context, pid block.CID, doc forecast.
 	if err != nil {
 		return root, 0, err
 	}
-	if _, _, follows := p.Compare(base, v, artifact.RulesNewest); !follows { // it was compared beside the writing
+	if _, _, follows := p.Compare(base, v, artifact.RulesNewest, node.Spread); !follows { // it was compared beside the writing
 		if found := append(forecast.Check(doc), forecast.CheckScope(doc, artifact.Everything())...); len(found) > 0 {
 			return root, 0, found[0]
 		}
