@@ -76,7 +76,7 @@ func (d *Desk) takeFields(draft *intake.Draft, report *intake.Report, o ImportOp
 	if err != nil {
 		return refused(err)
 	}
-	return d.takeFigures(countedWith(p), file.Cells, report, o)
+	return d.takeFigures(countedWith(p), file.Cells, "", report, o)
 }
 
 // takeTerms keeps a file of terms as the draft of its contract, with a journal and a difference field by field.

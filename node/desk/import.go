@@ -126,7 +126,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		return d.takeFigures(countedWith(p), draft.Figures, report, o)
+		return d.takeFigures(countedWith(p), draft.Figures, "", report, o)
 	case intake.Answers:
 		return d.takeAnswers(draft, report, o)
 	case intake.Notices, intake.Exceptions:

@@ -367,7 +367,20 @@ func ppmOf(n int64) quantity.Quantity {
 
 func (m *measuring) deliveries() MeasuredGroup {
 	d := performance.Delivered(m.settled, m.setting)
-	g := values("delivery", d.Result(measure.OnTime), d.Result(measure.InFull), d.Result(measure.OTIF), d.Result(measure.OTIFUnits))
+	results := []measure.Result{d.Result(measure.OnTime), d.Result(measure.InFull), d.Result(measure.OTIF), d.Result(measure.OTIFUnits)}
+	for _, code := range []measure.Code{measure.LineFill, measure.OrderFill} {
+		for _, event := range []string{"SHIPPED", "RECEIVED"} {
+			set := measure.Setting{"fillEvent": event, "dateBasis": m.setting["dateBasis"]}
+			if m.setting["dateBasis"] == "" {
+				delete(set, "dateBasis")
+			}
+			results = append(results, performance.Served(m.settled, code, set).Result(code, set))
+		}
+	}
+	for _, code := range []measure.Code{measure.PerfectOrder, measure.LeadTime} {
+		results = append(results, performance.Served(m.settled, code, m.setting).Result(code, m.setting))
+	}
+	g := values("delivery", results...)
 	if m.windows > 0 {
 		g.Notes = append(g.Notes, fmt.Sprintf("from the reports of %s, %d of them by one side alone", node.Count(m.windows, "window"), m.oneSided))
 	}

@@ -4,6 +4,7 @@ import (
 	"kontor/node"
 	"kontor/node/intake"
 	"kontor/node/intake/door"
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -28,14 +29,15 @@ type lineRow struct {
 	Rejected quantity.Quantity `cbor:"rejected,omitzero"`
 	Exclude  measure.Reason    `cbor:"exclude,omitempty"`
 	Canceled bool              `cbor:"canceled,omitempty"`
+	Evidence *block.CID        `cbor:"evidence,omitempty"`
 }
 
 func (r lineRow) record() performance.Record {
-	return performance.Record{Line: r.Line, Item: r.Item, Place: r.Place, Unit: r.Unit, Rejected: r.Rejected, Exclude: r.Exclude, Canceled: r.Canceled}
+	return performance.Record{Line: r.Line, Item: r.Item, Place: r.Place, Unit: r.Unit, Rejected: r.Rejected, Exclude: r.Exclude, Canceled: r.Canceled, Evidence: r.Evidence}
 }
 
 func rowOf(r performance.Record) lineRow {
-	return lineRow{Line: r.Line, Item: r.Item, Place: r.Place, Unit: r.Unit, Rejected: r.Rejected, Exclude: r.Exclude, Canceled: r.Canceled}
+	return lineRow{Line: r.Line, Item: r.Item, Place: r.Place, Unit: r.Unit, Rejected: r.Rejected, Exclude: r.Exclude, Canceled: r.Canceled, Evidence: r.Evidence}
 }
 
 // group is what a file restates as a whole: the deliveries of one event for one line of an order.
@@ -76,7 +78,7 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}
-		return d.takeFigures(with, file.cells, report, in.ImportOptions)
+		return d.takeFigures(with, file.cells, "", report, in.ImportOptions)
 	}
 	if in.From == "" && in.Guest == "" {
 		in.From = in.With
@@ -94,7 +96,7 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 			return ImportResult{Report: report}, err
 		}
 		if draft.Kind == intake.Performance {
-			return d.takeFigures(with, draft.Figures, report, in.ImportOptions)
+			return d.takeFigures(with, draft.Figures, event, report, in.ImportOptions)
 		}
 		return d.takeMovements(with, draft, report, event, in.ImportOptions)
 	}
@@ -105,7 +107,7 @@ func (d *Desk) ImportPerformance(data []byte, in PerformanceImport) (ImportResul
 	case file.records != nil:
 		return d.takeLines(with, file.records, report, true, in.ImportOptions)
 	}
-	return d.takeFigures(with, file.cells, report, in.ImportOptions)
+	return d.takeFigures(with, file.cells, event, report, in.ImportOptions)
 }
 
 // countedIn is with whom a file was counted.
@@ -124,7 +126,7 @@ func (d *Desk) countedIn(in PerformanceImport) (counted, error) {
 	return countedWithGuest(guest), err
 }
 
-func (d *Desk) takeFigures(with counted, cells []performance.Cell, report *intake.Report, o ImportOptions) (ImportResult, error) {
+func (d *Desk) takeFigures(with counted, cells []performance.Cell, event performance.Event, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
 		prefix := draftFigures + with.key + "/"
@@ -148,6 +150,10 @@ func (d *Desk) takeFigures(with counted, cells []performance.Cell, report *intak
 			if c.Days == nil {
 				c.Days = was.Days
 			}
+			if in := c.Service; in != nil && event == performance.Despatch { // the counts of a table are of the event it is said to be of
+				in.Shipped, in.Received = in.Received, nil
+			}
+			c.Service = c.Service.Or(was.Service)
 			if err := putCounted(rows, prefix+c.Key(), c, was, found, &result); err != nil {
 				return err
 			}
@@ -227,7 +233,7 @@ func (d *Desk) takeMovements(with counted, draft *intake.Draft, report *intake.R
 			}
 			q = *m.Accepted
 		}
-		r := performance.Record{Line: performance.Line{Order: m.Order, Item: m.Item.ID(), Event: event, Delivery: m.Document, Accepted: &q, Date: m.Date}, Item: m.Item, Place: m.Location, Unit: m.Unit, Rejected: rejected}
+		r := performance.Record{Line: performance.Line{Order: m.Order, Item: m.Item.ID(), Event: event, Delivery: m.Document, Accepted: &q, Date: m.Date, OrderedOn: m.Ordered, Damaged: m.Damaged}, Item: m.Item, Place: m.Location, Unit: m.Unit, Rejected: rejected}
 		if err := r.Line.Check(); err != nil {
 			report.Note(intake.Complaint{Code: intake.NoteIgnored, Line: m.Line, Value: m.Item.ID(), Text: "left out: it names neither an order nor an advice: " + err.Error()})
 			continue
@@ -239,6 +245,11 @@ func (d *Desk) takeMovements(with counted, draft *intake.Draft, report *intake.R
 				return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "order %q, item %q: quantities add up to too much", m.Order, m.Item.ID())
 			}
 			records[i].Accepted = &sum
+			if was := records[i].Damaged; was != nil && m.Damaged != nil {
+				if sum, err = was.Add(*m.Damaged); err == nil {
+					records[i].Damaged = &sum
+				}
+			}
 			continue
 		}
 		index[key] = len(records)

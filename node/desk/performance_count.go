@@ -63,6 +63,7 @@ func (d *Desk) countedCells(with counted, w calendar.Bucket, t countingTerms, to
 				*c.At(f) = said
 			}
 		}
+		c.Service = c.Service.Or(cells[i].Service)
 		c.Days, c.Cumulative, c.Item = cells[i].Days, cells[i].Cumulative, cells[i].Item
 		cells[i] = c
 	}
@@ -135,5 +136,5 @@ func stockAlone(c performance.Cell) bool {
 			any = *c.At(f)
 		}
 	}
-	return any == nil && c.Days == nil && c.Cumulative == nil && c.Deliveries == nil && c.Lines == nil
+	return any == nil && c.Days == nil && c.Cumulative == nil && c.Deliveries == nil && c.Service == nil && c.Lines == nil
 }

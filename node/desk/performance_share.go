@@ -131,7 +131,7 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 		return out, node.Failf("NO_DRAFT", "nothing was counted in %s with %s; run: kontor performance import FILE", window, d.PartnerName(p))
 	}
 	out.doc.Window = window
-	if slices.ContainsFunc(out.doc.Cells, func(c performance.Cell) bool { return c.Deliveries != nil || c.Lines != nil }) {
+	if slices.ContainsFunc(out.doc.Cells, func(c performance.Cell) bool { return c.Deliveries != nil || c.Service != nil || c.Lines != nil }) {
 		if out.doc.Delivery, err = performance.DeliveryBy(out.terms.Setting); err != nil {
 			return out, node.Failf("BAD_PARAMETER", "%v", err)
 		}
@@ -250,6 +250,9 @@ func performanceFields(doc performance.Document, lines int) []Seen {
 	has := func(part func(performance.Cell) bool) bool { return slices.ContainsFunc(doc.Cells, part) }
 	if has(func(c performance.Cell) bool { return c.Deliveries != nil }) {
 		sees = append(sees, Seen{"deliveries", "lines due, on time, in full, both, and why lines were left out", "counts of lines, by the definition that leaves with them"})
+	}
+	if has(func(c performance.Cell) bool { return c.Service != nil }) {
+		sees = append(sees, Seen{"service", "lines and orders filled, orders by the parts of a perfect one, days that orders took, as far as the lines say so", "counts, by the definition that leaves with them"})
 	}
 	if has(func(c performance.Cell) bool { return c.Days != nil }) {
 		sees = append(sees, Seen{"days", "days listed and days without stock", "what stockouts are measured by (practice T8)"})

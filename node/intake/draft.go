@@ -68,6 +68,8 @@ type Movement struct {
 	Accepted *quantity.Quantity // of a receipt: what was taken in; absent where it isn't said
 	Document string             // the despatch or receipt advice
 	Order    string             // the order it belongs to
+	Ordered  calendar.Date      // date of that order; 0 where it isn't said
+	Damaged  *quantity.Quantity // of a receipt: of what came; absent where it isn't said
 }
 
 // Notice tells of something that disturbs demand or capacity.

@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -26,6 +27,10 @@ const (
 	orderExclude
 	orderCanceled
 	orderUnit
+	orderPlaced
+	orderDamaged
+	orderDocuments
+	orderEvidence
 )
 
 var orderColumns = []Column{
@@ -43,6 +48,11 @@ var orderColumns = []Column{
 	orderExclude:  {Says: "the reason to leave the line out", Names: []string{"exclusion", "excluded", "exclude", "exception"}},
 	orderCanceled: {Says: "whether the buyer cancelled", Names: []string{"cancelled", "canceled", "cancelled by buyer", "storniert"}, Form: Flag},
 	orderUnit:     {Says: "the unit", Names: []string{"unit", "uom", "unit of measure", "einheit", "me"}},
+	orderPlaced:   {Says: "the date of the order", Names: []string{"ordered on", "order date", "order placed", "date of order", "po date", "bestelldatum", "bestellt am"}, Form: Period},
+	orderDamaged:  {Says: "the quantity damaged", Names: []string{"damaged", "damaged quantity", "damaged qty", "qty damaged", "beschädigt", "schadmenge"}, Form: Number},
+	// Whether what came had the right documents. An empty cell says that nobody looked.
+	orderDocuments: {Says: "whether the documents were right", Names: []string{"documents right", "right documents", "documents ok", "documents", "papers ok", "papiere in ordnung"}, Form: Flag},
+	orderEvidence:  {Says: "the evidence for leaving the line out", Names: []string{"evidence", "evidence cid", "nachweis"}},
 }
 
 // ReadOrderLines reads a table of order lines with what came for them. A row with a date of delivery is of the given event unless a column
@@ -91,6 +101,22 @@ func readOrderLine(l *Line, event performance.Event, o Options) performance.Reco
 	if accepted.Sign() < 0 || r.Rejected.Sign() < 0 || r.Ordered != nil && r.Ordered.Sign() < 0 {
 		l.Refuse(orderAccepted, CodeSign, "below zero", "a number of 0 or more")
 	}
+	r.OrderedOn = l.Period(orderPlaced).Start
+	if q, stated := l.Quantity(orderDamaged); stated {
+		if r.Damaged = &q; q.Sign() < 0 {
+			l.Refuse(orderDamaged, CodeSign, "below zero", "a number of 0 or more")
+		}
+	}
+	if l.Text(orderDocuments) != "" {
+		right := l.Flag(orderDocuments)
+		r.Documents = &right
+	}
+	if v := l.Text(orderEvidence); v != "" {
+		cid, err := block.ParseCID(v)
+		if r.Evidence = &cid; err != nil || r.Exclude == "" && l.Text(orderExclude) == "" {
+			l.Refuse(orderEvidence, CodeOption, "no CID of an attachment, or nothing is left out", "the CID of a shared artifact or attachment in a row that names the reason to leave the line out")
+		}
+	}
 	if on := l.Period(orderDate); on.Valid() {
 		r.Date, r.Event = on.Start, event
 		if stated {
@@ -138,7 +164,7 @@ var figureColumns = append([]Column{
 	figureOut:        {Says: "the days without stock", Names: []string{"days out", "days out of stock", "stockout days", "out of stock days"}, Form: Number},
 	figureSince:      {Says: "when the cumulative quantity began", Names: []string{"cumulative since", "cum since"}, Form: Period},
 	figureCumulative: {Says: "the cumulative quantity received", Names: []string{"cumulative received", "cum received", "fortschrittszahl"}, Form: Number},
-}, figureNames()...)
+}, append(figureNames(), countColumns()...)...)
 
 func figureNames() []Column {
 	names := map[performance.Figure][]string{
@@ -196,6 +222,9 @@ func readFigure(l *Line, o Options) (performance.Cell, bool) {
 			l.Refuse(figureFirst+i, CodeSign, "below zero", "a number of 0 or more")
 		}
 		*c.At(f) = &q
+	}
+	if c.Service = countsOf(l).service(); c.Service != nil {
+		any = true
 	}
 	if days, stated := l.Quantity(figureListed); stated {
 		out, _ := l.Quantity(figureOut)

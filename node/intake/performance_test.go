@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -97,5 +98,72 @@ func TestPerformanceTables(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q: want %q in %s", table, want, text)
 		}
+	}
+}
+
+// What a perfect order and a lead time need, from a table of lines: dates of orders, damage, documents and evidence; an empty cell says that nobody looked.
+func TestOrderLinesOfPerfectOrders(t *testing.T) {
+	cid := "bafyreigjh6wkyl4dh6p3zqw6hzqyjcqyahi42iiatrs7pf3pzlgvyw54z4"
+	records, report := ReadOrderLines([]byte("po,line,product,ordered on,due,ordered,received,accepted,damaged,right documents,exclusion,evidence\n"+
+		"1,1,A,2026-09-01,2026-10-01,5,2026-10-01,5,0,yes,,\n2,1,A,,2026-10-01,5,2026-10-01,5,,,,\n3,1,A,2026-09-01,2026-10-01,5,2026-10-09,5,2,no,FORCE_MAJEURE,"+cid+"\n"), performance.ReceiptPosted, Options{})
+	if len(records) != 3 {
+		t.Fatal(report.Complaints)
+	}
+	for i, want := range []string{"2026-09-01 0 true", "none - -", "2026-09-01 2 false"} {
+		r := records[i]
+		on, damaged, documents := "none", "-", "-"
+		if r.OrderedOn != 0 {
+			on = r.OrderedOn.String()
+		}
+		if r.Damaged != nil {
+			damaged = r.Damaged.String()
+		}
+		if r.Documents != nil {
+			documents = fmt.Sprint(*r.Documents)
+		}
+		if got := on + " " + damaged + " " + documents; got != want {
+			t.Errorf("row %d: %s, want %s", i, got, want)
+		}
+	}
+	if e := records[2].Evidence; e == nil || e.String() != cid {
+		t.Errorf("evidence %v", e)
+	}
+	for _, bad := range []string{",,,," + cid, ",-1,,,", ",,maybe,,", ",,,FORCE_MAJEURE,letter"} {
+		text := "po,product,due,received,accepted,damaged,documents,exclusion,evidence\n1,A,2026-10-01,2026-10-01,5"
+		if list, report := ReadOrderLines([]byte(text+bad+"\n"), performance.ReceiptPosted, Options{}); list != nil || report.OK() {
+			t.Errorf("%q is read", bad)
+		}
+	}
+}
+
+// Counts of lines and orders, by columns, by a line for each, and by a column for each period.
+func TestCountsOfOrders(t *testing.T) {
+	want := "{Due:10 First:7 Whole:9 LeftOut:[]} {Due:4 First:2 Whole:2 LeftOut:[]} {Due:4 OnTime:3 InFull:3 Undamaged:4 Documents:4 All:2 LeftOut:[]} {Due:4 Days:50 Open:0 LeftOut:[]}"
+	columns := []struct{ name, value string }{{"lines due", "10"}, {"lines filled", "7"}, {"lines filled later", "9"}, {"orders due", "4"}, {"orders filled", "2"}, {"orders judged", "4"}, {"orders on time", "3"}, {"orders in full", "3"}, {"orders undamaged", "4"}, {"orders with right documents", "4"}, {"perfect orders", "2"}, {"orders timed", "4"}, {"lead days", "50"}}
+	head, row, long, wide := "product,month", "A,2026-10", "product,month,measure,value\n", "product,measure,2026-10\n"
+	for _, c := range columns {
+		head, row = head+","+c.name, row+","+c.value
+		long += "A,2026-10," + c.name + "," + c.value + "\n"
+		wide += "A," + c.name + "," + c.value + "\n"
+	}
+	for _, text := range []string{head + "\n" + row + "\n", long, wide} {
+		options := Options{}
+		if shaped, report := Reshape([]byte(text), Options{Kind: Performance}); shaped != nil {
+			if shaped.Text == nil {
+				t.Fatalf("%s\n%v", text, report.Complaints)
+			}
+			text, options = string(shaped.Text), shaped.Options
+		}
+		cells, report := ReadFigures([]byte(text), options)
+		if len(cells) != 1 || cells[0].Service == nil {
+			t.Fatalf("%s\n%v %+v", text, report.Complaints, cells)
+		}
+		s := cells[0].Service
+		if got := fmt.Sprintf("%+v %+v %+v %+v", s.Received.Lines, s.Received.Orders, *s.Perfect, *s.Lead); got != want || s.Shipped != nil {
+			t.Errorf("%s\n%s", text, got)
+		}
+	}
+	if cells, report := ReadFigures([]byte("product,month,ordered,orders due,lead days\nA,2026-10,5,4,2\n"), Options{}); cells != nil || report.OK() {
+		t.Error("orders due of which none were filled, and days of no orders")
 	}
 }

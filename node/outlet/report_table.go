@@ -56,8 +56,8 @@ func Performance(d performance.Document, format Format, o Options) ([]byte, []st
 		if c.Item.SellersID != "" && c.Item.BuyersID != "" || c.Item.Description != "" {
 			n.add("a table has one number of a product: the buyer's, else the seller's, else the GTIN, and no description")
 		}
-		if c.Deliveries != nil || c.Lines != nil {
-			n.add("a table of figures has no counts of deliveries and no root over order lines: it has what was counted, not what was judged")
+		if c.Deliveries != nil || c.Service != nil || c.Lines != nil {
+			n.add("a table of figures has no counts of deliveries and orders and no root over order lines: it has what was counted, not what was judged")
 		}
 		row := []string{c.Item.ID(), c.Place.Key(), c.Bucket.String(), string(c.Unit), "", "", "", ""}
 		if c.Cumulative != nil {

@@ -333,10 +333,18 @@ func TestSupply(t *testing.T) {
 	if _, all := Supply(q("3"), plain(0, 0), nil); !all {
 		t.Error("no demand is covered by any stock")
 	}
-	var perfect Shares
-	perfect.Add(true, true, true, true)
-	perfect.Add(true, true, false, true)
-	wants(t, "perfect orders", perfect.Result(PerfectOrder), "0.5")
+	var perfect, lead Tally
+	perfect.Add(1, 2)
+	perfect.LeaveOut(NotRecorded, 3)
+	wants(t, "perfect orders", perfect.Result(PerfectOrder, nil), "0.5")
+	lead.Add(21, 2)
+	lead.Add(9, 2)
+	wants(t, "lead time", lead.Result(LeadTime, nil), "7.5")
+	var none Tally
+	none.LeaveOut(NotRecorded, 3)
+	if r := none.Result(PerfectOrder, nil); r.Measured() || r.Reason != NotRecorded || r.Excluded[NotRecorded] != 3 {
+		t.Errorf("orders of which nobody recorded damage: %+v", r)
+	}
 	var k Kept
 	k.Add(q("120"), q("100"), q("130"))
 	k.Add(q("80"), q("100"), q("50"))

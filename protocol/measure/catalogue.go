@@ -66,6 +66,7 @@ const (
 	ChartSignals   Code = "CHART_SIGNALS"
 	DaysOfSupply   Code = "DAYS_OF_SUPPLY"
 	PerfectOrder   Code = "PERFECT_ORDER"
+	LeadTime       Code = "LEAD_TIME"
 	Adherence      Code = "CAPACITY_ADHERENCE"
 	Attainment     Code = "COMMIT_ATTAINMENT"
 	StepsOnTime    Code = "CAPA_ON_TIME"
@@ -146,8 +147,8 @@ var catalogue = map[Code]Entry{
 	UncertaintyUp: {"ratio of forecast uncertainty", "ratio", "RMSE upstream / RMSE downstream", nil, zero},
 
 	UnitFill:  {"unit fill rate", "share", "Σ min(filled, ordered) / Σ ordered", fillSet, zero},
-	LineFill:  {"line fill rate", "share", "lines filled wholly / lines", fillSet, nil},
-	OrderFill: {"order fill rate", "share", "orders all of whose lines are filled wholly / orders", fillSet, nil},
+	LineFill:  {"line fill rate", "share", "lines filled wholly / lines", fillSet, []Reason{NotRecorded}},
+	OrderFill: {"order fill rate", "share", "orders all of whose lines are filled wholly / orders", fillSet, []Reason{NotRecorded}},
 
 	OnTime:     {"on time", "share", "lines of which accepted in the window / accepted by close-out ≥ 1 - under, over lines due; nothing by close-out fails", otifSet, nil},
 	InFull:     {"in full", "share", "lines with ordered · (1 - under) ≤ accepted by close-out ≤ ordered · (1 + over), over lines due", otifSet, []Reason{NotRecorded}},
@@ -172,7 +173,8 @@ var catalogue = map[Code]Entry{
 	ChartSignals: {"signals of a control chart", "signals", "points outside the limits, and patterns of the rules; limits from the baseline, frozen", []string{"chart", "minimum", "rules"}, []Reason{NotPossible, UnequalGroups, ZeroDenominator}},
 
 	DaysOfSupply: {"days of supply", "days", "days d with Σ demand(1..d) ≤ stock, and the fraction of the next; no inbound", stockSet, nil},
-	PerfectOrder: {"perfect order", "share", "orders on time, in full, undamaged and with the right documents / orders", nil, nil},
+	PerfectOrder: {"perfect order", "share", "orders all of whose lines came on time, in full, undamaged and with the right documents / orders due; true on all four, no product of averages", otifSet, []Reason{NotRecorded}},
+	LeadTime:     {"lead time", "days", "Σ days from the order to the arrival by which its last line was in full / orders due; what was not in full by close-out counts to close-out", otifSet, []Reason{NotRecorded}},
 	Adherence:    {"capacity adherence", "share", "Σ min(committed, delivered) / Σ committed", nil, zero},
 	Attainment:   {"commit attainment", "share", "Σ committed / Σ forecast", nil, zero},
 	StepsOnTime:  {"corrective steps on time", "share", "steps done by their due date / steps due", nil, nil},

@@ -105,8 +105,7 @@ func (d *Deliveries) Add(line DeliveryLine) {
 		d.ex.add(NoReceipt, 1)
 		return
 	}
-	receipts := slices.Clone(line.Receipts)
-	slices.SortStableFunc(receipts, func(a, b Receipt) int { return a.On.Sub(b.On) })
+	receipts := byDate(line.Receipts)
 	closeOut := t.shift(closes, t.grace)
 	var inWindow, byCloseOut total
 	first, recorded := true, line.Ordered != nil
@@ -164,6 +163,13 @@ func (d *Deliveries) Add(line DeliveryLine) {
 		before, seen := d.orders[line.Order]
 		d.orders[line.Order] = good && (before || !seen)
 	}
+}
+
+// byDate are receipts in order of their dates.
+func byDate(receipts []Receipt) []Receipt {
+	out := slices.Clone(receipts)
+	slices.SortStableFunc(out, func(a, b Receipt) int { return a.On.Sub(b.On) })
+	return out
 }
 
 // Lateness counts lines by the days between the due date and the last arrival; negative is early.

@@ -44,20 +44,20 @@ func SupplyOver(stock quantity.Quantity, demand []Ahead, setting Setting) (r Res
 	return value(d, days, len(demand), nil), true
 }
 
-// Shares counts how many of something hold: PERFECT_ORDER, CAPA_ON_TIME, RECURRENCE, ANSWERED_ON_TIME.
+// Shares counts how many of something hold: CAPA_ON_TIME, RECURRENCE, ANSWERED_ON_TIME.
 type Shares struct{ n, held int }
 
-// Add takes one; it holds where all parts do. A perfect order is one that is, not the product of four averages.
-func (s *Shares) Add(parts ...bool) {
+// Add takes one.
+func (s *Shares) Add(holds bool) {
 	s.n++
-	if !slices.Contains(parts, false) {
+	if holds {
 		s.held++
 	}
 }
 
 // Result is the share as one of the measures above.
 func (s *Shares) Result(code Code) Result {
-	if code != PerfectOrder && code != StepsOnTime && code != Recurrence && code != AnsweredOnTime {
+	if code != StepsOnTime && code != Recurrence && code != AnsweredOnTime {
 		panic("invariant: " + string(code) + " is no share of cases")
 	}
 	return share(define(code, nil), whole(s.held), whole(s.n), s.n, nil)

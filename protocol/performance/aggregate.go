@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -21,6 +22,7 @@ type Record struct {
 	Rejected quantity.Quantity // at the receipt, for quality
 	Exclude  measure.Reason    // one of measure.DeliveryExclusions, with evidence
 	Canceled bool              // by the buyer before the cut-off
+	Evidence *block.CID        // the shared artifact or attachment that shows why it is excluded
 }
 
 // Drawn is a cell made from lines, and the lines under its root.
@@ -39,7 +41,8 @@ func Aggregate(records []Record, setting measure.Setting, buckets []calendar.Buc
 		event = ReceiptPosted
 	}
 	cells := map[string]*gathered{}
-	for _, l := range orderLines(records) {
+	lines := orderLines(records)
+	for _, l := range lines {
 		day := l.due
 		if day == 0 {
 			day = l.first()
@@ -60,6 +63,19 @@ func Aggregate(records []Record, setting measure.Setting, buckets []calendar.Buc
 			return nil, fmt.Errorf("order %q, item %q: %w", l.order, c.Item.ID(), err)
 		}
 	}
+	serve(lines, said(records, event), measure.Deliveries{Setting: setting, AsOf: asOf}, func(stands *orderLine, of ...*orderLine) *Service {
+		for _, b := range buckets {
+			if !b.Contains(stands.due) {
+				continue
+			}
+			g := cells[Cell{Item: stands.Item, Place: stands.Place, Bucket: b}.Key()]
+			for _, l := range of {
+				g.show(l)
+			}
+			return g.service()
+		}
+		return nil
+	})
 	var out []Drawn
 	for _, key := range slices.Sorted(maps.Keys(cells)) {
 		d, err := cells[key].drawn()
@@ -139,6 +155,12 @@ func (l *orderLine) take(r Record) {
 	if l.Exclude == "" {
 		l.Exclude = r.Exclude
 	}
+	if l.Evidence == nil {
+		l.Evidence = r.Evidence
+	}
+	if l.OrderedOn == 0 || r.OrderedOn != 0 && r.OrderedOn < l.OrderedOn {
+		l.OrderedOn = r.OrderedOn
+	}
 	l.Canceled = l.Canceled || r.Canceled
 	if r.Event != "" {
 		l.events = append(l.events, r)
@@ -152,6 +174,33 @@ type gathered struct {
 	ordered, shipped, received, onTime, inFull  quantity.Quantity
 	anyOrdered, anyShipped, anyReceived, judged bool
 	lines                                       []Line
+	shown                                       map[measure.Reason]*block.CID // evidence of what is left out; nil where one has none, or another
+}
+
+// show keeps what shows why a line is left out.
+func (g *gathered) show(l *orderLine) {
+	if l.Exclude == "" {
+		return
+	}
+	if g.shown == nil {
+		g.shown = map[measure.Reason]*block.CID{}
+	}
+	was, known := g.shown[l.Exclude]
+	switch {
+	case !known:
+		g.shown[l.Exclude] = l.Evidence
+	case was == nil || l.Evidence == nil || *was != *l.Evidence:
+		g.shown[l.Exclude] = nil
+	}
+}
+
+// evidence puts what shows a reason beside the counts that it leaves out.
+func (g *gathered) evidence(lists ...[]Left) {
+	for _, list := range lists {
+		for i := range list {
+			list[i].Evidence = g.shown[list[i].Reason]
+		}
+	}
 }
 
 func (g *gathered) add(l *orderLine, event Event) (err error) {
@@ -165,10 +214,10 @@ func (g *gathered) add(l *orderLine, event Event) (err error) {
 		sum(&g.ordered, l.ordered)
 	}
 	slices.SortStableFunc(l.events, func(a, b Record) int {
-		return cmp.Or(cmp.Compare(a.Delivery, b.Delivery), a.Date.Sub(b.Date), cmp.Compare(a.Accepted.String(), b.Accepted.String()))
+		return cmp.Or(cmp.Compare(a.Delivery, b.Delivery), a.Date.Sub(b.Date), cmp.Compare(text(a.Accepted), text(b.Accepted)), cmp.Compare(text(a.Damaged), text(b.Damaged)), cmp.Compare(known(a.Documents), known(b.Documents)))
 	})
-	canonical := Line{Order: l.order, Line: l.Line.Line, Item: l.Item.ID(), Ordered: l.ordered, Due: l.due}
-	judged := measure.DeliveryLine{Order: l.order, Due: l.due, Ordered: l.ordered, Exclude: l.Exclude, Canceled: l.Canceled}
+	canonical := Line{Order: l.order, Line: l.Line.Line, Item: l.Item.ID(), Ordered: l.ordered, Due: l.due, OrderedOn: l.OrderedOn}
+	judged := l.judged(event)
 	counted := map[string]int64{}
 	for _, e := range l.events {
 		switch e.Event {
@@ -178,8 +227,8 @@ func (g *gathered) add(l *orderLine, event Event) (err error) {
 		case event:
 			g.anyReceived = true
 			sum(&g.received, e.Accepted)
-			judged.Receipts = append(judged.Receipts, measure.Receipt{On: e.Date, Accepted: e.Accepted, Rejected: e.Rejected})
 			line := canonical
+			line.Damaged, line.Documents = e.Damaged, e.Documents
 			line.Event, line.Delivery, line.Accepted, line.Date, line.N = e.Event, e.Delivery, e.Accepted, e.Date, counted[e.Delivery]
 			counted[e.Delivery]++
 			g.lines = append(g.lines, line)
@@ -189,9 +238,21 @@ func (g *gathered) add(l *orderLine, event Event) (err error) {
 		g.lines = append(g.lines, canonical)
 	}
 	if l.due != 0 {
+		g.show(l)
 		g.judge(judged, sum)
 	}
 	return err
+}
+
+// known puts what is not known first, then no, then yes.
+func known(b *bool) int {
+	switch {
+	case b == nil:
+		return 0
+	case !*b:
+		return 1
+	}
+	return 2
 }
 
 // judge counts the line, and what of it was on time and in full.
@@ -226,6 +287,10 @@ func (g *gathered) drawn() (Drawn, error) {
 	}
 	if g.judged {
 		c.Deliveries = reported(counts)
+		g.evidence(c.Deliveries.LeftOut)
+	}
+	if c.Service != nil {
+		g.evidence(c.Service.leftOut()...)
 	}
 	given(&c.OnTime, counts.Quantified > 0, g.onTime)
 	given(&c.InFull, counts.Quantified > 0, g.inFull)
@@ -249,4 +314,12 @@ func (d Deliveries) Counts() measure.DeliveryCounts {
 		c.Excluded[l.Reason] = int(l.Lines)
 	}
 	return c
+}
+
+// service is the service of the cell, made when it is first asked for.
+func (g *gathered) service() *Service {
+	if g.cell.Service == nil {
+		g.cell.Service = &Service{}
+	}
+	return g.cell.Service
 }

@@ -45,7 +45,7 @@ func TestAggregate(t *testing.T) {
 	if c.Ordered.String() != "500" || c.Shipped.String() != "107" || c.Received.String() != "390" || c.OnTime.String() != "190" || c.InFull.String() != "200" {
 		t.Errorf("ordered %s, shipped %s, received %s, on time %s, in full %s", c.Ordered, c.Shipped, c.Received, c.OnTime, c.InFull)
 	}
-	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1 <nil>} {NO_RECEIPT 1 <nil>}]" {
+	if d := c.Deliveries; d.Due != 3 || d.OnTime != 2 || d.InFull != 2 || d.Both != 1 || fmt.Sprint(d.LeftOut) != "[{FORCE_MAJEURE 1 0 <nil>} {NO_RECEIPT 1 0 <nil>}]" {
 		t.Errorf("%+v", *d)
 	}
 	if n := len(drawn[0].Lines); n != 7 {
@@ -69,6 +69,11 @@ func TestAggregateHasNoOrder(t *testing.T) {
 			if r.Event != "" {
 				q := quantity.Of(rapid.Int64Range(0, 12).Draw(t, "accepted"))
 				r.Accepted, r.Date = &q, day("2026-10-01").AddDays(rapid.IntRange(0, 20).Draw(t, "day"))
+				whole := rapid.Bool().Draw(t, "right documents")
+				r.Damaged, r.Documents = rapid.SampledFrom([]*quantity.Quantity{nil, qp("0"), qp("1")}).Draw(t, "damaged"), &whole
+			}
+			if rapid.Bool().Draw(t, "dated") {
+				r.OrderedOn = day("2026-09-20").AddDays(rapid.IntRange(0, 20).Draw(t, "ordered on"))
 			}
 			records = append(records, r)
 		}

@@ -32,6 +32,7 @@ const (
 	CodeScope      = "PERFORMANCE-16" // a product or region outside the scope
 	CodeExt        = "PERFORMANCE-17" // extension fields too many or too long
 	CodeRevisions  = "PERFORMANCE-18" // the revision does not follow the one it replaces, changes the window, or opens it again
+	CodeService    = "PERFORMANCE-19" // counts of fills, perfect orders or lead times that can't be: a part above its whole, a reason unknown or twice, or nothing
 )
 
 // Check applies the newest rule set to a report alone.
@@ -73,7 +74,7 @@ func over(at int64) calendar.Date {
 }
 
 func checkDelivery(r *artifact.Report, d Document) {
-	counted := slices.ContainsFunc(d.Cells, func(c Cell) bool { return c.Deliveries != nil || c.Lines != nil })
+	counted := slices.ContainsFunc(d.Cells, Cell.counted)
 	if len(d.Delivery) == 0 {
 		if counted {
 			r.Add(CodeDelivery, "delivery", "deliveries are counted, and the definition is missing")
@@ -84,6 +85,9 @@ func checkDelivery(r *artifact.Report, d Document) {
 		r.Add(CodeDelivery, "delivery", "it must be all parameters of %s in order: %v", measure.OTIF, err)
 	}
 }
+
+// counted tells whether lines of orders are counted in the cell: by which definition, the report says.
+func (c Cell) counted() bool { return c.Deliveries != nil || c.Service != nil || c.Lines != nil }
 
 func figure(q quantity.Quantity) bool {
 	return q.Sign() >= 0 && q.Exponent() >= -forecast.MaxDecimals && q.Cmp(quantity.Of(forecast.MaxQuantity)) <= 0
@@ -103,7 +107,7 @@ func checkCell(r *artifact.Report, path string, d Document, c Cell) {
 	case c.Bucket.End > over(d.Header.Issued):
 		r.Add(CodeFuture, path+".bucket", "%s ends after the report was issued", c.Bucket)
 	}
-	none := c.Cumulative == nil && c.Days == nil && c.Deliveries == nil && c.Lines == nil
+	none := c.Cumulative == nil && c.Days == nil && !c.counted()
 	for _, f := range Figures {
 		q := *c.At(f)
 		if q == nil {
@@ -143,18 +147,67 @@ func checkCell(r *artifact.Report, path string, d Document, c Cell) {
 	if c.Deliveries != nil {
 		checkCounts(r, path+".deliveries", *c.Deliveries)
 	}
+	if c.Service != nil && !c.Service.possible() {
+		r.Add(CodeService, path+".service", "a part above its whole, a reason unknown or twice, more days than %d for each order, or nothing counted", MaxLeadDays)
+	}
 	artifact.CheckExt(r, CodeExt, path+".ext", c.Ext)
 }
 
 func checkCounts(r *artifact.Report, path string, d Deliveries) {
-	ok := d.Both >= 0 && d.Both <= d.InFull && d.InFull <= d.Quantified && d.Quantified <= d.Due && d.OnTime >= 0 && d.OnTime <= d.Due && d.Due <= forecast.MaxQuantity
-	ok = ok && figure(d.InWindow) && figure(d.Ordered) && !d.Ordered.Less(d.InWindow) && len(d.LeftOut) <= MaxReasons
-	for i, l := range d.LeftOut {
-		ok = ok && measure.LeavesOutLines(l.Reason) && l.Lines > 0 && l.Lines <= forecast.MaxQuantity && (i == 0 || d.LeftOut[i-1].Reason < l.Reason)
+	ok := d.Both >= 0 && d.Both <= d.InFull && d.InFull <= d.Quantified && d.Quantified <= d.Due && d.OnTime >= 0 && d.OnTime <= d.Due && d.Due <= MaxCounted
+	ok = ok && figure(d.InWindow) && figure(d.Ordered) && !d.Ordered.Less(d.InWindow)
+	for _, l := range d.LeftOut {
+		ok = ok && l.Reason != measure.NotRecorded && l.Days == 0
 	}
+	ok = ok && leftOutPossible(d.LeftOut)
 	if !ok {
 		r.Add(CodeCounts, path, "%d due, %d on time, %d in full and %d both of %d with quantities, or what was left out, can't be", d.Due, d.OnTime, d.InFull, d.Both, d.Quantified)
 	}
+}
+
+func leftOutPossible(list []Left) bool {
+	for i, l := range list {
+		known := measure.LeavesOutLines(l.Reason) || l.Reason == measure.NotRecorded
+		if !known || l.Lines <= 0 || l.Lines > MaxCounted || l.Days < 0 || l.Days > l.Lines*MaxLeadDays || i > 0 && list[i-1].Reason >= l.Reason {
+			return false
+		}
+	}
+	return len(list) <= MaxReasons
+}
+
+// possible tells whether counts can be.
+func (s Service) possible() bool {
+	ok := true
+	within := func(whole int64, parts ...int64) {
+		ok = ok && whole >= 0 && whole <= MaxCounted
+		for _, p := range parts {
+			ok = ok && p >= 0 && p <= whole
+		}
+	}
+	left := func(list []Left, days bool) {
+		ok = ok && leftOutPossible(list) && (days || !slices.ContainsFunc(list, func(l Left) bool { return l.Days != 0 }))
+	}
+	for _, f := range []*Filled{s.Shipped, s.Received} {
+		if f == nil {
+			continue
+		}
+		for _, x := range []Fill{f.Lines, f.Orders} {
+			within(x.Due, x.Whole)
+			within(x.Whole, x.First)
+			left(x.LeftOut, false)
+		}
+	}
+	if p := s.Perfect; p != nil {
+		within(p.Due, p.OnTime, p.InFull, p.Undamaged, p.Documents)
+		within(min(p.OnTime, p.InFull, p.Undamaged, p.Documents), p.All)
+		left(p.LeftOut, false)
+	}
+	if l := s.Lead; l != nil {
+		within(l.Due, l.Open)
+		ok = ok && l.Days >= 0 && l.Days <= l.Due*MaxLeadDays
+		left(l.LeftOut, true)
+	}
+	return ok && s != (Service{})
 }
 
 // checkSeries compares the cells of one product and place along time.

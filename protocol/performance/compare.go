@@ -68,9 +68,9 @@ type ComparedCell struct {
 	Units      bool              `json:"otherUnits,omitempty"` // the two count in other units: nothing is compared
 }
 
-// ComparedShare is a share of lines of both sides, and the lines it is of.
+// ComparedShare is a share of lines or orders of both sides, and those it is of; of LEAD_TIME the days, and the orders they are of.
 type ComparedShare struct {
-	Measure   string  `json:"measure"` // ON_TIME, IN_FULL or OTIF
+	Measure   string  `json:"measure"` // ON_TIME, IN_FULL, OTIF; LINE_FILL and ORDER_FILL with their event; PERFECT_ORDER, LEAD_TIME
 	BuyerOf   int64   `json:"buyerOf"`
 	BuyerHas  int64   `json:"buyerHas"`
 	SellerOf  int64   `json:"sellerOf"`
@@ -153,7 +153,7 @@ func compareCells(key string, b, s Cell, hasBuyer, hasSeller bool, t Tolerance, 
 		out.Figures = append(out.Figures, c)
 		out.Verdict = worse(out.Verdict, c.Verdict)
 	}
-	for _, share := range compareShares(b.Deliveries, s.Deliveries, t) {
+	for _, share := range append(compareShares(b.Deliveries, s.Deliveries, t), compareService(b, s, t)...) {
 		if !oneDefinition && share.Verdict != OneSided {
 			share.Verdict = Unequal
 		}
@@ -246,6 +246,9 @@ func mean(x, y quantity.Quantity) (quantity.Quantity, bool) {
 	return m, err == nil
 }
 
+// lineShares are the shares of the counts of deliveries.
+var lineShares = []string{"ON_TIME", "IN_FULL", "OTIF"}
+
 func compareShares(b, s *Deliveries, t Tolerance) (out []ComparedShare) {
 	if b == nil && s == nil {
 		return nil
@@ -290,6 +293,7 @@ type Settled struct {
 	Grade    artifact.Grade // A where both reported what stands, B where one did (practice T11)
 	Disputed []Figure       // figures the two differ about: they are in no measure until somebody corrects them
 	Lines    int            // delivery lines that are left out as disputed
+	Apart    map[string]int // lines or orders of the counts of its service that are left out as disputed, by ComparedShare.Measure
 }
 
 // Settle keeps of both reports what stands. Of counts of lines, which are whole, the receiver's stand where the shares differ by no
@@ -329,7 +333,25 @@ func Settle(buyer, seller *Document, t Tolerance) (out []Settled) {
 		if x.Deliveries == nil {
 			x.Deliveries = s.Deliveries
 		}
-		if c.Units || slices.ContainsFunc(c.Deliveries, func(d ComparedShare) bool { return d.Verdict == Unequal }) {
+		x.Service = x.Service.Or(s.Service)
+		if c.Units {
+			x.Service = nil
+		}
+		apart := c.Units
+		for _, d := range c.Deliveries {
+			if d.Verdict != Unequal {
+				continue
+			}
+			if !slices.Contains(lineShares, d.Measure) {
+				if x.Apart == nil {
+					x.Apart = map[string]int{}
+				}
+				x.Apart[d.Measure] = int(max(d.BuyerOf, d.SellerOf, 1))
+				continue
+			}
+			apart = true
+		}
+		if apart {
 			x.Lines = int(max(b.deliveriesDue(), s.deliveriesDue()))
 			x.Deliveries = nil
 		}

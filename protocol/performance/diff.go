@@ -13,7 +13,7 @@ import (
 // Change is one difference between two revisions of a report.
 type Change struct {
 	Cell     string `json:"cell,omitempty"` // key; empty for the report as a whole
-	Field    string `json:"field"`          // "added", "removed", a figure, "deliveries", "lines", "changed", "closed", "delivery"
+	Field    string `json:"field"`          // "added", "removed", a figure, "deliveries", "service", "lines", "changed", "closed", "delivery"
 	Old      string `json:"old,omitempty"`
 	New      string `json:"new,omitempty"`
 	Material bool   `json:"material"` // by practice T1
@@ -62,6 +62,9 @@ func cellChanges(key string, o, n Cell) (out []Change) {
 	}
 	if !same(o.Deliveries, n.Deliveries) {
 		out = append(out, Change{Cell: key, Field: "deliveries", Material: true})
+	}
+	if !same(o.Service, n.Service) {
+		out = append(out, Change{Cell: key, Field: "service", Material: true})
 	}
 	if !same(o.Lines, n.Lines) {
 		out = append(out, Change{Cell: key, Field: "lines"})

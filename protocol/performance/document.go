@@ -27,10 +27,11 @@ const Type = "PerformanceReport.v1"
 
 // Bounds of a report.
 const (
-	MaxCells   = 50_000 // a thousand products at fifty places
-	MaxLines   = 65_536 // under one root: more are smaller buckets
-	MaxWindow  = 400    // days: a year and a closing month
-	MaxReasons = 16     // why lines were left out
+	MaxCells   = 50_000        // a thousand products at fifty places
+	MaxLines   = 65_536        // under one root: more are smaller buckets
+	MaxWindow  = 400           // days: a year and a closing month
+	MaxReasons = 16            // why lines were left out
+	MaxCounted = 1_000_000_000 // lines or orders counted in a cell: with it the sums over all cells, and days times orders, stay within 64 bits
 )
 
 // Document is one revision of a company's report of one window.
@@ -62,6 +63,7 @@ type Cell struct {
 	Cumulative *Cumulative        `cbor:"cumulative,omitempty" json:"cumulative,omitempty"`
 	Days       *StockDays         `cbor:"days,omitempty" json:"days,omitempty"`
 	Deliveries *Deliveries        `cbor:"deliveries,omitempty" json:"deliveries,omitempty"`
+	Service    *Service           `cbor:"service,omitempty" json:"service,omitempty"`
 	Lines      *LineRoot          `cbor:"lines,omitempty" json:"lines,omitempty"`
 	Ext        map[string][]byte  `cbor:"ext,omitempty" json:"ext,omitempty"`
 }
@@ -93,7 +95,8 @@ type Deliveries struct {
 // Left counts the lines that one reason left out.
 type Left struct {
 	Reason measure.Reason `cbor:"reason" json:"reason"`
-	Lines  int64          `cbor:"lines" json:"lines"`
+	Lines  int64          `cbor:"lines" json:"lines"`                 // of orders, where orders are counted
+	Days   int64          `cbor:"days,omitzero" json:"days,omitzero"` // of Lead: what the orders left out would have added
 	// Evidence is the shared artifact or attachment that shows why; without it a remedy counts the lines, unless the other side left them
 	// out as well.
 	Evidence *block.CID `cbor:"evidence,omitempty" json:"evidence,omitempty"`

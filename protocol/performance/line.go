@@ -40,6 +40,10 @@ type Line struct {
 	N        int64              `cbor:"n,omitzero" json:"n,omitzero"`                 // tells deliveries without such a number apart, in order of their dates
 	Accepted *quantity.Quantity `cbor:"accepted,omitempty" json:"accepted,omitempty"`
 	Date     calendar.Date      `cbor:"date,omitzero" json:"date,omitzero"` // of the event
+
+	OrderedOn calendar.Date      `cbor:"orderedOn,omitzero" json:"orderedOn,omitzero"`   // date of the order
+	Damaged   *quantity.Quantity `cbor:"damaged,omitempty" json:"damaged,omitempty"`     // of what came; absent: nobody looked
+	Documents *bool              `cbor:"documents,omitempty" json:"documents,omitempty"` // whether what came had the right ones; absent: nobody looked
 }
 
 // Key names the line among those of its cell. It says nothing of event, quantity and dates, so that both sides call one
@@ -62,7 +66,7 @@ func (l Line) Check() error {
 		return fmt.Errorf("line %q: order, line, item or delivery is missing or no plain name", artifact.Clip(l.Key()))
 	case l.Event != "" && l.Event != Despatch && !slices.Contains(arrivals, l.Event):
 		return fmt.Errorf("line %q: unknown event %q", artifact.Clip(l.Key()), artifact.Clip(string(l.Event)))
-	case !within(l.Ordered) || !within(l.Accepted) || !day(l.Due) || !day(l.Date):
+	case !within(l.Ordered) || !within(l.Accepted) || !within(l.Damaged) || !day(l.Due) || !day(l.Date) || !day(l.OrderedOn):
 		return fmt.Errorf("line %q: a quantity or date is out of bounds", artifact.Clip(l.Key()))
 	}
 	return nil
@@ -82,7 +86,8 @@ func Differs(a, b *Line) (fields []string) {
 	for _, f := range []struct {
 		name string
 		not  bool
-	}{{"ordered", amount(a.Ordered, b.Ordered)}, {"due", a.Due != b.Due}, {"event", a.Event != b.Event}, {"accepted", amount(a.Accepted, b.Accepted)}, {"date", a.Date != b.Date}} {
+	}{{"ordered", amount(a.Ordered, b.Ordered)}, {"due", a.Due != b.Due}, {"event", a.Event != b.Event}, {"accepted", amount(a.Accepted, b.Accepted)}, {"date", a.Date != b.Date},
+		{"orderedOn", a.OrderedOn != b.OrderedOn}, {"damaged", amount(a.Damaged, b.Damaged)}, {"documents", (a.Documents == nil) != (b.Documents == nil) || a.Documents != nil && *a.Documents != *b.Documents}} {
 		if f.not {
 			fields = append(fields, f.name)
 		}

@@ -56,6 +56,8 @@ func full(t testing.TB) Document {
 		Cells: []Cell{{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-01"), End: day("2026-10-08")}, Unit: quantity.Pack,
 			Demand: qp("1100"), Ordered: qp("1000"), Shipped: qp("990"), Received: qp("980"), OnTime: qp("900"), InFull: qp("950"), Sold: qp("870"), Returned: qp("3"), OnHand: qp("400"), Blocked: qp("20"), InTransit: qp("10"),
 			Cumulative: &Cumulative{day("2026-01-01"), q("9000")}, Days: &StockDays{7, 1}, Deliveries: &Deliveries{Due: 10, OnTime: 9, Quantified: 10, InFull: 9, Both: 8, LeftOut: []Left{{Reason: measure.NoReceipt, Lines: 1}}, InWindow: q("900"), Ordered: q("1000")},
+			Service: &Service{Shipped: &Filled{Lines: Fill{Due: 10, First: 8, Whole: 9}, Orders: Fill{Due: 4, First: 2, Whole: 3}}, Received: &Filled{Lines: Fill{Due: 9, First: 7, Whole: 9, LeftOut: []Left{{Reason: measure.NotRecorded, Lines: 1}}}},
+				Perfect: &Perfect{Due: 4, OnTime: 3, InFull: 3, Undamaged: 4, Documents: 4, All: 2}, Lead: &Lead{Due: 4, Days: 50, Open: 1, LeftOut: []Left{{Reason: measure.ForceMajeure, Lines: 1, Days: 30}}}},
 			Lines: &root, Ext: map[string][]byte{"x": {1}}},
 			{Item: tablet, Place: ivory, Bucket: calendar.Bucket{Start: day("2026-10-08"), End: day("2026-10-15")}, Unit: quantity.Pack, Received: qp("500"), Cumulative: &Cumulative{day("2026-01-01"), q("9500")}}},
 	}
@@ -76,7 +78,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const wantRoot, wantLines = "bafyreihfh44pbbf24iabosl2m2azhocj5fwvqyupnh4xjaktesiarki5o4", "ed8abd19c520e311e7b4279b07dd470f6284e0b317bc5c3460b8186e0129fa65"
+	const wantRoot, wantLines = "bafyreihly6wqufo2xhzo7jr56w3uh7u7gcgw7wqadoyvwvahvfadno5hki", "ed8abd19c520e311e7b4279b07dd470f6284e0b317bc5c3460b8186e0129fa65"
 	if got, lines := root.CID.String(), hex.EncodeToString(d.Cells[0].Lines.Root); got != wantRoot || lines != wantLines {
 		t.Errorf("the report is %s over lines %s", got, lines)
 	}
@@ -109,6 +111,18 @@ func TestRules(t *testing.T) {
 		{CodeCumulative, "cells[1].cumulative", func(d *Document) { d.Cells[1].Cumulative.Received = q("8999") }},
 		{CodeCumulative, "cells[1].cumulative", func(d *Document) { d.Cells[1].Cumulative.Since = day("2026-10-15") }},
 		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.OnTime = 11 }},
+		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.Due = MaxCounted + 1 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service = &Service{} }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Shipped.Lines.First = 10 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Received.Orders.Whole = 1 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Perfect.All = 4 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Perfect.Due = -1 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Lead.Days = 4*MaxLeadDays + 1 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Lead.LeftOut[0].Days = MaxLeadDays + 1 }},
+		{CodeService, "cells[0].service", func(d *Document) {
+			d.Cells[0].Service.Perfect.LeftOut = []Left{{Reason: measure.ForceMajeure, Lines: 1, Days: 1}}
+		}},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Received.Lines.LeftOut[0].Reason = measure.Promoted }},
 		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.Both = 10 }},
 		{CodeCounts, "cells[0].deliveries", func(d *Document) { d.Cells[0].Deliveries.LeftOut[0].Reason = measure.Promoted }},
 		{CodeDays, "cells[0].days", func(d *Document) { d.Cells[0].Days.Listed = 8 }},

@@ -6,6 +6,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
+	"kontor/protocol/measure"
 	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
@@ -132,7 +133,7 @@ func Adjust(c PriceCase) Result {
 			if !side.own.whole || side.other.whole && c.Agreed == side.other.by {
 				continue
 			}
-			m, n, err := c.difference(side.own.with(side.other), v)
+			m, n, err := c.difference(side.own.with(side.other, measure.Definition{}), v)
 			if err != nil {
 				out.Verdict, out.Why = NotMeasured, Unsupported
 				return amount(nil, false)

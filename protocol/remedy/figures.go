@@ -19,8 +19,24 @@ import (
 // deliveryMeasures are measures of counts of lines, which reports carry by one definition.
 var deliveryMeasures = []measure.Code{measure.OnTime, measure.InFull, measure.OTIF, measure.OTIFUnits}
 
-// CountsLines tells whether a measure counts lines of orders, which a report counts by the parameters of one definition.
-func CountsLines(code measure.Code) bool { return slices.Contains(deliveryMeasures, code) }
+// orderMeasures are measures of counts of orders by the same definition.
+var orderMeasures = []measure.Code{measure.PerfectOrder, measure.LeadTime}
+
+// fillMeasures are measures of counts of lines or orders that were filled, whenever that was.
+var fillMeasures = []measure.Code{measure.LineFill, measure.OrderFill}
+
+// CountsLines tells whether a measure counts lines of orders, or orders, which a report counts by the parameters of one definition.
+func CountsLines(code measure.Code) bool {
+	return slices.Contains(deliveryMeasures, code) || slices.Contains(orderMeasures, code)
+}
+
+// speaksBy tells whether a report counts as a definition does.
+func speaksBy(d performance.Document, def measure.Definition) bool {
+	if slices.Contains(fillMeasures, def.Code) && len(d.Delivery) > 0 {
+		return d.Setting()["dateBasis"] == setting(def)["dateBasis"]
+	}
+	return !CountsLines(def.Code) || slices.Equal(d.Delivery, def.Parameters)
+}
 
 // cell is a cell with who reported it.
 type cell struct {
@@ -42,7 +58,7 @@ type reported struct {
 func gather(by terms.Party, s terms.SLA, period calendar.Bucket, docs []performance.Document) reported {
 	out := reported{by: by}
 	usable := slices.DeleteFunc(slices.Clone(docs), func(d performance.Document) bool {
-		return !d.Window.Overlaps(period) || CountsLines(s.Measure.Code) && !slices.Equal(d.Delivery, s.Measure.Parameters) ||
+		return !d.Window.Overlaps(period) || !speaksBy(d, s.Measure) ||
 			slices.ContainsFunc(d.Cells, func(c performance.Cell) bool { return c.Bucket.Overlaps(period) && !period.Covers(c.Bucket) })
 	})
 	slices.SortStableFunc(usable, func(a, b performance.Document) int {
@@ -86,7 +102,7 @@ func covers(s terms.SLA, c performance.Cell) bool {
 
 // with adds what only the other side reports, so that who leaves out a product, or a figure of one, gains nothing by it. A product that a side
 // reports in a bucket, wherever, is its own.
-func (r reported) with(other reported) []cell {
+func (r reported) with(other reported, def measure.Definition) []cell {
 	said, theirs := map[string][]calendar.Bucket{}, map[string]cell{}
 	for _, c := range other.cells {
 		theirs[c.Key()] = c
@@ -106,8 +122,14 @@ func (r reported) with(other reported) []cell {
 		if c.Days == nil {
 			out[i].Days = o.Days
 		}
-		if c.Deliveries == nil && o.Deliveries != nil {
-			out[i].Deliveries, out[i].by = o.Deliveries, o.by
+		if c.Deliveries == nil {
+			out[i].Deliveries = o.Deliveries
+		}
+		out[i].Service = c.Service.Or(o.Service)
+		if _, own := tally(c.Cell, def); !own {
+			if _, theirs := tally(o.Cell, def); theirs {
+				out[i].by = o.by
+			}
 		}
 	}
 	for item, buckets := range said {
@@ -161,14 +183,15 @@ func (c Case) count(own, other reported) figures {
 	f := figures{whole: own.whole, charges: new(big.Rat), failing: new(big.Rat), volume: volume{}}
 	left := map[string]int64{} // lines the other side left out, by cell and reason
 	for _, x := range other.cells {
-		if x.Deliveries != nil {
-			for _, l := range x.Deliveries.LeftOut {
+		if t, counted := tally(x.Cell, s.Measure); counted {
+			for _, l := range t.LeftOut {
 				left[x.Key()+"|"+string(l.Reason)] += l.Lines
 			}
 		}
 	}
+	again, days := int64(0), new(big.Rat)
 	num, den, hits, excluded, refused := new(big.Rat), new(big.Rat), int64(0), map[measure.Reason]int64{}, map[measure.Reason]int64{}
-	cells := own.with(other)
+	cells := own.with(other, s.Measure)
 	for _, x := range cells {
 		f.gradeC = f.gradeC || x.gradeC
 		good, all, n := observed(s.Measure, x)
@@ -176,10 +199,8 @@ func (c Case) count(own, other reported) figures {
 		den.Add(den, all)
 		f.count += n
 		c.cost(&f, x)
-		if x.Deliveries == nil || !slices.Contains(deliveryMeasures, s.Measure.Code) {
-			continue
-		}
-		for _, l := range x.Deliveries.LeftOut {
+		t, _ := tally(x.Cell, s.Measure)
+		for _, l := range t.LeftOut {
 			if !slices.Contains(measure.DeliveryExclusions, l.Reason) {
 				continue // there is nothing to judge
 			}
@@ -189,18 +210,24 @@ func (c Case) count(own, other reported) figures {
 				continue
 			}
 			refused[l.Reason] += l.Lines
+			again += l.Lines
+			days.Add(days, big.NewRat(l.Days, 1))
 			if x.by != s.By {
 				hits += l.Lines
 			}
 		}
 	}
 	f.excluded, f.refused = listed(excluded), listed(refused)
-	again := int64(0)
-	for _, l := range f.refused {
-		again += l.Lines
+	if s.Measure.Code == measure.LeadTime { // what is left out in vain took as long as it took
+		num.Add(num, days)
+		den.Add(den, big.NewRat(again, 1))
+		f.count += again
+		again = 0
 	}
 	if den.Sign() > 0 {
-		f.good, f.all = new(big.Rat).Set(num), new(big.Rat).Set(den)
+		if s.Measure.Code != measure.LeadTime {
+			f.good, f.all = new(big.Rat).Set(num), new(big.Rat).Set(den)
+		}
 		f.value = num.Quo(num, den)
 	} else {
 		f.reason = measure.NoData
@@ -242,6 +269,10 @@ func observed(def measure.Definition, c cell) (good, all *big.Rat, n int64) {
 		}
 		return whole(0, 0, 0)
 	}
+	if slices.Contains(measure.TallyCodes, code) {
+		t, _ := tally(c.Cell, def)
+		return whole(t.Held, t.All, t.All)
+	}
 	d := c.Deliveries
 	if d == nil {
 		return whole(0, 0, 0)
@@ -257,6 +288,17 @@ func observed(def measure.Definition, c cell) (good, all *big.Rat, n int64) {
 		return d.InWindow.Rat(), d.Ordered.Rat(), d.Quantified
 	}
 	return whole(0, 0, 0)
+}
+
+// tally is what a cell counts of a measure of lines or orders, and what it leaves out; false where it counts nothing of it.
+func tally(c performance.Cell, def measure.Definition) (performance.Counted, bool) {
+	if slices.Contains(deliveryMeasures, def.Code) {
+		if c.Deliveries == nil {
+			return performance.Counted{}, false
+		}
+		return performance.Counted{LeftOut: c.Deliveries.LeftOut}, true
+	}
+	return c.Counted(def.Code, setting(def))
 }
 
 // filledOf is the quantity that counts as filled by a definition; nil where it or the order was not counted. What one line had too much of makes up for
@@ -331,11 +373,11 @@ func failing(def measure.Definition, c cell) quantity.Quantity {
 		return q
 	}
 	switch {
-	case def.Code == measure.UnitFill:
+	case def.Code == measure.UnitFill || slices.Contains(fillMeasures, def.Code):
 		return less(c.Ordered, filledOf(def, c))
 	case def.Code == measure.InFull:
 		return less(c.Ordered, c.InFull)
-	case !slices.Contains(deliveryMeasures, def.Code):
+	case !slices.Contains(deliveryMeasures, def.Code) && def.Code != measure.PerfectOrder:
 		return quantity.Quantity{}
 	case c.OnTime == nil && c.Deliveries != nil:
 		return less(&c.Deliveries.Ordered, &c.Deliveries.InWindow)

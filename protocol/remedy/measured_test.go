@@ -1,7 +1,6 @@
 package remedy_test
 
 import (
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -56,12 +55,13 @@ func q(n int64) *quantity.Quantity { v := quantity.Of(n); return &v }
 func drawTruth(t *rapid.T, d terms.Document, month calendar.Bucket) (out truth) {
 	due := rapid.Int64Range(0, 30).Draw(t, "due")
 	out.report = report(d, month, due, rapid.Int64Range(0, due).Draw(t, "good"), 0)
-	if out.report.Delivery == nil || !slices.Contains([]measure.Code{measure.OTIF, measure.OnTime, measure.OTIFUnits, measure.InFull}, d.SLAs[0].Measure.Code) {
+	if out.report.Delivery == nil || !remedy.CountsLines(d.SLAs[0].Measure.Code) {
 		out.report.Delivery = define(t, measure.OTIF).Parameters
 	}
 	c := &out.report.Cells[0]
 	number := func(name string) *quantity.Quantity { return q(rapid.Int64Range(0, 40_000).Draw(t, name)) }
 	c.Received, c.Shipped, c.Demand, c.Sold, c.OnHand = number("received"), number("shipped"), number("demand"), number("sold"), number("on hand")
+	c.Service = drawService(t)
 	c.Days = &performance.StockDays{Listed: 31, Out: rapid.Int64Range(0, 31).Draw(t, "days out")}
 	version := func(at calendar.Date, mean int64, committed int64) performance.Version {
 		cell := forecast.Cell{Bucket: month, Mean: quantity.Of(mean), Quantiles: []forecast.Quantile{{P: 50_000, Q: quantity.Of(mean / 2)}, {P: 500_000, Q: quantity.Of(mean)}, {P: 950_000, Q: quantity.Of(mean * 2)}}}
@@ -90,6 +90,31 @@ func drawTruth(t *rapid.T, d terms.Document, month calendar.Bucket) (out truth) 
 		out.quality.Cases = []quality.Case{{Complaint: "C1", Steps: []quality.Done{{Step: quality.D3, At: month.Start.AddDays(rapid.IntRange(2, 20).Draw(t, "D3"))}}}}
 	}
 	return out
+}
+
+// drawService is what was counted of orders, with or without some of which nobody recorded what it needs.
+func drawService(t *rapid.T) *performance.Service {
+	count := func(name string, most int64) int64 { return rapid.Int64Range(0, most).Draw(t, name) }
+	left := func(name string) []performance.Left {
+		n := count(name+" left out", 2)
+		if n == 0 {
+			return nil
+		}
+		return []performance.Left{{Reason: measure.NotRecorded, Lines: n}}
+	}
+	fill := func(name string) performance.Fill {
+		f := performance.Fill{Due: count(name, 20), LeftOut: left(name)}
+		f.Whole = count(name+" whole", f.Due)
+		f.First = count(name+" first", f.Whole)
+		return f
+	}
+	filled := performance.Filled{Lines: fill("lines"), Orders: fill("orders")}
+	perfect := performance.Perfect{Due: count("orders judged", 20), LeftOut: left("orders judged")}
+	perfect.All = count("perfect", perfect.Due)
+	perfect.OnTime, perfect.InFull, perfect.Undamaged, perfect.Documents = perfect.Due, perfect.Due, perfect.All, perfect.Due
+	lead := performance.Lead{Due: count("orders timed", 20), LeftOut: left("orders timed")}
+	lead.Days = count("days", lead.Due*40)
+	return &performance.Service{Shipped: &filled, Received: &filled, Perfect: &perfect, Lead: &lead}
 }
 
 // caseOf is the window with the reports of those who gave theirs. What both sides signed is there whoever reports.
@@ -159,7 +184,10 @@ func TestMeasuresOfAWindow(t *testing.T) {
 	month := calendar.MustBucket("2027-03")
 	day := func(n int) int64 { return month.Start.AddDays(n).Millis() }
 	x := truth{report: performance.Document{Window: month, Delivery: define(t, measure.OTIF).Parameters, Cells: []performance.Cell{
-		{Item: forecast.Item{BuyersID: product}, Bucket: month, Unit: "PK", Ordered: q(1000), Received: q(900), Shipped: q(950), Demand: q(800), Sold: q(620), OnHand: q(300), Blocked: q(60)}}}}
+		{Item: forecast.Item{BuyersID: product}, Bucket: month, Unit: "PK", Ordered: q(1000), Received: q(900), Shipped: q(950), Demand: q(800), Sold: q(620), OnHand: q(300), Blocked: q(60),
+			Service: &performance.Service{Received: &performance.Filled{Lines: performance.Fill{Due: 8, First: 6, Whole: 7}, Orders: performance.Fill{Due: 5, First: 4, Whole: 4}},
+				Perfect: &performance.Perfect{Due: 4, OnTime: 3, InFull: 3, Undamaged: 4, Documents: 4, All: 2, LeftOut: []performance.Left{{Reason: measure.NotRecorded, Lines: 1}}},
+				Lead:    &performance.Lead{Due: 4, Days: 50, LeftOut: []performance.Left{{Reason: measure.ForceMajeure, Lines: 1, Days: 30}}}}}}}}
 	cell := x.report.Cells[0]
 	version := func(at int64, mean, committed int64) performance.Version {
 		return performance.Version{At: at, Document: forecast.Document{Lines: []forecast.Line{{Item: cell.Item, Unit: "PK", Kind: forecast.Total, Buckets: []forecast.Cell{{Bucket: month, Mean: quantity.Of(mean), Firmness: forecast.Firm}}}}},
@@ -178,6 +206,9 @@ func TestMeasuresOfAWindow(t *testing.T) {
 		count int64
 	}{
 		{measure.UnitFill, "0.9", 1},
+		{measure.LineFill, "0.75", 8}, {measure.OrderFill, "0.8", 5},
+		{measure.PerfectOrder, "0.5", 4}, // true on all four, and no product of three quarters
+		{measure.LeadTime, "16", 5},      // the clause lists no reason: (50 + 30) days of five orders
 		{measure.DefectPPM, "10000", 900}, {measure.Yield, "0.99", 900},
 		{measure.WAPE, "0.25", 1}, {measure.Bias, "0.25", 1}, {measure.MAE, "200", 1},
 		{measure.StockCover, "12", 31},             // 240 of each day, 620 used: 31 × 240 / 620
@@ -197,7 +228,7 @@ func TestMeasuresOfAWindow(t *testing.T) {
 		}
 	}
 	// What is not measured says why.
-	for code, why := range map[measure.Code]remedy.Why{measure.PerfectOrder: remedy.Unsupported, measure.LineFill: remedy.Unsupported, measure.MedianDays: remedy.Unsupported, measure.Coverage: remedy.TooFew, measure.StockoutRate: remedy.TooFew} {
+	for code, why := range map[measure.Code]remedy.Why{measure.OTIFOrders: remedy.Unsupported, measure.MedianDays: remedy.Unsupported, measure.Coverage: remedy.TooFew, measure.StockoutRate: remedy.TooFew} {
 		d := terms.Document{SLAs: []terms.SLA{{ID: "s", By: terms.Seller, Measure: define(t, code), MinSample: 1, Source: terms.Both}}}
 		if r := remedy.Evaluate(x.caseOf(d, month, quantity.Money{}, terms.Buyer, terms.Seller)); r.Verdict != remedy.NotMeasured || r.Why != why || why == remedy.TooFew && r.Reason == "" {
 			t.Errorf("%s: %s %s %s, want %s", code, r.Verdict, r.Why, r.Reason, why)

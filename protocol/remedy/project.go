@@ -54,7 +54,7 @@ func Project(c Case, today calendar.Date) Projection {
 		f.value, f.count, f.good, f.all = m.value, m.count, nil, nil
 	case byReports:
 		until = c.Period.Start
-		for _, x := range own.with(other) {
+		for _, x := range own.with(other, c.SLA.Measure) {
 			until = max(until, x.Bucket.End)
 		}
 	default:

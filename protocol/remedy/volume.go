@@ -63,7 +63,7 @@ func (c Case) yearBefore(window calendar.Bucket) (buyer, seller volume) {
 			return nil
 		}
 		out := volume{}
-		for _, x := range own.with(other) {
+		for _, x := range own.with(other, c.SLA.Measure) {
 			if q := came(x); q != nil && q.Sign() > 0 {
 				out.add(x.Unit, q.Rat())
 			}

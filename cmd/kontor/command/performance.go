@@ -222,8 +222,38 @@ func printCells(w io.Writer, d performance.Document) {
 		rows = append(rows, append(row, due, lines))
 	}
 	table(w, append(head, "deliveries", "lines"), rows)
+	printService(w, d.Cells[:min(len(d.Cells), most)])
 	if n := len(d.Cells) - most; n > 0 {
 		fmt.Fprintf(w, "and %d more cells; --json has all\n", n)
+	}
+}
+
+// printService prints what cells count of lines and orders filled, of perfect orders and of lead times.
+func printService(w io.Writer, cells []performance.Cell) {
+	var rows [][]string
+	filled := func(f *performance.Filled) string {
+		if f == nil {
+			return "-"
+		}
+		return fmt.Sprintf("lines %d (later %d) of %d, orders %d (later %d) of %d", f.Lines.First, f.Lines.Whole, f.Lines.Due, f.Orders.First, f.Orders.Whole, f.Orders.Due)
+	}
+	for _, c := range cells {
+		s := c.Service
+		if s == nil {
+			continue
+		}
+		perfect, lead := "-", "-"
+		if p := s.Perfect; p != nil {
+			perfect = fmt.Sprintf("%d of %d: %d on time, %d in full, %d undamaged, %d with right documents", p.All, p.Due, p.OnTime, p.InFull, p.Undamaged, p.Documents)
+		}
+		if l := s.Lead; l != nil {
+			lead = fmt.Sprintf("%s of %s", node.Count(int(l.Days), "day"), node.Count(int(l.Due), "order"))
+		}
+		rows = append(rows, []string{c.Item.ID(), c.Place.Key(), c.Bucket.String(), filled(s.Shipped), filled(s.Received), perfect, lead})
+	}
+	if len(rows) > 0 {
+		fmt.Fprintln(w)
+		table(w, []string{"product", "place", "bucket", "filled by despatches", "filled by receipts", "perfect orders", "lead time"}, rows)
 	}
 }
 

@@ -17,6 +17,7 @@ type line struct {
 	place  intake.Party
 	date   calendar.Bucket
 	order  string
+	since  calendar.Date                // date of the order
 	amount map[string]quantity.Quantity // by 6063
 	unit   string
 	first  quantity.Quantity // of a quantity that stands several times
@@ -28,6 +29,8 @@ type reporting struct {
 	*reader
 	document string
 	order    string
+	since    calendar.Date   // date of the order
+	ordering bool            // the last reference was to an order
 	date     calendar.Bucket // of the header, the more telling one
 	rank     int
 	from, to calendar.Date
@@ -50,19 +53,24 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 				t.place = party(s)
 			}
 		case "RFF":
-			if s.at(0, 0) != "ON" {
+			if t.ordering = s.at(0, 0) == "ON"; !t.ordering {
 				continue
 			}
 			if t.line != nil {
-				t.line.order = s.at(0, 1)
+				t.line.order, t.line.since = s.at(0, 1), 0
 			} else {
-				t.order = s.at(0, 1)
+				t.order, t.since = s.at(0, 1), 0
 			}
 		case "DTM":
+			if s.at(0, 0) == "171" && t.ordering {
+				t.orderedOn(s)
+				continue
+			}
 			t.dates(s, ranks)
 		case "LIN":
 			t.end()
-			t.line = &line{lin: s, place: t.place, date: t.date, order: t.order, amount: map[string]quantity.Quantity{}}
+			t.ordering = false
+			t.line = &line{lin: s, place: t.place, date: t.date, order: t.order, since: t.since, amount: map[string]quantity.Quantity{}}
 			t.items(&t.line.item, s, buyers)
 		case "PIA":
 			if t.line != nil {
@@ -118,6 +126,18 @@ var aside = map[string]string{"17": "stock on hand", "145": "actual stock", "152
 	"89": "stock held by quality control", "96": "stock that failed quality control", "27": "stock on hold", "20": "unusable stock", "156": "a movement, of a kind that INV tells", "66": "a committed quantity", "97": "a minimum of stock", "98": "a maximum of stock", "153": "a quantity sold", "48": "a movement, a quantity received", "12": "a movement, a quantity despatched", "21": "an ordered quantity", "83": "backlog", "61": "a quantity returned",
 	"124": "damaged goods", "119": "short shipped", "121": "over shipped"}
 
+// orderedOn takes the date of the reference to an order.
+func (t *reporting) orderedOn(s segment) {
+	b, ok := t.period(s)
+	switch {
+	case !ok:
+	case t.line != nil:
+		t.line.since = b.Start
+	default:
+		t.since = b.Start
+	}
+}
+
 // dates keeps the header date of the best rank, and a line's own.
 func (t *reporting) dates(s segment, ranks map[string]int) {
 	rank := ranks[s.at(0, 0)]
@@ -169,12 +189,15 @@ func (t *reporting) missing(l *line, code intake.Code, text, want string) {
 }
 
 // move reads a DESADV (QTY 12 despatched) or RECADV (48 received, 194 received and
-// accepted, 12 as despatched).
+// accepted, 12 as despatched, 124 damaged).
 func (r *reader) move(m message) {
 	ranks := map[string]int{"137": 1, "17": 2, "10": 2, "2": 2, "11": 4, "50": 4, "35": 3, "310": 4}
 	quantities := map[string]bool{"12": true, "48": true, "194": true, "46": true, "59": true, "21": true, "66": true, "1": true}
+	if m.kind == "RECADV" {
+		quantities["124"] = true
+	}
 	t := r.reporting(m, " NADST NADDP NADCN NADUC ", ranks, quantities, func(t *reporting, l *line) {
-		move := intake.Movement{Line: l.lin.line, Segment: l.lin.n, Item: l.item, Document: t.document, Order: l.order}
+		move := intake.Movement{Line: l.lin.line, Segment: l.lin.n, Item: l.item, Document: t.document, Order: l.order, Ordered: l.since}
 		q, ok := l.of("12", "1")
 		if m.kind == "RECADV" {
 			if q, ok = l.of("48", "194", "46", "12", "1"); !ok {
@@ -183,6 +206,9 @@ func (r *reader) move(m message) {
 			}
 			if a, found := l.of("46", "194"); found {
 				move.Accepted = &a
+			}
+			if d, found := l.of("124"); found && d.Sign() >= 0 {
+				move.Damaged = &d
 			}
 		} else if !ok {
 			t.missing(l, intake.CodeMissing, "no quantity despatched", "QTY 12")

@@ -9,8 +9,9 @@ import (
 
 // level is one HL of a ship notice. What isn't said in it is that of its parent.
 type level struct {
-	parent string
-	order  string
+	parent  string
+	order   string
+	ordered calendar.Date // its date
 }
 
 // shipping is the state of reading an 856.
@@ -66,6 +67,11 @@ func (p *shipping) segment(s segment) {
 	case "PRF":
 		if l := p.levels[p.at]; l != nil {
 			l.order = s.at(1)
+			if s.at(4) != "" {
+				if d, ok := p.day(s, 4); ok {
+					l.ordered = d
+				}
+			}
 		}
 	case "LIN":
 		p.lin, p.item, p.lineAt = s, p.reader.item(s), s.n
@@ -98,19 +104,19 @@ func (p *shipping) level(s segment) {
 }
 
 // order is that of the nearest level, from the last one up.
-func (p *shipping) order() string {
+func (p *shipping) order() level {
 	id := p.at
 	for range len(p.levels) {
 		l := p.levels[id]
 		if l == nil {
-			return ""
+			return level{}
 		}
 		if l.order != "" {
-			return l.order
+			return *l
 		}
 		id = l.parent
 	}
-	return ""
+	return level{}
 }
 
 func (p *shipping) shipped(s segment) {
@@ -137,7 +143,7 @@ func (p *shipping) shipped(s segment) {
 	case !p.date.Valid():
 		c.Code, c.Text, c.Want = intake.CodePeriod, "no date of shipment", "DTM 011 or BSN03"
 	default:
-		p.draft.Movements = append(p.draft.Movements, intake.Movement{Line: s.line, Segment: s.n, Item: p.item, Date: p.date, Quantity: q, Unit: unit, Document: p.number, Order: p.order(), Location: p.Place(p.place, p.report, p.placeAt.place(4))})
+		p.draft.Movements = append(p.draft.Movements, intake.Movement{Line: s.line, Segment: s.n, Item: p.item, Date: p.date, Quantity: q, Unit: unit, Document: p.number, Order: p.order().order, Ordered: p.order().ordered, Location: p.Place(p.place, p.report, p.placeAt.place(4))})
 		return
 	}
 	p.report.Complain(c)
