@@ -149,7 +149,7 @@ func TestOtherMeasuresInTheFold(t *testing.T) {
 		add("accuracy", terms.Buyer, define(measure.WAPE, setting), "0.2", true)
 		add("answers", terms.Seller, define(measure.AnsweredOnTime, nil), "0.9", false)
 		add("adherence", terms.Seller, define(measure.Adherence, nil), "0.95", false)
-		add("perfect", terms.Seller, define(measure.PerfectOrder, nil), "0.95", false)
+		add("whole", terms.Seller, define(measure.OTIFOrders, nil), "0.95", false)
 		d.Remedies = append(d.Remedies, terms.Remedy{ID: "bad goods", SLA: "ppm", Kind: terms.Flat, Amount: &quantity.Money{Minor: 5_000, Currency: "EUR"}, Cap: &quantity.Money{Minor: 50_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true, DisputeDays: 10})
 	})
 	s := y.s
@@ -214,7 +214,7 @@ func TestOtherMeasuresInTheFold(t *testing.T) {
 		{"accuracy", "0.25", remedy.Missed, 1, ""}, // 1,500 stood when March began, 2,000 came
 		{"answers", "0", remedy.Missed, 2, ""},     // due on 3 and 11 March: neither was answered by then
 		{"adherence", "1", remedy.Met, 1, ""},      // 1,000 were committed in February; more came
-		{"perfect", "", remedy.NotMeasured, 0, remedy.Unsupported},
+		{"whole", "", remedy.NotMeasured, 0, remedy.Unsupported},
 	} {
 		row := y.window(want.sla, "2027-03")
 		r := row.Result()

@@ -24,7 +24,9 @@ type Simulated struct {
 // SimulatedWindow is one window.
 type SimulatedWindow struct {
 	Window
-	Result Result `json:"result"`
+	Target quantity.Quantity `json:"target"` // of the clause; nothing for a price
+	AtMost bool              `json:"atMost,omitempty"`
+	Result Result            `json:"result"`
 }
 
 // Past is what terms are simulated by.
@@ -74,7 +76,7 @@ func Simulate(d terms.Document, over calendar.Bucket, past Past) Simulated {
 		finals[w.sla.ID] = append(finals[w.sla.ID], Final{w.span.Period, r.Verdict})
 		b.Entries = out.Items
 		out.Items = append(out.Items, EarnBack(b, finals[w.sla.ID])...)
-		out.Windows = append(out.Windows, SimulatedWindow{b.window(), r})
+		out.Windows = append(out.Windows, SimulatedWindow{Window: b.window(), Target: w.sla.Target, AtMost: w.sla.AtMost, Result: r})
 	}
 	if months := Net(out.Items); months != nil {
 		out.Months = months

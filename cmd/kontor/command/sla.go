@@ -172,14 +172,14 @@ var slaSimulateVerb = verb{
 		return c.print(out, func(w io.Writer) {
 			var rows [][]string
 			for _, x := range out.Windows {
-				s := desk.SLAStatus{Result: &x.Result}
+				s := desk.SLAStatus{Result: &x.Result, Target: x.Target, AtMost: x.AtMost}
 				paid := []string{}
 				for _, i := range out.Items {
 					if i.Window == x.Window {
 						paid = append(paid, fmt.Sprintf("%s %s %s%s", strings.ToLower(string(i.Debtor)), strings.ToLower(string(i.Kind)), i.Amount, when(i.Limited != "", " ("+string(i.Limited)+")")))
 					}
 				}
-				rows = append(rows, []string{x.SLA, x.Period.String(), strings.TrimSuffix(resultText(s), ", wanted at least 0"), strings.Join(paid, ", ")})
+				rows = append(rows, []string{x.SLA, x.Period.String(), resultText(s), strings.Join(paid, ", ")})
 			}
 			table(w, []string{"sla", "window", "result", "would have paid"}, rows)
 			total := "nobody would have paid"
