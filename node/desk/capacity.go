@@ -27,6 +27,7 @@ type planDraft struct {
 	// inferable is what the buyer could work out about others.
 	inferable []string
 	refusals  []artifact.Finding // personal data that may not leave
+	grain     []artifact.Step    // of the scope
 	outside   []string           // what stays at home because it lies outside the scope
 }
 
@@ -92,7 +93,12 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 			return err
 		}
 		var notes []string
-		out.outside, notes = reducePlan(&out.plan, leaving)
+		if leaving.Set != nil {
+			out.grain = leaving.Set.Grain
+		}
+		if out.outside, notes, err = reducePlan(&out.plan, leaving); err != nil {
+			return err
+		}
 		out.notes = append(out.notes, notes...)
 		return nil
 	})
@@ -345,6 +351,9 @@ func (d *Desk) PreviewCapacity(with string) (Preview, error) {
 		{"slots", "what is set aside for this partner", "an offer or a promise to this partner alone"},
 		{"shares", "the part of each line that stands behind each product", "practice T14: a partner is shown its own share and the key; where other customers stand behind the shipments, equal parts or a grant (PROTOCOL 7)"},
 		{"positions", "stock, in transit and backlog per product", "practice T6: without them there is no cover view"},
+	}
+	if len(draft.grain) > 0 {
+		v.Sees = append(v.Sees, seenGrain(draft.grain))
 	}
 	return v, nil
 }

@@ -210,12 +210,8 @@ func (d *Desk) PreviewForecast(with string) (Preview, error) {
 	if slices.ContainsFunc(pre.doc.Lines, forecast.Line.HasOrders) {
 		v.Sees = append(v.Sees, Seen{"buckets.ordered, consumption", "the sum of open orders of each period, and where they meet forecast", "the partner holds these orders; both take them from what is foreseen"})
 	}
-	if grain := pre.grain; len(grain) > 0 {
-		var steps []string
-		for _, s := range grain {
-			steps = append(steps, s.String())
-		}
-		v.Sees = append(v.Sees, Seen{"grain by horizon", strings.Join(steps, " "), "scope: no figure leaves finer than its step, counted in days from the issue (practice T3)"})
+	if len(pre.grain) > 0 {
+		v.Sees = append(v.Sees, seenGrain(pre.grain))
 	}
 	if len(pre.doc.Fences) > 0 {
 		v.Sees = append(v.Sees, Seen{"timeFences", forecast.FencesText(pre.doc.Fences), "how firm the figures are, and how far a revision may move them"})

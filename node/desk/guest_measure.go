@@ -21,17 +21,18 @@ import (
 type counted struct {
 	key  string
 	salt performance.Salt
+	step *artifact.Step // the grain at which it may leave; nil: as it was counted
 }
 
 // countedWith is what was counted with a partner.
 func countedWith(p *node.Partnership) counted {
-	return counted{p.PID.String(), performance.NewSalt(p.Channel)}
+	return counted{key: p.PID.String(), salt: performance.NewSalt(p.Channel)}
 }
 
 // countedWithGuest is what was counted with a partner without a node. No root over its lines leaves: the salt hides nothing.
 func countedWithGuest(name string) counted {
 	sum := sha256.Sum256([]byte("guest\x00" + name))
-	return counted{"guest-" + hex.EncodeToString(sum[:16]), performance.NewSalt(sum[:])}
+	return counted{key: "guest-" + hex.EncodeToString(sum[:16]), salt: performance.NewSalt(sum[:])}
 }
 
 // guestNamed finds a partner without a node that a template was written for.

@@ -2,18 +2,18 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/node"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
-	"kontor/protocol/quantity"
 )
 
 // countedCells makes the cells of a window: figures that came aggregated, completed and where they speak of the same corrected by what the order
 // lines add up to.
 func (d *Desk) countedCells(with counted, w calendar.Bucket, t countingTerms, today calendar.Date) (cells []performance.Cell, lines map[string][]performance.Line, notes []string, err error) {
-	buckets, err := cutWindow(w, t.By)
+	buckets, err := with.periods(w, t.By)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -28,16 +28,18 @@ func (d *Desk) countedCells(with counted, w calendar.Bucket, t countingTerms, to
 	}); err != nil {
 		return nil, nil, nil, err
 	}
+	figures = slices.DeleteFunc(figures, func(c performance.Cell) bool { return !w.Covers(c.Bucket) })
+	if records, figures, notes, err = with.coarse(records, figures, w); err != nil {
+		return nil, nil, nil, err
+	}
 	drawn, err := performance.Aggregate(records, t.Setting, buckets, today)
 	if err != nil {
 		return nil, nil, nil, node.Failf("NOT_COUNTED", "%v", err)
 	}
 	at := map[string]int{}
 	for _, c := range figures {
-		if w.Covers(c.Bucket) {
-			at[c.Key()] = len(cells)
-			cells = append(cells, c)
-		}
+		at[c.Key()] = len(cells)
+		cells = append(cells, c)
 	}
 	lines = map[string][]performance.Line{}
 	for _, x := range drawn {
@@ -84,7 +86,7 @@ func atPeriodEnds(cells []performance.Cell) (out []performance.Cell, notes []str
 	counted := make([]bool, len(cells)) // inside a longer bucket: no cells of their own
 	var left []string
 	for k, c := range cells {
-		if c.Bucket.Days() != 1 || !stockAlone(c) {
+		if c.Bucket.Days() != 1 || !c.StockAlone() {
 			continue
 		}
 		for _, i := range longer[at(c)] {
@@ -127,14 +129,3 @@ func takeCount(into *performance.Cell, count performance.Cell) (notes []string) 
 
 // stockFigures are those of the end of a bucket.
 var stockFigures = []performance.Figure{performance.OnHand, performance.Blocked, performance.InTransit}
-
-func stockAlone(c performance.Cell) bool {
-	c.OnHand, c.Blocked, c.InTransit = nil, nil, nil
-	var any *quantity.Quantity
-	for _, f := range performance.Figures {
-		if any == nil {
-			any = *c.At(f)
-		}
-	}
-	return any == nil && c.Days == nil && c.Cumulative == nil && c.Deliveries == nil && c.Service == nil && c.Lines == nil
-}

@@ -37,6 +37,7 @@ type preparedPerformance struct {
 	notes    []string
 	refusals []artifact.Finding
 	terms    countingTerms
+	step     *artifact.Step // the grain of the scope; nil: as it was counted
 }
 
 func windowOf(text string) (calendar.Bucket, error) {
@@ -104,10 +105,12 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 	if err != nil {
 		return out, err
 	}
-	granted, err := d.granted(p, protocol.KindPerformance)
+	leaving, err := d.leaving(p, protocol.KindPerformance)
 	if err != nil {
 		return out, err
 	}
+	granted, with := leaving.Scope, countedWith(p).leaving(leaving)
+	out.step = with.step
 	s, err := d.series(p.PID, performance.Type, window.String())
 	if err != nil {
 		return out, err
@@ -124,8 +127,11 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 		return out, err
 	}
 	late, now := false, d.node.Now()
-	if out.doc.Cells, out.lines, out.notes, err = d.countedCells(countedWith(p), window, out.terms, calendar.DateOf(now)); err != nil {
+	if out.doc.Cells, out.lines, out.notes, err = d.countedCells(with, window, out.terms, calendar.DateOf(now)); err != nil {
 		return out, err
+	}
+	if len(out.doc.Cells) == 0 && len(out.notes) > 0 {
+		return out, node.Failf("NO_DRAFT", "of what was counted in %s with %s nothing can leave: %s", window, d.PartnerName(p), strings.Join(out.notes[:min(3, len(out.notes))], "; "))
 	}
 	if len(out.doc.Cells) == 0 {
 		return out, node.Failf("NO_DRAFT", "nothing was counted in %s with %s; run: kontor performance import FILE", window, d.PartnerName(p))
@@ -146,6 +152,13 @@ func (d *Desk) preparePerformance(p *node.Partnership, q PerformanceQuery) (out 
 		all := len(out.doc.Cells)
 		out.doc = performance.Filter(out.doc, granted)
 		out.withheld = all - len(out.doc.Cells)
+		if set := leaving.Set; set != nil && len(set.Fields) > 0 {
+			out.doc = performance.KeepFields(out.doc, set.Fields)
+			out.notes = append(out.notes, "parts that stay at home: "+strings.Join(withoutThose(performance.Fields, set.Fields), ", "))
+		}
+		if with.step != nil {
+			out.notes = append(out.notes, with.otherCells(out.doc, partner)...)
+		}
 		texts := d.texts(p)
 		for i := range out.doc.Cells {
 			out.doc.Cells[i].Item.Description = texts.mask(fmt.Sprintf("cells[%d].item.description", i), out.doc.Cells[i].Item.Description)
@@ -220,6 +233,9 @@ func (d *Desk) PreviewPerformance(q PerformanceQuery) (out PerformancePreview, e
 		out.Lines += len(l)
 	}
 	out.Sees = performanceFields(pre.doc, out.Lines)
+	if pre.step != nil {
+		out.Sees = append(out.Sees, Seen{"grain", pre.step.String(), "scope: no figure leaves finer than this (practice T3)"})
+	}
 	if slices.ContainsFunc(pre.doc.Cells, func(c performance.Cell) bool { return c.Sold != nil }) {
 		out.Notes = append(out.Notes, "sold: of the company's own outlets; figures of independent outlets are third parties' and need their own release")
 	}

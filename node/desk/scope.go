@@ -14,11 +14,12 @@ import (
 	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/request"
 )
 
 // scopeFields are the parts of each kind that a scope can keep at home.
-var scopeFields = map[string][]string{protocol.KindForecast: forecast.Fields, protocol.KindCapacity: {"stock", "capacity"}}
+var scopeFields = map[string][]string{protocol.KindForecast: forecast.Fields, protocol.KindCapacity: {"stock", "capacity"}, protocol.KindPerformance: performance.Fields}
 
 // ScopeView is what one member may share of a kind with the others.
 type ScopeView struct {
@@ -90,7 +91,7 @@ type ScopeOptions struct {
 	Purpose  []string `json:"purpose"`
 	Roles    []string `json:"roles" doc:"of the partner's people, who may see it"`
 	Fields   []string `json:"fields" doc:"parts that leave"`
-	Grain    []string `json:"grain" doc:"steps as DAYS:DAY|WEEK|MONTH:SITE|REGION|COUNTRY, with :FAMILY behind it for whole product families; default for 56:WEEK:SITE, 182:WEEK:REGION, then MONTH:REGION:FAMILY; items for the same without families"`
+	Grain    []string `json:"grain" doc:"steps as DAYS:DAY|WEEK|MONTH:SITE|REGION|COUNTRY, with :FAMILY behind it for whole product families; default for 56:WEEK:SITE, 182:WEEK:REGION, then MONTH:REGION:FAMILY; items for the same without families; of capacity the periods alone, of performance one step"`
 }
 
 // ScopeWritten is the receipt of a scope that was set.
@@ -114,12 +115,9 @@ func (d *Desk) SetScope(ctx context.Context, o ScopeOptions, command node.Comman
 			return ScopeWritten{}, node.Failf("BAD_FIELD", "%q is no part of a %s that can be kept at home; there are: %s", f, o.Kind, strings.Join(scopeFields[o.Kind], ", "))
 		}
 	}
-	ladder, err := parseLadder(o.Grain)
+	ladder, err := ladderOf(o.Kind, o.Grain)
 	if err != nil {
 		return ScopeWritten{}, err
-	}
-	if len(ladder) > 0 && o.Kind != protocol.KindForecast {
-		return ScopeWritten{}, node.Failf("BAD_GRAIN", "a grain by horizon is kept for forecasts; a %s leaves as it is", o.Kind)
 	}
 	set := protocol.ScopeSet{Kind: o.Kind, Closed: o.Closed, Products: o.Products, Regions: o.Regions, Purpose: o.Purpose, Roles: o.Roles, Fields: o.Fields, Grain: ladder}
 	body, err := block.New(set)
@@ -130,6 +128,34 @@ func (d *Desk) SetScope(ctx context.Context, o ScopeOptions, command node.Comman
 		return protocol.Draft{Kind: protocol.KindScope, Body: &body}, nil
 	})
 	return ScopeWritten{With: d.PartnerName(p), Set: set, Entry: w.Entry}, err
+}
+
+// ladderOf reads the grain of a kind. The ladder of practice T3 is a forecast's; a capacity plan takes its periods, and a performance report its first step.
+func ladderOf(kind string, texts []string) (ladder []artifact.Step, err error) {
+	named := len(texts) == 1 && (texts[0] == "default" || texts[0] == "items")
+	if ladder, err = parseLadder(texts); err != nil || len(ladder) == 0 {
+		return ladder, err
+	}
+	why := ""
+	switch kind {
+	case protocol.KindForecast:
+	case protocol.KindCapacity:
+		if named {
+			ladder = artifact.ItemLadder()
+		}
+		why = capacity.CheckLadder(ladder)
+	case protocol.KindPerformance:
+		if named {
+			ladder = artifact.ItemLadder()[:1]
+		}
+		why = performance.CheckLadder(ladder)
+	default:
+		why = fmt.Sprintf("a grain is kept for forecasts, capacity plans and performance reports; a %s has no series of figures, and leaves as it is", kind)
+	}
+	if why != "" {
+		return nil, node.Failf("BAD_GRAIN", "%s", why)
+	}
+	return ladder, nil
 }
 
 // parseLadder reads steps of a grain ladder.
@@ -227,6 +253,15 @@ func reduceForecast(doc forecast.Document, l protocol.Leaving, family func(forec
 	return out, outside, notes, nil
 }
 
+// seenGrain tells of the grain of a scope in a preview.
+func seenGrain(ladder []artifact.Step) Seen {
+	var steps []string
+	for _, s := range ladder {
+		steps = append(steps, s.String())
+	}
+	return Seen{"grain by horizon", strings.Join(steps, " "), "scope: no figure leaves finer than its step, counted in days from the issue (practice T3)"}
+}
+
 func inStanding(l protocol.Leaving, line forecast.Line) bool {
 	return l.Scope.HasProduct(line.Item.BuyersID, line.Item.SellersID, line.Item.GTIN) && l.Scope.HasRegion(line.Location.Region)
 }
@@ -266,7 +301,7 @@ func inScope(l protocol.Leaving, line forecast.Line) bool {
 }
 
 // reducePlan leaves out what a plan says of products outside the scope, and stock where that stays at home.
-func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []string) {
+func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []string, err error) {
 	out := func(product, region string) bool {
 		in := slices.ContainsFunc(l.Scopes(), func(s artifact.Scope) bool { return s.HasProduct(product) && (region == "" || s.HasRegion(region)) })
 		if !in && len(outside) < maxOutside {
@@ -298,7 +333,22 @@ func reducePlan(plan *capacity.Plan, l protocol.Leaving) (outside, notes []strin
 		}
 		notes = append(notes, "parts that stay at home: stock")
 	}
-	return outside, notes
+	if l.Set != nil && len(l.Set.Fields) > 0 && !slices.Contains(l.Set.Fields, "capacity") {
+		plan.Groups = nil
+		notes = append(notes, "parts that stay at home: capacity")
+	}
+	if l.Set == nil {
+		return outside, notes, nil
+	}
+	free := func(g capacity.Group, days calendar.Bucket) bool {
+		return slices.ContainsFunc(g.Links, func(k capacity.Link) bool { return l.Granted(days, k.Region, k.Product) })
+	}
+	coarse, said, err := capacity.Coarsen(*plan, l.Set.Grain, calendar.DateOf(plan.Header.Issued), free)
+	if err != nil {
+		return nil, nil, node.Failf("CAPACITY_GRAIN", "the plan can't be shared at the grain that was set: %v", err)
+	}
+	*plan = coarse
+	return outside, append(notes, said...), nil
 }
 
 // keepGranted keeps of groups and positions that leave by a grant alone what is about its days.

@@ -114,6 +114,21 @@ func sign(n int) int {
 	return 0
 }
 
+// Joins tells whether a bucket goes into the one before it where figures are put together by a grain: seven days, or what begins in one month. A week belongs to
+// the month in which it begins. Nothing joins by days, and nothing across a gap.
+func (g Grain) Joins(last, next Bucket) bool {
+	if last.End != next.Start {
+		return false
+	}
+	switch g {
+	case Weeks:
+		return next.End.Sub(last.Start) <= 7
+	case Months:
+		return last.Start.Month() == next.Start.Month()
+	}
+	return false
+}
+
 // Grain is MONTH for a whole calendar month, WEEK for seven days, DAY for one; February of 28 days is a month.
 func (b Bucket) Grain() Grain {
 	switch {

@@ -193,7 +193,7 @@ func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line,
 		if free(l, c.Bucket) {
 			step = artifact.Step{Place: artifact.Site}
 		}
-		where, err := l.Location.at(step.Place)
+		where, err := l.Location.At(step.Place)
 		if err != nil {
 			return nil, fmt.Errorf("line %q: %w", artifact.Clip(l.Key()), err)
 		}
@@ -234,7 +234,7 @@ func byPeriod(l *Line, ladder []artifact.Step, from calendar.Date, free func(Lin
 	var kept []Cell
 	for _, c := range l.Buckets {
 		grain := artifact.StepAt(ladder, from, c.Start).Time
-		if n := len(kept) - 1; n >= 0 && artifact.StepAt(ladder, from, kept[n].Start).Time == grain && together(kept[n].Bucket, c.Bucket, grain) && !free(*l, c.Bucket) && !free(*l, kept[n].Bucket) {
+		if n := len(kept) - 1; n >= 0 && artifact.StepAt(ladder, from, kept[n].Start).Time == grain && grain.Joins(kept[n].Bucket, c.Bucket) && !free(*l, c.Bucket) && !free(*l, kept[n].Bucket) {
 			joined++
 			if kept[n], err = addCells(kept[n], c); err != nil {
 				return joined, err
@@ -247,22 +247,8 @@ func byPeriod(l *Line, ladder []artifact.Step, from calendar.Date, free func(Lin
 	return joined, nil
 }
 
-// together tells whether a bucket goes into the one before it.
-func together(last, next calendar.Bucket, grain calendar.Grain) bool {
-	if last.End != next.Start {
-		return false
-	}
-	switch grain {
-	case calendar.Weeks:
-		return next.End.Sub(last.Start) <= 7
-	case calendar.Months:
-		return last.Start.Month() == next.Start.Month()
-	}
-	return false
-}
-
-// at is the place no more precise than p.
-func (l Location) at(p artifact.Place) (Location, error) {
+// At is the place no more precise than p; an error where it names no region.
+func (l Location) At(p artifact.Place) (Location, error) {
 	if p == artifact.Site || p == "" {
 		return l, nil
 	}

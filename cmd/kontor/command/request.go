@@ -288,13 +288,15 @@ func scopeNoun() *cli.Command {
 				&cli.StringSliceFlag{Name: "region", Usage: "`COUNTRY` that may leave; none: all of the invitation"},
 				&cli.StringSliceFlag{Name: "purpose", Usage: "`PURPOSE` it may be used for, such as PLANNING"},
 				&cli.StringSliceFlag{Name: "role", Usage: "`ROLE` of the partner's people who may see it, such as COO; none: all"},
-				&cli.StringSliceFlag{Name: "field", Usage: "`PART` that leaves: of a forecast quantiles, cumulative, ordered, firmness, lot, description, gapReason; of capacity capacity, stock"},
+				&cli.StringSliceFlag{Name: "field", Usage: "`PART` that leaves: of a forecast quantiles, cumulative, ordered, firmness, lot, description, gapReason; of capacity capacity, stock; of performance its figures (received, sold, ...), days, cumulative, deliveries, lines"},
 				&cli.StringSliceFlag{Name: "grain", Usage: "`DAYS:GRAIN:PLACE` by horizon, such as 56:WEEK:SITE, or 400:MONTH:REGION:FAMILY; or default, or items"}},
 			long: "It stands in the feed: the partner's node holds this company to it, and an artifact beyond it is stored as refused. It narrows what the invitation\n" +
 				"granted; one side alone can't widen that. Without lists, everything of the invitation is open again.\n" +
 				"The default grain: weeks 0 to 8 by week and site, 9 to 26 by week and region, the rest by product family, month and region; items is the\n" +
-				"same without families. kontor product family says what counts to which; far figures of products without a family stay at home.",
+				"same without families. kontor product family says what counts to which; far figures of products without a family stay at home.\n" +
+				"A capacity plan takes the periods of it alone (56:WEEK:REGION), and a performance report, which speaks of what is past, one step (0:MONTH:REGION).",
 			examples: []string{"kontor scope set --kind forecast --product ZDV-300 --region CI", "kontor scope set --kind forecast --grain default", "kontor scope set --kind capacity --field capacity",
+				"kontor scope set --kind capacity --grain 56:WEEK:REGION --grain 10000:MONTH:REGION", "kontor scope set --kind performance --grain 0:MONTH:REGION",
 				"kontor scope set --kind quality --closed"},
 			run: func(c *call) error {
 				out, err := ask(c, api.ScopeSet, desk.ScopeOptions{With: c.String("with"), Kind: c.String("kind"), Closed: c.Bool("closed"), Products: c.StringSlice("product"), Regions: c.StringSlice("region"),
