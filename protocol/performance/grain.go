@@ -172,6 +172,9 @@ func together(parts []Cell, step artifact.Step) (*Cell, []string, error) {
 			notes = append(notes, fmt.Sprintf("%s of %s in %s: %d of %d parts name it; a sum of some would say too little, so it stays at home", f, sum.Item.ID(), sum.Bucket, named, len(of)))
 		}
 	}
+	if slices.ContainsFunc(parts, Cell.counted) {
+		notes = append(notes, fmt.Sprintf("counts of lines and orders of %s in %s: a line may stand in several of its parts, so they make no sum, and stay at home", sum.Item.ID(), sum.Bucket))
+	}
 	sum.Cumulative, sum.Deliveries, sum.Service, sum.Lines, sum.Ext = nil, nil, nil, nil, nil
 	sum.Days = &StockDays{}
 	for _, c := range parts {

@@ -81,6 +81,16 @@ func TestFiguresLeaveCoarser(t *testing.T) {
 	}
 }
 
+// Counts of lines and orders are no sums of parts: what lies in several may be the same order.
+func TestCountsStayAtHome(t *testing.T) {
+	a, b := counted("A", "", "DE", "2026-02-02/2026-02-16"), counted("A", "", "DE", "2026-02-16/2026-03-02")
+	a.Received, b.Received, b.Service = some(1), some(2), &Service{Lead: &Lead{Due: 1, Days: 3}}
+	out, notes, err := Coarsen([]Cell{a, b}, artifact.Step{Time: calendar.Months, Place: artifact.Country}, []calendar.Bucket{calendar.MustBucket("2026-02-02/2026-03-02")})
+	if err != nil || len(out) != 1 || out[0].Service != nil || out[0].Received.Cmp(*some(3)) != 0 || len(notes) != 1 || !strings.Contains(notes[0], "counts of lines and orders of A") {
+		t.Errorf("%+v, %q, %v", out, notes, err)
+	}
+}
+
 func TestLaddersOfReports(t *testing.T) {
 	for _, bad := range [][]artifact.Step{artifact.ItemLadder(), {{UntilDays: 1, Time: calendar.Months, Place: artifact.Region, Level: artifact.Family}}, {{UntilDays: 1, Time: calendar.Other, Place: artifact.Site}}} {
 		if CheckLadder(bad) == "" {
@@ -96,9 +106,10 @@ func TestLaddersOfReports(t *testing.T) {
 func TestPartsOfAReportStayAtHome(t *testing.T) {
 	a, b := counted("A", "", "DE", "2026-02"), counted("B", "", "DE", "2026-02")
 	a.Received, a.Sold, a.Lines, a.Deliveries = some(1), some(2), &LineRoot{Count: 1}, &Deliveries{Due: 1}
+	a.Service = &Service{Lead: &Lead{Due: 1, Days: 3}}
 	b.Sold = some(3)
 	got := KeepFields(Document{Cells: []Cell{a, b}}, []string{"received", "deliveries"})
-	if len(got.Cells) != 1 || got.Cells[0].Sold != nil || got.Cells[0].Lines != nil || got.Cells[0].Received == nil || got.Cells[0].Deliveries == nil {
+	if len(got.Cells) != 1 || got.Cells[0].Sold != nil || got.Cells[0].Lines != nil || got.Cells[0].Service != nil || got.Cells[0].Received == nil || got.Cells[0].Deliveries == nil {
 		t.Errorf("%+v", got.Cells)
 	}
 	if a.Sold == nil || len(KeepFields(Document{Cells: []Cell{a, b}}, nil).Cells) != 2 {

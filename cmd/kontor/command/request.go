@@ -288,7 +288,7 @@ func scopeNoun() *cli.Command {
 				&cli.StringSliceFlag{Name: "region", Usage: "`COUNTRY` that may leave; none: all of the invitation"},
 				&cli.StringSliceFlag{Name: "purpose", Usage: "`PURPOSE` it may be used for, such as PLANNING"},
 				&cli.StringSliceFlag{Name: "role", Usage: "`ROLE` of the partner's people who may see it, such as COO; none: all"},
-				&cli.StringSliceFlag{Name: "field", Usage: "`PART` that leaves: of a forecast quantiles, cumulative, ordered, firmness, lot, description, gapReason; of capacity capacity, stock; of performance its figures (received, sold, ...), days, cumulative, deliveries, lines"},
+				&cli.StringSliceFlag{Name: "field", Usage: "`PART` that leaves: of a forecast quantiles, cumulative, ordered, firmness, lot, description, gapReason; of capacity capacity, stock; of performance its figures (received, sold, ...), days, cumulative, deliveries, service, lines"},
 				&cli.StringSliceFlag{Name: "grain", Usage: "`DAYS:GRAIN:PLACE` by horizon, such as 56:WEEK:SITE, or 400:MONTH:REGION:FAMILY; or default, or items"}},
 			long: "It stands in the feed: the partner's node holds this company to it, and an artifact beyond it is stored as refused. It narrows what the invitation\n" +
 				"granted; one side alone can't widen that. Without lists, everything of the invitation is open again.\n" +
