@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"kontor/node"
 	"kontor/node/planner"
@@ -138,34 +139,75 @@ func eachFigure(c forecast.Cell, fn func(level string, q quantity.Quantity)) {
 	}
 }
 
-// pass judges all figures of a component; they leave together or not at all.
+// pass judges all figures of a component; they leave together or not at all. Where no two are of one ledger, they are judged beside each other.
 func (g *gate) pass(component string, granted bool) (findings []artifact.Finding, err error) {
 	sums := g.sums[component]
-	for _, s := range sums {
-		l := g.ledgers[s.group]
-		if l == nil {
-			l = &release.Ledger{}
-			if g.in.Ledger != nil {
-				if l, err = g.in.Ledger(s.group); err != nil {
-					return nil, err
-				}
+	if err := g.load(sums); err != nil {
+		return nil, err
+	}
+	spread := block.Spread(node.Spread)
+	if groups := map[string]bool{}; slices.ContainsFunc(sums, func(s groupedSum) bool { again := groups[s.group]; groups[s.group] = true; return again }) {
+		spread = block.OneByOne
+	}
+	weighed := make([]release.Weighed, len(sums))
+	if !granted {
+		all := make([][]artifact.Finding, len(sums))
+		var first atomic.Int64 // refused figure
+		first.Store(int64(len(sums)))
+		spread(len(sums), func(i int) {
+			if int64(i) > first.Load() {
+				return // the one before decides, and says why
 			}
-			g.ledgers[s.group] = l
-		}
-		if !granted && len(findings) == 0 {
-			findings = l.Judge(s.sum)
+			if weighed[i], all[i] = g.ledgers[sums[i].group].Weigh(sums[i].sum); len(all[i]) == 0 {
+				return
+			}
+			for at := first.Load(); int64(i) < at && !first.CompareAndSwap(at, int64(i)); at = first.Load() {
+			}
+		})
+		if at := int(first.Load()); at < len(sums) {
+			return all[at], nil
 		}
 	}
-	if len(findings) > 0 {
-		return findings, nil
-	}
-	release := "the release of " + calendar.DateOf(g.in.Use.At).String()
-	for _, s := range sums {
-		if g.ledgers[s.group].Add(release, s.sum, granted) {
+	name := "the release of " + calendar.DateOf(g.in.Use.At).String()
+	changed := make([]bool, len(sums))
+	spread(len(sums), func(i int) {
+		l := g.ledgers[sums[i].group]
+		if granted {
+			changed[i] = l.Add(name, sums[i].sum, true)
+		} else {
+			changed[i] = l.Take(name, weighed[i], false)
+		}
+	})
+	for i, s := range sums {
+		if changed[i] {
 			g.changed[s.group] = g.ledgers[s.group]
 		}
 	}
 	return nil, nil
+}
+
+// load reads the ledgers of figures that were not read yet.
+func (g *gate) load(sums []groupedSum) error {
+	var missing []string
+	for _, s := range sums {
+		if g.ledgers[s.group] == nil && !slices.Contains(missing, s.group) {
+			missing = append(missing, s.group)
+		}
+	}
+	ledgers, errs := make([]*release.Ledger, len(missing)), make([]error, len(missing))
+	node.Spread(len(missing), func(i int) {
+		ledgers[i] = &release.Ledger{}
+		if g.in.Ledger != nil {
+			ledgers[i], errs[i] = g.in.Ledger(missing[i])
+		}
+	})
+	for i, group := range missing {
+		if errs[i] != nil {
+			return errs[i]
+		}
+		g.ledgers[group] = ledgers[i]
+	}
+	return nil
 }
 
 // before are the lines of a component that the supplier was told last.

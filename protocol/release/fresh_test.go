@@ -23,7 +23,7 @@ func drawn(t *rapid.T, name string) Sum {
 func freshInRow(l *Ledger, s Sum) int {
 	who := map[string]bool{}
 	for _, t := range l.read(s) {
-		if !l.known(t.name, t.id) {
+		if !l.known(t.base, t.id) {
 			who[t.name.contributor] = true
 		}
 	}
@@ -63,5 +63,50 @@ func TestWhatIsTakenAwayIsNotFresh(t *testing.T) {
 		if got := l.fresh(s); got != c.fresh || got && freshInRow(&l, s) < MinContributors {
 			t.Errorf("%s: fresh %v, with %d customers", name, got, freshInRow(&l, s))
 		}
+	}
+}
+
+// A ledger that is told what was found when a cell was judged holds the same as one that finds it out again, also where other cells were judged in between.
+func TestTakenIsAdded(t *testing.T) {
+	reused, known := false, false
+	rapid.Check(t, func(t *rapid.T) {
+		var added, taken Ledger
+		for week := range rapid.IntRange(1, 4).Draw(t, "weeks") {
+			release := fmt.Sprint("week ", week)
+			for i := range rapid.IntRange(1, 6).Draw(t, fmt.Sprint("cells of week ", week)) {
+				s := drawn(t, fmt.Sprint("cell ", week, " ", i))
+				granted := rapid.Bool().Draw(t, fmt.Sprint("grant ", week, " ", i))
+				w, found := taken.Weigh(s)
+				if want := added.Judge(s); fmt.Sprint(found) != fmt.Sprint(want) {
+					t.Fatalf("weighed: %v; judged: %v", found, want)
+				}
+				if len(found) > 0 && !granted {
+					continue
+				}
+				if rapid.Bool().Draw(t, fmt.Sprint("another between ", week, " ", i)) {
+					taken.Weigh(drawn(t, fmt.Sprint("between ", week, " ", i)))
+				}
+				reused = reused || w.reads == taken.reads
+				if a, b := added.Add(release, s, granted), taken.Take(release, w, granted); a != b {
+					t.Fatalf("added: %t; taken: %t", a, b)
+				}
+				for _, x := range taken.read(s) {
+					first := x.name
+					first.again = 0
+					if got := taken.known(x.base, x.id); got != taken.has(first, x.id) {
+						t.Fatalf("%v is remembered as known: %t", x.name, got)
+					} else if got {
+						known = true
+					}
+				}
+			}
+		}
+		_, want := added.Unstored()
+		if _, got := taken.Unstored(); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("taken: %v\nadded: %v", got, want)
+		}
+	})
+	if !reused || !known {
+		t.Fatalf("reused %t, known %t: the cells drawn show nothing", reused, known)
 	}
 }

@@ -73,6 +73,7 @@ type Ledger struct {
 	index        index
 	underway     underway
 	terms        []term // of the cell that is read: one after the other is judged, and most of them take no place
+	reads        int    // cells read so far: says whether terms are still those of a cell
 }
 
 // sourceName is a number of a contributor that cells add up: its demand for a product. Where one cell adds up two amounts of one name,
@@ -90,6 +91,9 @@ type source struct {
 	used    int32 // the last page in which a cell added it up
 	last    quantity.Quantity
 	lastID  int64 // of last; 0: none was read yet
+	// Whether an earlier cell has asked, an amount of this source's name, while sure: cells of one release ask for the same.
+	asked       int64
+	known, sure bool
 }
 
 // amount is what a source stands at from a page on.
@@ -124,6 +128,7 @@ type term struct {
 	id     int64
 	name   sourceName
 	source int32 // -1: not held
+	base   int32 // the source of its name that is counted 0; -1: not held
 	factor uint64
 }
 
@@ -162,15 +167,28 @@ func (l *Ledger) sourceOf(t *Term) int32 {
 	return -1
 }
 
-// known tells whether an earlier cell has an unknown of a name. Its hash names contributor and product, so that no other source can have it.
-func (l *Ledger) known(name sourceName, id int64) bool {
+// known tells whether an earlier cell has an unknown of the name of a source that is counted 0. Its hash names contributor and product, so that no other source can have it.
+func (l *Ledger) known(base int32, id int64) bool {
+	if base < 0 {
+		return false
+	}
+	s := &l.sources[base]
+	if !s.sure || s.asked != id {
+		s.asked, s.known, s.sure = id, l.has(s.sourceName, id), true
+	}
+	return s.known
+}
+
+func (l *Ledger) has(name sourceName, id int64) bool {
 	for name.again = 0; ; name.again++ {
 		of, held := l.at[name]
 		if !held {
 			return false
 		}
-		if slices.ContainsFunc(l.sources[of].amounts, func(a amount) bool { return a.id == id }) {
-			return true
+		for _, a := range slices.Backward(l.sources[of].amounts) {
+			if a.id == id {
+				return true
+			}
 		}
 	}
 }
@@ -186,7 +204,7 @@ func (l *Ledger) fresh(s Sum) bool {
 		if seen || factorOf(t.Factor) == 0 {
 			continue
 		}
-		if of := l.sourceOf(t); of >= 0 && l.known(l.sources[of].sourceName, l.id(t, of)) {
+		if of := l.sourceOf(t); of >= 0 && l.known(of, l.id(t, of)) {
 			continue
 		}
 		found[n] = i
@@ -212,15 +230,27 @@ func (l *Ledger) fresh(s Sum) bool {
 // the next is read.
 func (l *Ledger) read(s Sum) []term {
 	l.open()
+	l.reads++
 	terms := slices.Grow(l.terms[:0], len(s.Terms))
+	held := true
 	for i := range s.Terms {
 		t := &s.Terms[i]
 		of := l.sourceOf(t)
-		terms = append(terms, term{l.id(t, of), sourceName{t.Contributor, t.What, 0}, of, factorOf(t.Factor)})
+		held = held && of >= 0
+		terms = append(terms, term{l.id(t, of), sourceName{t.Contributor, t.What, 0}, of, of, factorOf(t.Factor)})
 	}
-	slices.SortFunc(terms, func(a, b term) int {
-		return cmp.Or(strings.Compare(a.name.contributor, b.name.contributor), strings.Compare(a.name.what, b.name.what), cmp.Compare(a.id, b.id))
-	})
+	if held { // what is one name is one source: numbers are quicker to compare
+		slices.SortFunc(terms, func(a, b term) int {
+			if a.base != b.base {
+				return int(a.base) - int(b.base)
+			}
+			return cmp.Compare(a.id, b.id)
+		})
+	} else {
+		slices.SortFunc(terms, func(a, b term) int {
+			return cmp.Or(strings.Compare(a.name.contributor, b.name.contributor), strings.Compare(a.name.what, b.name.what), cmp.Compare(a.id, b.id))
+		})
+	}
 	kept := terms[:0]
 	for _, t := range terms {
 		if n := len(kept); n > 0 && kept[n-1].id == t.id && kept[n-1].name == t.name {
@@ -245,6 +275,26 @@ func (l *Ledger) read(s Sum) []term {
 
 // Judge tells why a cell can't join those released: nothing when it can. A standing grant is the caller's matter.
 func (l *Ledger) Judge(s Sum) []artifact.Finding {
+	_, found := l.Weigh(s)
+	return found
+}
+
+// Weighed is a cell that was judged, for [Ledger.Take].
+type Weighed struct {
+	sum     Sum
+	terms   []term
+	reads   int  // that terms are of; 0: it was not read
+	repeats bool // a cell released
+	touched bool // the ledger holds what it does to the release under way
+}
+
+// Weigh is [Ledger.Judge] that spares [Ledger.Take] finding out again what was found on the way. The terms are not to be changed in between.
+func (l *Ledger) Weigh(s Sum) (Weighed, []artifact.Finding) {
+	w := Weighed{sum: s}
+	return w, l.weigh(s, &w)
+}
+
+func (l *Ledger) weigh(s Sum, w *Weighed) []artifact.Finding {
 	var report artifact.Report
 	if len(s.Terms) > MaxTerms {
 		report.Add(CodeCombines, s.Path, "it adds up %d amounts, more than the %d that can be compared with earlier releases; roll up less at once", len(s.Terms), MaxTerms)
@@ -255,10 +305,11 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 		return nil
 	}
 	terms := l.read(s)
+	w.terms, w.reads = terms, l.reads
 	var fresh []string // contributors; k of them at most
 	unknown := false
 	for _, t := range terms {
-		if l.known(t.name, t.id) {
+		if l.known(t.base, t.id) {
 			continue
 		}
 		unknown = true
@@ -266,7 +317,7 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 			fresh = append(fresh, t.name.contributor)
 		}
 	}
-	if !unknown && (len(terms) == 0 || l.repeats(terms)) {
+	if w.repeats = !unknown && (len(terms) == 0 || l.repeats(terms)); w.repeats {
 		return nil
 	}
 	if l.full || !l.hasRoom(s.Path, terms) {
@@ -274,7 +325,11 @@ func (l *Ledger) Judge(s Sum) []artifact.Finding {
 			l.cells, l.held, MaxReleased, MaxHeld)
 		return report.Findings()
 	}
-	if len(fresh) >= MinContributors || l.even(terms) {
+	if len(fresh) >= MinContributors {
+		return nil
+	}
+	w.touched = true
+	if l.even(terms) {
 		return nil
 	}
 	linked, all := l.linked(s.Path, terms)

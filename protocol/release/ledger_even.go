@@ -69,7 +69,7 @@ func (l *Ledger) touches(terms []term) []touch {
 		if c, there := u.columns[t.id]; there {
 			out = append(out, touch{c.class, times(t.factor, c.per), t.name.contributor, t.id, c.fresh})
 		} else {
-			out = append(out, touch{-1, 1, t.name.contributor, t.id, !l.known(t.name, t.id)})
+			out = append(out, touch{-1, 1, t.name.contributor, t.id, !l.known(t.base, t.id)})
 		}
 	}
 	slices.SortFunc(out, func(a, b touch) int {
@@ -133,11 +133,12 @@ func (l *Ledger) even(terms []term) bool {
 	return true
 }
 
-// takes has the release under way take a cell in, before the ledger holds it.
-func (l *Ledger) takes(release string, terms []term) {
+// takes has the release under way take a cell in, before the ledger holds it. Touched says that what it does was listed already.
+func (l *Ledger) takes(release string, terms []term, touched bool) {
 	u := &l.underway
 	if u.columns == nil || u.release != release {
 		l.underway = underway{release: release, columns: map[int64]column{}, touched: u.touched}
+		touched = false
 	}
 	group := int32(-1)
 	join := func(other int32) {
@@ -149,7 +150,10 @@ func (l *Ledger) takes(release string, terms []term) {
 			u.groups[group].thin += u.groups[other].thin
 		}
 	}
-	touches := l.touches(terms)
+	touches := u.touched
+	if !touched {
+		touches = l.touches(terms)
+	}
 	factors := make(map[int64]uint64, len(terms))
 	for _, t := range terms {
 		factors[t.id] = t.factor

@@ -99,8 +99,18 @@ func usesOf(terms []term) []use {
 
 // Add holds a cell that leaves, and tells whether that changed the ledger: one that repeats another takes no room.
 func (l *Ledger) Add(release string, s Sum, granted bool) bool {
-	terms := l.read(s)
-	if len(terms) == 0 || !slices.ContainsFunc(terms, func(t term) bool { return !l.known(t.name, t.id) }) && l.repeats(terms) {
+	return l.Take(release, Weighed{sum: s}, granted)
+}
+
+// Take is [Ledger.Add] for a cell that was judged.
+func (l *Ledger) Take(release string, w Weighed, granted bool) bool {
+	s, terms := w.sum, w.terms
+	if w.reads == 0 || w.reads != l.reads {
+		terms, w.touched = l.read(s), false
+		w.repeats = len(terms) == 0 || !slices.ContainsFunc(terms, func(t term) bool { return !l.known(t.base, t.id) }) && l.repeats(terms)
+	}
+	l.reads++ // what follows changes the ledger: nothing judged before it holds for it
+	if w.repeats {
 		return false
 	}
 	if !l.hasRoom(s.Path, terms) {
@@ -111,7 +121,7 @@ func (l *Ledger) Add(release string, s Sum, granted bool) bool {
 		l.begin(release).full = true
 		return true
 	}
-	l.takes(release, terms)
+	l.takes(release, terms, w.touched)
 	for i := range terms {
 		if terms[i].source < 0 {
 			terms[i].source = l.source(release, terms[i].name)
@@ -169,6 +179,7 @@ func (l *Ledger) source(release string, name sourceName) int32 {
 
 // set gives a source another amount from the newest page on.
 func (l *Ledger) set(of int32, id int64) {
+	l.unsure(of)
 	s, now := &l.sources[of], int32(len(l.pages)-1)
 	if n := len(s.amounts); n > 0 && s.amounts[n-1].page == now {
 		s.amounts[n-1].id = id // no cell has added up the one before
@@ -176,6 +187,16 @@ func (l *Ledger) set(of int32, id int64) {
 	}
 	s.amounts = append(s.amounts, amount{now, id})
 	l.held++
+}
+
+// unsure forgets what was asked about a source's name.
+func (l *Ledger) unsure(of int32) {
+	name := l.sources[of].sourceName
+	if name.again > 0 {
+		name.again = 0
+		of = l.at[name]
+	}
+	l.sources[of].sure = false
 }
 
 func (l *Ledger) pattern(key [32]byte, p pattern) int32 {

@@ -115,6 +115,7 @@ func (l *Ledger) Load(p Page) error {
 	if l.stored != len(l.pages) {
 		panic("invariant: a ledger is loaded before cells are added to it")
 	}
+	l.reads++
 	l.begin(p.Release).full = p.Full
 	l.full = l.full || p.Full
 	for _, c := range p.Contributors {
