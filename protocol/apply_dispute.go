@@ -15,6 +15,7 @@ import (
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 	"kontor/protocol/remedy"
+	"kontor/protocol/state"
 	"kontor/protocol/terms"
 )
 
@@ -115,13 +116,10 @@ func applyDispute(f *fold) ([]string, error) {
 	return nil, f.putDispute(&d, after)
 }
 
-// shared refuses evidence that the partners can't open: it is an artifact, an attachment or a document of this partnership.
+// shared refuses evidence that the partners can't open.
 func (f *fold) shared(evidence []block.CID) (code string, err error) {
 	for _, id := range evidence {
-		known, err := f.rowExists(versionKey(id))
-		if err == nil && !known {
-			known, err = f.rowExists(roundKey(id))
-		}
+		known, err := isShared(f.rows, id)
 		if err != nil {
 			return "", err
 		}
@@ -130,6 +128,16 @@ func (f *fold) shared(evidence []block.CID) (code string, err error) {
 		}
 	}
 	return "", nil
+}
+
+// isShared tells whether the partners can open what a CID names: it is an artifact, an attachment or a document of this partnership.
+func isShared(rows state.Rows, id block.CID) (bool, error) {
+	for _, key := range []string{versionKey(id), attachmentKey(id), roundKey(id)} {
+		if _, known, err := rows.Get(key); err != nil || known {
+			return known, err
+		}
+	}
+	return false, nil
 }
 
 // disputeSigner verifies an instrument and says whose key signed it, as the signer's identity stands at this entry.

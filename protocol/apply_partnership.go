@@ -254,6 +254,8 @@ type AttachmentRow struct {
 // MaxAttachmentType bounds an attachment's type name: it becomes part of a row.
 const MaxAttachmentType = 128
 
+func attachmentKey(id block.CID) string { return "attachment/" + id.String() }
+
 func applyAttachment(f *fold) ([]string, error) {
 	id := *f.entry.Header.Body
 	// Its blocks are here and hash to their CIDs; what they mean is no matter of the rules. Only the root's form is read.
@@ -265,5 +267,5 @@ func applyAttachment(f *fold) ([]string, error) {
 	if err != nil || typ == "" || len(typ) > rules.AttachmentType {
 		return []string{codeAttachment}, nil
 	}
-	return nil, put(f.rows, "attachment/"+id.String(), AttachmentRow{Author: f.author.Company, Entry: f.entry.CID, Type: typ})
+	return nil, put(f.rows, attachmentKey(id), AttachmentRow{Author: f.author.Company, Entry: f.entry.CID, Type: typ})
 }

@@ -17,17 +17,18 @@ import (
 
 func init() {
 	for code, text := range map[string]string{
-		remedy.CodeForm:    "the act on remedies is of no known kind, or has parts of another",
-		remedy.CodeUnknown: "no such entry of a remedy, or no such window of an SLA, is held here",
-		remedy.CodeSide:    "this act is the other side's: who owes acknowledges, who is owed requests",
-		remedy.CodeStatus:  "the entry does not stand where this act would take it from: kontor remedy list",
-		remedy.CodeLate:    "the time to dispute the entry is over",
-		remedy.CodeClaim:   "no clause in force on the day brings this claim: no such clause, no event, not aged yet, or nothing is left below its cap",
-		remedy.CodeTwice:   "the clause was claimed for this window, or this product and day, before",
-		remedy.CodeMany:    "as many claims wait for an answer in this contract as may at once",
-		remedy.CodeIndex:   "no price in force is adjusted by this index in that month, or this side has stated its value as often as it may",
-		remedy.CodeLapse:   "silence is recorded by a side that passed the window's deadline, seven days after it, of one that wrote nothing since",
-		remedy.CodeFigures: "the window's figures are not apart, or its result is final by reports that agree",
+		remedy.CodeForm:     "the act on remedies is of no known kind, or has parts of another",
+		remedy.CodeUnknown:  "no such entry of a remedy, or no such window of an SLA, is held here",
+		remedy.CodeSide:     "this act is the other side's: who owes acknowledges, who is owed requests",
+		remedy.CodeStatus:   "the entry does not stand where this act would take it from: kontor remedy list",
+		remedy.CodeLate:     "the time to dispute the entry is over",
+		remedy.CodeClaim:    "no clause in force on the day brings this claim: no such clause, no event, not aged yet, or nothing is left below its cap",
+		remedy.CodeTwice:    "the clause was claimed for this window, or this product and day, before",
+		remedy.CodeMany:     "as many claims wait for an answer in this contract as may at once",
+		remedy.CodeEvidence: "the evidence is not shared here: share or attach it first",
+		remedy.CodeIndex:    "no price in force is adjusted by this index in that month, or this side has stated its value as often as it may",
+		remedy.CodeLapse:    "silence is recorded by a side that passed the window's deadline, seven days after it, of one that wrote nothing since",
+		remedy.CodeFigures:  "the window's figures are not apart, or its result is final by reports that agree",
 	} {
 		Sentences[code] = text
 	}
@@ -128,6 +129,9 @@ func (f *fold) contendAll(act remedy.Act) ([]string, error) {
 
 // raiseClaim books a claim by the terms in force on its day.
 func (f *fold) raiseClaim(c remedy.Claim, side terms.Party) ([]string, error) {
+	if known, err := isShared(f.rows, *c.Evidence); err != nil || !known {
+		return []string{remedy.CodeEvidence}, err
+	}
 	list, err := f.replica.TermsInForce(c.Day)
 	if err != nil {
 		return nil, err

@@ -90,6 +90,7 @@ func yearOf(t *testing.T, s *virtual.Scene, change func(*terms.Document)) *year 
 type counted struct {
 	due, good, out int64
 	evidence       bool
+	proof          *block.CID // nil: the terms, which both can open
 	closed         bool
 }
 
@@ -103,8 +104,10 @@ func (y *year) report(d *virtual.Desk, month string, c counted) {
 	if c.out > 0 {
 		l := performance.Left{Reason: measure.ForceMajeure, Lines: c.out}
 		if c.evidence {
-			id := block.Sum([]byte("photographs of the flood"))
-			l.Evidence = &id
+			if l.Evidence = c.proof; c.proof == nil {
+				id := y.frame()
+				l.Evidence = &id
+			}
 		}
 		cell.Deliveries.LeftOut = []performance.Left{l}
 	}

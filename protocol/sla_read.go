@@ -140,6 +140,9 @@ func (s *slaReader) ofWindow(period calendar.Bucket, deadline int64, passed []SL
 				if doc, err = s.replica.Performance(v.Root); err != nil {
 					return nil, nil, err
 				}
+				if err := s.evident(&doc); err != nil {
+					return nil, nil, err
+				}
 				s.reports[v.Root] = doc
 			}
 			switch s.sides[report.Author] {
@@ -151,6 +154,33 @@ func (s *slaReader) ofWindow(period calendar.Bucket, deadline int64, passed []SL
 		}
 	}
 	return buyer, seller, nil
+}
+
+// evident takes from a report the evidence that is not shared: a name of something nobody can open shows nothing.
+func (s *slaReader) evident(doc *performance.Document) error {
+	known := map[block.CID]bool{}
+	for i := range doc.Cells {
+		for _, left := range doc.Cells[i].LeftOut() {
+			for k := range left {
+				id := left[k].Evidence
+				if id == nil {
+					continue
+				}
+				shared, asked := known[*id]
+				if !asked {
+					var err error
+					if shared, err = isShared(s.replica.Rows(), *id); err != nil {
+						return err
+					}
+					known[*id] = shared
+				}
+				if !shared {
+					left[k].Evidence = nil
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // records are what an SLA is measured by beside performance reports.

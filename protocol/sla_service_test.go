@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"kontor/protocol"
-	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -46,7 +45,7 @@ func TestServicesInTheFold(t *testing.T) {
 	at := func(day string) { s.Now = calendar.MustDate(day).Millis() + 12*virtual.Hour }
 	month := calendar.MustBucket("2027-03")
 	at("2027-04-02")
-	flood := block.Sum([]byte("photographs of the flood"))
+	flood := y.frame() // whatever both can open
 	for _, d := range []*virtual.Desk{y.buyer, y.seller} {
 		left := func(days int64) []performance.Left {
 			return []performance.Left{{Reason: measure.ForceMajeure, Lines: 1, Days: days, Evidence: &flood}}

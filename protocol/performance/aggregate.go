@@ -195,7 +195,7 @@ func (g *gathered) show(l *orderLine) {
 }
 
 // evidence puts what shows a reason beside the counts that it leaves out.
-func (g *gathered) evidence(lists ...[]Left) {
+func (g *gathered) evidence(lists [][]Left) {
 	for _, list := range lists {
 		for i := range list {
 			list[i].Evidence = g.shown[list[i].Reason]
@@ -287,11 +287,8 @@ func (g *gathered) drawn() (Drawn, error) {
 	}
 	if g.judged {
 		c.Deliveries = reported(counts)
-		g.evidence(c.Deliveries.LeftOut)
 	}
-	if c.Service != nil {
-		g.evidence(c.Service.leftOut()...)
-	}
+	g.evidence(c.LeftOut())
 	given(&c.OnTime, counts.Quantified > 0, g.onTime)
 	given(&c.InFull, counts.Quantified > 0, g.inFull)
 	SortLines(g.lines)

@@ -46,6 +46,17 @@ func (c Cell) Counted(code measure.Code, s measure.Setting) (out Counted, counte
 	return out, false
 }
 
+// LeftOut are all lists of what the cell's counts leave out.
+func (c Cell) LeftOut() (out [][]Left) {
+	if c.Deliveries != nil {
+		out = append(out, c.Deliveries.LeftOut)
+	}
+	if c.Service != nil {
+		out = append(out, c.Service.leftOut()...)
+	}
+	return out
+}
+
 // Or is the service, completed by what only another report of the cell counts.
 func (s *Service) Or(other *Service) *Service {
 	if s == nil || other == nil {

@@ -11,17 +11,18 @@ import (
 
 // Codes of the rules of acts.
 const (
-	CodeForm    = "REMEDY-01" // an act of no known kind, or with parts of another
-	CodeUnknown = "REMEDY-02" // no such entry, or no such window
-	CodeSide    = "REMEDY-03" // the act is the other side's
-	CodeStatus  = "REMEDY-04" // the entry does not stand where the act would take it from
-	CodeLate    = "REMEDY-05" // the time to dispute is over
-	CodeFigures = "REMEDY-06" // the window's figures are not apart, or the side's own are agreed
-	CodeClaim   = "REMEDY-07" // no clause in force on the day brings the claim: no such clause, no event, not aged, or nothing left below its cap
-	CodeTwice   = "REMEDY-08" // the clause was claimed for this window, or this product and day, before
-	CodeMany    = "REMEDY-11" // as many claims are open as may be at once
-	CodeIndex   = "REMEDY-10" // no price in force is adjusted by the index in that month, or the side has stated its value too often
-	CodeLapse   = "REMEDY-09" // a silence is recorded too early, by one who is late itself, or of one that wrote
+	CodeForm     = "REMEDY-01" // an act of no known kind, or with parts of another
+	CodeUnknown  = "REMEDY-02" // no such entry, or no such window
+	CodeSide     = "REMEDY-03" // the act is the other side's
+	CodeStatus   = "REMEDY-04" // the entry does not stand where the act would take it from
+	CodeLate     = "REMEDY-05" // the time to dispute is over
+	CodeFigures  = "REMEDY-06" // the window's figures are not apart, or the side's own are agreed
+	CodeClaim    = "REMEDY-07" // no clause in force on the day brings the claim: no such clause, no event, not aged, or nothing left below its cap
+	CodeTwice    = "REMEDY-08" // the clause was claimed for this window, or this product and day, before
+	CodeMany     = "REMEDY-11" // as many claims are open as may be at once
+	CodeIndex    = "REMEDY-10" // no price in force is adjusted by the index in that month, or the side has stated its value too often
+	CodeEvidence = "REMEDY-12" // evidence that is not shared here
+	CodeLapse    = "REMEDY-09" // a silence is recorded too early, by one who is late itself, or of one that wrote
 )
 
 // Verb is what is done with entries.

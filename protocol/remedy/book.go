@@ -223,11 +223,16 @@ func Correct(b Booking, before Result) (changed, fresh []Item) {
 	return ordered(changed), fresh
 }
 
-// booked divides the entries into those of the window, by remedy, and the others.
+// booked divides the entries into those that the window's figures brought, by remedy, and the others. What was claimed of the window follows from the claim, and
+// no figures take it back.
 func (b Booking) booked() (own map[string][]Item, others []Item) {
 	own = map[string][]Item{}
+	claimed := map[string]bool{}
 	for _, i := range b.Entries {
-		if i.Window == b.window() && i.Kind != EarnedBack {
+		claimed[i.ID] = i.Claim != nil
+	}
+	for _, i := range b.Entries {
+		if i.Window == b.window() && i.Kind != EarnedBack && !claimed[i.ID] && !claimed[i.Of] {
 			own[i.Remedy] = append(own[i.Remedy], i)
 		} else {
 			others = append(others, i)
