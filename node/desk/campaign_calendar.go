@@ -1,30 +1,34 @@
 package desk
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"kontor/node"
 	"kontor/node/ical"
 	"kontor/node/intake"
+	"kontor/node/intake/door"
 	"kontor/protocol/artifact"
 	"kontor/protocol/campaign"
 )
 
 // ImportCalendar takes a calendar file: entries with UIDs that this company gave move its own events, others become blackouts of the given
 // reason. An entry with a lower SEQUENCE than the one held is left out.
-func (d *Desk) ImportCalendar(data []byte, reason string) (result ImportResult, err error) {
-	result.Report = &intake.Report{Kind: "campaign", Format: "icalendar"}
-	why := campaign.BlackoutReason(strings.ToUpper(reason))
+func (d *Desk) ImportCalendar(data []byte, reason string) (ImportResult, error) {
+	return d.importKind(intake.Campaign, data, ImportOptions{Format: string(door.ICal), Reason: reason})
+}
+
+// takeCalendar puts the entries of a calendar into the draft of the campaigns.
+func (d *Desk) takeCalendar(entries []ical.Entry, report *intake.Report, o ImportOptions) (ImportResult, error) {
+	result := ImportResult{Report: report, DryRun: o.DryRun}
+	why := campaign.BlackoutReason(strings.ToUpper(cmp.Or(o.Reason, string(campaign.ForFreeze))))
 	if !why.Known() {
-		return result, node.Failf("BAD_BLACKOUT", "reason %q: want INVENTORY, QUALITY_HOLD, LEGAL, BRAND or FREEZE", reason)
-	}
-	entries, err := ical.Read(data)
-	if err != nil {
-		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %v", err)
+		return result, node.Failf("BAD_BLACKOUT", "reason %q: want INVENTORY, QUALITY_HOLD, LEGAL, BRAND or FREEZE", o.Reason)
 	}
 	var own []artifact.SeriesID
 	for _, p := range d.node.Partnerships() {
@@ -34,20 +38,18 @@ func (d *Desk) ImportCalendar(data []byte, reason string) (result ImportResult, 
 		}
 		own = append(own, s.Series)
 	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Sequence < entries[j].Sequence })
-	result.Lines = len(entries)
-	return result, d.node.Private(func(rows node.PrivateRows) error {
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Sequence < entries[j].Sequence })
+	notes := report.Notes
+	err := d.change(o, &result, func(rows node.PrivateRows) error {
+		report.Notes = slices.Clone(notes) // tried once more where an undo does not fit
 		for _, e := range entries {
-			for _, text := range e.Notes {
-				result.Report.Note(intake.Complaint{Code: intake.NoteNotCarried, Value: artifact.Clip(e.UID), Text: text})
-			}
 			if err := takeEntry(rows, e, own, why, &result); err != nil {
 				return err
 			}
-			result.Imported++
 		}
 		return nil
 	})
+	return result, err
 }
 
 func takeEntry(rows node.PrivateRows, e ical.Entry, own []artifact.SeriesID, why campaign.BlackoutReason, result *ImportResult) error {

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
 	"kontor/protocol/quality"
@@ -83,7 +85,7 @@ func difference(rows node.PrivateRows, changes []node.RowChange) (*Difference, e
 // comparisons of the rows that imports write.
 var comparisons = []comparison{
 	{historyRows, cellsOf(historyCells)},
-	{capacityRows, cellsOf(capacityCells)},
+	{capacityRows, capacityDifference},
 	{stockRows, cellsOf(stockCells)},
 	{billRows, cellsOf(billCells)},
 	{draftEvents, fieldsOf(func(e draftEvent) (string, any) { return e.Event.ID, e.Event })},
@@ -235,6 +237,35 @@ func capacityCells(r capacityRow) (out []figureCell) {
 		out = append(out, figureCell{r.Line, p.Bucket.String(), "actual", p.Actual}, figureCell{r.Line, p.Bucket.String(), "maximum", p.Maximum})
 	}
 	return out
+}
+
+// capacityDifference are the figures of a line, and the days on which it makes nothing.
+func capacityDifference(d *Difference, c node.RowChange) error {
+	if err := cellsOf(capacityCells)(d, c); err != nil {
+		return err
+	}
+	before, after, err := bothSides[capacityRow](c)
+	if err != nil {
+		return err
+	}
+	line, closed := "", map[calendar.Bucket][2]string{}
+	for i, side := range []*capacityRow{before, after} {
+		if side == nil {
+			continue
+		}
+		line = side.Line
+		for _, s := range side.Shutdowns {
+			at := closed[s.Bucket]
+			at[i] = "closed"
+			closed[s.Bucket] = at
+		}
+	}
+	for _, b := range slices.SortedFunc(maps.Keys(closed), calendar.Bucket.Compare) {
+		if at := closed[b]; at[0] != at[1] {
+			d.add(CellChange{Series: line, Period: b.String(), Figure: "shutdown", Before: at[0], After: at[1], Material: true})
+		}
+	}
+	return nil
 }
 
 func stockCells(r stockRow) []figureCell {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kontor/node"
+	"kontor/node/ical"
 	"kontor/node/intake"
 	"kontor/node/outlet"
 	"kontor/protocol"
@@ -23,7 +24,7 @@ import (
 type ExportOptions struct {
 	CID      string   `json:"cid"`      // of an artifact; empty: the newest forecast of a partner, or the draft
 	With     string   `json:"with"`     // the partner whose newest forecast is meant
-	Format   string   `json:"format"`   // csv, xlsx, delfor, x12-830, ubl, catena-x, car or dag-json
+	Format   string   `json:"format"`   // csv, xlsx, delfor, x12-830, ubl, ubl-exception, catena-x, icalendar, car or dag-json
 	Number   string   `json:"number"`   // of the document at its receiver; empty: made from series and revision
 	Sender   string   `json:"sender"`   // interchange address, GLN or BPNL
 	Receiver string   `json:"receiver"` // the same
@@ -157,6 +158,8 @@ func (d *Desk) written(sheet block.Sheet, f outlet.Format, opts outlet.Options) 
 	case sheet.Type == forecast.Type && f == outlet.UBLExceptions:
 		data, left, err = d.exportExceptions(sheet, opts)
 		return data, left, refusedExport(err)
+	case f == calendarFile:
+		return calendarOf(sheet)
 	case sheet.Type == campaign.Type:
 		return writtenBy(outlet.Calendar, campaign.FromSheet, sheet, f, opts)
 	case sheet.Type == quality.Type:
@@ -233,6 +236,10 @@ func (d *Desk) exportDraft(o ExportOptions, opts outlet.Options) (out Exported, 
 			return out, err
 		}
 		out.Type, doc.Header.Issued = campaign.Type, d.node.Now()
+		if o.Format == calendarFile {
+			out.Data = ical.Write("campaigns", doc)
+			return out, nil
+		}
 		if whole {
 			out.Data, err = outlet.Fields(o.Kind, campaignFile{doc.Zone, doc.Events, doc.Blackouts}, outlet.Format(o.Format), opts.Layout)
 			return out, refusedExport(err)

@@ -27,6 +27,9 @@ func (d *Desk) exportPrivate(o ExportOptions, out Exported) (Exported, error) {
 	if outlet.AllFields(intake.Layout(o.Layout)) && o.Kind != string(intake.Performance) {
 		return out, node.Failf("EXPORT_REFUSED", "figures of kind %s have the layouts period, long and wide; %s is one of documents", o.Kind, o.Layout)
 	}
+	if o.Format == calendarFile {
+		return d.exportClosed(o, out)
+	}
 	var t outlet.Table
 	var err error
 	switch intake.Kind(o.Kind) {

@@ -170,8 +170,17 @@ func (d *Desk) takeCapacity(draft *intake.Draft, report *intake.Report, o Import
 	}
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	err := d.change(o, &result, func(rows node.PrivateRows) error {
+		before, err := scanRows[capacityRow](rows, capacityRows)
+		if err != nil {
+			return err
+		}
 		if err := rows.Clear(capacityRows); err != nil {
 			return err
+		}
+		for _, was := range before {
+			if line := lines[was.Line]; line != nil && len(line.Shutdowns) == 0 {
+				line.Shutdowns = was.Shutdowns // they come in a calendar of their own
+			}
 		}
 		for _, name := range order {
 			line := lines[name]

@@ -70,7 +70,7 @@ func (d *Desk) foldersOnce(ctx context.Context, home string, now time.Time) erro
 
 // inboxKinds name the folders of the inbox; the first stands for files at its top.
 var inboxKinds = []intake.Kind{"", intake.Forecast, intake.History, intake.Capacity, intake.Stock, intake.Bill, intake.Products, intake.Campaign, intake.Quality, intake.Performance, intake.Answers, intake.Terms,
-	intake.Notices, intake.Exceptions}
+	intake.Notices, intake.Exceptions, intake.Despatch, intake.Receipt}
 
 // inboxOnce works off the inbox: files at its top, whose content says what they are, those in a folder named by a kind, and those in a
 // folder of a partner inside, for whom a mapping may be kept.

@@ -29,6 +29,8 @@ type ImportOptions struct {
 	Save      bool     `json:"save"`       // keep the mapping for the partner and kind
 	File      string   `json:"file"`       // the file's name, for the list of imports
 	Once      string   `json:"once"`       // names this import: a second one of the name is refused (ALREADY_THERE), also when the node stopped before it answered the first
+	Reason    string   `json:"reason"`     // why days of a calendar are without campaigns; empty: FREEZE
+	Lines     []string `json:"lines"`      // production lines that a calendar of shutdowns is of; none: all
 	Role      string   `json:"role"`       // who records a template that came back; empty: DESK
 
 	noUndo bool // what stood before is not kept
@@ -99,8 +101,13 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 	if err := d.park(report, o); err != nil {
 		return ImportResult{Report: report}, err
 	}
-	if draft.Fields != nil {
+	switch {
+	case draft.Fields != nil:
 		return d.takeFields(draft, report, o)
+	case draft.Calendar != nil && draft.Kind == intake.Capacity:
+		return d.takeShutdowns(draft.Calendar, report, o)
+	case draft.Calendar != nil:
+		return d.takeCalendar(draft.Calendar, report, o)
 	}
 	switch draft.Kind {
 	case intake.History:
@@ -114,7 +121,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 	case intake.Bill:
 		return d.takeBill(draft, report, o)
 	case intake.Despatch, intake.Receipt:
-		p, err := d.Partner("", "")
+		p, err := d.Partner(o.From, "")
 		if err != nil {
 			return ImportResult{Report: report}, err
 		}

@@ -114,21 +114,23 @@ func TestInboxSurvivesKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string]string{
-		"forecast/f.csv":    schedule,
-		"history/h.csv":     "product,region,period,quantity\nA,DE,2026-01,90\n",
-		"capacity/c.csv":    "line,product,load factor,unit,period,maximum,actual\nPress 1,A,1.5,HUR,2026-12,500,400\n",
-		"stock/s.csv":       "product,on hand\nA,12\n",
-		"bom/b.csv":         "product,component,unit,quantity per unit\nA,STEEL,KGM,2\n",
-		"products/p.csv":    "product,gtin,description,unit\nA,4006381333931,Valve,C62\n",
-		"campaign/e.csv":    "event,name,type,from,to,product,region\nspring,Spring,HOLIDAY,2027-03-01,2027-03-28,A,DE\n",
-		"quality/q.csv":     "product,region,process,period,denominator,unit,inspected,defectives,confirmed\nA,DE,paint,2026-01,INSPECTED,C62,100,3,2\n",
-		"performance/r.csv": "product,region,period,unit,received\nA,DE,2026-01,C62,70\n",
-		"performance/d.edi": "UNB+UNOA:3+B+S+260119:1420+91'UNH+1+DESADV:D:96A:UN'BGM+351+DA-1+9'DTM+11:20260119:102'RFF+ON:PO-1'LIN+1++B:IN'QTY+12:7:PCE'UNT+7+1'UNZ+1+91'",
-		"answer/a.csv":      "product,region,period,committed\nA,DE,2026-12,100\n",
-		"terms/t.csv":       string(fields.Data),
-		"notice/n.json":     string(capacityDown("open", time.Now(), time.Now(), time.Time{})),
-		"exception/x.xml":   differs("4012345000009", "NEW", time.Now(), time.Now(), time.Now()),
-		"bad.csv":           "product,on hand\nA,many\n",
+		"forecast/f.csv":       schedule,
+		"history/h.csv":        "product,region,period,quantity\nA,DE,2026-01,90\n",
+		"capacity/c.csv":       "line,product,load factor,unit,period,maximum,actual\nPress 1,A,1.5,HUR,2026-12,500,400\n",
+		"stock/s.csv":          "product,on hand\nA,12\n",
+		"bom/b.csv":            "product,component,unit,quantity per unit\nA,STEEL,KGM,2\n",
+		"products/p.csv":       "product,gtin,description,unit\nA,4006381333931,Valve,C62\n",
+		"campaign/e.csv":       "event,name,type,from,to,product,region\nspring,Spring,HOLIDAY,2027-03-01,2027-03-28,A,DE\n",
+		"quality/q.csv":        "product,region,process,period,denominator,unit,inspected,defectives,confirmed\nA,DE,paint,2026-01,INSPECTED,C62,100,3,2\n",
+		"performance/r.csv":    "product,region,period,unit,received\nA,DE,2026-01,C62,70\n",
+		"performance/d.edi":    "UNB+UNOA:3+B+S+260119:1420+91'UNH+1+DESADV:D:96A:UN'BGM+351+DA-1+9'DTM+11:20260119:102'RFF+ON:PO-1'LIN+1++B:IN'QTY+12:7:PCE'UNT+7+1'UNZ+1+91'",
+		"despatch/Buyer/s.edi": "UNB+UNOA:3+B+S+260119:1420+92'UNH+1+DESADV:D:96A:UN'BGM+351+DA-2+9'DTM+11:20260119:102'RFF+ON:PO-2'LIN+1++B:IN'QTY+12:7:PCE'UNT+7+1'UNZ+1+92'",
+		"receipt/w.edi":        "UNB+UNOA:3+B+S+260119:1420+93'UNH+1+RECADV:D:96A:UN'BGM+632+RA-2+9'DTM+50:20260121:102'RFF+ON:PO-2'LIN+1++B:IN'QTY+48:7:PCE'UNT+7+1'UNZ+1+93'",
+		"answer/a.csv":         "product,region,period,committed\nA,DE,2026-12,100\n",
+		"terms/t.csv":          string(fields.Data),
+		"notice/n.json":        string(capacityDown("open", time.Now(), time.Now(), time.Time{})),
+		"exception/x.xml":      differs("4012345000009", "NEW", time.Now(), time.Now(), time.Now()),
+		"bad.csv":              "product,on hand\nA,many\n",
 	}
 	for _, k := range inboxKinds {
 		covered := k == ""

@@ -1,6 +1,8 @@
 package ical
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
@@ -34,6 +36,31 @@ func WriteMeetings(name string, meetings []Meeting) []byte {
 		if m.Canceled {
 			v.SetStatus(ics.ObjectStatusCancelled)
 		}
+	}
+	return []byte(cal.Serialize())
+}
+
+// Closed are days on which a production line makes nothing.
+type Closed struct {
+	Line string
+	Days calendar.Bucket
+}
+
+// WriteClosed makes a calendar file of shutdowns. An entry's UID is of its line and first day, so that a later file changes what an earlier one said.
+func WriteClosed(name string, stamp int64, closed []Closed) []byte {
+	cal := ics.NewCalendarFor("kontor")
+	cal.SetProductId("-//kontor//shutdowns//EN")
+	cal.SetName(name)
+	for _, c := range closed {
+		line := sha256.Sum256([]byte(c.Line))
+		v := cal.AddEvent(hex.EncodeToString(line[:8]) + "-" + c.Days.Start.String() + domain)
+		v.SetDtStampTime(time.UnixMilli(stamp).UTC())
+		v.SetSummary("shutdown of " + c.Line)
+		v.SetLocation(c.Line)
+		v.AddCategory("SHUTDOWN")
+		v.SetAllDayStartAt(timeOf(c.Days.Start))
+		v.SetAllDayEndAt(timeOf(c.Days.End))
+		v.SetStatus(ics.ObjectStatusConfirmed)
 	}
 	return []byte(cal.Serialize())
 }

@@ -127,6 +127,29 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 	for _, q := range d.Requests {
 		say(func() Said { return Said{What: "request", Further: told("for", q.What, "id", q.ID)} })
 	}
+	for _, e := range d.Events {
+		for _, item := range e.Items {
+			say(func() Said {
+				return Said{What: "campaign", Product: item.ID(), Period: e.Period.String(), Further: told("event", e.ID, "name", artifact.Clip(e.Name), "status", strings.ToLower(string(e.Status)))}
+			})
+		}
+		if len(e.Items) == 0 {
+			say(func() Said {
+				return Said{What: "campaign", Period: e.Period.String(), Further: told("event", e.ID, "name", artifact.Clip(e.Name), "status", strings.ToLower(string(e.Status)))}
+			})
+		}
+	}
+	for _, e := range d.Calendar {
+		what := "blackout"
+		if d.Kind == Capacity {
+			what = "shutdown"
+		}
+		for _, s := range e.Spans {
+			say(func() Said {
+				return Said{What: what, Period: s.Days.String(), Further: told("uid", artifact.Clip(e.UID), "title", artifact.Clip(e.Summary), "rule", s.RRule)}
+			})
+		}
+	}
 	return out, all
 }
 

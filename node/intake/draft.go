@@ -2,6 +2,7 @@ package intake
 
 import (
 	"kontor/node/fields"
+	"kontor/node/ical"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
@@ -37,7 +38,9 @@ type Draft struct {
 
 	Deviations []Deviation
 	Complaints []quality.Complaint
-	Cases      []quality.Case
+	// Calendar are entries of a calendar: days without campaigns, or of the kind Capacity days on which nothing is made.
+	Calendar []ical.Entry
+	Cases    []quality.Case
 }
 
 // Demand is a forecast as a document would have it, before it has a header.
@@ -138,6 +141,10 @@ func (d *Draft) Size() (lines, buckets int) {
 	lines += len(answered)
 	for _, e := range d.Events {
 		buckets += len(e.Impacts)
+	}
+	lines += len(d.Calendar)
+	for _, e := range d.Calendar {
+		buckets += len(e.Spans)
 	}
 	for _, g := range d.Groups {
 		buckets += len(g.Capacities)

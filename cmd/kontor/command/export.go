@@ -27,7 +27,7 @@ type written struct {
 var exportAny = verb{
 	name: "export", short: "write an artifact, a draft or own figures for another system or a spreadsheet", args: "[CID]", most: 1, exits: []int{wire.ExitRefused},
 	flags: []cli.Flag{
-		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(outlet.Formats(), ", "), Value: "csv"},
+		&cli.StringFlag{Name: "as", Usage: "`FORMAT`: " + strings.Join(append(outlet.Formats(), "icalendar"), ", "), Value: "csv"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not exist; standard output where it is not given"},
 		&cli.StringFlag{Name: "number", Usage: "`NUMBER` of the document at its receiver"},
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
@@ -42,7 +42,7 @@ var exportAny = verb{
 	long: "Without CID the draft is written, of the forecast or of --kind, or with --with the newest forecast exchanged with that partner. A forecast goes\n" +
 		"out as any format, and a revision of one as ubl-exception, which tells how it differs from the one before; a capacity plan also as catena-x;\n" +
 		"a campaign calendar, an event at a time, as ubl; a quality report, a complaint at a time, as catena-x (a Report8D); every artifact as csv,\n" +
-		"xlsx, car or dag-json. What a format does not carry is listed, and lines it can't tell apart are refused.\n" +
+		"xlsx, car or dag-json; the days of a campaign calendar and the shutdowns of a capacity plan (or of --kind capacity) as icalendar. What a format does not carry is listed, and lines it can't tell apart are refused.\n" +
 		"Layouts of a table: period has a line for each period, long one for each figure, wide a column for each period; fields has a line for each\n" +
 		"field of the whole document, records a column. What kontor export wrote, edited and imported again, changes the edited cells alone:\n" +
 		"kontor import --preview shows them. --kind lines are the order lines kept with a partner.",

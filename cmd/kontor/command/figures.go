@@ -69,7 +69,8 @@ func (c *call) importOptions() (desk.ImportOptions, error) {
 		file = filepath.Base(path)
 	}
 	return desk.ImportOptions{Map: mapping, Save: c.Bool("save"), From: c.String("from"), File: file, SkipBad: c.Bool("skip-bad"), DryRun: c.Bool("dry-run"), Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: c.String("unit"),
-		Replace: c.Bool("replace"), Once: c.String("once"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place"), Transit: c.String("transit")}, err
+		Replace: c.Bool("replace"), Once: c.String("once"), Format: c.String("format"), Sheet: c.String("sheet"), Places: c.StringSlice("place"), Transit: c.String("transit"),
+		Reason: c.String("reason"), Lines: c.StringSlice("line")}, err
 }
 
 // mappingText is the mapping that --map names.

@@ -47,10 +47,14 @@ var importAny = verb{
 	name: "import", short: "take a file of any kind and format; list imports, undo one", args: "FILE", exits: []int{wire.ExitRefused},
 	flags: append(append([]cli.Flag{}, importFlags...),
 		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the file where it leaves that open: history, forecast, capacity, stock, bom, products, campaign, quality, performance, answer"},
-		&cli.BoolFlag{Name: "preview", Usage: "ask the node what the file would change of what is there, cell by cell, and change nothing"}, linesFlag),
+		&cli.BoolFlag{Name: "preview", Usage: "ask the node what the file would change of what is there, cell by cell, and change nothing"},
+		&cli.StringSliceFlag{Name: "line", Usage: "production `LINE` that a calendar of shutdowns is of; all where none is given; may be given often"},
+		&cli.StringFlag{Name: "reason", Usage: "`REASON` of days without campaigns that a calendar names: INVENTORY, QUALITY_HOLD, LEGAL, BRAND, FREEZE (FREEZE where it is not given)"}, linesFlag),
 	long: "Formats, found by content: CSV and XLSX tables, long, wide and by field; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
-		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, DespatchAdvice, ReceiptAdvice in XML and JSON; Catena-X demand,\n" +
-		"capacity, notification, request, stock, delivery and output payloads; the vendor forecasting report.\n" +
+		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, RetailEvent, ExceptionNotification, DespatchAdvice, ReceiptAdvice in XML\n" +
+		"and JSON; Catena-X demand, capacity, notification, request, stock, delivery, output and 8D payloads; the vendor forecasting report; iCalendar.\n" +
+		"Entries of a calendar are days without campaigns, or with --kind capacity days on which production lines make nothing; such a calendar is the\n" +
+		"whole of a line's shutdowns, its recurrences are written out two years ahead, and its titles stay at home.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
 		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
 		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +
@@ -66,7 +70,7 @@ var importAny = verb{
 		"or a CSV with the columns what, from, to, field. With --save it is kept in the home as maps/KIND.map or maps/PARTNER/KIND.map and used for\n" +
 		"such files from then on, also for those in inbox/KIND/ and inbox/KIND/PARTNER/.",
 	examples: []string{"kontor import --dry-run --json delfor.edi", "kontor import --dry-run --lines all recadv.edi", "kontor import --place BCZB=CZ delfor.edi", "kontor import --transit 3 deljit.edi", "kontor import --kind history sales.xlsx",
-		"kontor import --preview forecast.xlsx", "kontor import --map plan.yaml --save --from acme plan.csv", "kontor import list", "kontor import undo 3"},
+		"kontor import --preview forecast.xlsx", "kontor import holidays.ics --reason LEGAL", "kontor import --kind capacity --line press-2 shutdowns.ics", "kontor import --map plan.yaml --save --from acme plan.csv", "kontor import list", "kontor import undo 3"},
 	run: func(c *call) error {
 		kind, ok := intake.ParseKind(c.String("kind"))
 		if !ok {

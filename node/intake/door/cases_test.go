@@ -182,6 +182,16 @@ func render(d *intake.Draft, r *intake.Report) string {
 	for _, e := range d.Events {
 		renderEvent(&b, e)
 	}
+	for _, e := range d.Calendar {
+		fmt.Fprintf(&b, "%q %q", e.UID, e.Summary)
+		for _, s := range e.Spans {
+			fmt.Fprintf(&b, " | %s %s", s.Days, s.RRule)
+		}
+		if e.Canceled || e.Free {
+			fmt.Fprintf(&b, " cancelled %v free %v", e.Canceled, e.Free)
+		}
+		b.WriteString("\n")
+	}
 	for _, c := range d.Figures {
 		fmt.Fprintf(&b, "%s %s:", c.Key(), c.Unit)
 		for _, f := range performance.Figures {

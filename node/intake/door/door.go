@@ -19,6 +19,7 @@ import (
 	"kontor/node/intake/amazon"
 	"kontor/node/intake/catenax"
 	"kontor/node/intake/edifact"
+	"kontor/node/intake/icalendar"
 	"kontor/node/intake/ubl"
 	"kontor/node/intake/vda"
 	"kontor/node/intake/x12"
@@ -40,6 +41,7 @@ const (
 	UBL     Format = "ubl"
 	CatenaX Format = "catena-x"
 	Amazon  Format = "amazon"
+	ICal    Format = "icalendar"
 )
 
 // Tradacoms is known by its first segment and not read.
@@ -57,6 +59,7 @@ var formats = []struct {
 	{VDA, vda.Is, vda.Read},
 	{UBL, ubl.IsXML, ubl.Read},
 	{UBL, isJSON(ubl.IsJSON), ubl.Read},
+	{ICal, icalendar.Is, icalendar.Read},
 	{Amazon, isJSON(amazon.Is), amazon.Read},
 	{Amazon, amazon.IsTable, amazon.Read},
 	{CatenaX, isJSON(func([]byte) bool { return true }), catenax.Read},
