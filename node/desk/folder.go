@@ -17,9 +17,6 @@ import (
 
 	"kontor/node"
 	"kontor/node/intake"
-	"kontor/node/outlet"
-	"kontor/protocol"
-	"kontor/protocol/forecast"
 )
 
 // Folders of a company's home that other systems put files into and take them from. They are looked at only where they exist: making the
@@ -28,7 +25,7 @@ const (
 	inboxFolder  = "inbox"  // files to import; a folder of a kind's name inside says the kind
 	doneFolder   = "done"   // imported, each with its report
 	failedFolder = "failed" // refused, each with its report
-	outboxFolder = "outbox" // partners' forecasts in force
+	outboxFolder = "outbox" // what partners shared and is in force
 )
 
 const (
@@ -45,7 +42,7 @@ type folderReport struct {
 	Note   string        `json:"note,omitempty"`
 }
 
-// Folders imports what is put into the inbox and writes partners' forecasts to the outbox, until ctx ends. Every file of the inbox is imported
+// Folders imports what is put into the inbox and writes what partners shared to the outbox, until ctx ends. Every file of the inbox is imported
 // once, also when the node is killed in between: that it was imported is noted in the same transaction. A file of the outbox is written under
 // the name of its content, so that one written twice by a kill replaces itself.
 func (d *Desk) Folders(ctx context.Context) error {
@@ -215,75 +212,4 @@ func (d *Desk) writeWhole(path string, data []byte) error {
 	}
 	d.did("named", path)
 	return nil
-}
-
-// outboxRows name the artifacts that were written to the outbox, by CID.
-const outboxRows = "outbox/"
-
-// outboxOnce writes partners' forecasts in force that were not written yet, as tables.
-func (d *Desk) outboxOnce(home string) error {
-	folder := filepath.Join(home, outboxFolder)
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return nil // no folder: nobody wants files
-	}
-	waiting := map[string]forecast.Document{}
-	for _, p := range d.node.Partnerships() {
-		err := d.node.View(p.PID, func(r *protocol.Replica) error {
-			rows, err := r.Versions(forecast.Type)
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				if row.Author == d.node.Company() || row.Status != "IN_FORCE" {
-					continue
-				}
-				cid := row.Root.String()
-				written, err := d.inOutbox(cid)
-				if err != nil || written {
-					if err != nil {
-						return err
-					}
-					continue
-				}
-				if waiting[cid], err = r.Forecast(row.Root); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	var failures []error
-	for cid, doc := range waiting {
-		failures = append(failures, d.outboxFile(folder, cid, doc))
-	}
-	return errors.Join(failures...)
-}
-
-// inOutbox tells whether an artifact was written to the outbox before.
-func (d *Desk) inOutbox(cid string) (found bool, err error) {
-	err = d.node.ReadPrivate(func(rows node.PrivateRows) (err error) {
-		var row inboxRow
-		found, err = rows.Get(outboxRows+cid, &row)
-		return err
-	})
-	return found, err
-}
-
-func (d *Desk) outboxFile(folder, cid string, doc forecast.Document) error {
-	data, left, err := outlet.Forecast(doc, outlet.CSV, outlet.Options{})
-	if err != nil {
-		return err
-	}
-	for _, l := range left {
-		d.node.Log().Info("left out in the outbox", "artifact", cid, "what", l)
-	}
-	if err := d.writeWhole(filepath.Join(folder, "forecast-"+cid+".csv"), data); err != nil {
-		return err
-	}
-	return d.node.Private(func(rows node.PrivateRows) error {
-		return rows.Put(outboxRows+cid, inboxRow{Name: "forecast-" + cid + ".csv", T: d.node.Now()})
-	})
 }

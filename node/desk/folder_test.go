@@ -162,3 +162,67 @@ func TestOutbox(t *testing.T) {
 		t.Error("the file was written again")
 	}
 }
+
+// TestOutboxForms: each kind is written in its own form, a partner's form goes before that of all, what a form can't hold is reported once, and
+// written when another is set.
+func TestOutboxForms(t *testing.T) {
+	buyer, seller := foundDesk(t, "buyer"), foundDesk(t, "seller")
+	p := buyer.buysFrom(t, seller)
+	home := string(seller.home)
+	if err := os.Mkdir(filepath.Join(home, "outbox"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	set := func(f OutboxForm) {
+		t.Helper()
+		if _, err := seller.SetOutbox(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass := func() {
+		t.Helper()
+		if err := seller.foldersOnce(context.Background(), home, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, bad := range []OutboxForm{{Kind: "stock", Format: "csv"}, {Kind: "forecast", Format: "pdf"}, {Kind: "forecast", Format: "delfor", Places: []string{"DE"}}, {Kind: "forecast", Format: "csv", With: "nobody"}} {
+		if _, err := seller.SetOutbox(bad); err == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+	set(OutboxForm{Kind: "forecast", Format: "none"})
+	set(OutboxForm{Kind: "forecast", Format: "catena-x", With: "buyer"})
+	line := intake.Planned(forecast.Item{BuyersID: "A"}, forecast.Location{Region: "DE"}, quantity.Piece, forecast.ByArrival)
+	line.Buckets = []forecast.Cell{{Bucket: calendar.MustBucket("2026-12"), Mean: quantity.Of(100)}}
+	cid := buyer.shares(t, p, line)
+	soon(t, "the forecast", func() bool { return len(seller.received(t, p.PID)) == 1 })
+	pass()
+	if report := found(t, home, "outbox/reports/forecast-"+cid.String()+".json.report.json"); !strings.Contains(report, "nothing was exported") {
+		t.Errorf("the report says %s", report)
+	}
+	if files, _ := filepath.Glob(filepath.Join(home, "outbox", "forecast-*")); len(files) > 0 {
+		t.Errorf("a month was written as Catena-X: %v", files)
+	}
+	if written, err := seller.inOutbox(cid.String()); err != nil || !written {
+		t.Errorf("a refusal is tried in every pass: %v, %v", written, err)
+	}
+	set(OutboxForm{Kind: "forecast", Format: "delfor", With: "buyer", Sender: "SELLER", Receiver: "ERP"})
+	pass()
+	if text := found(t, home, "outbox/forecast-"+cid.String()+".edi"); !strings.Contains(text, "UNB+UNOC:3+SELLER+ERP+") || !strings.Contains(text, "QTY+113:100:PCE'") {
+		t.Errorf("written as %s", text)
+	}
+	view, err := seller.Outbox()
+	if err != nil || !view.On || len(view.Forms) != 2 || view.Forms[1].With != "buyer" {
+		t.Errorf("%+v, %v", view, err)
+	}
+	set(OutboxForm{Kind: "forecast", With: "buyer"}) // back to the form of all, which is none
+	line.Buckets[0].Mean = quantity.Of(120)
+	buyer.shares(t, p, line)
+	soon(t, "the revision", func() bool {
+		docs := seller.received(t, p.PID)
+		return len(docs) == 1 && docs[0].Header.Revision == 1
+	})
+	pass()
+	if files, _ := filepath.Glob(filepath.Join(home, "outbox", "forecast-*")); len(files) != 1 {
+		t.Errorf("written: %v", files)
+	}
+}

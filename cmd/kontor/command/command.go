@@ -56,7 +56,7 @@ func nouns() []*cli.Command {
 		tierNoun(),
 		priceNoun(),
 		importNoun(),
-		exportAny.command(),
+		exportNoun(),
 		exceptionNoun(),
 		noticeNoun(),
 		topicNoun(),
