@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,22 +39,25 @@ func TestPromptScripts(t *testing.T) {
 	})
 }
 
-// asker collects what a program says, and types the answer once it asks.
+// asker collects what a program says, and types one answer for each question it asks.
 type asker struct {
-	mu     sync.Mutex
-	said   bytes.Buffer
-	master *os.File
-	answer string
-	asked  bool
+	mu      sync.Mutex
+	said    bytes.Buffer
+	master  *os.File
+	answers []string
+	asked   int
 }
+
+// question is how a program asks: what it says ends there until somebody types.
+var question = regexp.MustCompile(`(\[y/N\]|\]:|why:) $`)
 
 func (a *asker) Write(b []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.said.Write(b)
-	if !a.asked && strings.HasSuffix(a.said.String(), "[y/N] ") {
-		a.asked = true
-		if _, err := a.master.WriteString(a.answer); err != nil {
+	if a.asked < len(a.answers) && question.Match(a.said.Bytes()) {
+		a.asked++
+		if _, err := a.master.WriteString(a.answers[a.asked-1]); err != nil {
 			return 0, err
 		}
 	}
@@ -66,7 +70,8 @@ var keys = strings.NewReplacer(`\n`, "\n", "^C", "\x03", "^D", "\x04")
 // typedLimit is how long a program may take to end after an answer.
 const typedLimit = time.Minute
 
-// typed runs a program on a terminal of its own and types the answer when it asks yes or no: [!] typed ANSWER PROGRAM ARGUMENTS...
+// typed runs a program on a terminal of its own and types the answer when it asks: [!] typed ANSWER PROGRAM ARGUMENTS... Several answers stand in one
+// word, with | between them.
 func typed(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: [!] typed ANSWER PROGRAM...")
@@ -82,7 +87,7 @@ func typed(ts *testscript.TestScript, neg bool, args []string) {
 			break
 		}
 	}
-	a := &asker{master: master, answer: keys.Replace(args[0])}
+	a := &asker{master: master, answers: strings.Split(keys.Replace(args[0]), "|")}
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), "TZ=UTC"}
@@ -97,8 +102,8 @@ func typed(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, _ = ts.Stderr().Write(a.said.Bytes())
 	switch {
-	case !a.asked:
-		ts.Fatalf("%v asked nothing; it said:\n%s", args[1:], a.said.String())
+	case a.asked < len(a.answers):
+		ts.Fatalf("%v asked %d times, %d answers were ready; it said:\n%s", args[1:], a.asked, len(a.answers), a.said.String())
 	case neg && err == nil:
 		ts.Fatalf("unexpected command success")
 	case !neg && err != nil:

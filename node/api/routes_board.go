@@ -69,6 +69,8 @@ func registerTopics(r *Registry, b *board.Board) {
 	Handle(r, wire.TopicLedger, func(_ context.Context, c Caller, in wire.TopicListQuery) (wire.TradeLedger, error) {
 		return b.Ledger(by(c), in)
 	})
+	Handle(r, wire.GoalList, func(context.Context, Caller, wire.None) (wire.Goals, error) { return b.Goals() })
+	Handle(r, wire.GoalSet, func(_ context.Context, _ Caller, in wire.Goals) (wire.Goals, error) { return b.SetGoals(in) })
 	Handle(r, wire.Waits, func(_ context.Context, c Caller, in wire.WaitingQuery) (wire.WaitingListing, error) {
 		return b.Waiting(by(c), in)
 	})

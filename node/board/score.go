@@ -268,6 +268,9 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 		if err := b.lastReasons(role, in.Scores); err != nil {
 			return m, err
 		}
+		if err := b.cited(in.Scores); err != nil {
+			return m, err
+		}
 		for _, s := range in.Scores {
 			m.Scores = slices.DeleteFunc(m.Scores, func(old decision.Score) bool {
 				return old.Role == role && old.Option == s.Option && old.Lens == s.Lens

@@ -182,7 +182,11 @@ func (b *Board) ownScores(f found) (*wire.OwnScores, error) {
 	if out.Missing == nil {
 		out.Missing = []decision.Role{}
 	}
-	out.Reasons, err = b.reasons()
+	if out.Reasons, err = b.reasons(); err != nil {
+		return nil, err
+	}
+	goals, err := b.Goals()
+	out.Goals = goals.Goals
 	return out, err
 }
 

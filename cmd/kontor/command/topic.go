@@ -17,7 +17,7 @@ import (
 
 func topicNoun() *cli.Command {
 	return noun("topic", "decide with a partner: options, scores, offers", topicOpen(), topicShow, topicStatus, topicHistory, topicContext(), topicScore(), topicOffer("offer"), topicOffer("counter"), topicAccept, topicDecline, topicList,
-		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw, topicDelegate(), topicLedger)
+		topicJoin, topicBasis(), topicReady, topicReveal, topicAddOption(), topicAddIssue, topicWithdraw, topicDelegate(), topicLedger, topicGoals())
 }
 
 // Parts of the flags and statuses that commands about a topic share.
@@ -194,45 +194,26 @@ var topicReveal = verb{
 	},
 }
 
-// lensNames are what people write for the lenses.
-var lensNames = map[string]decision.Lens{"vision": decision.LocalVision, "purpose": decision.LocalPurpose, "partnership": decision.PartnershipValue, "legendary": decision.Legendary}
-
-// parseScore reads "OPTION:LENS=POINTS", with an optional ": REASON".
-func parseScore(text string) (s wire.Scoring, err error) {
-	bad := usagef("--score %q: want OPTION:LENS=POINTS or \"OPTION:LENS=POINTS: REASON\" with the lens vision, purpose, partnership or legendary", text)
-	option, rest, ok := strings.Cut(text, ":")
-	name, rest, ok2 := strings.Cut(rest, "=")
-	points, reason, _ := strings.Cut(rest, ":")
-	lens, known := lensNames[strings.ToLower(strings.TrimSpace(name))]
-	if !ok || !ok2 || !known {
-		return s, bad
-	}
-	s = wire.Scoring{Option: strings.TrimSpace(option), Lens: lens, Reason: strings.TrimSpace(reason)}
-	if s.Points, err = strconv.ParseInt(strings.TrimSpace(points), 10, 64); err != nil {
-		return s, bad
-	}
-	if why, lift, found := strings.Cut(s.Reason, "unless:"); found {
-		s.Reason, s.Lift = strings.TrimSpace(why), strings.TrimSpace(lift)
-	}
-	return s, nil
-}
-
 func topicScore() verb {
 	return verb{
 		name: "score", short: "score options for one role, and go on as far as possible", args: "[TOPIC]", most: 1,
 		long: "Scores are changes against option 0, which is 5 on every lens: 0 to 10, with a reason for 0 to 2 and 8 to 10. Partnership Value is filled in from the arithmetic\n" +
 			"and may be moved by two. A low score may name what would lift the objection: \"1:purpose=2: no night shift unless: the union agrees\".\n" +
 			"The command takes the topic up, states --basis, declares the context complete and, once every required role has scored and the partner is ready,\n" +
-			"commits; the node does what remains when its time comes. A reason of \"=\" is the role's last on that lens: \"1:purpose=8: =\". Scores stay in this node unless --reveal says otherwise. Without --score it only goes on with what is there.\n" + topicArgument,
-		examples: []string{`kontor topic score --as COO --score 1:vision=6 --score "1:purpose=8: served in March" --score 1:legendary=7 --score 2:purpose=6`, "kontor topic score --as CFO --file scores.json --reveal rank"},
+			"commits; the node does what remains when its time comes. A reason of \"=\" is the role's last on that lens: \"1:purpose=8: =\".\n" +
+			"On Local Vision \"g2\" cites goal 2 (kontor topic goals); on the Legendary Lens three answers of y or n stand for points: publish it? swap sides? make it the rule?\n" +
+			"--sheet asks for all of it at the terminal and offers what was computed and the reasons given last. Scores stay in this node unless --reveal says otherwise. Without --score it only goes on with what is there.\n" + topicArgument,
+		examples: []string{`kontor topic score --as COO --score 1:vision=6 --score "1:purpose=8: served in March" --score 1:legendary=yyn --score 2:purpose=6`, "kontor topic score --as COO --sheet", "kontor topic score --as CFO --file scores.json --reveal rank"},
 		exits:    boardExits,
 		flags: []cli.Flag{withFlag(), asFlag, basisFlag(),
-			repeated("score", "`OPTION:LENS=POINTS[: REASON]`, several times"),
+			repeated("score", "`OPTION:LENS=POINTS[,gGOAL][: REASON]`, several times"),
 			&cli.StringFlag{Name: "file", Usage: "`FILE` with scores as JSON: [{option, lens, points, reason, lift}]"},
 			&cli.StringFlag{Name: "weights", Usage: "`FILE` with this company's lens weights as JSON, before the first score", DefaultText: "the standard weights"},
 			&cli.StringFlag{Name: "reveal", Usage: "what the node shows once all have committed: `WHAT` is positions, rank, scores or nothing", DefaultText: "nothing"},
 			repeated("lift", "take an objection back: `\"ROLE:OPTION:LENS: REASON\"`, by that role or the CEO"),
 			&cli.BoolFlag{Name: "keep", Usage: "after a revision: the scores given before stand"},
+			&cli.BoolFlag{Name: "sheet", Usage: "ask for the scores on the terminal, option by option"},
+			yesFlag("enter the sheet without being asked at its end"),
 		},
 		run: func(c *call) error {
 			in := wire.TopicScoreRequest{TopicAct: c.topicAct(), Scores: []wire.Scoring{}, Reveal: c.String("reveal"), Keep: c.Bool("keep")}
@@ -265,12 +246,20 @@ func topicScore() verb {
 			if in.Basis, err = parseBasis(c.texts("basis")); err != nil {
 				return err
 			}
+			if c.Bool("sheet") {
+				if err := c.askSheet(&in); err != nil {
+					return err
+				}
+			}
 			out, err := ask(c, wire.TopicScore, in)
 			if err != nil {
 				return err
 			}
 			return c.print(out, func(w io.Writer) {
 				printScored(w, out)
+				if c.Bool("sheet") {
+					return // it showed the arithmetic and offered the reasons
+				}
 				if t, err := ask(c, wire.TopicShow, wire.TopicQuery{Topic: out.Topic}); err == nil {
 					printReasons(w, t, in.As)
 				}

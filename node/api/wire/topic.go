@@ -46,6 +46,10 @@ var (
 		"Let the node offer by itself, step by step inside limits. People accept.")
 	TopicLedger = Get[TopicListQuery, TradeLedger]("/v1/topic/ledger", View,
 		"List the trade-offs of all topics: who gave what for what, until when.")
+	GoalList = Get[None, Goals]("/v1/topic/goals", Decide,
+		"List this company's goals, which scores on Local Vision cite by number. They never leave this node.")
+	GoalSet = Post[Goals, Goals]("/v1/topic/goals/set", Decide,
+		"Replace this company's goals.")
 	TopicList = Get[TopicListQuery, TopicListing]("/v1/topic/list", View,
 		"List topics, newest first.")
 	TopicShow = Get[TopicQuery, TopicDetail]("/v1/topic/show", View,

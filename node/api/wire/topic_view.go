@@ -119,6 +119,18 @@ type OwnScores struct {
 	Committed bool                    `json:"committed"`
 	Changed   []ChangedValue          `json:"changed,omitempty" doc:"Partnership Values that are others now than when a role scored"`
 	Reasons   []LastReason            `json:"last_reasons" doc:"given before for the same lens, to be used again"`
+	Goals     []Goal                  `json:"goals" doc:"of this company: Local Vision is a change towards one of them"`
+}
+
+// Goals are what this company wants to reach, at most seven; the first is number 1.
+type Goals struct {
+	Goals []Goal `json:"goals"`
+}
+
+// Goal is one of them, with how it is measured.
+type Goal struct {
+	Text    string `json:"text" cbor:"text"`
+	Measure string `json:"measure" cbor:"measure"`
 }
 
 // LastReason is the reason a role gave last on a lens.
