@@ -119,6 +119,7 @@ var (
 	ForecastBands      = wire.PostFile[desk.BandsOptions, desk.BandsResult]("/v1/forecast/bands", wire.Plan, "Puts empirical bands on the draft's points, from the errors of past versions.")
 	ForecastFences     = wire.Post[desk.FenceOptions, desk.FencesView]("/v1/forecast/fences", wire.Plan, "Shows or sets the time fences of the forecasts that are shared.")
 	CapacityImport     = wire.PostFile[desk.ImportOptions, desk.ImportResult]("/v1/capacity/import", wire.Plan, "Takes lines and their capacity from a file.")
+	ForecastOwn        = wire.Get[ForecastQuery, desk.OwnForecast]("/v1/forecast/own", wire.View, "Shows a buyer's forecast in this company's own numbers, by the product maps in force.")
 	CapacityPreview    = wire.Get[WithQuery, desk.Preview]("/v1/capacity/preview", wire.Plan, "Shows what the buyer would see of the capacity.")
 	CapacityShare      = wire.Post[WithQuery, desk.Shared]("/v1/capacity/share", wire.Plan, "Shares the capacity plan with a buyer.")
 	CapacityOversold   = wire.Get[OversoldQuery, desk.OversellView]("/v1/capacity/oversold", wire.Plan, "Checks that no more is promised to all customers together than the lines can carry.")
@@ -231,6 +232,13 @@ func RegisterDesk(r *Registry, d *desk.Desk) {
 		}
 		doc, err := d.Forecast(cid)
 		return scoped(doc, c), err
+	})
+	Handle(r, ForecastOwn, func(_ context.Context, c Caller, in ForecastQuery) (desk.OwnForecast, error) {
+		cid, err := namedForecast(d, in)
+		if err != nil {
+			return desk.OwnForecast{}, err
+		}
+		return d.ForecastOwn(cid, func(doc forecast.Document) forecast.Document { return scoped(doc, c) })
 	})
 	Handle(r, CapacityPreview, func(_ context.Context, _ Caller, in WithQuery) (desk.Preview, error) {
 		return d.PreviewCapacity(in.With)

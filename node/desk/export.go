@@ -33,13 +33,15 @@ type ExportOptions struct {
 	Layout   string   `json:"layout"`   // of a table: period, long, wide; or fields, records: the whole document
 	Contact  string   `json:"contact"`  // of the customer, for a Report8D: COMPANY, CITY, COUNTRY, EMAIL
 	Order    string   `json:"order"`    // of the part, for a Report8D
+	Numbers  string   `json:"numbers"`  // own: a buyer's forecast in this company's numbers; empty: as it is
 }
 
 // Exported is a document in the form asked for.
 type Exported struct {
 	Type   string   `json:"type"`
 	Format string   `json:"format"`
-	Left   []string `json:"left"` // what the format does not carry
+	Left   []string `json:"left"`            // what the format does not carry
+	Notes  []string `json:"notes,omitempty"` // what became of what
 	Data   []byte   `json:"data"`
 }
 
@@ -68,7 +70,12 @@ func (d *Desk) Export(o ExportOptions) (out Exported, err error) {
 	if err != nil {
 		return Exported{}, err
 	}
-	if !cid.Defined() {
+	switch {
+	case o.Numbers == OwnNumbers:
+		return d.exportOwn(cid, out, opts)
+	case o.Numbers != "":
+		return Exported{}, node.Failf("BAD_NUMBERS", "numbers %q; own is right, or nothing for those of the document", o.Numbers)
+	case !cid.Defined():
 		return d.exportForecastDraft(out, opts)
 	}
 	return d.exportHeld(cid, out, opts)

@@ -25,7 +25,7 @@ const (
 	inboxFolder  = "inbox"  // files to import; a folder of a kind's name inside says the kind
 	doneFolder   = "done"   // imported, each with its report
 	failedFolder = "failed" // refused, each with its report
-	outboxFolder = "outbox" // what partners shared and is in force
+	outboxFolder = "outbox" // what partners shared and is in force; in a folder own inside, forecasts of buyers in own numbers
 )
 
 const (
@@ -62,7 +62,7 @@ func (d *Desk) Folders(ctx context.Context) error {
 }
 
 func (d *Desk) foldersOnce(ctx context.Context, home string, now time.Time) error {
-	return errors.Join(d.inboxOnce(ctx, home, now), d.outboxOnce(home))
+	return errors.Join(d.inboxOnce(ctx, home, now), d.outboxOnce(home), d.ownOutboxOnce(home))
 }
 
 // inboxKinds name the folders of the inbox; the first stands for files at its top.

@@ -116,7 +116,7 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 			if part.Members == 0 {
 				places++
 			}
-			sum, err := addLines(*have, part)
+			sum, err := AddLines(*have, part)
 			if err != nil {
 				return Document{}, nil, err
 			}

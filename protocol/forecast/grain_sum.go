@@ -47,8 +47,8 @@ func unlike(a, b Line) string {
 	return ""
 }
 
-// addLines adds two lines of one item and region.
-func addLines(a, b Line) (Line, error) {
+// AddLines adds two lines of one item and region: means and ordered quantities, bucket by bucket. Levels of a sum are not known and are left out.
+func AddLines(a, b Line) (Line, error) {
 	if what := unlike(a, b); what != "" {
 		if a.Members > 0 {
 			return Line{}, fmt.Errorf("products of family %q in %q have %s: one sum of them would say nothing; count to a family what is measured alike (kontor product family)", artifact.Clip(a.Item.ID()), a.Location.Key(), what)

@@ -37,6 +37,7 @@ var exportAny = verb{
 		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of a csv or xlsx: " + outlet.Layouts(), DefaultText: "period"},
 		&cli.StringFlag{Name: "contact", Usage: "the customer as a Report8D names it: `COMPANY, CITY, COUNTRY, EMAIL`"},
 		&cli.StringFlag{Name: "order", Usage: "`NUMBER` of the part's order, for a Report8D"},
+		&cli.StringFlag{Name: "numbers", Usage: "`WHOSE`: own, for a buyer's forecast in this company's own numbers by the product map"},
 		withFlag(),
 	},
 	long: "Without CID the draft is written, of the forecast or of --kind, or with --with the newest forecast exchanged with that partner. A forecast goes\n" +
@@ -46,15 +47,18 @@ var exportAny = verb{
 		"Layouts of a table: period has a line for each period, long one for each figure, wide a column for each period; fields has a line for each\n" +
 		"field of the whole document, records a column. What kontor export wrote, edited and imported again, changes the edited cells alone:\n" +
 		"kontor import --preview shows them. --kind lines are the order lines kept with a partner.",
-	examples: []string{"kontor export --kind terms --as xlsx -o terms.xlsx", "kontor export --kind history --as csv --layout wide -o history.csv", "kontor export --kind answer --as xlsx -o answer.xlsx", "kontor export --kind campaign --as xlsx -o events.xlsx", "kontor export --as delfor -o delfor.edi", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
+	examples: []string{"kontor export --kind terms --as xlsx -o terms.xlsx", "kontor export --kind history --as csv --layout wide -o history.csv", "kontor export --kind answer --as xlsx -o answer.xlsx", "kontor export --kind campaign --as xlsx -o events.xlsx", "kontor export --as delfor -o delfor.edi", "kontor export --with \"Relief Agency\" --numbers own -o need.csv", "kontor export bafyrei... --as car -o forecast.car", "kontor export --as catena-x --sender BPNL8888888888XX --receiver BPNL6666666666YY --place DE=BPNS0000000000DE"},
 	run: func(c *call) error {
 		out, err := ask(c, api.Export, desk.ExportOptions{CID: c.Args().First(), With: c.String("with"), Format: c.String("as"), Number: c.String("number"),
-			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place"), Kind: c.String("kind"), Layout: c.String("layout"), Contact: c.String("contact"), Order: c.String("order")})
+			Sender: c.String("sender"), Receiver: c.String("receiver"), Places: c.StringSlice("place"), Kind: c.String("kind"), Layout: c.String("layout"), Contact: c.String("contact"), Order: c.String("order"), Numbers: c.String("numbers")})
 		if err != nil {
 			return err
 		}
 		for _, l := range out.Left {
 			c.note("left out: %s", l)
+		}
+		for _, n := range out.Notes {
+			c.note("%s", n)
 		}
 		path := c.String("output")
 		if path == "" {

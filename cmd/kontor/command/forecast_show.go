@@ -31,13 +31,21 @@ type forecastShown struct {
 
 var forecastShowVerb = verb{
 	name: "show", short: "show a forecast, or the draft", args: "[CID]", most: 1, exits: []int{wire.ExitNotFound},
-	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "product", Usage: "only this `NUMBER`"}, &cli.BoolFlag{Name: "chart", Usage: "draw every line, not only the first few"}},
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "product", Usage: "only this `NUMBER`"}, &cli.BoolFlag{Name: "chart", Usage: "draw every line, not only the first few"},
+		&cli.StringFlag{Name: "numbers", Usage: "`WHOSE`: own, for a buyer's forecast in this company's own numbers by the product map"}},
 	long: "Without CID it is the draft; with --with the newest one in force with that partner. Shown are the figures with bands, firmness, fences and orders,\n" +
 		"life cycle, sourcing share, authorisations and reasons, and what changed since the revision before. In the chart o is the mean, - the widest band\n" +
 		"given, = the inner one. A reason marked (a guess) was stated by nobody: this node guesses it where a line leaves its flex band.",
-	examples: []string{"kontor forecast show", "kontor forecast show --product TDF300-30 --chart", "kontor forecast show --json bafyrei..."},
+	examples: []string{"kontor forecast show", "kontor forecast show --with \"Relief Agency\" --numbers own", "kontor forecast show --product TDF300-30 --chart", "kontor forecast show --json bafyrei..."},
 	run: func(c *call) error {
 		query := api.ForecastQuery{CID: c.Args().First(), With: c.String("with")}
+		switch c.String("numbers") {
+		case "":
+		case desk.OwnNumbers:
+			return showInOwnNumbers(c, query)
+		default:
+			return usagef("--numbers %q; own is right", c.String("numbers"))
+		}
 		doc, err := ask(c, api.ForecastShow, query)
 		if err != nil {
 			return err
@@ -47,16 +55,36 @@ var forecastShowVerb = verb{
 			return err
 		}
 		if only := c.String("product"); only != "" {
-			var kept []forecast.Line
-			for _, l := range doc.Lines {
-				if only == l.Item.BuyersID || only == l.Item.SellersID || only == l.Item.GTIN {
-					kept = append(kept, l)
-				}
-			}
-			doc.Lines = kept
+			doc.Lines = linesOf(doc.Lines, only)
 		}
 		return c.print(forecastShown{doc, changes}, func(w io.Writer) { printForecast(w, doc, changes, c.Bool("chart")) })
 	},
+}
+
+// showInOwnNumbers shows a buyer's forecast as this company's own systems know it.
+func showInOwnNumbers(c *call, query api.ForecastQuery) error {
+	out, err := ask(c, api.ForecastOwn, query)
+	if err != nil {
+		return err
+	}
+	if only := c.String("product"); only != "" {
+		out.Document.Lines = linesOf(out.Document.Lines, only)
+	}
+	return c.print(out, func(w io.Writer) {
+		printForecast(w, out.Document, desk.RevisionView{}, c.Bool("chart"))
+		for _, n := range out.Notes {
+			fmt.Fprintf(w, "note: %s\n", n)
+		}
+	})
+}
+
+func linesOf(lines []forecast.Line, product string) (kept []forecast.Line) {
+	for _, l := range lines {
+		if product == l.Item.BuyersID || product == l.Item.SellersID || product == l.Item.GTIN {
+			kept = append(kept, l)
+		}
+	}
+	return kept
 }
 
 func printForecast(w io.Writer, doc forecast.Document, changes desk.RevisionView, chart bool) {

@@ -96,6 +96,7 @@ var classes = map[string]Class{
 	"NOT_ASKED":       {http.StatusConflict, ExitNotNow, ""},
 	"PRODUCT_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
 	"REQUEST_":        {http.StatusUnprocessableEntity, ExitRefused, "correct what the findings name and try again"},
+	"NOT_TRANSLATED":  {http.StatusUnprocessableEntity, ExitRefused, ""},
 	"NOT_DERIVED":     {http.StatusConflict, ExitNotNow, ""},
 	"STATE_":          {http.StatusConflict, ExitNotNow, "what it builds on has moved: look at it again, then run it again"},
 	"HEAD_":           {http.StatusConflict, ExitNotNow, "leave the node connected until a partner has answered, then run it again"},
