@@ -16,8 +16,8 @@ import (
 // shutdownYears is how far a recurring shutdown is written out where a line has no capacity that far.
 const shutdownYears = 2
 
-// takeShutdowns puts the days of a calendar into lines, as days on which nothing is made. A calendar is the whole of a line's shutdowns. Its
-// titles stay at home: people's calendars name people.
+// takeShutdowns puts the days of a calendar into lines, as days on which nothing is made. A calendar is the whole of a line's shutdowns; an entry
+// whose LOCATION is the name of a line is that line's alone. Its titles stay at home: people's calendars name people.
 func (d *Desk) takeShutdowns(entries []ical.Entry, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
 	today := calendar.DateOf(d.node.Now())
@@ -45,7 +45,14 @@ func (d *Desk) takeShutdowns(entries []ical.Entry, report *intake.Report, o Impo
 				first, end = min(first, line.Periods[0].Bucket.Start), max(end, line.Periods[n-1].Bucket.End)
 			}
 			before := line.Shutdowns
-			if line.Shutdowns, err = closedDays(entries, first, end); err != nil {
+			var own []ical.Entry
+			for _, e := range entries {
+				elsewhere := e.Location != line.Line && slices.ContainsFunc(lines, func(l capacityRow) bool { return l.Line == e.Location })
+				if !elsewhere {
+					own = append(own, e)
+				}
+			}
+			if line.Shutdowns, err = closedDays(own, first, end); err != nil {
 				return err
 			}
 			if len(line.Shutdowns) > capacity.MaxShutdowns {

@@ -38,6 +38,8 @@ type Entry struct {
 	UID      string
 	Sequence int64 // the highest of its components
 	Summary  string
+	Location string
+	Shutdown bool   // of the category SHUTDOWN
 	Spans    []Span // the first is that of the entry itself; none where it has no day left
 	Canceled bool
 	Free     bool     // TRANSP:TRANSPARENT: it takes no time of anybody's

@@ -40,6 +40,9 @@ func WriteMeetings(name string, meetings []Meeting) []byte {
 	return []byte(cal.Serialize())
 }
 
+// shutdownCategory marks entries on which a production line makes nothing.
+const shutdownCategory = "SHUTDOWN"
+
 // Closed are days on which a production line makes nothing.
 type Closed struct {
 	Line string
@@ -57,7 +60,7 @@ func WriteClosed(name string, stamp int64, closed []Closed) []byte {
 		v.SetDtStampTime(time.UnixMilli(stamp).UTC())
 		v.SetSummary("shutdown of " + c.Line)
 		v.SetLocation(c.Line)
-		v.AddCategory("SHUTDOWN")
+		v.AddCategory(shutdownCategory)
 		v.SetAllDayStartAt(timeOf(c.Days.Start))
 		v.SetAllDayEndAt(timeOf(c.Days.End))
 		v.SetStatus(ics.ObjectStatusConfirmed)

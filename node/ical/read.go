@@ -87,6 +87,8 @@ func ended(data []byte) error {
 // component is what one VEVENT says.
 type component struct {
 	summary  string
+	location string
+	shutdown bool
 	sequence int64
 	days     calendar.Bucket
 	clock    string // time of day of its start, "" for whole days
@@ -98,8 +100,9 @@ type component struct {
 }
 
 func read(v *ics.VEvent) (c component, err error) {
-	c = component{summary: text(v, ics.ComponentPropertySummary), canceled: text(v, ics.ComponentPropertyStatus) == string(ics.ObjectStatusCancelled),
-		free: strings.EqualFold(text(v, ics.ComponentPropertyTransp), "TRANSPARENT")}
+	c = component{summary: text(v, ics.ComponentPropertySummary), location: text(v, ics.ComponentPropertyLocation), shutdown: strings.EqualFold(text(v, ics.ComponentPropertyCategories), shutdownCategory),
+		canceled: text(v, ics.ComponentPropertyStatus) == string(ics.ObjectStatusCancelled),
+		free:     strings.EqualFold(text(v, ics.ComponentPropertyTransp), "TRANSPARENT")}
 	if s := text(v, ics.ComponentPropertySequence); s != "" {
 		if c.sequence, err = strconv.ParseInt(s, 10, 64); err != nil || c.sequence < 0 {
 			return c, fmt.Errorf("SEQUENCE %q is no count", artifact.Clip(s))

@@ -65,6 +65,7 @@ func (s *series) entry(uid string) (e Entry, err error) {
 	}
 	if m := s.whole; m != nil {
 		e.Summary, e.Canceled, e.Free = m.summary, m.canceled, m.free
+		e.Location, e.Shutdown = m.location, m.shutdown
 		e.Sequence = max(e.Sequence, m.sequence)
 		gone := slices.Clone(m.removed)
 		for _, o := range s.others {

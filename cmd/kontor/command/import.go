@@ -53,8 +53,8 @@ var importAny = verb{
 	long: "Formats, found by content: CSV and XLSX tables, long, wide and by field; EDIFACT DELFOR, DELJIT, DESADV, RECADV, SLSRPT, INVRPT; ANSI X12 830, 862,\n" +
 		"852, 856; VDA 4905; UBL 2.1 Forecast, ForecastRevision, ProductActivity, RetailEvent, ExceptionNotification, DespatchAdvice, ReceiptAdvice in XML\n" +
 		"and JSON; Catena-X demand, capacity, notification, request, stock, delivery, output and 8D payloads; the vendor forecasting report; iCalendar.\n" +
-		"Entries of a calendar are days without campaigns, or with --kind capacity days on which production lines make nothing; such a calendar is the\n" +
-		"whole of a line's shutdowns, its recurrences are written out two years ahead, and its titles stay at home.\n" +
+		"Entries of a calendar are days without campaigns, or with --kind capacity, or where all have the category SHUTDOWN, days on which\n" +
+		"production lines make nothing: an entry whose LOCATION is a line is that line's, others are of all or of --line. Such a calendar is the whole of a line's shutdowns, its recurrences are written out two years ahead, and its titles stay at home.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
 		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
 		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +

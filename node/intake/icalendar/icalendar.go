@@ -9,6 +9,7 @@ package icalendar
 
 import (
 	"bytes"
+	"slices"
 
 	"kontor/node/ical"
 	"kontor/node/intake"
@@ -22,7 +23,7 @@ func Is(data []byte) bool {
 	return len(data) >= len(first) && bytes.EqualFold(data[:len(first)], []byte(first))
 }
 
-// Read reads a calendar. Without a kind its entries are days without campaigns.
+// Read reads a calendar. Without a kind its entries are days without campaigns, or shutdowns where all are of that category.
 func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	r := &intake.Report{Format: "icalendar", Kind: intake.Campaign}
 	if o.Kind == intake.Capacity {
@@ -32,6 +33,9 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 	if err != nil {
 		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Text: err.Error(), Want: "entries (VEVENT) with a UID, a first day, and an end or a recurrence in days"})
 		return nil, r
+	}
+	if !slices.ContainsFunc(entries, func(e ical.Entry) bool { return !e.Shutdown }) && o.Kind == "" {
+		r.Kind = intake.Capacity
 	}
 	for _, e := range entries {
 		for _, text := range e.Notes {
