@@ -81,6 +81,9 @@ func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
 		return err == nil && len(l.Agreements) > 0
 	})
 	c.concludes(t, accepted.Agreement)
+	if again, err := c.maker.ProposeTerms(ctx, command("after"), desk.TermsQuery{}, "own", 0); codesOf(err) != "ALREADY_AGREED" {
+		t.Fatalf("terms that are signed are put to the officers again: %+v, %v", again, err)
+	}
 }
 
 // concludes has every officer sign.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
 	"kontor/protocol"
@@ -20,6 +21,16 @@ func (b *Board) ProposeTerms(ctx context.Context, by By, in desk.TermsQuery, of 
 	p, row, doc, err := b.desk.NewestTerms(in, of)
 	if err != nil {
 		return wire.TopicReceipt{}, err
+	}
+	held, err := b.desk.Terms(p.PID.String(), "", func(string) bool { return true })
+	if err != nil {
+		return wire.TopicReceipt{}, err
+	}
+	for _, h := range held {
+		if h.CID == row.Root && (h.State == desk.TermsInForce || h.State == desk.TermsUpcoming) {
+			return wire.TopicReceipt{}, node.Failf("ALREADY_AGREED", "the terms %s, revision %d, are signed and apply from %s; share a revision or other terms first: kontor terms import, kontor terms share",
+				doc.Contract, row.Revision, h.From)
+		}
 	}
 	zero := "the terms in force, if any, go on"
 	one := fmt.Sprintf("the terms %s of %s, revision %d, apply from %s to before %s", doc.Contract, b.node.CompanyName(row.Author), row.Revision, doc.Period.Start, doc.Period.End)

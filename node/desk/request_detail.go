@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"kontor/crypto/keys"
 	"kontor/node"
@@ -64,15 +65,15 @@ func (d *Desk) DetailDraft(o DetailOptions) (f DetailForm, err error) {
 	if findings := f.Grant.Check(q, v.pid, v.ID, f.Grant.To); len(findings) > 0 {
 		return f, &node.Failure{Code: "BAD_GRANT", Text: findings[0].Error(), Findings: findings}
 	}
-	f.Text = fmt.Sprintf("%s sees %v in %v of %s, at the grain it has, for %q; nothing of it leaves after %s", v.By, orAny(f.Grant.Products), orAny(f.Grant.Regions), f.Grant.Period, f.Grant.Purpose, issuedDay(until))
+	f.Text = fmt.Sprintf("%s sees %s in %s of %s, at the grain it has, for %q; nothing of it leaves after %s", v.By, orAny(f.Grant.Products), orAny(f.Grant.Regions), f.Grant.Period, f.Grant.Purpose, issuedDay(until))
 	return f, nil
 }
 
-func orAny(list []string) any {
+func orAny(list []string) string {
 	if len(list) == 0 {
 		return "everything"
 	}
-	return list
+	return strings.Join(list, ", ")
 }
 
 // SignDetail signs a grant of detail with an officer's role key, in the officer's own process.

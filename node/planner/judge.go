@@ -2,7 +2,6 @@ package planner
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"kontor/protocol/calendar"
@@ -146,14 +145,18 @@ func (j Judgement) Holds() bool {
 }
 
 func (j Judgement) String() string {
-	better := math.NaN()
-	if j.PinballEmpirical > 0 {
-		better = 100 * (1 - j.Pinball/j.PinballEmpirical)
+	than := "no measure of either"
+	switch share := 100 * (1 - j.Pinball/j.PinballEmpirical); {
+	case j.PinballEmpirical <= 0:
+	case share < 0:
+		than = fmt.Sprintf("%.1f %% worse", -share)
+	default:
+		than = fmt.Sprintf("%.1f %% better", share)
 	}
 	calibrated := "not calibrated (history too short)"
 	if j.Calibration.From != 0 {
 		calibrated = fmt.Sprintf("calibrated on %s to %s", j.Calibration.From, j.Calibration.Through)
 	}
-	return fmt.Sprintf("forecast made after %s, %s, judged on %s to %s: %d cells, %d empty; 80 %% band covers %.1f %%; mean pinball loss %.0f against %.0f of the empirical quantiles (%.1f %% better) at levels %v",
-		j.Origin, calibrated, j.From, j.Through, j.Cells, j.Empty, 100*j.Coverage80, j.Pinball, j.PinballEmpirical, better, j.Levels)
+	return fmt.Sprintf("forecast made after %s, %s, judged on %s to %s: %d cells, %d empty; 80 %% band covers %.1f %%; mean pinball loss %.0f against %.0f of the empirical quantiles (%s) at levels %v",
+		j.Origin, calibrated, j.From, j.Through, j.Cells, j.Empty, 100*j.Coverage80, j.Pinball, j.PinballEmpirical, than, j.Levels)
 }

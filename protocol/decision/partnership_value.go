@@ -74,8 +74,8 @@ func Partnership(in ValueInput) (Arithmetic, error) {
 	m := new(big.Rat).SetFrac(big.NewInt(in.Materiality.Minor), pow10(digits))
 	saved := new(big.Rat).Sub(rat(in.Zero.Short), rat(in.With.Short))
 	trimmed := new(big.Rat).Sub(rat(in.Zero.Over), rat(in.With.Over))
-	a.line("expected short %s without, %s with the option: %s fewer", in.Zero.Short, in.With.Short, decimal(saved))
-	a.line("expected over %s without, %s with the option: %s fewer", in.Zero.Over, in.With.Over, decimal(trimmed))
+	a.line("expected short %s without, %s with the option: %s", in.Zero.Short, in.With.Short, fewer(saved))
+	a.line("expected over %s without, %s with the option: %s", in.Zero.Over, in.With.Over, fewer(trimmed))
 
 	delta := new(big.Rat)
 	gains := make([]*big.Rat, len(in.Sides))
@@ -97,6 +97,14 @@ func Partnership(in ValueInput) (Arithmetic, error) {
 	a.line("5 + 5 x %s / %s = %s, clamped to 0..10 and rounded half-up: %d", a.Delta, decimal(m), approx(raw, 4), a.Value)
 	a.split(in.Sides, gains, delta)
 	return a, nil
+}
+
+// fewer says a difference in words.
+func fewer(units *big.Rat) string {
+	if units.Sign() < 0 {
+		return decimal(new(big.Rat).Neg(units)) + " more"
+	}
+	return decimal(units) + " fewer"
 }
 
 // split judges the shares of the sides and takes the points off.

@@ -8,12 +8,13 @@ import (
 )
 
 // reorder moves flags in front of arguments, so that both orders work: the parser below stops at the first argument. Everything
-// after "--" is an argument. Command names come first, whatever stood before them.
+// after "--" is an argument. Command names come first, whatever stood before them. Who asks a command for help gets it whatever the arguments are: the parser
+// would take one for a topic.
 func reorder(commands []*cli.Command, args []string) []string {
 	var path, flags, rest []string
 	known := allFlags(commands)
 	level := commands
-	ended := false
+	ended, help, leaf := false, false, false
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		switch {
@@ -23,6 +24,7 @@ func reorder(commands []*cli.Command, args []string) []string {
 			ended = true
 		case strings.HasPrefix(arg, "-") && len(arg) > 1:
 			flags = append(flags, arg)
+			help = help || arg == "--help" || arg == "-h"
 			if strings.Contains(arg, "=") || !takesValue(known, strings.TrimLeft(arg, "-")) || i+1 >= len(args) {
 				continue
 			}
@@ -37,7 +39,7 @@ func reorder(commands []*cli.Command, args []string) []string {
 		default:
 			if next := find(level, arg); next != nil && len(rest) == 0 {
 				path = append(path, arg)
-				level = next.Subcommands
+				level, leaf = next.Subcommands, len(next.Subcommands) == 0
 				known = allFlags([]*cli.Command{next})
 				continue
 			}
@@ -47,6 +49,9 @@ func reorder(commands []*cli.Command, args []string) []string {
 	}
 	if len(path) == 0 {
 		return rest // no command: which one was meant is for the caller to ask
+	}
+	if help && leaf {
+		return append(path, "--help")
 	}
 	out := append(path, flags...)
 	if len(rest) > 0 && ended {

@@ -222,6 +222,9 @@ func TestReorder(t *testing.T) {
 		"partner invite --materiality 5 EUR --as seller --json": "partner invite --materiality 5_EUR --as seller --json",
 		"partner suspend 'x' --reason a --lift":                 "partner suspend --reason a --lift 'x'",
 		"partner accept":                                        "partner accept",
+		"partner accept TOKEN --yes --help":                     "partner accept --help",
+		"partner accept -- --help":                              "partner accept -- --help",
+		"partner nothing --help":                                "partner --help nothing",
 		"partner invite --expires":                              "partner invite --expires",
 	} {
 		got := reorder(nouns(), strings.Fields(in))
