@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -269,8 +270,36 @@ func published(t *testing.T, name string) []byte {
 	return external.Read(t, "documents", "catena-x", "io.catenax."+name)
 }
 
-// valid checks a payload against its published schema.
+// valid checks a payload against its published schema, and that the check can fail: each member of the payload is made a thing
+// that none of them is, one at a time, and every one is refused.
 func valid(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := against(t, name, data); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, data)
+	}
+	var payload map[string]json.RawMessage
+	if err := json.Unmarshal(data, &payload); err != nil {
+		return // a list: its entries are looked at by themselves
+	}
+	refused := 0
+	for member, value := range payload {
+		payload[member] = json.RawMessage(`{"no":["such","thing"]}`)
+		spoilt, err := json.Marshal(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if against(t, name, spoilt) != nil {
+			refused++
+		}
+		payload[member] = value
+	}
+	if refused < len(payload) {
+		t.Errorf("%s: of %d members that were spoilt, one at a time, the check refused %d", name, len(payload), refused)
+	}
+}
+
+// against is what the published schema says of a payload.
+func against(t *testing.T, name string, data []byte) error {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(published(t, name+"-schema.json")))
 	if err != nil {
@@ -292,9 +321,7 @@ func valid(t *testing.T, name string, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := schema.Validate(instance); err != nil {
-		t.Errorf("%s: %v\n%s", name, err, data)
-	}
+	return schema.Validate(instance)
 }
 
 // TestSchemas: what is written for Catena-X keeps the published schemas, and they
