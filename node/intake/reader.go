@@ -35,13 +35,19 @@ func openTable(data []byte, o Options, report *Report, find func(text string, de
 		return nil
 	}
 	delimiter := o.Delimiter
+	aligned := false
+	if delimiter == 0 {
+		text, aligned = unaligned(text)
+	}
 	if delimiter == 0 {
 		delimiter = hintedDelimiter(text)
 	}
 	if delimiter == 0 {
 		delimiter = detectDelimiter(text)
 	}
-	report.Delimiter = delimiterNames[delimiter]
+	if report.Delimiter = delimiterNames[delimiter]; aligned {
+		report.Delimiter = "blanks"
+	}
 	h, ok := find(text, delimiter)
 	if !ok {
 		return nil

@@ -110,6 +110,35 @@ func detectDelimiter(text string) rune {
 	return best
 }
 
+// unaligned puts tabs between the columns of a table that blanks alone set apart, as programs for statistics write it: every line has the same number of words,
+// two at least, and no other delimiter or quotation mark stands anywhere.
+func unaligned(text string) (string, bool) {
+	if strings.ContainsAny(text, ",;\t|\"") {
+		return text, false
+	}
+	words, rows := 0, 0
+	for line := range strings.Lines(text) {
+		n := len(strings.Fields(line))
+		if n == 0 {
+			continue
+		}
+		if rows++; n < 2 || rows > 1 && n != words {
+			return text, false
+		}
+		words = n
+	}
+	if rows < 2 {
+		return text, false
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.Join(strings.Fields(line), "\t"))
+		b.WriteString("\n")
+	}
+	return b.String(), true
+}
+
 // packed names a file that holds a table, but not as text, by its first bytes, and what to do with it.
 func packed(data []byte) (what, do string) {
 	switch {

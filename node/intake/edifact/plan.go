@@ -39,6 +39,7 @@ type planned struct {
 	bucket        calendar.Bucket // of delivery, where that is given, else of shipment
 	shipped       calendar.Bucket // of shipment, beside one of delivery
 	first, last   calendar.Date   // earliest and latest delivery
+	opens, closes calendar.Date   // horizon start and end
 	basis         forecast.DateBasis
 	status, grain string
 	from, until   calendar.Date      // of a cumulative quantity: the days it counts
@@ -196,7 +197,16 @@ func (p *planning) date(s segment) {
 		if b, ok := p.period(s); ok && p.pending != nil && p.pending.kind == cumulative {
 			p.pending.until = b.Last()
 		}
-	case "158", "159", "137", "36", "7", "157", "171", "50", "11", "4", "35", "97", "364":
+	case "158", "159": // a horizon: of the quantity before it where that has no date of its own, else the periods say it themselves
+		if p.pending == nil || !isScheduled(p.pending.kind) {
+			return
+		}
+		if b, ok := p.period(s); ok && q == "158" {
+			p.pending.opens = b.Start
+		} else if ok {
+			p.pending.closes = b.Last()
+		}
+	case "137", "36", "7", "157", "171", "50", "11", "4", "35", "97", "364":
 		// ends and starts of horizons and of earlier documents: the periods say it themselves
 	case "2", "10", "63", "64", "69", "74", "191", "17", "67", "194", "206":
 		if p.pending == nil || !isScheduled(p.pending.kind) {
@@ -244,6 +254,9 @@ func (p *planning) flush() {
 	p.pending = nil
 	if c == nil || !isScheduled(c.kind) {
 		return
+	}
+	if c.bucket == (calendar.Bucket{}) && !c.first.Valid() && !c.last.Valid() && c.opens.Valid() && c.closes.Valid() {
+		c.first, c.last, c.basis = c.opens, c.closes, forecast.ByArrival
 	}
 	if c.first.Valid() && c.last.Valid() && c.bucket == (calendar.Bucket{}) && c.first <= c.last {
 		c.bucket = calendar.Bucket{Start: c.first, End: c.last.AddDays(1)}
