@@ -73,7 +73,7 @@ func KeepFields(d Document, fields []string) Document {
 
 // Coarsen brings every figure to the grain that a ladder allows for its horizon, seen from a day (practice T3): buckets are put together, lines of
 // several sites become one of their region. Means and ordered quantities add up exactly; levels of a band do not, so a figure put together
-// has none, but for the cumulative levels of a line that stays one line. A week belongs to the month in which it begins. what free tells of stays as
+// has none, but for the cumulative levels of a line that stays one line. Products of one family that are not measured alike make a line for each unit, sourcing share and basis. A week belongs to the month in which it begins. what free tells of stays as
 // it is. family names what products are counted to; where the ladder wants a family, the figures of a product without one stay at home. The notes
 // say what was put together, and what stays.
 func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Item) string) (Document, []string, error) {
@@ -88,8 +88,9 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 	var order []string
 	periods, places, homeless := 0, 0, map[string]bool{}
 	members := map[string]map[string]bool{} // products of each family line
+	named := familyNames(d.Lines, ladder, from, free, family)
 	for _, l := range d.Lines {
-		parts, err := byPlace(l, ladder, from, free, family)
+		parts, err := byPlace(l, ladder, from, free, named)
 		if err != nil {
 			return Document{}, nil, err
 		}
@@ -156,6 +157,51 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 	return out, notes, nil
 }
 
+// familyNames tells families apart whose products are not measured alike: where units, sourcing shares or bases of the figures differ, each sort leaves as a line of its
+// own whose name says what it is. A family that is measured alike keeps its name.
+func familyNames(lines []Line, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Item) string) func(Line) string {
+	if family == nil {
+		return func(Line) string { return "" }
+	}
+	sorts := []func(Line) string{
+		func(l Line) string { return string(l.Unit) },
+		func(l Line) string {
+			return "share " + strings.TrimSuffix(fmt.Sprintf("%d.%04d", l.SourcingShare/10_000, l.SourcingShare%10_000), ".0000") + " %"
+		},
+		func(l Line) string { return string(l.BucketBasis) },
+		func(l Line) string { return string(l.DateBasis) },
+	}
+	seen := map[string][]map[string]bool{}
+	for _, l := range lines {
+		name := family(l.Item)
+		far := func(c Cell) bool {
+			return artifact.StepAt(ladder, from, c.Start).Level == artifact.Family && !free(l, c.Bucket)
+		}
+		if name == "" || l.Members > 0 || !slices.ContainsFunc(l.Buckets, far) {
+			continue
+		}
+		if seen[name] == nil {
+			seen[name] = make([]map[string]bool, len(sorts))
+		}
+		for i, sort := range sorts {
+			if seen[name][i] == nil {
+				seen[name][i] = map[string]bool{}
+			}
+			seen[name][i][sort(l)] = true
+		}
+	}
+	return func(l Line) string {
+		name := family(l.Item)
+		out := name
+		for i, sort := range sorts {
+			if of := seen[name]; of != nil && len(of[i]) > 1 {
+				out += ", " + sort(l)
+			}
+		}
+		return out
+	}
+}
+
 func cellsOf(lines []Line) (n int) {
 	for _, l := range lines {
 		n += len(l.Buckets)
@@ -182,7 +228,7 @@ func inFamily(l Line, name string) Line {
 
 // byPlace is a line in parts, one for each precision of place and product that its cells may have. Cells that may leave for a family alone are missing where
 // the product has none.
-func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Item) string) (parts []Line, err error) {
+func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line, calendar.Bucket) bool, family func(Line) string) (parts []Line, err error) {
 	type precision struct {
 		place string
 		level artifact.Level
@@ -200,10 +246,7 @@ func byPlace(l Line, ladder []artifact.Step, from calendar.Date, free func(Line,
 		at := precision{where.Key(), artifact.Item}
 		part := l
 		if step.Level == artifact.Family && l.Members == 0 {
-			name := ""
-			if family != nil {
-				name = family(l.Item)
-			}
+			name := family(l)
 			if name == "" {
 				continue
 			}

@@ -50,9 +50,6 @@ func unlike(a, b Line) string {
 // AddLines adds two lines of one item and region: means and ordered quantities, bucket by bucket. Levels of a sum are not known and are left out.
 func AddLines(a, b Line) (Line, error) {
 	if what := unlike(a, b); what != "" {
-		if a.Members > 0 {
-			return Line{}, fmt.Errorf("products of family %q in %q have %s: one sum of them would say nothing; count to a family what is measured alike (kontor product family)", artifact.Clip(a.Item.ID()), a.Location.Key(), what)
-		}
 		return Line{}, fmt.Errorf("lines of %q in %q have %s: they can't be put together for their region; measure them alike, or let the scope's grain keep sites apart (kontor scope set)", artifact.Clip(a.Item.ID()), a.Location.Key(), what)
 	}
 	cells := map[calendar.Bucket]Cell{}

@@ -1,6 +1,7 @@
 package product
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -65,6 +66,9 @@ func (t *translation) line(l forecast.Line) error {
 		whole := len(part.Buckets) == len(l.Buckets)
 		if !whole { // what accumulates from another bucket on is another's
 			part.Schedule = nil
+			if at == 0 { // what is overdue is due before the first of them
+				part.Schedule = owed(backlogOf(l))
+			}
 			for i := range part.Buckets {
 				part.Buckets[i].Cumulative, part.Buckets[i].Accumulated = nil, nil
 			}
@@ -150,7 +154,7 @@ func (t *translation) as(l forecast.Line, k Link) (forecast.Line, error) {
 	} else if slices.ContainsFunc(t.links, func(other Link) bool { return other.Sellers == k.Sellers && other.Units != quantity.Of(1) }) {
 		own.Unit = quantity.Piece
 	}
-	own.Schedule, own.Lifecycle, own.Ext = nil, nil, nil // of the buyer's item alone
+	own.Lifecycle, own.Ext = nil, nil // of the buyer's item alone, as is what accumulates
 	var failed error
 	times := func(q quantity.Quantity) quantity.Quantity {
 		out, err := q.Mul(factor)
@@ -165,7 +169,11 @@ func (t *translation) as(l forecast.Line, k Link) (forecast.Line, error) {
 		}
 		return out
 	}
-	own.Lot = times(l.Lot)
+	own.Lot, own.Schedule = times(l.Lot), nil
+	if debt := backlogOf(l); debt != nil {
+		q := times(*debt)
+		own.Schedule = owed(&q)
+	}
 	own.Buckets = make(forecast.Cells, len(l.Buckets))
 	for i, c := range l.Buckets {
 		c.Mean, c.Quantiles, c.Cumulative = times(c.Mean), levels(c.Quantiles), levels(c.Cumulative)
@@ -192,7 +200,11 @@ func (t *translation) put(own, was forecast.Line) error {
 	if !overlap(t.out[at], own) {
 		add = follow
 	}
+	debt, failed := both(backlogOf(t.out[at]), backlogOf(own))
 	sum, err := add(t.out[at], own)
+	if sum.Schedule = owed(debt); err == nil {
+		err = failed
+	}
 	if err != nil {
 		t.note("%s stays in the buyer's numbers beside %s: %v", was.Item.ID(), own.Item.ID(), err)
 		t.keep(was)
@@ -203,6 +215,29 @@ func (t *translation) put(own, was forecast.Line) error {
 	}
 	t.out[at] = sum
 	return nil
+}
+
+// backlogOf is what a line's schedule calls overdue; nil for nothing.
+func backlogOf(l forecast.Line) *quantity.Quantity {
+	if l.Schedule == nil {
+		return nil
+	}
+	return l.Schedule.Backlog
+}
+
+func owed(debt *quantity.Quantity) *forecast.Schedule {
+	if debt == nil {
+		return nil
+	}
+	return &forecast.Schedule{Backlog: debt}
+}
+
+func both(a, b *quantity.Quantity) (*quantity.Quantity, error) {
+	if a == nil || b == nil {
+		return cmp.Or(a, b), nil
+	}
+	sum, err := a.Add(*b)
+	return &sum, err
 }
 
 func overlap(a, b forecast.Line) bool {

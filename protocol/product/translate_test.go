@@ -39,6 +39,10 @@ func TestAForecastInTheSellersNumbers(t *testing.T) {
 	for _, id := range []string{"KIT", "EITHER", "VAGUE", "TWIN-1", "TWIN-2", "NEW"} {
 		doc.Lines = append(doc.Lines, asked(id, "C62", "2027-01"))
 	}
+	for i := range doc.Lines { // of what is overdue too; the two twins owe as one
+		debt := quantity.Of(3)
+		doc.Lines[i].Schedule = &forecast.Schedule{Backlog: &debt}
+	}
 	out, notes, err := InSellers(doc, links, func(id string) quantity.Unit { return map[string]quantity.Unit{"P": "EA"}[id] })
 	if err != nil {
 		t.Fatal(err)
@@ -52,9 +56,9 @@ func TestAForecastInTheSellersNumbers(t *testing.T) {
 				line += "<" + c.Quantiles[0].Q.String()
 			}
 		}
-		got = append(got, line)
+		got = append(got, line+" owes "+l.Schedule.Backlog.String())
 	}
-	want := "P EA 6000<7200 9090<10890\nBOARD C62 200<240\nSCREW C62 800<960\nL C62 75<90\nR C62 25<30\nVAGUE C62 100<120\nT C62 1100\nNEW C62 100<120"
+	want := "P EA 6000<7200 9090<10890 owes 180\nBOARD C62 200<240 owes 6\nSCREW C62 800<960 owes 24\nL C62 75<90 owes 2.25\nR C62 25<30 owes 0.75\nVAGUE C62 100<120 owes 3\nT C62 1100 owes 33\nNEW C62 100<120 owes 3"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
