@@ -146,9 +146,7 @@ func forRoles(ts *testscript.TestScript, neg bool, args []string) {
 	for _, role := range args[:2] {
 		var words []string
 		for _, w := range args[3:] {
-			if w == "ROLE" {
-				w = role
-			}
+			w = strings.ReplaceAll(w, "ROLE", role)
 			words = append(words, w)
 		}
 		ts.Check(ts.Exec(args[2], words...))

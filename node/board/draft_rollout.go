@@ -1,6 +1,8 @@
 package board
 
 import (
+	"fmt"
+
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
@@ -21,11 +23,21 @@ func (d *drafter) kindRollout() (out []decision.Milestone) {
 		}
 		out = append(out, decision.Milestone{ID: id, Title: clip(title), Party: party, Owner: d.ownerOf(party, lead), Due: max(due, d.today), After: after, Proof: proof})
 	}
+	// every seller of a circle answers for its own part: which of them would do it for all nobody has said
+	each := func(id, title string, due calendar.Date, proof string, after ...string) {
+		for i, party := range d.sellers(seller) {
+			name := id
+			if i > 0 {
+				name = fmt.Sprintf("%s-%d", id, i+1)
+			}
+			step(name, title, party, due, proof, after...)
+		}
+	}
 	what := d.option.Summary
 	switch d.topic.Kind {
 	case decision.JointMarketing:
 		step("1-plan", "plan as agreed: "+what, buyer, first, "campaign calendar shared as agreed")
-		step("2-supply", "confirm that supply covers it", seller, done, "answer to the forecast with the event in it", "1-plan")
+		each("2-supply", "confirm that supply covers it", done, "answer to the forecast with the event in it", "1-plan")
 		step("3-report", "report what it brought", buyer, done.AddDays(callOffDays), "performance report of its periods", "1-plan")
 	case decision.Quality:
 		step("1-contain", "contain: "+what, seller, first, "containment (D3) in the quality report")
@@ -37,10 +49,10 @@ func (d *drafter) kindRollout() (out []decision.Milestone) {
 			step("2-answer", "answer it", seller, max(first, done), "answer to that revision", "1-revise")
 			return out
 		}
-		step("1-carry-out", "carry out: "+what, seller, done, "the partner's word that it is so")
+		each("1-carry-out", "carry out: "+what, done, "the partner's word that it is so")
 		step("2-carry-out", "carry out: "+what, buyer, done, "the partner's word that it is so")
 	default:
-		step("1-carry-out", "carry out: "+what, seller, done, "shared documents that show it")
+		each("1-carry-out", "carry out: "+what, done, "shared documents that show it")
 		step("2-carry-out", "carry out: "+what, buyer, done, "shared documents that show it")
 	}
 	return out
@@ -67,6 +79,17 @@ func (d *drafter) due() calendar.Date {
 		return max(*v.Date, d.today)
 	}
 	return max(d.topic.Scope.Horizon.Last(), d.today.AddDays(prepareDays))
+}
+
+// sellers are the one that leads and every other party of that side, in the order of the topic.
+func (d *drafter) sellers(lead block.CID) []block.CID {
+	out := []block.CID{lead}
+	for _, p := range d.topic.Parties {
+		if p.Label == "seller" && p.Company != lead {
+			out = append(out, p.Company)
+		}
+	}
+	return out
 }
 
 // sides are who makes and who takes.

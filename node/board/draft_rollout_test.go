@@ -53,6 +53,22 @@ func TestStepsFitTheKindOfATopic(t *testing.T) {
 	}
 }
 
+// In a circle every seller confirms its own part of a campaign; which of them stands first in the genesis decides nothing.
+func TestEverySellerOfACircleHasItsStep(t *testing.T) {
+	one, two, buyer := block.Sum([]byte("one")), block.Sum([]byte("two")), block.Sum([]byte("buyer"))
+	today := calendar.MustDate("2026-09-01")
+	d := drafter{today: today, seller: &one, buyer: &buyer, terms: map[string]decision.Value{}, option: decision.Option{ID: "1", Summary: "as said"},
+		topic: decision.Topic{Kind: decision.JointMarketing, Scope: decision.Scope{Horizon: calendar.Bucket{Start: today, End: today.AddDays(30)}},
+			Parties: []decision.Participant{{Company: one, Label: "seller"}, {Company: two, Label: "seller"}, {Company: buyer, Label: "buyer"}}}}
+	owners := map[string]block.CID{}
+	for _, m := range d.rollout() {
+		owners[m.ID] = m.Party
+	}
+	if owners["2-supply"] != one || owners["2-supply-2"] != two || owners["1-plan"] != buyer || len(owners) != 4 {
+		t.Errorf("%v", owners)
+	}
+}
+
 // Where the option is a quantity in the seller's plan, the steps are to make and deliver it, whatever the kind; where it is a number of the buyer's alone in a
 // commercial topic, they are to share the forecast and to answer it.
 func TestStepsFollowWhoseNumbersAnOptionNames(t *testing.T) {
