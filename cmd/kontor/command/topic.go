@@ -213,6 +213,7 @@ func topicScore() verb {
 			repeated("lift", "take an objection back: `\"ROLE:OPTION:LENS: REASON\"`, by that role or the CEO"),
 			&cli.BoolFlag{Name: "keep", Usage: "after a revision: the scores given before stand"},
 			&cli.BoolFlag{Name: "sheet", Usage: "ask for the scores on the terminal, option by option"},
+			&cli.BoolFlag{Name: "brief", Usage: "a sheet without what was read before: goals, explanations and arithmetic; for the second role of one person"},
 			yesFlag("enter the sheet without being asked at its end"),
 		},
 		run: func(c *call) error {

@@ -83,13 +83,21 @@ func (s *sheet) say(format string, args ...any) { fmt.Fprintf(s.c.stderr, format
 func (s *sheet) fill() error {
 	s.say("%s, with %s: the sheet of the %s (%s)\n", s.topic.Title, s.topic.Partner, s.role, duties[s.role])
 	s.say("Points from 0 to 10; option 0 is %d on every lens. Enter takes what stands in brackets, - is no view.\n", decision.Neutral)
+	explained := s.c.Bool("brief")
 	for i, g := range s.topic.Own.Goals {
+		if explained {
+			break
+		}
 		s.say("  g%d  %s (%s)\n", i+1, g.Text, g.Measure)
 	}
-	explained := false
 	for _, o := range s.topic.Options {
+		if o.ID == decision.NoAgreement && s.c.Bool("brief") {
+			continue
+		}
 		s.say("\noption %s  %s\n", o.ID, o.Summary)
-		printExpected(s.c.stderr, s.topic, o)
+		if !s.c.Bool("brief") {
+			printExpected(s.c.stderr, s.topic, o)
+		}
 		if o.ID == decision.NoAgreement {
 			continue
 		}
@@ -116,7 +124,7 @@ func (s *sheet) line(option string, lens decision.Lens, name string) error {
 	case lens == decision.PartnershipValue:
 		offered = fmt.Sprintf("%d, computed", computed)
 	}
-	if lens == decision.PartnershipValue {
+	if lens == decision.PartnershipValue && !s.c.Bool("brief") {
 		s.arithmetic(option)
 	}
 	for range sheetTries {
