@@ -101,6 +101,9 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 	if err != nil {
 		return form, err
 	}
+	if err := d.mayRule(known, dispute.Verb(q.Verb)); err != nil {
+		return form, err
+	}
 	if len(q.Beside) > 0 {
 		if form.Instrument, err = besideOf(q, known, p.PID); err != nil {
 			return form, err
@@ -130,6 +133,25 @@ func (d *Desk) PrepareDispute(q DisputeFormQuery) (form DisputeForm, err error) 
 	form.Instrument, form.Text = i, d.disputeWords(p, known, i)
 	form.Quorum, form.Missing = d.settlementQuorum(known, i, q)
 	return form, nil
+}
+
+// mayRule refuses a ruling of a company that is not the arbiter, or before its level, before an officer is shown what to sign.
+func (d *Desk) mayRule(known dispute.Dispute, v dispute.Verb) error {
+	if v != dispute.Rule {
+		return nil
+	}
+	why := ""
+	switch {
+	case known.Arbiter == nil:
+		why = "the partnership names no arbiter"
+	case *known.Arbiter != d.node.Company():
+		why = "the arbiter is " + d.node.CompanyName(*known.Arbiter)
+	case known.End == nil && known.Step().Level != dispute.Arbiter:
+		why = "the dispute is at level " + known.Step().Level
+	default:
+		return nil
+	}
+	return node.Failf("REFUSED", "%s: %s: %s", dispute.CodeArbiter, protocol.Sentences[dispute.CodeArbiter], why)
 }
 
 // proposalNamed is an open proposal of the other side.

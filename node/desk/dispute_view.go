@@ -24,13 +24,14 @@ type DisputeView struct {
 	PID  string `json:"partnership"`
 	dispute.Dispute
 	Now   dispute.Now   `json:"now"`
-	About string        `json:"about"` // the subject in words
-	Own   string        `json:"own"`   // what this company is in it: debtor, creditor, party or arbiter
-	Sides []DisputeSide `json:"sides"` // side by side
-	Said  []DisputeSaid `json:"said"`  // in order, with their texts
-	Then  string        `json:"then"`  // what silence brings, in a sentence
-	Role  string        `json:"role"`  // whose turn it is at this level: DESK, COO, CEO or ARBITER
-	Final bool          `json:"final"` // below the settled line: nothing of it changes any more
+	About string        `json:"about"`                 // the subject in words
+	Own   string        `json:"own"`                   // what this company is in it: debtor, creditor, party or arbiter
+	Sides []DisputeSide `json:"sides"`                 // side by side
+	Said  []DisputeSaid `json:"said"`                  // in order, with their texts
+	Then  string        `json:"then"`                  // what silence brings, in a sentence
+	Role  string        `json:"role"`                  // whose turn it is at this level: DESK, COO, CEO or ARBITER
+	Judge string        `json:"arbiterName,omitempty"` // the arbiter; empty: the partnership names none
+	Final bool          `json:"final"`                 // below the settled line: nothing of it changes any more
 }
 
 // DisputeSide is what one party has done and knows.
@@ -150,7 +151,9 @@ func (d *Desk) disputeView(r *protocol.Replica, p *node.Partnership, x dispute.D
 	}
 	settled, found, err := r.SettledDispute(x.ID)
 	v.Final = found && settled.End != nil
-	v.Then = thenText(x)
+	if v.Then = thenText(x); x.Arbiter != nil {
+		v.Judge = d.node.CompanyName(*x.Arbiter)
+	}
 	return v, true, err
 }
 

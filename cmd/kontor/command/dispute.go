@@ -310,6 +310,9 @@ func (c *call) ruleOutside(bundle, out string) error {
 	if err != nil {
 		return err
 	}
+	if judge := report.Dispute.Arbiter; judge == nil || *judge != form.Instrument.Company {
+		return wire.Problemf("REFUSED", "%s: the arbiter that the partnership names signs a ruling, and this company is not it", dispute.CodeArbiter)
+	}
 	signed, err := c.signInstrument(key, form.Instrument, "")
 	if err != nil {
 		return err

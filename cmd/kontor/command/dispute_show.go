@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -10,6 +11,7 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/dispute"
 )
 
 var disputeList = verb{
@@ -58,7 +60,7 @@ func printDispute(w io.Writer, v desk.DisputeView) {
 	case v.Final:
 		final = "final"
 	}
-	facts(w, "dispute", v.ID, "with", v.With, "about", v.About, "over", worth, "we are", v.Own, "state", final, "then", v.Then)
+	facts(w, "dispute", v.ID, "with", v.With, "about", v.About, "over", worth, "we are", v.Own, "arbiter", arbiterText(v), "state", final, "then", v.Then)
 	var path [][]string
 	for i, s := range v.Path {
 		at := ""
@@ -109,6 +111,21 @@ func printDispute(w io.Writer, v desk.DisputeView) {
 			fmt.Fprintf(w, "    evidence %s\n", e)
 		}
 	}
+}
+
+// arbiterText names who rules, or says that nobody does, and what follows.
+func arbiterText(v desk.DisputeView) string {
+	level := slices.ContainsFunc(v.Path, func(s dispute.Step) bool { return s.Level == dispute.Arbiter })
+	switch {
+	case v.Judge != "" && !level:
+		return v.Judge + ", to whom the terms name no level"
+	case v.Judge != "":
+		return v.Judge
+	case v.End != nil:
+		return "none is named"
+	}
+	day, outcome := v.Ends()
+	return fmt.Sprintf("none is named: nobody rules, and what nobody settles ends on %s with %s; for a forum elsewhere kontor dispute export makes the evidence a file", day, outcome)
 }
 
 // printDone says what was done, where the dispute stands now, and what happens then.
