@@ -29,7 +29,7 @@ func init() {
 		dispute.CodeLate:     "the level's time is over, or the dispute has ended",
 		dispute.CodeLevel:    "it is signed for another level, or no level follows",
 		dispute.CodeRole:     "the key does not speak at this level: at the desks a desk or an officer, then the COO, then the CEO",
-		dispute.CodeAmount:   "the amount is in another currency, more than what is in dispute, or above the signer's limit",
+		dispute.CodeAmount:   "the amount is in another currency, more than what is in dispute, or above the signer's limit, which covers its own currency alone: kontor officer list",
 		dispute.CodeProposal: "no such proposal of the other side is open at this level, or it says something else",
 		dispute.CodeMany:     "more statements, proposals or open disputes than there may be",
 		dispute.CodeArbiter:  "a ruling is signed by the arbiter that the partnership names, at the arbiter's level",

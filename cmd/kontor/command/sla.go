@@ -135,8 +135,22 @@ func printSides(w io.Writer, s desk.SLAStatus) {
 		fmt.Fprintf(w, "%s %s: %s (%s) %s\n", s.SLA, s.Period, x.Company, strings.ToLower(string(x.Side)), has)
 	}
 	if s.Result == nil {
-		fmt.Fprintf(w, "%s %s: reports are corrected until %s\n", s.SLA, s.Period, stamp(s.Until))
+		fmt.Fprintf(w, "%s %s: reports are corrected until %s, or until both sides close the window: kontor performance close\n", s.SLA, s.Period, stamp(s.Until))
 	}
+	if n := unpriced(s); n > 0 {
+		fmt.Fprintf(w, "%s %s: cells of the reports without a price: %d; no clause of %s fits their product, unit and day, so nothing is owed for them: kontor terms price\n", s.SLA, s.Period, n, s.Contract)
+	}
+}
+
+// unpriced is how many cells are in no charges of a window, as far as it is known.
+func unpriced(s desk.SLAStatus) int64 {
+	switch {
+	case s.Result != nil:
+		return s.Result.Unpriced
+	case s.Preview != nil:
+		return s.Preview.Unpriced
+	}
+	return 0
 }
 
 // stamp is a day and time, UTC.
