@@ -203,7 +203,7 @@ func (d *Desk) PreviewForecast(with string) (Preview, error) {
 		{"item", "the buyer's item numbers", "scope: products " + strings.Join(scope.Products, " ")},
 		{"location", "country or region of need", "scope: regions " + strings.Join(scope.Regions, " ")},
 		{"buckets.mean, quantiles, cumulative", "expected need and its bands", "the company's own plan: no third party stands behind a cell (PROTOCOL 7)"},
-		{"method", fmt.Sprintf("%s %s, bands %s", pre.doc.Method.Name, pre.doc.Method.Version, pre.doc.Method.Bands), "so that the bands' record can be judged"},
+		{"method", fmt.Sprintf("%s, bands %s", strings.TrimSpace(pre.doc.Method.Name+" "+pre.doc.Method.Version), pre.doc.Method.Bands), "so that the bands' record can be judged"},
 		{"purpose, roles", orAll(scope.Purpose) + ", " + orAll(scope.Roles), "scope: what it may be used for, and by whom"},
 		{"provenance", pre.doc.Header.Provenance.SourceSystem + ", " + pre.doc.Header.Provenance.Activity, "every artifact says where its figures come from"},
 	}
@@ -261,6 +261,9 @@ func (d *Desk) shareOnly(ctx context.Context, p *node.Partnership, command node.
 	}
 	if pre.current != nil && len(pre.changes) == 0 && sameBeside(pre.before, pre.doc) {
 		return d.unchanged(p, pre.current, out)
+	}
+	if len(pre.doc.Lines) == 0 && pre.withheld > 0 {
+		return out, node.Failf("NOT_IN_SCOPE", "nothing of the draft may leave to %s (%s outside the scope); kontor scope show says what may, kontor forecast preview what stays at home", out.With, node.Count(pre.withheld, "line"))
 	}
 	if findings := append(forecast.Check(pre.doc), pre.refusals...); len(findings) > 0 {
 		return out, &node.Failure{Code: "FORECAST_REFUSED", Text: fmt.Sprintf("the forecast breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
