@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kontor/node"
@@ -374,7 +375,7 @@ func (d *drafter) rollout() []decision.Milestone {
 	seller, buyer := d.sides()
 	what := d.option.Summary
 	if units, sum, scaled := d.agreed(); scaled && units != sum {
-		what = fmt.Sprintf("%s; agreed are %d %s", what, units, d.unit())
+		what = fmt.Sprintf("%s; agreed are %s", what, d.unit().Said(strconv.FormatInt(units, 10)))
 	}
 	return []decision.Milestone{
 		{ID: "1-prepare", Title: clip("prepare: " + what), Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},

@@ -138,9 +138,9 @@ func TestSortsOfExceptionsUnderTerms(t *testing.T) {
 		outcome string
 		worth   string
 	}{
-		exception.Flex:       {"CFO", exception.Officers, exception.OutcomeLastCommit, "5000 PK moved beyond the bands x 2 USD per 1 = 10 000.00 USD"},
-		exception.FrozenZone: {"PLANNER", exception.Desk, exception.OutcomeLastCommit, "300 PK moved beyond the bands x 2 USD per 1 = 600.00 USD"},
-		exception.SlotReview: {"CFO", exception.Officers, exception.OutcomeSlotStands, "900 PK moved behind the slot x 2 USD per 1 = 1 800.00 USD"},
+		exception.Flex:       {"CFO", exception.Officers, exception.OutcomeLastCommit, "5000 packs moved beyond the bands x 2 USD per 1 = 10 000.00 USD"},
+		exception.FrozenZone: {"PLANNER", exception.Desk, exception.OutcomeLastCommit, "300 packs moved beyond the bands x 2 USD per 1 = 600.00 USD"},
+		exception.SlotReview: {"CFO", exception.Officers, exception.OutcomeSlotStands, "900 packs moved behind the slot x 2 USD per 1 = 1 800.00 USD"},
 	} {
 		e := first[k]
 		if k == exception.SlotReview {

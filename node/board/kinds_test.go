@@ -142,10 +142,10 @@ func TestSortsOfExceptionsWithoutTerms(t *testing.T) {
 		outcome     string
 		worth       string
 	}{
-		exception.Unmapped:  {"Tablet Maker", "PLANNER", exception.Desk, exception.OutcomeNotCounted, "PK asked for x 3 USD per 1 = "},
-		exception.Overstock: {"Tablet Maker", "PLANNER", exception.Desk, exception.OutcomeStays, "PK too many x 2 USD per 1 = "},
-		exception.Campaign:  {"Relief Agency", "CMO", exception.Officers, exception.OutcomeConflict, "800 PK planned on top, at the prices of 1 item: 1 600.00 USD"},
-		exception.Chart:     {"Tablet Maker", "QUALITY", exception.Desk, exception.OutcomeStays, "40 C62 defective of 12000 looked at x 2 USD per 1 = 80.00 USD"},
+		exception.Unmapped:  {"Tablet Maker", "PLANNER", exception.Desk, exception.OutcomeNotCounted, "packs asked for x 3 USD per 1 = "},
+		exception.Overstock: {"Tablet Maker", "PLANNER", exception.Desk, exception.OutcomeStays, "packs too many x 2 USD per 1 = "},
+		exception.Campaign:  {"Relief Agency", "CMO", exception.Officers, exception.OutcomeConflict, "800 packs planned on top, at the prices of 1 item: 1 600.00 USD"},
+		exception.Chart:     {"Tablet Maker", "QUALITY", exception.Desk, exception.OutcomeStays, "40 pieces defective of 12000 looked at x 2 USD per 1 = 80.00 USD"},
 	} {
 		e := first[k]
 		if e.Owner != want.owner || e.Role != want.role || e.Speed != want.speed || e.Default.Code != want.outcome || e.Default.Text == "" || e.Deadline <= e.Raised || e.Cause == "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 
 	"kontor/node"
 	"kontor/node/desk"
@@ -67,15 +68,15 @@ func (b *Board) waysOut(p *node.Partnership, view desk.MatchView, e desk.Excepti
 		return w, node.Failf("NO_WAY_OUT", "exception %s speaks of no product and period the node could make options for; open the topic with --proposal FILE", e.ID)
 	}
 	extra, beyond := more(cells)
-	first := w.option("1", fmt.Sprintf("extra shifts in %s: %%d %s on top of the plan", periods(w.short), w.unit), seller, extra)
+	first := w.option("1", fmt.Sprintf("extra shifts in %s: %s on top of the plan", periods(w.short), w.unit.Said("%d")), seller, extra)
 	if beyond {
-		first.Summary = fmt.Sprintf("capacity from elsewhere in %s: %d %s on top of the plan", periods(w.short), sum(extra), w.unit)
+		first.Summary = fmt.Sprintf("capacity from elsewhere in %s: %s on top of the plan", periods(w.short), w.unit.Said(strconv.FormatInt(sum(extra), 10)))
 		first.Needs = []string{"capacity above the maximum the seller has stated"}
 	} else {
 		first.Needs = []string{"overtime up to the maximum capacity stated"}
 	}
 	split, words := spread(cells, extra)
-	second := w.option("2", words+": %d "+string(w.unit)+" on top of the plan", seller, split)
+	second := w.option("2", words+": "+w.unit.Said("%d")+" on top of the plan", seller, split)
 	w.most = max(sum(extra), 1)
 	w.span = w.short
 	for _, q := range append(slices.Clone(extra), split...) {

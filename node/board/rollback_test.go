@@ -61,7 +61,7 @@ func TestAMeasuredRollbackConditionIsRaised(t *testing.T) {
 	c.of(t, exception.Rollback, desk.ExceptionOpen, 0, nil) // half of the period says nothing of a sum that is below
 	c.demanded(t, first, 5, 10, 100)
 	found := c.of(t, exception.Rollback, desk.ExceptionOpen, 1, nil)[0]
-	if found.Owner != "Tablet Maker" || found.Role != "CFO" || found.Speed != exception.Officers || found.Deadline <= found.Scope.Buckets.End.Millis() || !strings.Contains(found.Cause, "DEMAND is 1000 C62") ||
+	if found.Owner != "Tablet Maker" || found.Role != "CFO" || found.Speed != exception.Officers || found.Deadline <= found.Scope.Buckets.End.Millis() || !strings.Contains(found.Cause, "DEMAND is 1000 pieces") ||
 		!strings.Contains(found.Cause, "the slots are given back") || found.Default.Code != exception.OutcomeRollback {
 		t.Errorf("%+v", found)
 	}

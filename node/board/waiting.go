@@ -125,7 +125,7 @@ func exceptionText(e desk.ExceptionView) string {
 	if what == "" {
 		what = e.Scope.Group
 	}
-	return fmt.Sprintf("%s: %s to %s %s of %s in %s", e.Kind, e.Units.Format(0), e.UnitsMax.Format(0), e.Unit, what, e.Scope.Buckets)
+	return fmt.Sprintf("%s: %s to %s of %s in %s", e.Kind, e.Units.Format(0), e.Unit.Said(e.UnitsMax.Format(0)), what, e.Scope.Buckets)
 }
 
 // answersWait is the partner's forecast without an answer.

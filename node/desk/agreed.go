@@ -86,8 +86,8 @@ func withAgreed(r *protocol.Replica, root block.CID, doc forecast.Document, effe
 			return doc, nil, err
 		}
 		if departs {
-			notes = append(notes, fmt.Sprintf("agreement %s fixes %s %s of %s in %s; the forecast was materially revised since: the match goes by the forecast until both sides reconfirm or amend",
-				e.Agreement.Short(), a.Quantity, a.Unit, a.Product, a.Bucket))
+			notes = append(notes, fmt.Sprintf("agreement %s fixes %s of %s in %s; the forecast was materially revised since: the match goes by the forecast until both sides reconfirm or amend",
+				e.Agreement.Short(), a.Unit.Said(a.Quantity.String()), a.Product, a.Bucket))
 			continue
 		}
 		list = append(list, a)

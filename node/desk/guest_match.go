@@ -233,7 +233,7 @@ func (s *supplies) add(l forecast.Line, given []guestCell) (err error) {
 		}
 		i := at(day)
 		if i < 0 {
-			s.notes = append(s.notes, fmt.Sprintf("%s %s of %s come on %s, after the periods that are compared", c.Given, c.Unit, id, c.Date))
+			s.notes = append(s.notes, fmt.Sprintf("%s of %s come on %s, after the periods that are compared", c.Unit.Said(c.Given.String()), id, c.Date))
 			continue
 		}
 		into := &g.Capacities[i]

@@ -160,7 +160,7 @@ func blockedSince(r *protocol.Replica, plan capacity.Plan) (events []string, err
 		}
 		for _, b := range quality.OpenBlocks(report) {
 			if counts(b.Item) && b.Since > made {
-				events = append(events, fmt.Sprintf("%s: %s %s of %s were blocked on %s, after its stock was counted", protocol.CauseLot, b.Quantity, b.Unit, b.Item.ID(), b.Since))
+				events = append(events, fmt.Sprintf("%s: %s of %s were blocked on %s, after its stock was counted", protocol.CauseLot, b.Unit.Said(b.Quantity.String()), b.Item.ID(), b.Since))
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (d *Desk) reaches(p *node.Partnership, r *protocol.Replica, q MeasureQuery)
 			of += " in " + m.Region
 		}
 		g := values(of, result)
-		g.Notes = append(g.Notes, fmt.Sprintf("%s %s on hand on %s, against mean demand", m.Ahead.Stock.Format(0), m.Unit, m.Ahead.AsOf))
+		g.Notes = append(g.Notes, fmt.Sprintf("%s on hand on %s, against mean demand", m.Unit.Said(m.Ahead.Stock.Format(0)), m.Ahead.AsOf))
 		if beyond {
 			g.Notes = append(g.Notes, "the stock outlasts the forecast: it is at least these days")
 		}

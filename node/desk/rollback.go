@@ -133,7 +133,7 @@ func (f *figuresSoFar) decide(t decision.RollbackTest) (met, error) {
 	if !t.Met(sum.Cmp(t.Limit)) || t.Below && !whole {
 		return met{}, nil
 	}
-	return met{true, last, fmt.Sprintf("%s is %s %s", t.Measure, sum, t.Unit)}, nil
+	return met{true, last, fmt.Sprintf("%s is %s", t.Measure, t.Unit.Said(sum.String()))}, nil
 }
 
 var rollbackFigures = map[string]performance.Figure{decision.ByDemand: performance.Demand, decision.ByOrdered: performance.Ordered, decision.ByShipped: performance.Shipped,

@@ -165,7 +165,7 @@ func (s *sight) priced(e exception.Exception, of string) (exception.Exception, e
 	if price, known := s.prices[e.Scope.Product]; known && e.Scope.Product != "" {
 		return e.Priced(e.UnitsMax, of, price)
 	}
-	e.Worth = fmt.Sprintf("%s %s %s", e.UnitsMax, e.Unit, of)
+	e.Worth = fmt.Sprintf("%s %s", e.Unit.Said(e.UnitsMax.String()), of)
 	if e.Scope.Product != "" {
 		e.Worth += "; no price of " + e.Scope.Product + " is known here"
 	}

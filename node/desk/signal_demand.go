@@ -28,8 +28,8 @@ func (s *sight) overstock() (out []exception.Exception, err error) {
 		until := max(a.Until, a.AsOf.AddDays(1))
 		e := exception.Exception{Kind: exception.Overstock, Side: exception.Seller, Unit: p.Unit, Units: *a.Excess, UnitsMax: *a.Excess,
 			Scope: exception.Scope{Product: p.Product, Region: p.Region, Buckets: calendar.Bucket{Start: a.AsOf, End: until}}, Deadline: s.workday(a.AsOf, 10),
-			Default: exception.Outcome{Code: exception.OutcomeStays, Text: fmt.Sprintf("If nothing is done %s %s of %s go on lying there.", a.Excess.Format(0), p.Unit, p.Product)},
-			Cause: fmt.Sprintf("%s %s lie there, %s days of mean demand; more than %s will hardly be wanted in %d days", a.Stock.Format(0), p.Unit, daysText(*a), a.Cover.Format(0),
+			Default: exception.Outcome{Code: exception.OutcomeStays, Text: fmt.Sprintf("If nothing is done %s of %s go on lying there.", p.Unit.Said(a.Excess.Format(0)), p.Product)},
+			Cause: fmt.Sprintf("%s lie there, %s days of mean demand; more than %s will hardly be wanted in %d days", p.Unit.Said(a.Stock.Format(0)), daysText(*a), a.Cover.Format(0),
 				until.Sub(a.AsOf))}
 		e = named(e, exception.Scope{Product: p.Product, Region: p.Region}) // one as long as it lies there
 		if e, err = s.valued(e, "too many", "PLANNER"); err != nil {
@@ -126,7 +126,7 @@ func (s *sight) volatility() (out []exception.Exception, err error) {
 			for _, g := range s.match.Plan.Groups {
 				if g.ID == out[i].Scope.Group {
 					out[i].Unit = g.Unit
-					out[i].Worth = fmt.Sprintf("%s %s moved in the periods beyond their thresholds", out[i].Units, g.Unit)
+					out[i].Worth = fmt.Sprintf("%s moved in the periods beyond their thresholds", g.Unit.Said(out[i].Units.String()))
 				}
 			}
 		}

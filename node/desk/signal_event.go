@@ -119,7 +119,7 @@ func (s *sight) planned(e exception.Exception, event campaign.Event) (_ exceptio
 	}
 	e.UnitsMax = e.Units
 	if e.Units.Sign() > 0 {
-		e.Worth = fmt.Sprintf("%s %s planned on top", e.Units, e.Unit)
+		e.Worth = fmt.Sprintf("%s planned on top", e.Unit.Said(e.Units.String()))
 	}
 	if !priced {
 		e.Value = quantity.Money{}

@@ -95,7 +95,7 @@ func (s *sight) flex() (out []exception.Exception, err error) {
 		if e.Deadline == 0 {
 			e.Deadline = s.workday(b.contract.Calendar.Day(b.pair.revised.Header.Issued), reactDays)
 		}
-		e.Cause = fmt.Sprintf("%s of %s moved by %s %s beyond what %s lets move", e.Scope.Buckets, e.Scope.Product, e.Units.Format(0), e.Unit, b.contract.Contract)
+		e.Cause = fmt.Sprintf("%s of %s moved by %s beyond what %s lets move", e.Scope.Buckets, e.Scope.Product, e.Unit.Said(e.Units.Format(0)), b.contract.Contract)
 		if b.view.Answer != nil {
 			e.Cause += ", and the answer to it bears no mandate's nor officer's signature"
 		}

@@ -100,11 +100,11 @@ func (f *finder) agreed(h held) {
 		}
 		says := "nothing"
 		if found && err == nil {
-			says = planned.String() + " " + string(a.Unit)
+			says = a.Unit.Said(planned.String())
 		}
 		f.add(Conflict{Kind: ByTerms, Severity: Warns, Calendar: h.CID, Event: h.Event.ID, With: a.Agreement.String(), Items: []string{a.Product}, Period: a.Bucket,
-			Text: fmt.Sprintf("agreement %s fixes %s %s of %s in %s, the event plans %s: cover is judged by what was agreed; revise the event or amend the agreement",
-				a.Agreement.Short(), a.Quantity, a.Unit, artifact.Clip(a.Product), a.Bucket, says)})
+			Text: fmt.Sprintf("agreement %s fixes %s of %s in %s, the event plans %s: cover is judged by what was agreed; revise the event or amend the agreement",
+				a.Agreement.Short(), a.Unit.Said(a.Quantity.String()), artifact.Clip(a.Product), a.Bucket, says)})
 	}
 }
 

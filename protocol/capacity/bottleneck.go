@@ -147,9 +147,9 @@ func (p Policy) outcome(e exception.Exception) exception.Outcome {
 	if last := e.Scope.Buckets.Last().Month().String(); last != period {
 		period += " to " + last
 	}
-	open := fmt.Sprintf("%s %s of %s stay uncovered in %s", e.Units.Format(0), string(e.Unit), what, period)
+	open := fmt.Sprintf("%s of %s stay uncovered in %s", e.Unit.Said(e.Units.Format(0)), what, period)
 	if e.Units != e.UnitsMax {
-		open = fmt.Sprintf("%s to %s %s of %s are expected to be missing in %s", e.Units.Format(0), e.UnitsMax.Format(0), string(e.Unit), what, period)
+		open = fmt.Sprintf("%s to %s of %s are expected to be missing in %s", e.Units.Format(0), e.Unit.Said(e.UnitsMax.Format(0)), what, period)
 	}
 	by := calendar.DateOf(e.Deadline).String()
 	switch p.OnNoAnswer {

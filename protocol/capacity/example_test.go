@@ -64,7 +64,7 @@ func ExampleBottlenecks() {
 	}
 	// Output:
 	// SHORTAGE EFV600-30 2027-01 182.40 USD DESK PLANNER
-	// If nothing is done by 2026-12-02 nothing is committed and 60 to 140 PK of EFV600-30 are expected to be missing in 2027-01.
+	// If nothing is done by 2026-12-02 nothing is committed and 60 to 140 packs of EFV600-30 are expected to be missing in 2027-01.
 }
 
 func ExampleCheckAnswerAgainst() {

@@ -67,11 +67,11 @@ func (t RollbackTest) String() string {
 	if t.Measure == ByStep {
 		return "step " + t.Step + " not reported by its day"
 	}
-	text := fmt.Sprintf("%s %s %s", t.Measure, either(t.Below, "below", "above"), t.Limit)
+	limit := t.Limit.String()
 	if t.Unit != "" {
-		text += " " + string(t.Unit)
+		limit = t.Unit.Said(limit)
 	}
-	text += " in " + t.Within.String()
+	text := fmt.Sprintf("%s %s %s in %s", t.Measure, either(t.Below, "below", "above"), limit, t.Within)
 	if len(t.Products) > 0 {
 		text += " of " + strings.Join(t.Products, ", ")
 	}

@@ -170,7 +170,7 @@ func (e Exception) Priced(units quantity.Quantity, of string, price quantity.Pri
 		return e, err
 	}
 	e.Value = value
-	e.Worth = fmt.Sprintf("%s %s %s x %s %s per %s = %s", units, e.Unit, of, price.Amount, price.Currency, price.Per, value)
+	e.Worth = fmt.Sprintf("%s %s x %s %s per %s = %s", e.Unit.Said(units.String()), of, price.Amount, price.Currency, price.Per, value)
 	return e, nil
 }
 

@@ -221,3 +221,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestUnitsAreSaidByName(t *testing.T) {
+	for _, c := range []struct {
+		unit         Unit
+		number, want string
+	}{
+		{Piece, "40", "40 pieces"},
+		{Piece, "1", "1 piece"},
+		{Pack, "0", "0 packs"},
+		{Kilogram, "2.5", "2.5 kilograms"},
+		{Box, "3", "3 boxes"},
+		{Foot, "12", "12 feet"},
+		{Thousand, "8", "8 thousand"},
+		{"ZZ", "7", "7 ZZ"},
+	} {
+		if got := c.unit.Said(c.number); got != c.want {
+			t.Errorf("%s of %s is said %q, want %q", c.number, c.unit, got, c.want)
+		}
+	}
+}

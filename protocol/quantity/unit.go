@@ -116,6 +116,24 @@ func (u Unit) Name() string {
 	return string(u)
 }
 
+// Said is a number of the unit as people say it: "1 piece", "2.5 kilograms", "40 feet". The number is taken as it is
+// written; what is sent, signed or typed has the code instead.
+func (u Unit) Said(number string) string {
+	name := u.Name()
+	if number == "1" || number == "-1" || !u.Known() {
+		return number + " " + name
+	}
+	if many, irregular := plurals[u]; irregular {
+		return number + " " + many
+	}
+	return number + " " + name + "s"
+}
+
+// plurals are the names that take more than an s.
+var plurals = map[Unit]string{
+	Each: "each", Dozen: "dozen", Thousand: "thousand", Box: "boxes", Foot: "feet",
+}
+
 // Ratio is the whole-numbered fraction, in lowest terms, by which a quantity in u is multiplied to be in v.
 func (u Unit) Ratio(v Unit) (num, den int64, err error) {
 	from, known := units[u]

@@ -24,7 +24,7 @@ func printPlan(w io.Writer, a wire.AgreementDetail) {
 		case e.Why != "":
 			state = "not in force: " + e.Why
 		}
-		rows = append(rows, []string{string(e.Kind), e.Name, e.Product, e.Region, e.Bucket.String(), e.Quantity.String() + " " + string(e.Unit), state})
+		rows = append(rows, []string{string(e.Kind), e.Name, e.Product, e.Region, e.Bucket.String(), e.Unit.Said(e.Quantity.String()), state})
 	}
 	if len(rows) > 0 {
 		fmt.Fprintln(w)

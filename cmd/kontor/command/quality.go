@@ -113,7 +113,7 @@ var qualityBlockVerb = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "%s %s of %s are blocked (%s) since %s; tell partners with: kontor quality share\n", out.Quantity, out.Unit, out.Item.ID(), out.Severity, out.Since)
+			fmt.Fprintf(w, "%s of %s are blocked (%s) since %s; tell partners with: kontor quality share\n", out.Unit.Said(out.Quantity.String()), out.Item.ID(), out.Severity, out.Since)
 		})
 	},
 }
@@ -147,10 +147,10 @@ func printLots(w io.Writer, reports []desk.HeldQuality) {
 	var rows [][]string
 	for _, h := range reports {
 		for _, b := range h.Document.Blocks {
-			rows = append(rows, []string{"lot block", b.ID, h.Author, b.Item.ID(), b.Quantity.String() + " " + string(b.Unit), string(b.Severity), string(b.Status), b.Since.String()})
+			rows = append(rows, []string{"lot block", b.ID, h.Author, b.Item.ID(), b.Unit.Said(b.Quantity.String()), string(b.Severity), string(b.Status), b.Since.String()})
 		}
 		for _, c := range h.Document.Complaints {
-			rows = append(rows, []string{"complaint", c.ID, h.Author, c.Item.ID(), c.Units.String() + " " + string(c.Unit), string(c.Severity), string(c.Status), moment(c.Raised)})
+			rows = append(rows, []string{"complaint", c.ID, h.Author, c.Item.ID(), c.Unit.Said(c.Units.String()), string(c.Severity), string(c.Status), moment(c.Raised)})
 		}
 	}
 	table(w, []string{"what", "id", "author", "product", "quantity", "severity", "status", "since"}, rows)

@@ -75,7 +75,7 @@ func printOptions(w io.Writer, t wire.TopicDetail) {
 		fmt.Fprintf(w, "option %s  %s\n", o.ID, o.Summary)
 		printExpected(w, t, o)
 		for _, e := range o.Effects {
-			fmt.Fprintf(w, "          %s, region %s, %s: %s %s\n", e.Product, e.Region, e.Bucket, e.Quantity, e.Unit)
+			fmt.Fprintf(w, "          %s, region %s, %s: %s\n", e.Product, e.Region, e.Bucket, e.Unit.Said(e.Quantity.String()))
 		}
 		for _, a := range t.Arithmetic {
 			if a.Option == o.ID {
