@@ -47,12 +47,15 @@ func (f *fold) open(s Signed, label string, into any) (code string) {
 	return ""
 }
 
+// MandateKinds are the acts a mandate can let a desk do. A mandate that names others is taken, and allows nothing by them.
+var MandateKinds = []string{KindExceptionClose, KindAnswerSign, KindRecord, KindDispute}
+
 // Mandate lets a desk act for its company inside bounds an officer set (practice T4).
 type Mandate struct {
 	PID      block.CID       `cbor:"pid"`
 	Key      []byte          `cbor:"key"`    // the desk's Ed25519 key
 	Holder   string          `cbor:"holder"` // the desk, never a person's name
-	Kinds    []string        `cbor:"kinds"`  // acts it may do: "exception.close", "answer.sign", "record", "dispute"; others are allowed nothing
+	Kinds    []string        `cbor:"kinds"`  // acts it may do, of MandateKinds
 	Products []string        `cbor:"products"`
 	Limit    identity.Amount `cbor:"limit"` // per act that has a value
 	From     int64           `cbor:"from"`

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,11 @@ var mandateGrant = verb{
 		for _, need := range [][2]string{{"desk", "the name of the desk"}, {"limit", "the amount of one act"}, {"key-file", "the officer's key"}} {
 			if c.String(need[0]) == "" {
 				return missing(need[0], need[1])
+			}
+		}
+		for _, kind := range c.StringSlice("kinds") {
+			if !slices.Contains(protocol.MandateKinds, kind) {
+				return usagef("--kinds: no act %q can be left to a desk; there are %s", kind, strings.Join(protocol.MandateKinds, ", "))
 			}
 		}
 		limit, err := parseAmount("limit", c.String("limit"))
