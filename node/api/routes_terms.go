@@ -34,6 +34,7 @@ type TermsProposal struct {
 var (
 	TermsDraft    = wire.Get[desk.TermsQuery, desk.TermsFile]("/v1/terms/draft", wire.Plan, "Gives the draft of terms as a file, or a template to begin from.")
 	TermsImport   = wire.PostFile[desk.TermsImport, desk.TermsDrafted]("/v1/terms/import", wire.Plan, "Keeps a JSON file of terms as the draft of its contract.")
+	TermsCadence  = wire.PostFile[desk.TermsCadence, desk.CadenceTaken]("/v1/terms/cadence", wire.Plan, "Takes the recurring meetings of an iCalendar file into the draft of terms, and says what that changes.")
 	TermsPreview  = wire.Get[desk.TermsQuery, desk.TermsPreview]("/v1/terms/preview", wire.Plan, "Shows every field of the terms a partner would see, and why it may.")
 	TermsShare    = wire.Post[desk.TermsQuery, desk.Shared]("/v1/terms/share", wire.Plan, "Shares terms with a partner; that proposes them.")
 	TermsPropose  = wire.Post[TermsProposal, wire.TopicReceipt]("/v1/terms/propose", wire.Plan, "Opens a topic in which officers of both sides put terms in force.")
@@ -58,6 +59,13 @@ func registerTerms(r *Registry, d *desk.Desk) {
 			return desk.TermsDrafted{}, err
 		}
 		return d.ImportTerms(data, in)
+	})
+	HandleUpload(r, TermsCadence, func(_ context.Context, _ Caller, in desk.TermsCadence, file io.Reader) (desk.CadenceTaken, error) {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return desk.CadenceTaken{}, err
+		}
+		return d.ImportCadence(data, in)
 	})
 	Handle(r, TermsPreview, func(_ context.Context, _ Caller, in desk.TermsQuery) (desk.TermsPreview, error) {
 		return d.PreviewTerms(in)

@@ -10,7 +10,9 @@ import (
 	"kontor/node"
 	"kontor/node/api/wire"
 	"kontor/node/ical"
+	"kontor/protocol"
 	"kontor/protocol/calendar"
+	"kontor/protocol/terms"
 )
 
 // sentMeetings are the meetings that were written into calendar files, by UID, so that a later file changes or cancels them.
@@ -31,6 +33,9 @@ func (b *Board) CadenceCalendar(by By, q wire.CadenceQuery) (wire.CadenceFile, e
 	day, err := b.meetingsFrom(q)
 	if err != nil {
 		return wire.CadenceFile{}, err
+	}
+	if q.Rules {
+		return b.cadenceRules(by, q, day)
 	}
 	// Meetings are numbered inside their month, so the month is looked at from its first day, also where the terms began later in it.
 	q.Most, q.Cadence = max(q.Most, 1)+31, ""
@@ -113,6 +118,47 @@ func resent(before, now map[string]sentMeeting, from calendar.Date, t int64) map
 		out[uid] = m
 	}
 	return out
+}
+
+// cadenceRules are the cadences of the terms in force on a day, each as one recurring entry with its rule: the same file makes the same
+// meetings of a draft of terms. Its first day is the first on which the rule holds, as calendar programs show the first day of any entry.
+func (b *Board) cadenceRules(by By, q wire.CadenceQuery, on calendar.Date) (wire.CadenceFile, error) {
+	list, err := b.visible(by.Scope, q.With)
+	if err != nil {
+		return wire.CadenceFile{}, err
+	}
+	if len(list) != 1 {
+		return wire.CadenceFile{}, node.Failf("WHICH_PARTNER", "%d partnerships fit; name one with --with: kontor partner list", len(list))
+	}
+	var agreed []terms.Agreed
+	if err := b.node.View(list[0].PID, func(r *protocol.Replica) (err error) {
+		agreed, err = r.TermsInForce(on)
+		return err
+	}); err != nil {
+		return wire.CadenceFile{}, err
+	}
+	var out []ical.Recurring
+	zone := ""
+	for _, a := range agreed {
+		for _, c := range a.Document.Cadence {
+			rule, err := calendar.ParseRule(c.RRule, c.First)
+			if err != nil || q.Cadence != "" && c.ID != q.Cadence {
+				continue
+			}
+			first := rule.From(c.First, calendar.MaxDate, 1)
+			if len(first) == 0 {
+				continue
+			}
+			zone = a.Document.Calendar.Zone
+			h := a.Document.Header
+			out = append(out, ical.Recurring{UID: calendarUID(fmt.Sprintf("%s/%s/%s", list[0].PID, a.Document.Contract, c.ID)), Sequence: h.Revision, Stamp: h.Issued, ID: c.ID, Title: c.Name, First: first[0], RRule: c.RRule})
+		}
+	}
+	with := b.desk.PartnerName(list[0])
+	if len(out) == 0 {
+		return wire.CadenceFile{}, node.Failf("NO_MEETING", "the terms in force with %s on %s name no such meeting; kontor terms dates lists them", with, on)
+	}
+	return wire.CadenceFile{Events: len(out), ICS: string(ical.WriteCadences(with, zone, out))}, nil
 }
 
 // calendarUID names a meeting to calendar programs without saying which contract it is of.

@@ -65,6 +65,12 @@ func render(entries []Entry, err error) string {
 		if e.Free {
 			b.WriteString(" free")
 		}
+		if e.Marked || e.Cadence != "" {
+			fmt.Fprintf(&b, " a meeting (%s)", e.Cadence)
+		}
+		if e.Zone != "" {
+			fmt.Fprintf(&b, " at %s %s", e.Clock, e.Zone)
+		}
 		b.WriteString("\n")
 		for _, s := range e.Spans {
 			fmt.Fprintf(&b, "  %s\n", strings.TrimSpace(s.Days.String()+" "+s.RRule))

@@ -40,6 +40,10 @@ type Entry struct {
 	Summary  string
 	Location string
 	Shutdown bool   // of the category SHUTDOWN
+	Marked   bool   // of the category CADENCE: meetings that companies agree on
+	Cadence  string // X-KONTOR-CADENCE: the meeting of the terms that it is; "" in files of other programs
+	Zone     string // of its time of day, as the file names it; "" where it is whole days or no zone is named
+	Clock    string // time of day of its start, HHMM; "" for whole days
 	Spans    []Span // the first is that of the entry itself; none where it has no day left
 	Canceled bool
 	Free     bool     // TRANSP:TRANSPARENT: it takes no time of anybody's

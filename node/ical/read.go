@@ -89,6 +89,9 @@ type component struct {
 	summary  string
 	location string
 	shutdown bool
+	marked   bool
+	cadence  string
+	zone     string
 	sequence int64
 	days     calendar.Bucket
 	clock    string // time of day of its start, "" for whole days
@@ -100,7 +103,7 @@ type component struct {
 }
 
 func read(v *ics.VEvent) (c component, err error) {
-	c = component{summary: text(v, ics.ComponentPropertySummary), location: text(v, ics.ComponentPropertyLocation), shutdown: strings.EqualFold(text(v, ics.ComponentPropertyCategories), shutdownCategory),
+	c = component{summary: text(v, ics.ComponentPropertySummary), location: text(v, ics.ComponentPropertyLocation), shutdown: is(v, shutdownCategory), marked: is(v, cadenceCategory), cadence: text(v, cadenceProperty),
 		canceled: text(v, ics.ComponentPropertyStatus) == string(ics.ObjectStatusCancelled),
 		free:     strings.EqualFold(text(v, ics.ComponentPropertyTransp), "TRANSPARENT")}
 	if s := text(v, ics.ComponentPropertySequence); s != "" {
@@ -114,6 +117,11 @@ func read(v *ics.VEvent) (c component, err error) {
 	}
 	if len(start) > 8 {
 		c.clock = start[9:]
+		if zones := v.GetProperty(ics.ComponentPropertyDtStart).ICalParameters["TZID"]; len(zones) > 0 {
+			c.zone = strings.Trim(zones[0], "\"")
+		} else if strings.HasSuffix(c.clock, "Z") {
+			c.zone = "UTC"
+		}
 	}
 	if rules := v.GetProperties(ics.ComponentPropertyRrule); len(rules) > 1 {
 		return c, fmt.Errorf("%d recurrence rules; one is read", len(rules))
@@ -179,6 +187,18 @@ func (c component) plain(rule string) string {
 		kept = append(kept, part)
 	}
 	return strings.Join(kept, ";")
+}
+
+// is tells whether an entry has a category; one line may name several.
+func is(v *ics.VEvent, category string) bool {
+	for _, p := range v.GetProperties(ics.ComponentPropertyCategories) {
+		for _, one := range strings.Split(p.Value, ",") {
+			if strings.EqualFold(strings.TrimSpace(one), category) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func text(v *ics.VEvent, p ics.ComponentProperty) string {

@@ -66,6 +66,10 @@ func (s *series) entry(uid string) (e Entry, err error) {
 	if m := s.whole; m != nil {
 		e.Summary, e.Canceled, e.Free = m.summary, m.canceled, m.free
 		e.Location, e.Shutdown = m.location, m.shutdown
+		e.Marked, e.Cadence, e.Zone = m.marked, m.cadence, m.zone
+		if len(m.clock) >= 4 {
+			e.Clock = m.clock[:4]
+		}
 		e.Sequence = max(e.Sequence, m.sequence)
 		gone := slices.Clone(m.removed)
 		for _, o := range s.others {

@@ -25,7 +25,7 @@ func mostFlag(n int) cli.Flag {
 }
 
 func (c *call) cadenceQuery() wire.CadenceQuery {
-	return wire.CadenceQuery{With: c.String("with"), Cadence: c.String("cadence"), From: c.String("from"), Most: c.Int("most")}
+	return wire.CadenceQuery{With: c.String("with"), Cadence: c.String("cadence"), From: c.String("from"), Most: c.Int("most"), Rules: c.Bool("rules")}
 }
 
 var cadenceShow = verb{
@@ -106,9 +106,11 @@ var cadenceAgenda = verb{
 var cadenceICS = verb{
 	name: "ics", short: "write the next meetings and their steps for a calendar program",
 	long: "Titles and days only: no products, no figures. A meeting keeps its UID when it moves within its month, and its SEQUENCE rises with every change; one that is not held\n" +
-		"any more stands as cancelled. Import the file again after changes.",
-	examples: []string{"kontor cadence ics > meetings.ics", "kontor cadence ics --most 12 -o meetings.ics"}, exits: []int{wire.ExitNotFound},
-	flags: []cli.Flag{withFlag(), mostFlag(12), &cli.StringFlag{Name: "from", Usage: "from `DAY` on", DefaultText: "today"}, &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"}},
+		"any more stands as cancelled. Import the file again after changes. With --rules each cadence is one recurring entry with its rule, as kontor terms cadence takes it into a\n" +
+		"draft of terms.",
+	examples: []string{"kontor cadence ics > meetings.ics", "kontor cadence ics --most 12 -o meetings.ics", "kontor cadence ics --rules --cadence sop > sop.ics"}, exits: []int{wire.ExitNotFound},
+	flags: []cli.Flag{withFlag(), mostFlag(12), &cli.StringFlag{Name: "from", Usage: "from `DAY` on", DefaultText: "today"}, &cli.BoolFlag{Name: "rules", Usage: "one recurring entry of each cadence, by the terms in force on the day"},
+		&cli.StringFlag{Name: "cadence", Usage: "with --rules: only the cadence with this `ID` of the terms"}, &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"}},
 	run: func(c *call) error {
 		out, err := ask(c, wire.CadenceCalendar, c.cadenceQuery())
 		if err != nil {

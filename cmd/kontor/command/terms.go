@@ -21,7 +21,7 @@ import (
 
 func termsNoun() *cli.Command {
 	return noun("terms", "contract terms: prices, flex bands, authorisations, SLAs; proposed by either side, in force when officers of both have signed",
-		termsDraftVerb, termsImportVerb, termsCheckVerb, termsPreviewVerb, termsShareVerb, termsProposeVerb, termsListVerb, termsShowVerb,
+		termsDraftVerb, termsImportVerb, termsCadenceVerb, termsCheckVerb, termsPreviewVerb, termsShareVerb, termsProposeVerb, termsListVerb, termsShowVerb,
 		termsPriceVerb, termsIndexVerb, termsExposureVerb, termsFlexVerb, termsDatesVerb)
 }
 

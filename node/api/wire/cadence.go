@@ -29,6 +29,7 @@ type CadenceQuery struct {
 	Cadence string `json:"cadence,omitempty" doc:"ID in the terms; empty: all"`
 	From    string `json:"from,omitempty" doc:"day YYYY-MM-DD; empty: today"`
 	Most    int    `json:"most,omitempty" doc:"meetings of each cadence; 0: the next one"`
+	Rules   bool   `json:"rules,omitempty" doc:"in a file: each cadence as one recurring entry with its rule"`
 }
 
 // CadenceReport is what comes next.

@@ -34,6 +34,10 @@ func Read(data []byte, o intake.Options) (*intake.Draft, *intake.Report) {
 		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Text: err.Error(), Want: "entries (VEVENT) with a UID, a first day, and an end or a recurrence in days"})
 		return nil, r
 	}
+	if o.Kind == "" && !slices.ContainsFunc(entries, func(e ical.Entry) bool { return !e.Marked }) {
+		r.Complain(intake.Complaint{Code: intake.CodeFormat, Text: "all entries are of the category CADENCE: meetings of the terms, and no days without campaigns", Want: "kontor terms cadence FILE, which takes them into a draft of terms"})
+		return nil, r
+	}
 	if !slices.ContainsFunc(entries, func(e ical.Entry) bool { return !e.Shutdown }) && o.Kind == "" {
 		r.Kind = intake.Capacity
 	}
