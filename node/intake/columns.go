@@ -33,7 +33,8 @@ type Column struct {
 // Table is a file whose header, decimal mark and date order are settled and whose lines are still to be read.
 type Table struct {
 	*reader
-	columns []Column
+	columns    []Column
+	scientific int // numbers read with an exponent
 }
 
 // Open finds the columns of a table by its header, in any order, as Read does, and settles in one pass what no cell decides alone. Nothing
@@ -66,7 +67,7 @@ func Open(data []byte, columns []Column, repeats bool, options Options) (*Table,
 		return nil, report
 	}
 	r.noteHeader()
-	return &Table{r, columns}, report
+	return &Table{reader: r, columns: columns}, report
 }
 
 // findColumns looks for the first line that has all needed columns.
@@ -138,6 +139,13 @@ func (t *Table) Each(take func(*Line)) bool {
 		return false
 	}
 	t.noteCentury()
+	if t.scientific > 0 {
+		written := fmt.Sprintf("%d numbers are", t.scientific)
+		if t.scientific == 1 {
+			written = "1 number is"
+		}
+		t.report.Note(Complaint{Code: NoteScientific, Text: written + " written in scientific notation, such as 0.3673E+05: measured as they are, with the digits that are left"})
+	}
 	return t.report.OK() || t.SkipBad && t.report.Imported > 0
 }
 
@@ -170,6 +178,12 @@ func (l *Line) Quantity(column int) (quantity.Quantity, bool) {
 		return quantity.Quantity{}, false
 	}
 	q, problem := l.t.marks.parse(v)
+	if problem == shortForm {
+		if exact, err := l.t.marks.scientific(v); err == nil {
+			q, problem = exact, ""
+			l.t.scientific++
+		}
+	}
 	if problem == "" && (q.Exponent() < -maxMeasured || maxQuantity.Less(q.Abs())) {
 		problem = tooLarge
 	}

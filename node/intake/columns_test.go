@@ -50,6 +50,10 @@ func TestTablesAreReadByTheirHeaders(t *testing.T) {
 		"series,period,value,level\nA,1,5,mean\nA,1,6,97.5%\n":      "A 1 5/true 0/false false; A 1 6/true 975000/true false",
 		"series;period;value\nA;1;74.030\n":                         `INTAKE-09: line 2, column "value", value "74.030": "." may mark decimals or thousands, and no other cell of the file tells which; want the option decimal set to "." or ",", or figures without grouping and with another number of decimals`,
 		"series,period\nA,1\n":                                      "INTAKE-04: line 1: a column for the figure is needed, and there is none among series, period; want a header such as value",
+		"series,period,value\nA,1,0.3673E+05\nB,1,-7e-1\n":          "A 1 36730/true 0/false false; B 1 -0.7/true 0/false false",
+		"series;period;value\nA;1;0,3673E+05\nB;1;1,5\n":            "A 1 36730/true 0/false false; B 1 1.5/true 0/false false",
+		"series;period;value\nA;1;0.3673E+05\nB;1;1,5\n":            `INTAKE-08: line 2, column "value", value "0.3673E+05": a spreadsheet's shortened number, which has lost digits; want a number such as 1250 or 0.75`,
+		"series,period,value\nA,1,1E+16\n":                          `INTAKE-08: line 2, column "value", value "1E+16": a number that is too large or has too many digits; want at most 10^15 and 15 decimals`,
 		"series,period,value\nA,1,five\n":                           `INTAKE-08: line 2, column "value", value "five": not a number; want a number such as 1250 or 0.75`,
 		"series,period,value\nA,1,\n":                               `INTAKE-07: line 2, column "value": an empty cell; want a number; 0 where nothing is meant`,
 		"series,period,value\nA,soon,1\n":                           `INTAKE-12: line 2, column "period", value "soon": not a date, week or month; want a date as 2026-11-22, a week as 2026-W48 or a month as 2026-11`,
@@ -69,6 +73,19 @@ func TestTablesAreReadByTheirHeaders(t *testing.T) {
 	}
 	if got := readTable("series,period,value\nA,1,x\nB,2,2\n", false, Options{SkipBad: true}); got != "B 2 2/true 0/false false" {
 		t.Errorf("with the bad line left out: %s", got)
+	}
+}
+
+// Numbers in scientific notation are counted in one note, not one for each; tables without them have none.
+func TestScientificNumbersAreNotedOnce(t *testing.T) {
+	for data, want := range map[string]string{"series,period,value\nA,1,1E+1\nA,2,2e1\nA,3,20\n": "2 numbers are", "series,period,value\nA,1,1E+1\n": "1 number is", "series,period,value\nA,1,10\n": ""} {
+		table, report := Open([]byte(data), testColumns, false, Options{})
+		if table == nil || !table.Each(func(l *Line) { l.Quantity(2) }) {
+			t.Fatalf("%q: %v", data, report.Complaints)
+		}
+		if notes := report.Notes; want == "" && len(notes) > 0 || want != "" && (len(notes) != 1 || notes[0].Code != NoteScientific || !strings.HasPrefix(notes[0].Text, want)) {
+			t.Errorf("%q: %v, want %q", data, notes, want)
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ const (
 	NoteMapped      Code = "INTAKE-56" // read with a mapping that was kept from before
 	NoteRule        Code = "INTAKE-57" // kept as a draft, and against a rule of the document it becomes
 
+	NoteScientific   Code = "INTAKE-58" // numbers in scientific notation, measured as they are written
 	NoteDecimalPoint Code = "INTAKE-60" // thousands or decimals in doubt, read with a decimal point beside comma delimiters
 )
 

@@ -166,6 +166,21 @@ func (m *marks) settle(option string, r *Report) bool {
 	return true
 }
 
+// shortForm is said of a number in scientific notation. Spreadsheets write long numbers so and drop digits, which an import can't have; what
+// is measured is taken as it is, since statistical programs write every number so.
+const shortForm = "a spreadsheet's shortened number, which has lost digits"
+
+// scientific reads a number in scientific notation, with the file's decimal mark.
+func (m *marks) scientific(text string) (quantity.Quantity, error) {
+	if m.decimal == ',' {
+		if strings.Contains(text, ".") {
+			return quantity.Quantity{}, fmt.Errorf("another decimal mark than the file's")
+		}
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	return ParseNumber(text)
+}
+
 const tooLarge = "a number that is too large or has too many digits"
 
 // parse reads a cell with the file's decimal mark. The text of a failure says
@@ -182,7 +197,7 @@ func (m *marks) parse(text string) (quantity.Quantity, string) {
 	case noNumber:
 		switch {
 		case strings.ContainsAny(text, "eE") && strings.Trim(text, "0123456789+-.,eE") == "":
-			return quantity.Quantity{}, "a spreadsheet's shortened number, which has lost digits"
+			return quantity.Quantity{}, shortForm
 		case strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")"):
 			return quantity.Quantity{}, "not a number; brackets are not read as a minus sign"
 		}
