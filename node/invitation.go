@@ -14,7 +14,16 @@ type InvitationRecord struct {
 	State partnership.InviterState `cbor:"state"`
 	// Ask: sign only after a person here has compared the words. Without it the inviter relies on the way the token took.
 	Ask     bool  `cbor:"ask"`
-	Created int64 `cbor:"created"` // ms UTC
+	Created int64 `cbor:"created"`         // ms UTC
+	Since   int64 `cbor:"since,omitempty"` // when it came to its stage, ms UTC
+}
+
+// take moves the record on to a state.
+func (r *InvitationRecord) take(s partnership.InviterState, now int64) {
+	if s.Stage != r.State.Stage {
+		r.Since = now
+	}
+	r.State = s
 }
 
 // pairLife bounds one run of a dialogue on the accepting side: people compare words within it, or say the command again.
@@ -39,7 +48,7 @@ func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Of
 	if err != nil {
 		return Pairing{}, "", pairFailure(err)
 	}
-	rec := InvitationRecord{State: state, Ask: ask, Created: n.Now()}
+	rec := InvitationRecord{State: state, Ask: ask, Created: n.Now(), Since: n.Now()}
 	err = n.Private(func(rows PrivateRows) error {
 		if command != "" {
 			var first string // the ID of the invitation this command opened
@@ -82,49 +91,9 @@ func (n *Node) Invite(ctx context.Context, command Command, offer partnership.Of
 	return rec.view(), text, n.refreshHost(ctx)
 }
 
-// Withdraw closes an invitation, or gives up an acceptance that is not signed.
-func (n *Node) Withdraw(ctx context.Context, id string) (Pairing, error) {
-	view, err := n.PairingOf(id)
-	if err != nil {
-		return Pairing{}, err
-	}
-	id = view.ID
-	err = n.Private(func(rows PrivateRows) error {
-		var in InvitationRecord
-		if found, err := rows.Get(invitationPrefix+id, &in); err != nil {
-			return err
-		} else if found {
-			if in.State, err = in.State.Withdraw(); err != nil {
-				return pairFailure(err)
-			}
-			view = in.view()
-			return rows.Put(invitationPrefix+id, in)
-		}
-		var out acceptanceRecord
-		found, err := rows.Get(acceptancePrefix+id, &out)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return Failf("NO_INVITATION", "no invitation %q is known here; kontor partner list shows them", id)
-		}
-		if out.State.Ours != nil {
-			return Failf("PAIRING_SIGNED", "this side has signed already; end the partnership instead")
-		}
-		out.State.Stage = partnership.StageWithdrawn
-		view = out.view()
-		return rows.Put(acceptancePrefix+id, out)
-	})
-	if err != nil {
-		return Pairing{}, err
-	}
-	n.answer(id, false)
-	return view, n.refreshHost(ctx)
-}
-
 func (r InvitationRecord) view() Pairing {
 	s := r.State
-	v := Pairing{ID: s.Token.ID(), Ours: true, Stage: s.Stage, Company: s.Bound, Role: otherRole(s.Token.Role), Token: s.Token, Ask: r.Ask, Created: r.Created}
+	v := Pairing{ID: s.Token.ID(), Ours: true, Stage: s.Stage, Company: s.Bound, Role: otherRole(s.Token.Role), Token: s.Token, Ask: r.Ask, Created: r.Created, Since: r.Since, Signed: s.Ours != nil}
 	if words, ok := s.Words(); ok {
 		v.Words, v.Head = words[:], &s.Reveal.Side.Head
 	}

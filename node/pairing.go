@@ -18,7 +18,19 @@ import (
 // acceptanceRecord is an invitation this company took up.
 type acceptanceRecord struct {
 	State   partnership.AcceptorState `cbor:"state"`
-	Created int64                     `cbor:"created"`
+	Created int64                     `cbor:"created"`         // ms UTC
+	Since   int64                     `cbor:"since,omitempty"` // when it came to its stage, ms UTC
+	// Back says that a person took this side's signature back before the other one was held. Where the partner turns out to have signed in time the
+	// partnership stands, and this side ends it at once.
+	Back bool `cbor:"back,omitempty"`
+}
+
+// take moves the record on to a state.
+func (r *acceptanceRecord) take(s partnership.AcceptorState, now int64) {
+	if s.Stage != r.State.Stage {
+		r.Since = now
+	}
+	r.State = s
 }
 
 const (
@@ -73,6 +85,10 @@ func (n *Node) AcceptInvitation(ctx context.Context, text string) (Pairing, erro
 		}
 	case rec.State.Stage == partnership.StageDone:
 		return rec.view(), nil
+	case rec.Back: // the person means it again, with the signature that was given
+		if err := n.changeAcceptance(id, func(r *acceptanceRecord) error { r.Back = false; return nil }); err != nil {
+			return Pairing{}, err
+		}
 	}
 	d := n.runDialogue(id)
 	select {
@@ -100,7 +116,7 @@ func (n *Node) takeUp(ctx context.Context, text, id string) error {
 		return pairFailure(err)
 	}
 	return n.Private(func(rows PrivateRows) error {
-		return rows.Put(acceptancePrefix+id, acceptanceRecord{State: state, Created: n.Now()})
+		return rows.Put(acceptancePrefix+id, acceptanceRecord{State: state, Created: n.Now(), Since: n.Now()})
 	})
 }
 
@@ -115,6 +131,24 @@ func (n *Node) acceptance(id string) (*acceptanceRecord, error) {
 		return nil, err
 	}
 	return &rec, nil
+}
+
+// changeAcceptance changes what is held of an invitation taken up.
+func (n *Node) changeAcceptance(id string, change func(*acceptanceRecord) error) error {
+	return n.Private(func(rows PrivateRows) error {
+		var rec acceptanceRecord
+		found, err := rows.Get(acceptancePrefix+id, &rec)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return Failf("NO_INVITATION", "no invitation %q is known here; kontor partner list shows them", id)
+		}
+		if err := change(&rec); err != nil {
+			return err
+		}
+		return rows.Put(acceptancePrefix+id, rec)
+	})
 }
 
 // runDialogue starts the accepting side's run of a dialogue, unless one is under way.
@@ -193,7 +227,7 @@ func (n *Node) ConfirmWordsOf(ctx context.Context, id string, same bool) (Pairin
 		return Pairing{}, Failf("PAIRING_IDLE", "nobody has taken up invitation %s yet; the partner runs kontor partner accept first", id)
 	case !asked && (view.Stage == partnership.StageOpen || view.Stage == partnership.StageBound):
 		return Pairing{}, Failf("PAIRING_IDLE", "no words of pairing %s wait to be compared; run kontor partner accept again", id)
-	case !asked && view.Stage == partnership.StageWithdrawn:
+	case !asked && (view.Stage == partnership.StageWithdrawn || view.Back):
 		return Pairing{}, Failf("PAIRING_IDLE", "pairing %s was given up; invite again with: kontor partner invite", id)
 	}
 	return n.PairingOf(id)
@@ -206,9 +240,11 @@ func (n *Node) confirmBound(id string) (view Pairing, err error) {
 		if found, err := rows.Get(invitationPrefix+id, &rec); err != nil || !found {
 			return err
 		}
-		if rec.State, err = rec.State.Confirm(); err != nil {
+		next, err := rec.State.Confirm()
+		if err != nil {
 			return pairFailure(err)
 		}
+		rec.take(next, n.Now())
 		view = rec.view()
 		return rows.Put(invitationPrefix+id, rec)
 	})
@@ -245,8 +281,8 @@ func (p *pairing) waker() chan struct{} {
 	return p.wake
 }
 
-// ResumePairings goes on with acceptances that this side has signed and whose other signature is not held yet, and with circles not proposed
-// to all, until ctx ends: neither a crash between the two signatures nor a partner who confirms the words a day later burns anything.
+// ResumePairings goes on with acceptances that this side has signed and whose other signature is not held yet, until they are over, and with
+// circles not proposed to all, until ctx ends: neither a crash between the two signatures nor a partner who confirms the words a day later burns anything.
 func (n *Node) ResumePairings(ctx context.Context) {
 	const often, seldom = time.Minute, 5 * time.Minute
 	for pause, most := time.Second, seldom; ; pause = min(2*pause, most) {
@@ -258,7 +294,13 @@ func (n *Node) ResumePairings(ctx context.Context) {
 		open := n.resumeCircles(ctx)
 		most = seldom
 		for _, p := range list {
-			if !p.Ours && (p.Stage == partnership.StageSigned || p.Stage == partnership.StageConfirmed) {
+			if p.Back && p.Stage == partnership.StageDone {
+				if err := n.endTakenBack(ctx, p); err != nil {
+					n.log.Warn("a partnership whose signature was taken back is not ended yet", "partnership", p.PID.Short(), "reason", err)
+					open = true
+				}
+			}
+			if !p.Ours && !p.Over(n.Now()) && (p.Stage == partnership.StageSigned || p.Stage == partnership.StageConfirmed) {
 				open = true
 				if !p.Token.Expired(n.Now()) {
 					most = often // a person on the other side may be about to confirm

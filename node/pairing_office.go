@@ -67,7 +67,7 @@ func (n *Node) SaveInviter(ctx context.Context, s partnership.InviterState, pair
 		if s.Stage == partnership.StageBound && rec.State.Stage == partnership.StageConfirmed && bytes.Equal(s.Commit, rec.State.Commit) {
 			s.Stage = partnership.StageConfirmed // a person confirmed these words while this run was under way
 		}
-		rec.State = s
+		rec.take(s, n.Now())
 		return rows.Put(key, rec)
 	})
 }
@@ -84,7 +84,7 @@ func (n *Node) SaveAcceptor(ctx context.Context, s partnership.AcceptorState, pa
 		if !found || (rec.State.Stage == partnership.StageWithdrawn && s.Stage != partnership.StageWithdrawn) {
 			return Failf(partnership.CodeWithdrawn, "this side has given the pairing up")
 		}
-		rec.State = s
+		rec.take(s, n.Now())
 		return rows.Put(key, rec)
 	})
 }

@@ -20,9 +20,29 @@ type Pairing struct {
 	PID     *block.CID // once both have signed
 	Ask     bool
 	Created int64
+	Since   int64 // when it came to its stage, ms UTC; 0 where it is not known
+	Signed  bool  // this side's signature has left
+	Back    bool  // and a person has taken it back
 }
 
-// Pairings lists invitations and acceptances, oldest first; those that are over stay listed for a week.
+// signedLife is how long after its invitation has expired the accepting side still asks whether the inviter had signed in time, ms: the inviter may
+// have signed at the last moment and be out of reach over a week of holidays.
+const signedLife = 7 * 24 * 3600 * 1000
+
+// Ends is when the pairing ends by itself where nothing more happens, ms UTC.
+func (p Pairing) Ends() int64 {
+	if p.Signed && !p.Ours {
+		return p.Token.Expires + signedLife
+	}
+	return p.Token.Expires
+}
+
+// Over tells whether a pairing that was not finished has ended by itself. An invitation that this side has signed is a partnership here and never over.
+func (p Pairing) Over(now int64) bool {
+	return p.Stage != partnership.StageDone && !(p.Ours && p.Signed) && now >= p.Ends()
+}
+
+// Pairings lists invitations and acceptances with those that are over.
 func (n *Node) Pairings() (out []Pairing, err error) {
 	err = n.ReadPrivate(func(rows PrivateRows) error {
 		err := rows.Scan(invitationPrefix, func(_ string, decode func(any) error) (bool, error) {
@@ -74,7 +94,7 @@ func (n *Node) PairingOf(id string) (Pairing, error) {
 
 func (r acceptanceRecord) view() Pairing {
 	s := r.State
-	v := Pairing{ID: s.Token.ID(), Stage: s.Stage, Company: &s.Token.Company, Role: s.Token.Role, Token: s.Token, Ask: true, Created: r.Created}
+	v := Pairing{ID: s.Token.ID(), Stage: s.Stage, Company: &s.Token.Company, Role: s.Token.Role, Token: s.Token, Ask: true, Created: r.Created, Since: r.Since, Signed: s.Ours != nil, Back: r.Back}
 	if words, ok := s.Words(); ok {
 		v.Words, v.Head = words[:], &s.Challenge.Side.Head
 	}

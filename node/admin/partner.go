@@ -21,6 +21,9 @@ const (
 	defaultMinor    = 10_000_00 // materiality M: ten thousand dollars
 )
 
+// listedOver is how long a pairing that ended by itself stays listed, ms: whoever comes back from a week away still sees what became of it.
+const listedOver = 7 * 24 * 3600 * 1000
+
 // Invite opens an invitation.
 func (o *Office) Invite(ctx context.Context, command node.Command, req wire.InviteRequest) (wire.Invitation, error) {
 	var role string // of the acceptor
@@ -77,7 +80,7 @@ func (o *Office) Withdraw(ctx context.Context, id string) (wire.Pairing, error) 
 }
 
 func (o *Office) pairing(p node.Pairing) wire.Pairing {
-	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions), Notice: p.Token.Notice}
+	out := wire.Pairing{ID: p.ID, Stage: p.Stage, Words: orEmpty(p.Words), Role: p.Role, Products: orEmpty(p.Token.Products), Regions: orEmpty(p.Token.Regions), Notice: p.Token.Notice, Signed: p.Signed, Ends: p.Ends()}
 	if p.Token.Arbiter != nil {
 		out.Arbiter = p.Token.Arbiter.String()
 	}
@@ -115,14 +118,21 @@ func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerList
 		return out, err
 	}
 	for _, p := range pairings {
-		if p.Stage == partnership.StageDone || (p.PID != nil && p.Ours) || p.Stage == partnership.StageWithdrawn || len(scope.Partners) > 0 {
+		if p.Stage == partnership.StageDone || (p.PID != nil && p.Ours) || p.Stage == partnership.StageWithdrawn || p.Back || len(scope.Partners) > 0 {
 			continue
 		}
-		info := wire.InvitationInfo{ID: p.ID, Ours: p.Ours, As: p.Role, Stage: p.Stage, Expires: p.Token.Expires, Words: p.Words, Ask: p.Ask}
+		over := p.Over(o.node.Now())
+		if over && o.node.Now() >= p.Ends()+listedOver {
+			continue
+		}
+		info := wire.InvitationInfo{ID: p.ID, Ours: p.Ours, As: p.Role, Stage: p.Stage, Expires: p.Token.Expires, Words: p.Words, Ask: p.Ask, Since: p.Since, Ends: p.Ends()}
 		if p.Company != nil {
 			info.Company = p.Company.String()
+			if o.node.Chain(*p.Company) != nil {
+				info.Name = o.node.CompanyName(*p.Company)
+			}
 		}
-		if p.Token.Expired(o.node.Now()) && p.Stage == partnership.StageOpen {
+		if over {
 			info.Stage = "expired"
 		}
 		out.Invitations = append(out.Invitations, info)

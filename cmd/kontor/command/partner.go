@@ -157,8 +157,9 @@ var partnerConfirm = verb{
 }
 
 var partnerWithdraw = verb{
-	name: "withdraw", short: "close an open invitation, or take back a circle that not all have signed", args: "ID", most: 1,
-	long:     "ID is that of an invitation or of a circle, as kontor partner list shows them. A circle that all have signed is left with kontor partner end.",
+	name: "withdraw", short: "close an invitation, or take back a pairing or a circle that not all have signed", args: "ID", most: 1,
+	long: "ID is that of an invitation or of a circle, as kontor partner list shows them. A pairing signed here alone is no longer waited for; if the partner had\n" +
+		"confirmed in time, the node ends that partnership. What all have signed is left with kontor partner end.",
 	examples: []string{"kontor partner withdraw 1f2e3d4c5b6a7988", "kontor partner withdraw 2kq7x3ya --reason 'terms changed'"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
 	flags:    []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` that the members of a circle read"}},
@@ -170,7 +171,7 @@ var partnerWithdraw = verb{
 		if err != nil {
 			return err
 		}
-		return c.print(p, func(w io.Writer) { fmt.Fprintf(w, "Invitation %s is closed.\n", p.ID) })
+		return c.print(p, func(w io.Writer) { printTakenBack(w, p) })
 	},
 }
 

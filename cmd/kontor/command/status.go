@@ -132,16 +132,7 @@ func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
 		table(w, []string{"partner", "is our", "state", "connection", "unacked", "last entry", "clock", "line", "root", "partnership"}, rows)
 	}
 	if len(l.Invitations) > 0 {
-		var rows [][]string
-		for _, i := range l.Invitations {
-			from := "ours"
-			if !i.Ours {
-				from = "taken up"
-			}
-			rows = append(rows, []string{i.ID, from, i.As, i.Stage, moment(i.Expires), strings.Join(i.Words, " ")})
-		}
-		fmt.Fprintln(w)
-		table(w, []string{"invitation", "", "we are", "stage", "expires", "words"}, rows)
+		printInvitations(w, l.Invitations)
 	}
 	if len(l.Proposals) > 0 {
 		var rows [][]string

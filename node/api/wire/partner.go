@@ -51,6 +51,8 @@ type Pairing struct {
 	Notice      int64    `json:"notice,omitempty" doc:"days; none: both sides end the partnership"`
 	Arbiter     string   `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes; no party"`
 	Partnership string   `json:"partnership,omitempty" doc:"once both have signed"`
+	Signed      bool     `json:"signed,omitempty" doc:"this company's signature has left"`
+	Ends        int64    `json:"ends" doc:"when it ends by itself unless both have signed, ms UTC"`
 }
 
 // InvitationInfo is an invitation or pairing under way.
@@ -58,8 +60,11 @@ type InvitationInfo struct {
 	ID      string   `json:"id"`
 	Ours    bool     `json:"ours" doc:"invited by this company"`
 	As      string   `json:"as" doc:"this company's role"`
-	Stage   string   `json:"stage"`
-	Expires int64    `json:"expires"`
+	Stage   string   `json:"stage" doc:"open, bound, confirmed, signed or expired"`
+	Since   int64    `json:"since,omitempty" doc:"when it came to its stage, ms UTC"`
+	Expires int64    `json:"expires" doc:"until when both may confirm, ms UTC"`
+	Ends    int64    `json:"ends" doc:"when it ends by itself, ms UTC: once expired, or a week later where this company has signed and the partner may have in time"`
+	Name    string   `json:"name,omitempty" doc:"of the other company, where its identity is held"`
 	Company string   `json:"company,omitempty" doc:"who took it up, or who invited"`
 	Words   []string `json:"words,omitempty"`
 	Ask     bool     `json:"ask" doc:"someone here must confirm the words"`
