@@ -103,7 +103,7 @@ func TestAnAnswerIsMissingUntilItComes(t *testing.T) {
 	c.later(t, time.Duration(loop.AnswerDue-c.maker.n.Now())*time.Millisecond+time.Hour)
 	missing := c.of(t, exception.Missing, desk.ExceptionOpen, 1, answer)
 	if e := missing[0]; e.Owner != "Tablet Maker" || e.Role != "PLANNER" || e.Default.Code != exception.OutcomeLastCommit || !strings.Contains(e.Cause, "no answer to revision 0") ||
-		e.Worth != "48000 PK asked for in 2 lines" {
+		e.Worth != "48000 packs asked for in 2 lines" {
 		t.Errorf("%+v", e)
 	}
 	if _, err := c.maker.desk.Answer(context.Background(), desk.AnswerOrder{}, ""); err != nil {

@@ -95,7 +95,7 @@ func demandOf(e exception.Exception, fc forecast.Document) (_ exception.Exceptio
 			}
 		}
 	}
-	e.Worth = fmt.Sprintf("%s %s asked for in %s", total, unit, node.Count(len(fc.Lines), "line"))
+	e.Worth = fmt.Sprintf("%s asked for in %s", unit.Said(total.String()), node.Count(len(fc.Lines), "line"))
 	return e, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"math/big"
 	"slices"
+	"strings"
 
+	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 )
 
@@ -140,7 +142,8 @@ func (t Track) sees(at Moment, e Exception) Track {
 	later := e.Scope.Buckets.Start > was.Scope.Buckets.Start
 	again := at.T > was.Deadline && grown(was.UnitsMax, e.UnitsMax)
 	if !later && !again && was.Deadline < e.Deadline {
-		e.Deadline, e.Default = was.Deadline, was.Default
+		e.Default = e.dueAs(was)
+		e.Deadline = was.Deadline
 	}
 	if e == was {
 		return t
@@ -150,6 +153,17 @@ func (t Track) sees(at Moment, e Exception) Track {
 		t.Seen = t.Seen[len(t.Seen)-MaxSightings:]
 	}
 	return t
+}
+
+// dueAs is what comes by itself at the deadline that stood before: the outcome known then, with the figures of now. One of another code is not what
+// was known, and does not take its place.
+func (e Exception) dueAs(was Exception) Outcome {
+	if e.Default.Code != was.Default.Code {
+		return was.Default
+	}
+	out := e.Default
+	out.Text = strings.ReplaceAll(out.Text, calendar.DateOf(e.Deadline).String(), calendar.DateOf(was.Deadline).String())
+	return out
 }
 
 // Rewind is the tracks as they were before a step; ok is false where that is not remembered any more and the steps must be taken anew from the first.

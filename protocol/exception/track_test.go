@@ -1,6 +1,7 @@
 package exception
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 )
 
@@ -80,6 +82,31 @@ func TestDeadlinesMoveForAReason(t *testing.T) {
 	tracks := take([]Exception{long}, []Exception{due(at("A", "2027-02", 100), 40*day)})
 	if len(tracks) != 1 || tracks[0].Newest().Deadline != 40*day {
 		t.Errorf("trouble that begins a month later keeps the deadline of the earlier: %+v", tracks)
+	}
+}
+
+// Who decides at the old deadline reads what is missing now, not what was missing at first.
+func TestDefaultsSayTheFiguresOfNow(t *testing.T) {
+	due := func(units, deadline int64, code string) Exception {
+		e := at("A", "2027-01", units)
+		e.Deadline = deadline
+		e.Default = Outcome{Code: code, Text: fmt.Sprintf("If nothing is done by %s %d are missing.", calendar.DateOf(deadline), units)}
+		return e
+	}
+	for _, c := range []struct {
+		what string
+		next Exception
+		want string
+	}{
+		{"more, later", due(200, 12*day, OutcomeNoCommit), "If nothing is done by 1970-01-11 200 are missing."},
+		{"more, later the same day", due(200, 10*day+1, OutcomeNoCommit), "If nothing is done by 1970-01-11 200 are missing."},
+		{"another outcome than was known", due(200, 12*day, OutcomeLastCommit), "If nothing is done by 1970-01-11 100 are missing."},
+		{"sooner", due(200, 8*day, OutcomeLastCommit), "If nothing is done by 1970-01-09 200 are missing."},
+	} {
+		tracks := take([]Exception{due(100, 10*day, OutcomeNoCommit)}, []Exception{c.next})
+		if got := tracks[0].Newest().Default.Text; got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
 	}
 }
 
