@@ -42,7 +42,8 @@ func (p *progress) show(file *os.File, what string, total int64) {
 		return
 	case <-time.After(progressAfter):
 	}
-	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(total > 0),
+	// No bytes in a second and no time that is left: the bar begins when much was read already, and what takes long afterwards is the node's.
+	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(what), progressbar.OptionSetPredictTime(false),
 		progressbar.OptionUseANSICodes(false), progressbar.OptionClearOnFinish(), progressbar.OptionSetTheme(progressbar.ThemeASCII), progressbar.OptionSpinnerType(9))
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
