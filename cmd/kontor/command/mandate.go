@@ -189,12 +189,22 @@ var mandateList = verb{
 				state := m.State
 				if state == "in force" {
 					state = lifeOf(c.now(), m.Until)
+					if outlasted(m, l.Mandates) {
+						state = strings.Replace(state, ": renew", "; another holds longer", 1)
+					}
 				}
 				rows = append(rows, []string{m.ID, m.Holder, m.Partner, strings.Join(m.Kinds, ", "), list(m.Products), amount(&m.Limit), m.Role, moment(m.Until), state})
 			}
 			table(w, []string{"mandate", "desk", "partner", "acts", "products", "limit", "granted by", "until", "state"}, rows)
 		})
 	},
+}
+
+// outlasted tells whether the desk holds another mandate that lasts longer.
+func outlasted(m wire.MandateInfo, all []wire.MandateInfo) bool {
+	return slices.ContainsFunc(all, func(o wire.MandateInfo) bool {
+		return o.State == m.State && o.Partnership == m.Partnership && o.Holder == m.Holder && o.Until > m.Until
+	})
 }
 
 var mandateRenew = verb{
