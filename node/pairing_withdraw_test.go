@@ -82,18 +82,18 @@ func TestPairingTakenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the end by the acceptor, at the inviter", func() bool {
-		for _, p := range buyer.Partnerships() {
-			ended := false
-			if err := buyer.View(p.PID, func(r *protocol.Replica) error {
-				row, err := r.Partnership()
-				ended = len(row.Ended) == 1 && row.Ended[0].Member == seller.Company()
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
-			return ended
+		list, ended := buyer.Partnerships(), false
+		if len(list) != 1 {
+			return false
 		}
-		return false
+		if err := buyer.View(list[0].PID, func(r *protocol.Replica) error {
+			row, err := r.Partnership()
+			ended = len(row.Ended) == 1 && row.Ended[0].Member == seller.Company()
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return ended
 	})
 	eventually(t, "the end of the taking back", func() bool { p, err := seller.PairingOf(inv.ID); return err == nil && !p.Back })
 	if _, err := seller.Withdraw(ctx, inv.ID); codeOf(err) != partnership.CodeUsed {

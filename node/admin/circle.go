@@ -189,3 +189,23 @@ func scopesOf(g partnership.Genesis) []wire.ScopeInfo {
 	}
 	return out
 }
+
+// circleEnd tells how a circle was given up; nil of what was not.
+func (o *Office) circleEnd(p *node.Partnership) (*wire.CircleEnd, error) {
+	end, withdrawn, err := o.node.CircleEnd(p.PID)
+	if err != nil || !withdrawn {
+		return nil, err
+	}
+	out := &wire.CircleEnd{Acts: []wire.CircleAct{}, ListedUntil: end.Until}
+	for _, a := range end.Acts {
+		act := wire.CircleAct{Company: a.Company.String(), Name: o.node.CompanyName(a.Company), Act: "taken back", Reason: a.Reason, T: a.T}
+		switch {
+		case a.Company == end.Founder:
+			act.Act = "withdrawn"
+		case a.Declined:
+			act.Act = "declined"
+		}
+		out.Acts = append(out.Acts, act)
+	}
+	return out, nil
+}

@@ -111,6 +111,9 @@ func (o *Office) Partners(_ context.Context, scope wire.Scope) (wire.PartnerList
 		if err != nil {
 			return out, err
 		}
+		if p.Removed && st.State == "withdrawn" {
+			continue // it never came about, and all have heard so
+		}
 		out.Partnerships = append(out.Partnerships, st)
 	}
 	pairings, err := o.node.Pairings()
@@ -232,7 +235,9 @@ func (o *Office) Show(scope wire.Scope, with string) (wire.PartnerDetail, error)
 			out.Members[i].Addresses = m.Addresses
 		}
 	}
-	return out, errors.Join(err, listErr)
+	ended, endErr := o.circleEnd(p)
+	out.Withdrawn = ended
+	return out, errors.Join(err, listErr, endErr)
 }
 
 // arbiterOf reads the company that rules on disputes; none is named by nothing.

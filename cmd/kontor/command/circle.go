@@ -178,3 +178,22 @@ func printCircle(w io.Writer, circle wire.Circle) {
 	fmt.Fprintln(w)
 	printScopes(w, circle.Scopes)
 }
+
+// printCircleEnd says who gave a circle up, and until when it stays listed.
+func printCircleEnd(w io.Writer, end wire.CircleEnd) {
+	for _, a := range end.Acts {
+		text := map[string]string{"declined": a.Name + " declined", "withdrawn": "its founder " + a.Name + " took it back"}[a.Act]
+		if text == "" {
+			text = a.Name + " took its signature back"
+		}
+		if a.Reason != "" {
+			text += ": " + a.Reason
+		}
+		facts(w, moment(a.T), text)
+	}
+	listed := "no longer: all have heard, or a week has passed"
+	if end.ListedUntil > 0 {
+		listed = "until all have heard, at the latest " + moment(end.ListedUntil)
+	}
+	facts(w, "listed", listed)
+}

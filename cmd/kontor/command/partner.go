@@ -214,6 +214,9 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	if d.Replaces != "" {
 		facts(w, "replaces", d.Replaces)
 	}
+	if d.Withdrawn != nil {
+		printCircleEnd(w, *d.Withdrawn)
+	}
 	var rows [][]string
 	for _, m := range d.Members {
 		name := m.Name

@@ -155,6 +155,22 @@ type PartnerDetail struct {
 	Replaces    string      `json:"replaces,omitempty" doc:"PartnershipID of the circle that this one replaces"`
 	Arbiter     string      `json:"arbiter,omitempty" doc:"CompanyID of who rules on disputes"`
 	Words       []string    `json:"words,omitempty" doc:"the six words of the pairing, which both companies can still compare"`
+	Withdrawn   *CircleEnd  `json:"withdrawn,omitempty" doc:"of a circle in state withdrawn: how it was given up"`
+}
+
+// CircleEnd is why a circle was given up before all had signed, as far as this company has heard.
+type CircleEnd struct {
+	Acts        []CircleAct `json:"acts"`
+	ListedUntil int64       `json:"listed_until,omitempty" doc:"when partner list drops it at the latest, ms UTC; sooner once all have heard; none: it has"`
+}
+
+// CircleAct is one member's word that ended a circle.
+type CircleAct struct {
+	Company string `json:"company"`
+	Name    string `json:"name"`
+	Act     string `json:"act" doc:"declined, withdrawn (by the founder) or taken back (a signature)"`
+	Reason  string `json:"reason,omitempty"`
+	T       int64  `json:"t" doc:"ms UTC"`
 }
 
 // ScopeInfo says what members of a role may share.
