@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sort"
 
 	"kontor/node"
@@ -30,7 +31,7 @@ func (d *Desk) ImportHistory(data []byte, o ImportOptions) (ImportResult, error)
 }
 
 func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportOptions) (result ImportResult, err error) {
-	if err := checkRegions(draft.History); err != nil {
+	if draft.History, err = checkRegions(draft.History, report, o.SkipBad); err != nil {
 		return ImportResult{Report: report}, err
 	}
 	type cell struct{ product, region, month string }
@@ -101,21 +102,30 @@ func mergeMonths(have []historyMonth, months map[string]quantity.Quantity, resul
 	return out
 }
 
-// checkRegions refuses places a forecast can't name, while the file is at hand: line, value and what would be right.
-func checkRegions(rows []intake.HistoryRow) error {
+// checkRegions refuses places a forecast can't name, while the file is at hand: line, value and what would be right. With skip it leaves their
+// lines out and lists them, as the reader does with a line that is bad by itself.
+func checkRegions(rows []intake.HistoryRow, report *intake.Report, skip bool) (good []intake.HistoryRow, err error) {
 	text, wrong := "", 0
-	for _, row := range rows {
+	good = slices.DeleteFunc(slices.Clone(rows), func(row intake.HistoryRow) bool {
 		if row.Region == "" || forecast.ValidRegion(row.Region) {
-			continue
+			return false
 		}
+		c := intake.Complaint{Code: intake.CodeField, Line: row.Line, Column: "region", Value: row.Region, Text: "no ISO 3166 code", Want: `a country such as "CI" or a part of one such as "CI-AB"`}
 		if wrong++; wrong <= 20 {
-			text += fmt.Sprintf("\n  line %d: region %q is no ISO 3166 code; right would be a country such as \"CI\" or a part of one such as \"CI-AB\"", row.Line, row.Region)
+			text += fmt.Sprintf("\n  line %d: region %q is no ISO 3166 code; right would be %s", row.Line, row.Region, c.Want)
 		}
+		if skip {
+			report.Complain(c)
+			report.Skipped = append(report.Skipped, row.Line)
+			report.Imported--
+		}
+		return true
+	})
+	if wrong == 0 || skip && len(good) > 0 {
+		slices.Sort(report.Skipped)
+		return good, nil
 	}
-	if wrong == 0 {
-		return nil
-	}
-	return node.Failf("IMPORT_REFUSED", "nothing was imported; places a forecast can't name stand in %s:%s", node.Count(wrong, "line"), text)
+	return nil, node.Failf("IMPORT_REFUSED", "nothing was imported; places a forecast can't name stand in %s:%s", node.Count(wrong, "line"), text)
 }
 
 // history reads the private history.
