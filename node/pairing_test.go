@@ -241,16 +241,7 @@ func TestPairingComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings.Listen = buyer.Host().Addresses()
-	inv, text, err := buyer.Invite(ctx, "", proposal(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := seller.AcceptInvitation(ctx, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go seller.ConfirmWordsOf(ctx, p.ID, true)
-	eventually(t, "the acceptor's signature", func() bool { return stage(t, seller, p.ID) == partnership.StageSigned })
+	inv, _ := signedAlone(t, buyer, seller)
 	buyer.stop()
 	if err := buyer.home.SaveSettings(settings); err != nil {
 		t.Fatal(err)
@@ -259,7 +250,9 @@ func TestPairingComesBack(t *testing.T) {
 	if _, err := buyer.ConfirmWordsOf(ctx, inv.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the partnership on both sides", func() bool { return len(buyer.Partnerships()) == 1 && stage(t, seller, p.ID) == partnership.StageDone })
+	eventually(t, "the partnership on both sides", func() bool {
+		return len(buyer.Partnerships()) == 1 && stage(t, seller, inv.ID) == partnership.StageDone
+	})
 }
 
 func TestPairingRefuses(t *testing.T) {

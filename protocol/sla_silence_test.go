@@ -216,21 +216,30 @@ func TestOtherMeasuresInTheFold(t *testing.T) {
 		{"adherence", "1", remedy.Met, 1, ""},      // 1,000 were committed in February; more came
 		{"whole", "", remedy.NotMeasured, 0, remedy.Unsupported},
 	} {
-		row := y.window(want.sla, "2027-03")
-		r := row.Result()
-		if r == nil {
-			t.Errorf("%s: %s without a result", want.sla, row.State)
-			continue
-		}
-		value := ""
-		if r.Value != nil {
-			value = r.Value.String()
-		}
-		if row.State != protocol.SLAFinal || r.Verdict != want.verdict || value != want.value || r.Count != want.count || r.Why != want.why {
-			t.Errorf("%s: %s %s at %q of %d (%s %s), want %s at %q of %d", want.sla, row.State, r.Verdict, value, r.Count, r.Why, r.Reason, want.verdict, want.value, want.count)
+		if r := y.judged(want.sla, want.verdict, want.value, want.count); r != nil && r.Why != want.why {
+			t.Errorf("%s: %s, want %s", want.sla, r.Why, want.why)
 		}
 	}
 	if i := y.one("2027-03", remedy.Kind(terms.Flat)); i.Amount.Minor != 5_000 || i.SLA != "ppm" {
 		t.Errorf("bad goods bring %s", i)
 	}
+}
+
+// judged asks for how the window of March ended, and returns its result; nil: it has none.
+func (y *year) judged(sla string, verdict remedy.Verdict, value string, count int64) *remedy.Result {
+	y.t.Helper()
+	row := y.window(sla, "2027-03")
+	r := row.Result()
+	if r == nil {
+		y.t.Errorf("%s: %s without a result", sla, row.State)
+		return nil
+	}
+	got := ""
+	if r.Value != nil {
+		got = r.Value.String()
+	}
+	if row.State != protocol.SLAFinal || r.Verdict != verdict || got != value || r.Count != count {
+		y.t.Errorf("%s: %s %s at %q of %d (%s %s), want %s at %q of %d", sla, row.State, r.Verdict, got, r.Count, r.Why, r.Reason, verdict, value, count)
+	}
+	return r
 }
