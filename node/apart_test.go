@@ -75,13 +75,16 @@ func writeAlone(t *testing.T, home Home, pid block.CID, entries int) {
 // Two members that each wrote for a month while the line between them was cut meet again: what one of them has to take back and fold again is more
 // than the store takes in one transaction (store/kv, MaxUpdateKeys), and none of it may be lost or hold the other up.
 func TestLongHistoriesThatGrewApartMeet(t *testing.T) {
-	const each = 4_000
+	each := int64(4_000)
+	if testing.Short() {
+		each = 1_000
+	}
 	buyer, seller := foundAt(t, "buyer"), foundAt(t, "seller")
 	pid := pair(t, buyer, seller).PID
 	buyer.stop()
 	seller.stop()
-	writeAlone(t, buyer.home, pid, each)
-	writeAlone(t, seller.home, pid, each)
+	writeAlone(t, buyer.home, pid, int(each))
+	writeAlone(t, seller.home, pid, int(each))
 	buyer, seller = open(t, buyer.home), open(t, seller.home)
 	have := func(o *office) (all int64) {
 		heads, err := o.Heads(pid)

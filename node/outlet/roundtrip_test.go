@@ -202,7 +202,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func same(t *rapid.T, want, got []forecast.Line, data []byte) {
+func same(t rapid.TB, want, got []forecast.Line, data []byte) {
 	byKey := map[string]forecast.Line{}
 	for _, l := range got {
 		l.GapReason = ""
