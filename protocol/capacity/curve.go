@@ -1,11 +1,9 @@
 package capacity
 
 import (
-	"fmt"
 	"math/big"
 
 	"kontor/protocol/forecast"
-	"kontor/protocol/quantity"
 )
 
 // ppm is one whole: probabilities are counted in millionths.
@@ -20,23 +18,6 @@ type curve struct {
 	floor  *big.Int   // the lowest value possible
 	top    *big.Int   // the highest value possible, where one is known
 }
-
-// Interval is a probability of which only the two ends are known, in ppm.
-type Interval struct {
-	Lower int64 `json:"lower"`
-	Upper int64 `json:"upper"`
-}
-
-// Range is an expected number of units of which only the two ends are known.
-type Range struct {
-	Lower quantity.Quantity `json:"lower"`
-	Upper quantity.Quantity `json:"upper"`
-	Open  bool              `json:"open,omitempty"` // nothing bounds it from above: no mean is known, and Upper is what the levels alone give
-}
-
-// resultDecimals is the number of decimals in which expected units are stated, the lower end rounded down and the
-// upper end up.
-const resultDecimals = 3
 
 // exceed is the probability that the quantity lies above s. Between two levels it is linear in s; beyond the outer
 // levels only the outer level itself is claimed.
@@ -240,126 +221,4 @@ func minInt(a, b *big.Int) *big.Int {
 		return a
 	}
 	return b
-}
-
-// toRange states a mass in units of 10^scale.
-func (m mass) toRange(scale int, open bool) (Range, error) {
-	lower, err := ratio(m.lower, wholePPM, scale, false)
-	if err != nil {
-		return Range{}, err
-	}
-	upper, err := ratio(m.upper, wholePPM, scale, true)
-	return Range{lower, upper, open}, err
-}
-
-// ratio is num/den × 10^scale with resultDecimals decimals, rounded down or up; den is above zero.
-func ratio(num, den *big.Int, scale int, up bool) (quantity.Quantity, error) {
-	n, d := new(big.Int).Set(num), new(big.Int).Set(den)
-	if shift := scale + resultDecimals; shift >= 0 {
-		n.Mul(n, power(shift))
-	} else {
-		d.Mul(d, power(-shift))
-	}
-	q, rest := n.DivMod(n, d, new(big.Int)) // Euclidean: rounds down for a positive divisor
-	if up && rest.Sign() != 0 {
-		q.Add(q, big.NewInt(1))
-	}
-	return toQuantity(q, -resultDecimals)
-}
-
-// toQuantity is n × 10^scale. A figure of more digits than a quantity holds is shown with those that fit, cut towards zero: the verdict was made on the
-// exact one. One above every quantity is an error, never a small figure.
-func toQuantity(n *big.Int, scale int) (quantity.Quantity, error) {
-	q, err := quantity.FromBig(n, scale)
-	if err == nil {
-		return q, nil
-	}
-	const digits = 19 // of an int64; the largest of them do not all fit, and lose one more
-	long := len(new(big.Int).Abs(n).String())
-	cut := max(long-digits, -quantity.MaxExponent-scale, 1)
-	for last := cut + 1; cut <= last && cut < len(powersOfTen); cut++ {
-		if q, err := quantity.FromBig(new(big.Int).Quo(n, power(cut)), scale+cut); err == nil && (q != quantity.Quantity{} || scale+long <= -quantity.MaxExponent) {
-			return q, nil
-		}
-	}
-	return quantity.Quantity{}, fmt.Errorf("figure of %d digits: %w", long, err)
-}
-
-var powersOfTen = func() (p [80]*big.Int) {
-	p[0] = big.NewInt(1)
-	for i := 1; i < len(p); i++ {
-		p[i] = new(big.Int).Mul(p[i-1], big.NewInt(10))
-	}
-	return p
-}()
-
-// power is 10^n; scales of a match are bounded by the bounds of quantities, far below the table's end.
-func power(n int) *big.Int { return powersOfTen[n] }
-
-// comonotone is the curve of a sum whose terms are high together and low together: quantiles add (and under no
-// other dependence do they). Where the terms have different levels the sum is known at all of them inside the
-// range they share, each term read off its straight lines.
-func comonotone(terms []curve) curve {
-	sum := curve{mean: new(big.Int), floor: new(big.Int)}
-	for _, t := range terms {
-		if t.mean == nil {
-			sum.mean = nil
-		} else if sum.mean != nil {
-			sum.mean.Add(sum.mean, t.mean)
-		}
-		sum.floor.Add(sum.floor, t.lowest())
-	}
-	sum.levels = sharedLevels(terms)
-	sum.values = make([]*big.Int, len(sum.levels))
-	for i, p := range sum.levels {
-		v := new(big.Int)
-		for _, t := range terms {
-			v.Add(v, t.at(p))
-		}
-		sum.values[i] = v
-	}
-	return sum
-}
-
-// sharedLevels are the levels of all terms that lie inside every term's outer levels.
-func sharedLevels(terms []curve) []int64 {
-	if len(terms) == 0 {
-		return nil
-	}
-	same := true
-	low, high := int64(0), int64(ppm)
-	for _, t := range terms {
-		if len(t.levels) == 0 {
-			return nil
-		}
-		same = same && equalLevels(t.levels, terms[0].levels)
-		low, high = max(low, t.levels[0]), min(high, t.levels[len(t.levels)-1])
-	}
-	if same {
-		return terms[0].levels
-	}
-	set := map[int64]bool{}
-	for _, t := range terms {
-		for _, p := range t.levels {
-			if p >= low && p <= high {
-				set[p] = true
-			}
-		}
-	}
-	return sortedLevels(set)
-}
-
-// at is the value at a level inside the outer ones, rounded down to the scale.
-func (c curve) at(p int64) *big.Int {
-	k := 0
-	for k+1 < len(c.levels) && c.levels[k+1] <= p {
-		k++
-	}
-	if c.levels[k] == p || k+1 == len(c.levels) {
-		return c.values[k]
-	}
-	step := new(big.Int).Sub(c.values[k+1], c.values[k])
-	step.Mul(step, big.NewInt(p-c.levels[k]))
-	step.Div(step, big.NewInt(c.levels[k+1]-c.levels[k]))
-	return step.Add(step, c.values[k])
 }
