@@ -28,6 +28,8 @@ type Settings struct {
 	Company string   `json:"company"` // display name
 	ID      string   `json:"id"`      // CompanyID
 	Listen  []string `json:"listen"`  // multiaddrs of the libp2p host
+	// Bound has, for each address of Listen that leaves the port to the system, the address of the first start, which later starts keep.
+	Bound map[string]string `json:"bound,omitempty"`
 	// StoreKey says where the key of the database comes from: a path, or "passphrase"; empty means store.key in the home.
 	StoreKey string `json:"store_key,omitempty"`
 }

@@ -130,15 +130,9 @@ func Open(cfg Config) (n *Node, err error) {
 	if cfg.Offline {
 		return n, nil
 	}
-	host, err := p2p.Open(context.Background(), p2p.Options{Key: n.nodeKey, Listen: settings.Listen, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Exceeded: n.metrics.exceeded, Record: cfg.Record, Transport: cfg.Transport})
-	var taken *p2p.ListenError
-	if errors.As(err, &taken) {
-		return nil, Failf("LISTEN_ADDRESS", "%v; stop that, or put an address of this machine and a free port under listen in %s, such as /ip4/0.0.0.0/tcp/4001", taken, cfg.Home.path("kontor.json"))
-	}
-	if err != nil {
+	if err = n.listen(p2p.Options{Key: n.nodeKey, Office: n, Clock: cfg.Clock, Logger: cfg.Log, Registerer: n.registry, Exceeded: n.metrics.exceeded, Record: cfg.Record, Transport: cfg.Transport}); err != nil {
 		return nil, err
 	}
-	n.network.Store(host)
 	return n, nil
 }
 

@@ -145,6 +145,17 @@ func (h *Host) Addresses() []string {
 	return out
 }
 
+// Bound maps every address with a free port ("/tcp/0") that the host listens at by the system's choice to the one chosen.
+func (h *Host) Bound() map[string]string {
+	out := map[string]string{}
+	for _, a := range h.host.Network().ListenAddresses() {
+		if free := withFreePort(a); free != a.String() {
+			out[free] = a.String()
+		}
+	}
+	return out
+}
+
 // Close ends everything and waits for it. Streams are broken off: the other side sees a reset and asks again later.
 func (h *Host) Close() error {
 	h.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 
 	ma "github.com/multiformats/go-multiaddr"
@@ -67,4 +68,20 @@ func ipPort(addr ma.Multiaddr) ma.Multiaddr {
 		return addr[:2]
 	}
 	return addr
+}
+
+// withFreePort is the address with 0 in place of its port.
+func withFreePort(addr ma.Multiaddr) string {
+	var out strings.Builder
+	for _, c := range addr {
+		value := c.Value()
+		if code := c.Protocol().Code; code == ma.P_TCP || code == ma.P_UDP {
+			value = "0"
+		}
+		out.WriteString("/" + c.Protocol().Name)
+		if value != "" {
+			out.WriteString("/" + value)
+		}
+	}
+	return out.String()
 }

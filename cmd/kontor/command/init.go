@@ -27,7 +27,7 @@ var initVerb = verb{
 	name: "init", short: "found a company in a new home", local: true,
 	long: "Makes the company's keys, its identity and its database. The root keys are sealed by a passphrase, asked for twice or read from --passphrase-file; keep a copy of\n" +
 		"keys/root.key and keys/root-next.key where this machine can't lose them. The database is encrypted with a key in store.key (mode 0600) unless --key-file or\n" +
-		"--store-passphrase-file says otherwise. Without --listen a free port is chosen and kept.",
+		"--store-passphrase-file says otherwise. Without --listen a free port is chosen and kept; port 0 leaves the choice to the system, and is kept too.",
 	examples: []string{`kontor init --company "Acme Tablets"`, `kontor init --company Acme --listen /ip4/192.0.2.7/tcp/4001 --passphrase-file secret`},
 	exits:    []int{wire.ExitNotNow, wire.ExitMachine},
 	flags: []cli.Flag{
