@@ -136,22 +136,43 @@ func (o *Office) Tokens() (wire.TokenListing, error) {
 	return out, err
 }
 
-// RevokeToken ends a token. It stays listed.
-func (o *Office) RevokeToken(id string) (info wire.TokenInfo, err error) {
+// RevokeToken ends a token, which its ID names, or its name where only one that is not revoked has it. It stays listed.
+func (o *Office) RevokeToken(named string) (info wire.TokenInfo, err error) {
 	err = o.node.Private(func(rows node.PrivateRows) error {
-		var row tokenRow
-		found, err := rows.Get(tokenRows+id, &row)
+		id, row, err := findToken(rows, named)
 		if err != nil {
 			return err
-		}
-		if !found {
-			return node.Failf("NO_TOKEN", "no token %q is known; kontor token list shows them", id)
 		}
 		row.Revoked = true
 		info = row.info(id)
 		return rows.Put(tokenRows+id, row)
 	})
 	return info, err
+}
+
+func findToken(rows node.PrivateRows, named string) (id string, row tokenRow, err error) {
+	found, err := rows.Get(tokenRows+named, &row)
+	if err != nil || found {
+		return named, row, err
+	}
+	var ids []string
+	err = rows.Scan(tokenRows, func(key string, decode func(any) error) (bool, error) {
+		var r tokenRow
+		err := decode(&r)
+		if err == nil && r.Name == named && !r.Revoked {
+			ids, row = append(ids, key), r
+		}
+		return true, err
+	})
+	switch {
+	case err != nil:
+		return "", row, err
+	case len(ids) == 0:
+		return "", row, node.Failf("NO_TOKEN", "no token %q is known that could be revoked; kontor token list shows them", named)
+	case len(ids) > 1:
+		return "", row, node.Failf("WHICH_TOKEN", "%d tokens are called %q: name one of %s", len(ids), named, strings.Join(ids, ", "))
+	}
+	return ids[0], row, nil
 }
 
 // Holder finds out who holds a token. Whether it never was, was revoked or has expired is told only to its true holder.

@@ -88,8 +88,8 @@ var tokenList = verb{
 
 var tokenRevoke = verb{
 	name: "revoke", short: "revoke a token", args: "TOKEN", most: 1,
-	long:     "TOKEN is the ID that kontor token list shows.",
-	examples: []string{"kontor token revoke abcdefgh"},
+	long:     "TOKEN is the ID or the name that kontor token list shows. It is refused from this moment on.",
+	examples: []string{"kontor token revoke abcdefgh", "kontor token revoke ada"},
 	exits:    []int{wire.ExitNotFound},
 	run: func(c *call) error {
 		t, err := ask(c, wire.TokenRevoke, wire.TokenQuery{ID: c.Args().First()})
