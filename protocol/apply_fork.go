@@ -218,7 +218,7 @@ func (r *Replica) Resolution(body block.CID) (doc ForkResolution, err error) {
 
 // MissingForFork says which officers of a company are still to sign a resolution; empty when its quorum is met.
 func MissingForFork(view identity.View, votes []VotedRole) (string, error) {
-	text, _ := view.Quorum(ForkTopic)
+	text, _ := view.Quorum(ForkTopic, 0)
 	policy, err := sign.ParsePolicy(text)
 	if err != nil {
 		return "", err

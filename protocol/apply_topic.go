@@ -133,7 +133,7 @@ func (f *fold) openTopic(p decision.Proposal) ([]string, error) {
 		if !held {
 			return []string{codeUnsigned}, nil
 		}
-		quorum, entry := view.Quorum(string(t.Kind))
+		quorum, entry := view.Quorum(string(t.Kind), f.entry.Header.T)
 		row.Parties = append(row.Parties, PartyPolicy{Company: party.Company, Quorum: quorum, Policy: entry, DualHat: view.DualHat(), Rules: view.Rules(string(t.Kind))})
 	}
 	if err := put(f.rows, policyKey(t.ID), row); err != nil {

@@ -69,7 +69,7 @@ func (o *Office) names() (map[string]string, error) {
 func (o *Office) Identity(withNames bool) (wire.IdentityReport, error) {
 	chain := o.node.Chain(o.node.Company())
 	view := chain.Now()
-	quorum, _ := view.Quorum("")
+	quorum, _ := view.Quorum("", o.node.Now())
 	r := wire.IdentityReport{Company: chain.Company().String(), Name: view.Name(), Fingerprint: Fingerprint(chain), Head: chain.Head().String(),
 		Len: chain.Len(), DualHat: view.DualHat(), Quorum: quorum, Keys: []wire.KeyInfo{}}
 	names := map[string]string{}

@@ -33,23 +33,26 @@ func (o *Office) Policies(scope wire.Scope, with string) (wire.PolicyReport, err
 }
 
 func (o *Office) policiesOf(company block.CID) wire.CompanyPolicies {
-	view := o.node.Chain(company).Now()
+	view, now := o.node.Chain(company).Now(), o.node.Now()
 	out := wire.CompanyPolicies{Company: company.String(), Name: o.node.CompanyName(company), Own: company == o.node.Company(), DualHat: view.DualHat(),
 		Policies: []wire.PolicyInfo{}, Officers: []wire.OfficerCount{}}
 	for _, kind := range decision.Kinds {
-		quorum, entry := view.Quorum(string(kind))
+		quorum, entry := view.Quorum(string(kind), now)
 		for _, rule := range view.Rules(string(kind)) {
 			out.Policies = append(out.Policies, policyInfo(kind, rule))
 		}
-		out.Policies = append(out.Policies, policyInfo(kind, identity.Rule{Quorum: quorum, Entry: entry}))
+		base := policyInfo(kind, identity.Rule{Quorum: quorum, Entry: entry})
+		if base.Default = entry == view.Founded(); base.Default && quorum != identity.KindQuorum(string(kind)) {
+			base.Vacant = identity.KindQuorum(string(kind))
+		}
+		out.Policies = append(out.Policies, base)
 	}
 	for _, rule := range view.Rules(protocol.SettlementKind) {
 		out.Policies = append(out.Policies, policyInfo(protocol.SettlementKind, rule))
 	}
-	if quorum, entry := view.Quorum(protocol.SettlementKind); entry != view.Founded() {
+	if quorum, entry := view.Quorum(protocol.SettlementKind, now); entry != view.Founded() {
 		out.Policies = append(out.Policies, policyInfo(protocol.SettlementKind, identity.Rule{Quorum: quorum, Entry: entry}))
 	}
-	now := o.node.Now()
 	for _, role := range sign.Roles {
 		count := wire.OfficerCount{Role: role}
 		for _, k := range view.Current(keys.Role) {

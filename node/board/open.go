@@ -228,7 +228,7 @@ func (b *Board) required(p *node.Partnership, topic decision.Proposal, worth *id
 			return nil, node.Failf("NO_IDENTITY", "the identity of %s is not held yet", member.Company.Short())
 		}
 		view := chain.Now()
-		quorum, entry := view.Quorum(string(topic.Kind))
+		quorum, entry := view.Quorum(string(topic.Kind), b.node.Now())
 		rule := identity.Choose(identity.Rule{Quorum: quorum, Entry: entry}, view.Rules(string(topic.Kind)), m)
 		policy, err := sign.ParsePolicy(rule.Quorum)
 		if err != nil {

@@ -173,10 +173,10 @@ func TestViewsAreOfTheirHead(t *testing.T) {
 			t.Errorf("view %d, %s at %d: %t", x.view.Seq(), x.usage, x.t, ok)
 		}
 	}
-	if q, at := with.Quorum("DEMAND_CAPACITY"); q != identity.DefaultQuorum || at != c.From(0)[0].CID() {
+	if q, at := with.Quorum("DEMAND_CAPACITY", 1500); q != identity.DefaultQuorum || at != c.From(0)[0].CID() {
 		t.Errorf("quorum before the policy: %q", q)
 	}
-	if q, at := c.Now().Quorum("DEMAND_CAPACITY"); q != "COO" || at != c.Head() {
+	if q, at := c.Now().Quorum("DEMAND_CAPACITY", 1500); q != "COO" || at != c.Head() {
 		t.Errorf("quorum after the policy: %q", q)
 	}
 	again := certificate(t, c, key(t, cfo), keys.Role, "CFO")

@@ -72,15 +72,18 @@ func Choose(base Rule, rules []Rule, m Matter) Rule {
 	return base
 }
 
-// Quorum is whose signatures bind the company in topics of a kind, and the chain entry that says so: its newest policy for the kind
-// without a condition, or DefaultQuorum, which stands with the genesis.
-func (v View) Quorum(topicKind string) (text string, entry block.CID) {
+// Quorum is whose signatures bind the company in topics of a kind that open at t (ms UTC), and the chain entry that says so: its newest
+// policy for the kind without a condition, or a default, which stands with the genesis.
+func (v View) Quorum(topicKind string, t int64) (text string, entry block.CID) {
 	for i := len(v.chain.policies) - 1; i >= 0; i-- {
 		if p := v.chain.policies[i]; p.seq <= v.seq && p.policy.TopicKind == topicKind && p.policy.When == nil {
 			return p.policy.Quorum, v.chain.heads[p.seq]
 		}
 	}
-	return DefaultQuorum, v.chain.heads[0]
+	if own := KindQuorum(topicKind); v.seats(own, t) {
+		return own, v.Founded()
+	}
+	return DefaultQuorum, v.Founded()
 }
 
 // Founded is the entry with which the company began: defaults stand with it.
@@ -89,7 +92,7 @@ func (v View) Founded() block.CID { return v.chain.heads[0] }
 // Bound is the quorum that binds the company in a matter of a kind for which no default stands: of its rules the one the matter meets, else the kind's own; false
 // where the company has set none.
 func (v View) Bound(kind string, m Matter) (Rule, bool) {
-	quorum, entry := v.Quorum(kind)
+	quorum, entry := v.Quorum(kind, 0) // a default is left out below
 	base := Rule{Quorum: quorum, Entry: entry}
 	if entry == v.Founded() {
 		base = Rule{}

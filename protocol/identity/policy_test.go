@@ -49,7 +49,7 @@ func TestRulesAreAskedInOneOrder(t *testing.T) {
 	if got := order(c.Now()); got != "CFO; CMO; CTO; " {
 		t.Error(got)
 	}
-	if q, _ := c.Now().Quorum(kind); q != "COO" {
+	if q, _ := c.Now().Quorum(kind, 0); q != "COO" {
 		t.Errorf("the kind's own quorum is %q", q)
 	}
 	for _, x := range []struct {

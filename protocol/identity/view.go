@@ -8,9 +8,6 @@ import (
 	"kontor/protocol/block"
 )
 
-// DefaultQuorum binds a company that set no policy for a topic kind: the two officers every kind of topic touches.
-const DefaultQuorum = "COO and CFO"
-
 // View is an identity chain as it stood at one head.
 type View struct {
 	chain *Chain

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -119,7 +120,7 @@ func (o *office) sign(r *protocol.Replica, document block.CID, late bool) (proto
 	if o.now() > row.SignBy && !late {
 		return protocol.Draft{}, errIdle
 	}
-	for _, officer := range []string{"COO", "CFO", CFO2} {
+	for _, officer := range officersFor(doc, o.c.ID) {
 		if officer == "CFO" && o.at >= CFORevoked || officer == CFO2 && o.at < CFOBack {
 			continue
 		}
@@ -136,6 +137,14 @@ func (o *office) sign(r *protocol.Replica, document block.CID, late bool) (proto
 		}
 	}
 	return protocol.Draft{}, errIdle
+}
+
+// officersFor are the officers whose signatures a document asks of a company, both keys of the CFO among them.
+func officersFor(doc decision.Agreement, company block.CID) []string {
+	i := slices.IndexFunc(doc.Parties, func(p decision.AgreementParty) bool { return p.Company == company })
+	return slices.DeleteFunc([]string{"COO", "CFO", CFO2, "CMO", "CTO"}, func(officer string) bool {
+		return i < 0 || !strings.Contains(doc.Parties[i].Quorum, string(Role(officer)))
+	})
 }
 
 // anyRound picks a round.

@@ -71,8 +71,8 @@ func Person(company, role string) []byte {
 	return sum[:identity.PersonSize]
 }
 
-// NewCompany makes a company by its name.
-func NewCompany(name string) (*Company, error) {
+// NewCompany makes a company by its name, with the usual officers and those of more roles.
+func NewCompany(name string, more ...string) (*Company, error) {
 	c := &Company{Name: name, Root: seeded(name, "root"), NextRoot: seeded(name, "next root"), Node: seeded(name, "node"), Desk: seeded(name, "desk"), roles: map[string]keys.Private{}}
 	c.feed = [2]keys.Private{seeded(name, "feed"), seeded(name, "feed 2")}
 	next := c.NextRoot.Public()
@@ -91,7 +91,7 @@ func NewCompany(name string) (*Company, error) {
 		return nil, err
 	}
 	c.ID = c.Chain.Company()
-	for _, role := range []string{"CEO", "COO", "CFO", "CMO", CFO2} {
+	for _, role := range append([]string{"CEO", "COO", "CFO", "CMO", CFO2}, more...) {
 		c.roles[role] = seeded(name, role)
 	}
 	w := chainWriter{c: c}
@@ -101,6 +101,9 @@ func NewCompany(name string) (*Company, error) {
 	w.certify(c.roles["CFO"], keys.Role, "CFO")
 	w.certify(c.roles["CMO"], keys.Role, "CMO")
 	w.certify(c.roles["CEO"], keys.Role, "CEO")
+	for _, role := range more {
+		w.certify(c.roles[role], keys.Role, role)
+	}
 	w.milestone()
 	w.revoke(c.roles["CFO"])
 	w.milestone()
@@ -164,7 +167,7 @@ func (c *Company) Author(at int) protocol.Author {
 	return protocol.Author{Company: c.ID, Key: k, IDHead: c.Heads[at]}
 }
 
-// Officer is the key of a role: CEO, COO, CFO, CMO or CFO2.
+// Officer is the key of a role: CEO, COO, CFO, CMO or CFO2, and CTO where there is one.
 func (c *Company) Officer(role string) keys.Private { return c.roles[role] }
 
 // Cast finds companies by ID.
@@ -178,6 +181,18 @@ func NewCast(n int) (Cast, error) {
 	var cast Cast
 	for _, name := range names[:n] {
 		c, err := NewCompany(name)
+		if err != nil {
+			return nil, err
+		}
+		cast = append(cast, c)
+	}
+	return cast, nil
+}
+
+// newMixedCast is the usual cast, in which every other company has a CTO too: by default these sign what is about quality by others than their partners.
+func newMixedCast() (cast Cast, err error) {
+	for i, name := range names {
+		c, err := NewCompany(name, []string{"CTO"}[:i%2]...)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"fmt"
+	"slices"
 
 	"kontor/protocol"
 	"kontor/protocol/block"
@@ -112,7 +113,15 @@ func (s *Scene) Conclude(document block.CID) error {
 		return err
 	}
 	for _, d := range s.Parties() {
-		for _, officer := range []string{"COO", "CFO"} {
+		var doc decision.Agreement
+		err := d.View(func(r *protocol.Replica) (err error) {
+			doc, err = r.Agreement(document)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, officer := range slices.DeleteFunc(officersFor(doc, d.ID), func(officer string) bool { return officer == CFO2 }) {
 			draft, err := d.Signature(document, officer, nil)
 			if err == nil {
 				_, err = d.Write(draft)

@@ -80,6 +80,8 @@ type world struct {
 
 var sharedCast = sync.OnceValues(func() (Cast, error) { return NewCast(len(names)) })
 
+var mixedCast = sync.OnceValues(newMixedCast)
+
 // geneses are made once: they are the same in every seed.
 var geneses sync.Map
 
@@ -182,7 +184,7 @@ func Run(cfg Config) (Totals, error) {
 }
 
 func newWorld(cfg Config) (*world, error) {
-	cast, err := sharedCast()
+	cast, err := mixedCast()
 	if err != nil {
 		return nil, err
 	}

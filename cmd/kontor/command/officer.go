@@ -135,6 +135,7 @@ func (c *call) certify(a appointment) error {
 	if err := c.newKeyFile(path, keys.Role, key, "passphrase-file"); err != nil {
 		return err
 	}
+	before := policiesOf(chain, now)
 	entry := chain.Next(identity.KindAddKey)
 	entry.Cert = &cert
 	report, err := extendChain(c, n, entry, root)
@@ -151,6 +152,9 @@ func (c *call) certify(a appointment) error {
 		if report, err = extendChain(c, n, entry, root); err != nil {
 			return err
 		}
+	}
+	if err := c.noteQuorums(before, report); err != nil {
+		return err
 	}
 	doc := officerDocument{KeyFile: path, Fingerprint: report.Fingerprint, Announced: report.Announced}
 	for _, k := range report.Keys {
@@ -227,12 +231,12 @@ type officerListing struct {
 	Officers    []wire.KeyInfo `json:"officers"`
 }
 
-func officersOf(r wire.IdentityReport) (officerListing, error) {
+func officersOf(r wire.IdentityReport, now time.Time) (officerListing, error) {
 	chain, err := chainOf(r)
 	if err != nil {
 		return officerListing{}, err
 	}
-	out := officerListing{Company: r.Company, Fingerprint: r.Fingerprint, Quorum: r.Quorum, DualHat: r.DualHat, Policies: policiesOf(chain), Officers: []wire.KeyInfo{}}
+	out := officerListing{Company: r.Company, Fingerprint: r.Fingerprint, Quorum: r.Quorum, DualHat: r.DualHat, Policies: policiesOf(chain, now), Officers: []wire.KeyInfo{}}
 	for _, k := range r.Keys {
 		if k.Usage == string(keys.Role) {
 			out.Officers = append(out.Officers, k)
@@ -249,7 +253,7 @@ var officerList = verb{
 		if err != nil {
 			return err
 		}
-		l, err := officersOf(r)
+		l, err := officersOf(r, c.now())
 		if err != nil {
 			return err
 		}
@@ -304,7 +308,10 @@ var officerRevoke = verb{
 		if err != nil {
 			return err
 		}
-		l, err := officersOf(report)
+		l, err := officersOf(report, c.now())
+		if err == nil {
+			err = c.noteQuorums(policiesOf(chain, c.now()), report)
+		}
 		if err != nil {
 			return err
 		}

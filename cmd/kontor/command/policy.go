@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -188,7 +189,9 @@ func holds(own wire.CompanyPolicies, kind decision.Kind, when identity.Condition
 
 var policyShow = verb{
 	name: "show", short: "show whose signatures bind this company and its partners",
-	long:     "As the identity chains say. Of a kind's lines the first that an agreement meets binds; officers are the keys in force now, with the most one signature commits to.",
+	long: "As the identity chains say. Of a kind's lines the first that an agreement meets binds; officers are the keys in force now, with the most one signature commits to.\n\n" +
+		"Where a company has set nothing, the officers sign whose matter it is: CMO and CFO of JOINT_MARKETING, COO and CTO of QUALITY, COO and CFO of the others.\n" +
+		"As long as nobody holds one of these offices, COO and CFO sign in their place.",
 	examples: []string{"kontor policy show", "kontor policy show --with \"Tablet Maker\""},
 	exits:    []int{wire.ExitNotFound},
 	flags:    []cli.Flag{withFlag()},
@@ -217,9 +220,9 @@ var policyShow = verb{
 func printPolicies(w io.Writer, company wire.CompanyPolicies) {
 	var rows [][]string
 	for _, p := range company.Policies {
-		rows = append(rows, []string{p.Kind, conditionText(p), p.Quorum})
+		rows = append(rows, []string{p.Kind, conditionText(p), p.Quorum, originText(p)})
 	}
-	table(w, []string{"topics about", "when", "are signed by"}, rows)
+	table(w, []string{"topics about", "when", "are signed by", "set"}, rows)
 }
 
 func conditionText(p wire.PolicyInfo) string {
@@ -234,6 +237,17 @@ func conditionText(p wire.PolicyInfo) string {
 		parts = append(parts, "in "+strings.Join(p.Regions, ", "))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// originText says who set a quorum, and what takes a default's place by itself.
+func originText(p wire.PolicyInfo) string {
+	switch {
+	case !p.Default:
+		return "by the company"
+	case p.Vacant != "":
+		return "by default; " + p.Vacant + " once two people hold these offices"
+	}
+	return "by default"
 }
 
 func printOfficers(w io.Writer, company wire.CompanyPolicies) {
@@ -255,14 +269,28 @@ func printOfficers(w io.Writer, company wire.CompanyPolicies) {
 	table(w, []string{"officers", "keys", "sign up to"}, rows)
 }
 
-// policiesOf reads the quorums from the chain itself.
-func policiesOf(chain *identity.Chain) []policyInfo {
+// policiesOf reads from the chain itself which quorums hold for topics that open now.
+func policiesOf(chain *identity.Chain, now time.Time) []policyInfo {
 	out := []policyInfo{}
 	for _, kind := range decision.Kinds {
-		quorum, _ := chain.Now().Quorum(string(kind))
+		quorum, _ := chain.Now().Quorum(string(kind), now.UnixMilli())
 		out = append(out, policyInfo{string(kind), quorum})
 	}
 	return out
+}
+
+// noteQuorums says which kinds of topics others sign now that an officer has come or gone: defaults follow who is appointed.
+func (c *call) noteQuorums(before []policyInfo, report wire.IdentityReport) error {
+	chain, err := chainOf(report)
+	if err != nil {
+		return err
+	}
+	for i, now := range policiesOf(chain, c.now()) {
+		if now != before[i] {
+			c.note("topics about %s that open from now on are signed by %s, no longer by %s: the default follows who is in office; kontor policy set --kind %s sets another", now.Kind, now.Quorum, before[i].Quorum, now.Kind)
+		}
+	}
+	return nil
 }
 
 func printQuorums(w io.Writer, list []policyInfo) {

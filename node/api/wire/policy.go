@@ -22,7 +22,9 @@ type PolicyInfo struct {
 	Above    *Amount  `json:"above,omitempty" doc:"for agreements that commit to more, to an unknown amount or to one in another currency"`
 	Products []string `json:"products,omitempty" doc:"for agreements about one of them"`
 	Regions  []string `json:"regions,omitempty" doc:"for agreements about one of them"`
-	Entry    string   `json:"entry" doc:"CID of the identity chain entry that set it"`
+	Entry    string   `json:"entry" doc:"CID of the identity chain entry that set it; of a default the first"`
+	Default  bool     `json:"default,omitempty" doc:"the company has set none of its own"`
+	Vacant   string   `json:"vacant,omitempty" doc:"the default of this kind that stands once officers' keys could meet it"`
 }
 
 // OfficerCount is how many keys of a role are in force, and up to what they bind.
