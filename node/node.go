@@ -26,6 +26,7 @@ import (
 	"kontor/protocol/identity"
 	"kontor/protocol/state"
 	"kontor/store"
+	"kontor/store/ahead"
 )
 
 // Config says how to open an office.
@@ -53,6 +54,7 @@ type Node struct {
 	registry *prometheus.Registry
 	metrics  *metrics
 	db       *store.DB
+	private  *ahead.Rows // the company's own rows in db
 	high     *store.HighWater
 	staging  sync.Mutex               // see Staged
 	network  atomic.Pointer[p2p.Host] // nil in an office opened offline, and while it opens
@@ -118,6 +120,10 @@ func Open(cfg Config) (n *Node, err error) {
 			opened.Close()
 		}
 	}()
+	n.private = ahead.New(n.db, state.TablePrivate, "ahead/")
+	if err := n.private.Recover(); err != nil {
+		return nil, err
+	}
 	if n.high, err = store.OpenHighWater(cfg.Home.path("highwater")); err != nil {
 		return nil, err
 	}

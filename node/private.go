@@ -72,12 +72,17 @@ func (p PrivateRows) Clear(prefix string) error {
 
 // Private changes private rows: all of it or nothing, durable on return.
 func (n *Node) Private(fn func(PrivateRows) error) error {
-	return n.db.Update(func(kv store.KV) error { return fn(PrivateRows{kv}) })
+	return n.private.Update(func(kv store.KV) error { return fn(PrivateRows{kv}) })
+}
+
+// PrivateLarge is Private for what one update of the database does not hold, up to ahead.MaxBytes; other changes of private rows wait meanwhile.
+func (n *Node) PrivateLarge(fn func(PrivateRows) error) error {
+	return n.private.UpdateLarge(func(kv store.KV) error { return fn(PrivateRows{kv}) })
 }
 
 // ReadPrivate reads private rows at one moment.
 func (n *Node) ReadPrivate(fn func(PrivateRows) error) error {
-	return n.db.View(func(kv store.KV) error { return fn(PrivateRows{kv}) })
+	return n.private.View(func(kv store.KV) error { return fn(PrivateRows{kv}) })
 }
 
 // BulkPrivate writes rows that are more than one update may hold. What was put is durable on return, but some of it may stand after an error or a crash: rows written like

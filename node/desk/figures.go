@@ -36,14 +36,13 @@ type ImportResult struct {
 var errDry = fmt.Errorf("dry run")
 
 // change runs an update of private rows, compares what it did and notes what stood before; a dry run is rolled back after everything was tried. What came from the inbox is noted with it, in the same
-// transaction, and refused when it is noted already.
+// transaction, and refused when it is noted already. What one update of the database does not hold is written ahead and then put in force, just as whole.
 func (d *Desk) change(o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
 	before := *result
-	err := d.changeOnce(o, result, fn)
+	err := d.changeBy(d.node.Private, o, result, fn)
 	if kv.CodeOf(err) == kv.CodeTooBig {
-		// What stood before does not fit beside what comes: the import is worth more than its undo.
-		*result, o.noUndo = before, true
-		err = d.changeOnce(o, result, fn)
+		*result = before
+		err = d.changeBy(d.node.PrivateLarge, o, result, fn)
 	}
 	if kv.CodeOf(err) == kv.CodeTooBig {
 		return node.Failf("IMPORT_TOO_LARGE", "nothing was imported: %v; import fewer products or fewer periods at a time", err)
@@ -51,8 +50,8 @@ func (d *Desk) change(o ImportOptions, result *ImportResult, fn func(node.Privat
 	return err
 }
 
-func (d *Desk) changeOnce(o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
-	err := d.node.Private(func(rows node.PrivateRows) error {
+func (d *Desk) changeBy(update func(func(node.PrivateRows) error) error, o ImportOptions, result *ImportResult, fn func(node.PrivateRows) error) error {
+	err := update(func(rows node.PrivateRows) error {
 		if err := o.onlyOnce(rows); err != nil {
 			return err
 		}

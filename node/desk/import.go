@@ -33,8 +33,6 @@ type ImportOptions struct {
 	Lines     []string `json:"lines"`      // production lines that a calendar of shutdowns is of; none: all
 	Role      string   `json:"role"`       // who records a template that came back; empty: DESK
 
-	noUndo bool // what stood before is not kept
-
 	known map[string]bool // products that are known: lines of others are parked in the worklist; nil: all are taken
 	once  string          // names a file of the inbox, so that it is imported once
 	at    int64           // when, ms UTC

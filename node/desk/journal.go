@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/performance"
 	"kontor/protocol/quality"
 	"kontor/protocol/terms"
+	"kontor/store/kv"
 )
 
 // Rows of the journal of imports.
@@ -27,8 +28,9 @@ const (
 
 // Bounds of what is kept to take imports back.
 const (
-	maxUndo      = 20       // the newest imports; older ones are listed only
-	maxUndoBytes = 16 << 20 // of one import: half of what one update of the database may write
+	maxUndo      = 20        // the newest imports; older ones are listed only
+	maxUndoBytes = 64 << 20  // of one import: five years of the months of 30,000 series
+	maxUndoTotal = 256 << 20 // of all together; the oldest go first
 	undoPiece    = 256 << 10
 	maxImports   = 1_000 // listed; the oldest are forgotten
 )
@@ -44,6 +46,8 @@ type importRow struct {
 	Added, Changed, Removed, Material int
 	Kept                              bool  `cbor:"kept"`   // it can be undone
 	Undone                            int64 `cbor:"undone"` // ms UTC; 0: it was not
+	// Bytes are those of what stood before, where that is kept.
+	Bytes int64 `cbor:"bytes,omitempty"`
 }
 
 // undoRow is what stood in a row before an import, and what the import left there.
@@ -96,20 +100,25 @@ func (d *Desk) journal(rows node.PrivateRows, o ImportOptions, result *ImportRes
 	if n := len(all); n > 0 {
 		row.Number = all[n-1].Number + 1
 	}
-	size := 0
+	total := int64(0)
 	for _, c := range changes {
-		size += len(c.Before)
+		total += int64(len(c.Key) + len(c.Before))
 	}
-	if row.Kept = size <= maxUndoBytes && !o.noUndo; row.Kept {
+	if row.Kept = total <= maxUndoBytes; row.Kept {
+		row.Bytes = total
 		if err := keepUndo(rows, row.Number, changes); err != nil {
 			return err
 		}
 	}
-	for i, old := range all {
+	total = row.Bytes
+	for i, old := range slices.Backward(all) {
+		if old.Kept {
+			total += old.Bytes
+		}
 		switch {
 		case i <= len(all)-maxImports:
 			err = rows.Delete(importKey(old.Number))
-		case old.Kept && i <= len(all)-maxUndo:
+		case old.Kept && (i <= len(all)-maxUndo || total > maxUndoTotal):
 			old.Kept = false
 			err = rows.Put(importKey(old.Number), old)
 		default:
@@ -221,7 +230,7 @@ func (d *Desk) undoImport(o UndoOptions) (Undone, error) {
 	case entry.Undone > 0:
 		return out, node.Failf("UNDO_REFUSED", "import %d was undone at %s", o.Number, timeText(entry.Undone))
 	case !entry.Kept:
-		return out, node.Failf("UNDO_REFUSED", "what stood before import %d is not kept: it is of the %d newest imports, up to %d MiB each", o.Number, maxUndo, maxUndoBytes>>20)
+		return out, node.Failf("UNDO_REFUSED", "what stood before import %d is not kept: it is of the %d newest imports, up to %d MiB each and %d MiB together", o.Number, maxUndo, maxUndoBytes>>20, maxUndoTotal>>20)
 	}
 	if why, err := d.usedSince(entry); err != nil || why != "" {
 		if err == nil {
@@ -229,7 +238,7 @@ func (d *Desk) undoImport(o UndoOptions) (Undone, error) {
 		}
 		return out, err
 	}
-	err := d.node.Private(func(rows node.PrivateRows) error {
+	putting := func(rows node.PrivateRows) error {
 		changes, err := putBack(rows, entry)
 		if err != nil {
 			return err
@@ -248,9 +257,14 @@ func (d *Desk) undoImport(o UndoOptions) (Undone, error) {
 		if err := rows.Clear(undoPrefix(entry.Number)); err != nil {
 			return err
 		}
-		entry.Undone, entry.Kept = d.node.Now(), false
-		return rows.Put(importKey(entry.Number), entry)
-	})
+		undone := entry
+		undone.Undone, undone.Kept = d.node.Now(), false
+		return rows.Put(importKey(entry.Number), undone)
+	}
+	err := d.node.Private(putting)
+	if kv.CodeOf(err) == kv.CodeTooBig {
+		err = d.node.PrivateLarge(putting)
+	}
 	if err == errDry {
 		err = nil
 	}

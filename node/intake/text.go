@@ -9,11 +9,11 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// Bounds of a file. A year of daily figures of ten thousand series fits; what
+// Bounds of a file. Three years of weekly figures of ten thousand series fit, or half a year of daily ones; what
 // doesn't is imported in parts.
 const (
 	MaxBytes   = 64 << 20
-	MaxRows    = 1_000_000
+	MaxRows    = 2_000_000
 	MaxColumns = 256
 	MaxField   = 64 << 10
 )
