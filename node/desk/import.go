@@ -45,7 +45,7 @@ func (d *Desk) read(o ImportOptions, kind intake.Kind, data []byte) (*intake.Dra
 		return nil, nil, err
 	}
 	draft, report := door.Read(data, door.Options{Format: door.Format(o.Format), Sheet: o.Sheet, Options: opts})
-	noteKept(report, kept)
+	NoteMapping(report, kept)
 	if draft == nil {
 		return nil, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
@@ -70,7 +70,8 @@ func (d *Desk) readOptions(o ImportOptions, kind intake.Kind) (opts intake.Optio
 	return opts, kept, err
 }
 
-func noteKept(report *intake.Report, kept string) {
+// NoteMapping says in a report that a kept mapping was used; kept is its name below the home, or empty.
+func NoteMapping(report *intake.Report, kept string) {
 	if kept != "" {
 		report.Note(intake.Complaint{Code: intake.NoteMapped, Value: kept, Text: "read with the mapping that is kept for such files, where its columns are there"})
 	}

@@ -36,16 +36,21 @@ func (d *Desk) mapping(o ImportOptions, kind intake.Kind) (*intake.Mapping, stri
 		}
 		return m, "", nil
 	}
+	return KeptMapping(string(d.node.Home()), o.From, kind)
+}
+
+// KeptMapping is the nearest mapping that a home keeps for files of a kind, of a partner's first where one is named, and its name below the home; nil where none is kept. It needs no node.
+func KeptMapping(home, partner string, kind intake.Kind) (*intake.Mapping, string, error) {
 	folders := []string{""}
-	if o.From != "" {
-		folders = []string{o.From, ""}
+	if partner != "" {
+		folders = []string{partner, ""}
 	}
 	for _, folder := range folders {
 		for _, name := range []string{string(kind), anyKind} {
 			if name == "" {
 				continue
 			}
-			path, err := d.mapPath(folder, name)
+			path, err := mapPath(home, folder, name)
 			if err != nil {
 				return nil, "", err
 			}
@@ -68,18 +73,18 @@ func (d *Desk) mapping(o ImportOptions, kind intake.Kind) (*intake.Mapping, stri
 }
 
 // mapPath is where a mapping is kept. A partner's name is a folder's name and nothing else.
-func (d *Desk) mapPath(partner, kind string) (string, error) {
+func mapPath(home, partner, kind string) (string, error) {
 	if strings.ContainsAny(partner, `/\`) || strings.HasPrefix(partner, ".") {
 		return "", node.Failf("BAD_MAPPING", "%q is no name of a partner", partner)
 	}
-	return filepath.Join(string(d.node.Home()), mapsFolder, partner, kind+mapEnding), nil
+	return filepath.Join(home, mapsFolder, partner, kind+mapEnding), nil
 }
 
 func (d *Desk) keepMapping(partner string, kind intake.Kind, text string) error {
 	if kind == "" {
 		kind = anyKind
 	}
-	path, err := d.mapPath(partner, string(kind))
+	path, err := mapPath(string(d.node.Home()), partner, string(kind))
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (d *Desk) readCountedTable(data []byte, in PerformanceImport, event perform
 		if records == nil {
 			return none, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 		}
-		noteKept(report, kept)
+		NoteMapping(report, kept)
 		return countedFile{records: records}, report, nil
 	}
 	shaped, report := intake.Reshape(text, opts)
@@ -110,7 +110,7 @@ func (d *Desk) readCountedTable(data []byte, in PerformanceImport, event perform
 	if cells == nil {
 		return none, report, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
-	noteKept(report, kept)
+	NoteMapping(report, kept)
 	return countedFile{cells: cells}, report, nil
 }
 

@@ -61,7 +61,7 @@ func (d *Desk) ImportProducts(data []byte, o ImportOptions) (ImportResult, error
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}
 	lines, report := intake.ReadProducts(text, opts)
-	noteKept(report, kept)
+	NoteMapping(report, kept)
 	if lines == nil {
 		return ImportResult{Report: report}, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 	}

@@ -56,6 +56,7 @@ var importAny = verb{
 		"Entries of a calendar are days without campaigns, or with --kind capacity, or where all have the category SHUTDOWN, days on which\n" +
 		"production lines make nothing: an entry whose LOCATION is a line is that line's, others are of all or of --line. Such a calendar is the whole of a line's shutdowns, its recurrences are written out two years ahead, and its titles stay at home.\n" +
 		"With --dry-run the file is read here, without a node: what it says, warnings, and errors with line, segment, element and what would be right.\n" +
+		"A mapping that --home keeps for such files is used and named; without a home the file is read as it is.\n" +
 		"The first 20 things it says are listed, or --lines N, or all; also of kinds that nothing keeps. A segment counts\n" +
 		"through the whole file, UNB, ISA or 511 the first, and not inside its message. A count of the file that is higher than what was found refuses it.\n" +
 		"With --preview the node compares it with what is there: cells added, changed and removed, and which of that is material.\n" +
@@ -84,7 +85,7 @@ var importAny = verb{
 		case preview && c.Bool("dry-run"):
 			return usagef("--dry-run reads the file without a node, and --preview asks the node: one of both")
 		case c.Bool("dry-run"):
-			return c.readHere(kind, o.Map)
+			return c.readHere(kind, o.Map, o.From)
 		default:
 			o.DryRun = preview
 		}
@@ -146,8 +147,8 @@ var importUndo = verb{
 	},
 }
 
-// readHere reads the file in this process and says what it says.
-func (c *call) readHere(kind intake.Kind, mapping string) error {
+// readHere reads the file in this process and says what it says. A mapping that was not given is the one that the home keeps for such files, where there is a home.
+func (c *call) readHere(kind intake.Kind, mapping, partner string) error {
 	places, err := intake.ParsePlaces(c.StringSlice("place"))
 	if err != nil {
 		return usagef("--place: %v", err)
@@ -161,10 +162,13 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 		return usagef("--transit: %v", err)
 	}
 	var m *intake.Mapping
+	kept := ""
 	if mapping != "" {
 		if m, err = intake.ParseMapping([]byte(mapping)); err != nil {
 			return usagef("--map: %v", err)
 		}
+	} else if m, kept, err = desk.KeptMapping(c.home(), partner, kind); err != nil {
+		return err
 	}
 	o := door.Options{Format: door.Format(c.String("format")), Sheet: c.String("sheet"), Options: intake.Options{Kind: kind, SkipBad: c.Bool("skip-bad"),
 		Decimal: c.String("decimal"), DateOrder: c.String("date-order"), Unit: quantity.Unit(c.String("unit")), Places: places, Transit: transit, Map: m}}
@@ -180,6 +184,7 @@ func (c *call) readHere(kind intake.Kind, mapping string) error {
 		return usagef("%v", err)
 	}
 	draft, report := door.Read(data.Bytes(), o)
+	desk.NoteMapping(report, kept)
 	if draft != nil && draft.Fields != nil {
 		if _, ok := desk.ReadFields(draft.Kind, draft.Fields, report); !ok {
 			draft = nil
