@@ -120,6 +120,18 @@ func (o *Office) partnershipStatus(p *node.Partnership) (wire.PartnershipStatus,
 				st.Ends = t
 			}
 		}
+		acts, err := r.StandingActs()
+		if err != nil {
+			return err
+		}
+		st.SuspendedBy, st.Ended = nil, nil
+		for _, a := range acts {
+			list := &st.SuspendedBy
+			if a.Ends {
+				list = &st.Ended
+			}
+			*list = append(*list, wire.PartnerAct{Company: a.Member.String(), Name: o.node.CompanyName(a.Member), Time: a.T, Reason: a.Reason})
+		}
 		if again, err := r.FoldingAgain(); err != nil {
 			return err
 		} else if again {

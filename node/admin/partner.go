@@ -289,8 +289,29 @@ func (o *Office) act(ctx context.Context, command node.Command, kind string, req
 	if err != nil {
 		return wire.EntryReceipt{}, err
 	}
-	w, err := o.node.Write(ctx, p.PID, command, func(*protocol.Replica, int64) (protocol.Draft, error) {
-		return protocol.Draft{Kind: kind, Body: &body}, nil
+	w, err := o.node.Write(ctx, p.PID, command, func(r *protocol.Replica, _ int64) (protocol.Draft, error) {
+		return protocol.Draft{Kind: kind, Body: &body}, o.newAct(r, kind, req.Lift)
 	})
 	return receipt(p.PID, w), err
+}
+
+// newAct refuses what would change nothing: to suspend or end twice, and to lift a suspension that this company did not write.
+func (o *Office) newAct(r *protocol.Replica, kind string, lift bool) error {
+	row, err := r.Partnership()
+	if err != nil {
+		return err
+	}
+	own := o.node.Company()
+	suspended := slices.Contains(row.Suspended, own)
+	switch {
+	case kind == protocol.KindEnd && slices.ContainsFunc(row.Ended, func(e protocol.Ending) bool { return e.Member == own }):
+		return node.Failf("ALREADY_ENDED", "this company has ended its side of the partnership already; kontor partner show says what is still to come")
+	case kind == protocol.KindSuspend && !lift && suspended:
+		return node.Failf("ALREADY_SUSPENDED", "this company has suspended the partnership already; to take that back: kontor partner suspend --lift")
+	case kind == protocol.KindSuspend && lift && !suspended && len(row.Suspended) > 0:
+		return node.Failf("OTHER_SUSPENDED", "the suspension is not this company's to lift: %s wrote it", o.node.CompanyName(row.Suspended[0]))
+	case kind == protocol.KindSuspend && lift && !suspended:
+		return node.Failf("NOTHING_SUSPENDED", "the partnership is not suspended")
+	}
+	return nil
 }

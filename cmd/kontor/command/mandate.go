@@ -253,24 +253,35 @@ var mandateRenew = verb{
 	}),
 }
 
-// mandateOf finds the mandate that the argument names.
+// mandateOf finds the mandate that the argument names: by its ID, its key, or its desk where only one of that desk is in force.
 func mandateOf(c *call, n *client.Client) (wire.MandateInfo, error) {
 	l, err := client.Call(c.Context.Context, n, wire.MandateList, wire.PartnerQuery{})
 	if err != nil {
 		return wire.MandateInfo{}, err
 	}
+	var ofDesk []wire.MandateInfo
+	var ids []string
 	for _, m := range l.Mandates {
 		if m.ID == c.Args().First() || m.Key == c.Args().First() {
 			return m, nil
 		}
+		if m.Holder == c.Args().First() && m.State == "in force" {
+			ofDesk, ids = append(ofDesk, m), append(ids, m.ID)
+		}
+	}
+	switch {
+	case len(ofDesk) == 1:
+		return ofDesk[0], nil
+	case len(ofDesk) > 1:
+		return wire.MandateInfo{}, wire.Problemf("WHICH_MANDATE", "the desk %q has %d mandates in force: name one of %s", c.Args().First(), len(ofDesk), strings.Join(ids, ", "))
 	}
 	return wire.MandateInfo{}, wire.Problemf("NO_MANDATE", "no mandate %q is known; kontor mandate list shows them", c.Args().First())
 }
 
 var mandateRevoke = verb{
 	name: "revoke", short: "revoke a mandate with an officer's key", args: "MANDATE", most: 1,
-	long:     "MANDATE is the ID that kontor mandate list shows.",
-	examples: []string{"kontor mandate revoke MANDATE --key-file coo.key"},
+	long:     "MANDATE is the ID that kontor mandate list shows; the name of a desk will do where one mandate of it is in force.",
+	examples: []string{"kontor mandate revoke MANDATE --key-file coo.key", "kontor mandate revoke planning --key-file coo.key"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags:    signerFlags(),
 	run: byOfficer(func(c *call, n *client.Client) error {

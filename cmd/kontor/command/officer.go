@@ -279,9 +279,9 @@ var officerList = verb{
 }
 
 var officerRevoke = verb{
-	name: "revoke", short: "revoke an officer's key", args: "KEY", most: 1,
-	long:     "KEY is the key's ID as kontor officer list shows it, or its hexadecimal form. What the key signed in entries before this one stands; mandates it granted fall.",
-	examples: []string{"kontor officer revoke KEY --reason 'left the company'"},
+	name: "revoke", short: "revoke an officer's key", args: "KEY|ROLE", most: 1,
+	long:     "KEY is the key's ID as kontor officer list shows it, or its hexadecimal form; a ROLE will do where one key of it is in force. What the key signed in entries before this one stands; mandates it granted fall.",
+	examples: []string{"kontor officer revoke KEY --reason 'left the company'", "kontor officer revoke COO"},
 	exits:    []int{wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},
 	flags:    append([]cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` that partners read"}}, rootFlags()...),
 	run: func(c *call) error {

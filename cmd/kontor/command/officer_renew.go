@@ -3,6 +3,7 @@ package command
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -28,8 +29,24 @@ func lifeOf(now time.Time, until int64) string {
 	return "in force"
 }
 
-// officerKey finds an officer's key in force in a chain, by its ID or its hexadecimal form.
+// officerKey finds an officer's key in force in a chain, by its ID, its hexadecimal form, or its role where only one key of that role is in force.
 func officerKey(chain *identity.Chain, name string) (identity.KeyState, error) {
+	var ofRole []identity.KeyState
+	for _, k := range chain.Now().Keys() {
+		if k.Usage == string(keys.Role) && k.Role == name && !k.Revoked {
+			ofRole = append(ofRole, k)
+		}
+	}
+	switch {
+	case len(ofRole) == 1:
+		return ofRole[0], nil
+	case len(ofRole) > 1:
+		var ids []string
+		for _, k := range ofRole {
+			ids = append(ids, string(keys.Public(k.Key).ID()))
+		}
+		return identity.KeyState{}, wire.Problemf("WHICH_KEY", "%d keys of the role %s are in force: name one of %s", len(ofRole), name, strings.Join(ids, ", "))
+	}
 	for _, k := range chain.Now().Keys() {
 		pub := keys.Public(k.Key)
 		if k.Usage != string(keys.Role) || string(pub.ID()) != name && pub.Hex() != name {
@@ -40,11 +57,11 @@ func officerKey(chain *identity.Chain, name string) (identity.KeyState, error) {
 		}
 		return k, nil
 	}
-	return identity.KeyState{}, wire.Problemf("NO_KEY", "no officer's key %q is in the chain; kontor officer list shows them", name)
+	return identity.KeyState{}, wire.Problemf("NO_KEY", "no officer's key %q is in the chain, and no key of such a role is in force; kontor officer list shows them", name)
 }
 
 var officerRenew = verb{
-	name: "renew", short: "certify a new key for an officer whose certificate ends", args: "KEY", most: 1,
+	name: "renew", short: "certify a new key for an officer whose certificate ends", args: "KEY|ROLE", most: 1,
 	long: "A key is certified once, so a renewal is a new key for the same role and person, with the same limit unless --limit says otherwise. The old key stays good until its\n" +
 		"certificate ends: what it has still to sign it signs, and mandates it granted hold. --revoke ends it at once.",
 	examples: []string{"kontor officer renew KEY --key-file coo-2.key", "kontor officer renew KEY --limit '2000000 USD' --revoke"},

@@ -208,6 +208,8 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	}
 	facts(w, "partnership", d.Partnership, "state", statedAs(d.PartnershipStatus), "since", moment(d.Since), "we are", d.Role, "materiality", amount(&d.Materiality),
 		"notice", notice(d.Notice), "six words", words, "settled line", fmt.Sprint(d.Line), "state root", d.Root, "rule set", fmt.Sprint(d.Ruleset))
+	printActs(w, "suspended", d.SuspendedBy)
+	printActs(w, "ended", d.Ended)
 	if d.Arbiter != "" {
 		facts(w, "arbiter", d.Arbiter)
 	}
@@ -229,6 +231,17 @@ func printPartner(w io.Writer, d wire.PartnerDetail) {
 	table(w, []string{"member", "role", "entries", "last entry", "unacked", "fingerprint", "company"}, rows)
 	fmt.Fprintln(w)
 	printScopes(w, d.Scopes)
+}
+
+// printActs says who suspended or ended a partnership, when, and for what reason.
+func printActs(w io.Writer, done string, acts []wire.PartnerAct) {
+	for _, a := range acts {
+		reason := a.Reason
+		if reason == "" {
+			reason = "no reason given"
+		}
+		facts(w, done, fmt.Sprintf("by %s, %s: %s", a.Name, moment(a.Time), reason))
+	}
 }
 
 func printScopes(w io.Writer, scopes []wire.ScopeInfo) {

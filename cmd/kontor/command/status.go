@@ -173,9 +173,16 @@ func partnershipState(p wire.PartnershipStatus, m wire.MemberStatus) string {
 	return statedAs(p)
 }
 
-// statedAs is a partnership's state with who ended it and until when it goes on.
+// statedAs is a partnership's state with who suspended or ended it and until when it goes on.
 func statedAs(p wire.PartnershipStatus) string {
 	text := p.State
+	if p.State == "suspended" && len(p.SuspendedBy) > 0 {
+		var names []string
+		for _, a := range p.SuspendedBy {
+			names = append(names, a.Name)
+		}
+		text += " by " + strings.Join(names, ", ")
+	}
 	if p.State == "ending" || p.State == "suspended" && len(p.EndedBy) > 0 {
 		text += ": ended by " + strings.Join(p.EndedBy, ", ")
 		if p.Ends != 0 {

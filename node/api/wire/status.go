@@ -25,6 +25,8 @@ type PartnershipStatus struct {
 	Entries     int64          `json:"entries,omitempty" doc:"while it is folding: entries held"`
 	EndedBy     []string       `json:"ended_by,omitempty" doc:"names of the members that ended their side"`
 	Ends        int64          `json:"ends,omitempty" doc:"when the notice period is over, ms UTC"`
+	SuspendedBy []PartnerAct   `json:"suspended_by,omitempty" doc:"suspensions in force, and why"`
+	Ended       []PartnerAct   `json:"ended,omitempty" doc:"ends that members wrote, and why"`
 	Role        string         `json:"role" doc:"of this company: buyer or seller"`
 	Line        int64          `json:"line" doc:"settled line"`
 	Root        string         `json:"root" doc:"state root at the settled line, hex"`
@@ -32,6 +34,14 @@ type PartnershipStatus struct {
 	Mismatch    bool           `json:"mismatch,omitempty" doc:"a partner's state root differs from ours"`
 	Difference  string         `json:"difference,omitempty" doc:"the first row on which it differs"`
 	Members     []MemberStatus `json:"members"`
+}
+
+// PartnerAct is what a member did to the partnership itself: it suspended or ended it.
+type PartnerAct struct {
+	Company string `json:"company"`
+	Name    string `json:"name"`
+	Time    int64  `json:"time" doc:"its claimed time, ms UTC"`
+	Reason  string `json:"reason"`
 }
 
 // MemberStatus is how one member of a partnership stands, this company among them.
