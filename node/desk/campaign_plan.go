@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -42,8 +40,9 @@ type CampaignPlan struct {
 	MaxShortage  *int64   `json:"max_shortage,omitempty"` // percent
 	Display      string   `json:"display,omitempty"`
 	Channel      string   `json:"channel,omitempty"`
-	Asset        string   `json:"asset,omitempty"` // SHA-256 of a message, hexadecimal
-	Needs        []string `json:"needs,omitempty"` // who approves it: buyer:CMO
+	Asset        string   `json:"asset,omitempty"`    // SHA-256 of a message, hexadecimal
+	Replaces     string   `json:"replaces,omitempty"` // SHA-256 of the message it takes the place of: who approves it and the embargo stay
+	Needs        []string `json:"needs,omitempty"`    // who approves it: buyer:CMO
 	Embargo      string   `json:"embargo,omitempty"`
 	Launch       string   `json:"launch,omitempty"` // the day the first product is launched
 	Gates        []string `json:"gates,omitempty"`  // KIND=DAY
@@ -204,6 +203,20 @@ func (in CampaignPlan) apply(e *campaign.Event) error {
 
 func (in CampaignPlan) lift(e *campaign.Event) error {
 	if in.Lift == "" {
+		if in.Low+in.High+in.Unit+in.Bucket != "" {
+			return node.Failf("BAD_LIFT", "a level, a unit or a period is of a lift; name it with --lift")
+		}
+		if len(in.Cannibalises)+len(in.Halo) > 0 && len(e.Impacts) == 0 {
+			return node.Failf("BAD_LIFT", "event %q plans no lift that takes from products or adds to them; name it with --lift", e.ID)
+		}
+		for i := range e.Impacts {
+			if len(in.Cannibalises) > 0 {
+				e.Impacts[i].Cannibalises = in.Cannibalises
+			}
+			if len(in.Halo) > 0 {
+				e.Impacts[i].Halo = in.Halo
+			}
+		}
 		return nil
 	}
 	m := campaign.Impact{Bucket: e.Period, Unit: quantity.Piece, Cannibalises: in.Cannibalises, Halo: in.Halo}
@@ -244,26 +257,6 @@ func (in CampaignPlan) lift(e *campaign.Event) error {
 			e.Impacts = append(e.Impacts, m)
 		}
 	}
-	return nil
-}
-
-func (in CampaignPlan) message(e *campaign.Event) error {
-	if in.Asset == "" {
-		return nil
-	}
-	asset, err := hex.DecodeString(in.Asset)
-	if err != nil || len(asset) != sha256.Size {
-		return node.Failf("BAD_ASSET", "%q is no SHA-256: want 64 hexadecimal digits", in.Asset)
-	}
-	day, err := dayOf("the embargo", in.Embargo)
-	if err != nil {
-		return err
-	}
-	m := campaign.Message{Asset: asset, Needs: in.Needs}
-	if day != 0 {
-		m.Embargo = day.Millis()
-	}
-	e.Messages = append(slices.DeleteFunc(e.Messages, func(x campaign.Message) bool { return string(x.Asset) == string(asset) }), m)
 	return nil
 }
 

@@ -118,10 +118,31 @@ type CampaignCheck struct {
 	With      string                `json:"with"`
 	Events    []HeldEvent           `json:"events"`
 	Blackouts int                   `json:"blackouts"`
+	Windows   []HeldBlackout        `json:"windows"` // the blackouts one by one
 	Conflicts []campaign.Conflict   `json:"conflicts"`
 	Launches  []campaign.LaunchView `json:"launches"`
 	Lots      int                   `json:"lots"`  // lots blocked now
 	Notes     []string              `json:"notes"` // what cover could not count, and why
+}
+
+// HeldBlackout is a blackout in force, whose it is, and when it holds next.
+type HeldBlackout struct {
+	Author   string            `json:"author"`
+	Blackout campaign.Blackout `json:"blackout"`
+	Next     *calendar.Bucket  `json:"next,omitempty"` // the window that lasts or comes next; absent: all are over
+}
+
+// lookAhead is how far the next window of a recurring blackout is looked for: the longest rules are yearly.
+const lookAhead = 400
+
+// heldBlackout says when a blackout holds next, from a day on.
+func heldBlackout(author string, b campaign.Blackout, today calendar.Date) HeldBlackout {
+	out := HeldBlackout{Author: author, Blackout: b}
+	until := max(today, b.Period.Start).AddDays(lookAhead)
+	if windows := b.Windows(calendar.Bucket{Start: today, End: until}); len(windows) > 0 {
+		out.Next = &windows[0]
+	}
+	return out
 }
 
 // CheckCampaigns finds what stands against the events in force with a partner, and where launches stand.
@@ -130,7 +151,7 @@ func (d *Desk) CheckCampaigns(with string) (out CampaignCheck, err error) {
 	if err != nil {
 		return out, err
 	}
-	out = CampaignCheck{With: d.PartnerName(p), Events: []HeldEvent{}, Conflicts: []campaign.Conflict{}, Notes: []string{}}
+	out = CampaignCheck{With: d.PartnerName(p), Events: []HeldEvent{}, Windows: []HeldBlackout{}, Conflicts: []campaign.Conflict{}, Notes: []string{}}
 	err = d.node.View(p.PID, func(r *protocol.Replica) error {
 		in, notes, err := d.campaignInput(p, r, nil)
 		if err != nil {
@@ -144,6 +165,9 @@ func (d *Desk) CheckCampaigns(with string) (out CampaignCheck, err error) {
 		out.Launches, out.Lots = campaign.Launches(in, all), len(in.Blocks)
 		for _, c := range in.Calendars {
 			out.Blackouts += len(c.Document.Blackouts)
+			for _, b := range c.Document.Blackouts {
+				out.Windows = append(out.Windows, heldBlackout(d.node.CompanyName(c.Author), b, calendar.DateOf(in.At)))
+			}
 			for _, e := range c.Document.Events {
 				terms, err := e.Terms()
 				if err != nil {

@@ -13,7 +13,6 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
-	"kontor/protocol/release"
 	"math/big"
 )
 
@@ -105,9 +104,8 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 	}
 	texts := d.texts(p)
 	// A line's name is what it is known by: masked it would be another line, so it is refused.
-	texts.policy.Actions = map[release.Personal]release.Action{release.Mail: release.RefuseIt, release.Name: release.RefuseIt, release.Phone: release.LeaveIt, release.Identifier: release.LeaveIt}
 	for i, g := range out.plan.Groups {
-		texts.mask(fmt.Sprintf("capacityGroups[%d].id", i), g.ID)
+		texts.refuse(fmt.Sprintf("capacityGroups[%d].id", i), g.ID)
 	}
 	out.refusals = texts.refusals
 	out.sheet, err = capacity.PlanToSheet(out.plan, s.Key)

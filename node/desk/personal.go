@@ -88,3 +88,14 @@ func (t *texts) mask(path, text string) string {
 	}
 	return masked
 }
+
+// namePolicy is what names of things are held against: masked a name would be another, so that people in it are refused. Numbers are what names are made of.
+var namePolicy = map[release.Personal]release.Action{release.Mail: release.RefuseIt, release.Name: release.RefuseIt, release.Phone: release.LeaveIt, release.Identifier: release.LeaveIt}
+
+// refuse finds people in the name that something goes by.
+func (t *texts) refuse(path, name string) {
+	_, _, refusals := release.TextPolicy{Actions: namePolicy, Allow: t.policy.Allow}.Text(path, name)
+	if len(t.refusals) < artifact.MaxFindings {
+		t.refusals = append(t.refusals, refusals...)
+	}
+}

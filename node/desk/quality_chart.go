@@ -26,6 +26,8 @@ type ChartView struct {
 	Short    bool         `json:"short"`    // fewer than the definition asks for: limits are tentative
 	Points   []ChartPoint `json:"points"`
 	Signals  int          `json:"signals"` // points that signal
+	// Dispersion is how much the subgroups of the baseline vary, in units of chance: the limits are too narrow far above 1 and too wide far below it.
+	Dispersion string `json:"dispersion,omitempty"`
 }
 
 // ChartPoint is one point.
@@ -71,6 +73,13 @@ func viewChart(product string, drawn quality.Charted) (ChartView, error) {
 		return ChartView{}, err
 	}
 	out := ChartView{Product: product, Kind: c.Kind, Why: drawn.Why, Centre: centre.String(), Baseline: c.Baseline, Short: c.Short, Points: []ChartPoint{}}
+	if c.Dispersion != nil {
+		varies, err := c.Dispersion.Round(2)
+		if err != nil {
+			return ChartView{}, err
+		}
+		out.Dispersion = varies.String()
+	}
 	for _, p := range c.Points {
 		value, err := p.Value.Round(chartPlaces)
 		if err != nil {

@@ -91,22 +91,26 @@ func (d *Desk) prepareQuality(p *node.Partnership) (out preparedQuality, err err
 	return out, err
 }
 
-// maskQuality masks personal data in the texts of a report.
+// maskQuality masks personal data in the texts of a report, and refuses it in the names that complaints, audits, processes and causes go by.
 func maskQuality(doc *quality.Document, texts *texts) {
 	for i := range doc.Measures {
 		m := &doc.Measures[i]
 		m.CostBasis = texts.mask(fmt.Sprintf("measures[%d].costBasis", i), m.CostBasis)
 		m.Item.Description = texts.mask(fmt.Sprintf("measures[%d].item.description", i), m.Item.Description)
+		texts.refuse(fmt.Sprintf("measures[%d].process", i), m.Process)
 	}
 	for i := range doc.Complaints {
 		c := &doc.Complaints[i]
 		c.Text = texts.mask(fmt.Sprintf("complaints[%d].text", i), c.Text)
 		c.Item.Description = texts.mask(fmt.Sprintf("complaints[%d].item.description", i), c.Item.Description)
+		texts.refuse(fmt.Sprintf("complaints[%d].id", i), c.ID)
+		texts.refuse(fmt.Sprintf("complaints[%d].supplierComplaintId", i), c.SupplierID)
 	}
 	for i := range doc.Cases {
 		c := &doc.Cases[i]
 		c.Is, c.IsNot = texts.mask(fmt.Sprintf("cases[%d].is", i), c.Is), texts.mask(fmt.Sprintf("cases[%d].isNot", i), c.IsNot)
 		for k := range c.Causes {
+			texts.refuse(fmt.Sprintf("cases[%d].causes[%d].node", i, k), c.Causes[k].Node)
 			for w := range c.Causes[k].Whys {
 				c.Causes[k].Whys[w] = texts.mask(fmt.Sprintf("cases[%d].causes[%d].whys[%d]", i, k, w), c.Causes[k].Whys[w])
 			}
@@ -116,6 +120,8 @@ func maskQuality(doc *quality.Document, texts *texts) {
 		}
 	}
 	for i := range doc.Audits {
+		texts.refuse(fmt.Sprintf("audits[%d].id", i), doc.Audits[i].ID)
+		texts.refuse(fmt.Sprintf("audits[%d].standard", i), doc.Audits[i].Standard)
 		for k := range doc.Audits[i].Findings {
 			f := &doc.Audits[i].Findings[k]
 			f.Text = texts.mask(fmt.Sprintf("audits[%d].findings[%d].text", i, k), f.Text)

@@ -179,15 +179,7 @@ func ruleNames(rules []measure.Rule) string {
 		if i > 0 {
 			text += "; "
 		}
-		text += ruleWords[r]
+		text += r.Words()
 	}
 	return text
-}
-
-// ruleWords say what a chart saw; a rule's number says nothing to who has to act on it.
-var ruleWords = map[measure.Rule]string{
-	measure.RuleLimit: "a point beyond three standard deviations",
-	measure.RuleTwo:   "two of three points beyond two standard deviations, on one side",
-	measure.RuleFour:  "four of five points beyond one standard deviation, on one side",
-	measure.RuleRun:   "eight points in a row on one side of the centre",
 }

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"sort"
 	"strings"
 	_ "time/tzdata" // a node on a machine without a zone database drafts the same terms
 
@@ -49,10 +48,7 @@ func (d *Desk) prepareTerms(p *node.Partnership, contract string) (out preparedT
 		out.doc, out.current = terms.Filter(draft, granted), current
 		out.withheld = clauses(draft) - clauses(out.doc)
 		texts := d.texts(p)
-		for path, text := range map[string]*string{"title": &out.doc.Title, "governingLaw": &out.doc.Law, "jurisdiction": &out.doc.Jurisdiction} {
-			*text = texts.mask(path, *text)
-		}
-		sort.Strings(texts.notes)
+		maskTerms(&out.doc, texts)
 		out.notes, out.refusals = texts.notes, texts.refusals
 		if current == nil {
 			return nil
@@ -68,6 +64,37 @@ func (d *Desk) prepareTerms(p *node.Partnership, contract string) (out preparedT
 	}
 	out.sheet, err = terms.ToSheet(out.doc, s.Key)
 	return out, err
+}
+
+// maskTerms masks personal data in every text of terms that people wrote, in their order. A contract and a clause go by their names, and masked they would be
+// others: those are refused.
+func maskTerms(doc *terms.Document, texts *texts) {
+	mask := func(text *string, path string, at ...any) { *text = texts.mask(fmt.Sprintf(path, at...), *text) }
+	mask(&doc.Title, "title")
+	mask(&doc.Law, "governingLaw")
+	mask(&doc.Jurisdiction, "jurisdiction")
+	for i := range doc.SLAs {
+		s := &doc.SLAs[i]
+		mask(&s.Name, "slas[%d].name", i)
+		for k := range s.Duties {
+			mask(&s.Duties[k].What, "slas[%d].reporting[%d].what", i, k)
+		}
+	}
+	for i := range doc.Cadence {
+		c := &doc.Cadence[i]
+		mask(&c.Name, "cadence[%d].name", i)
+		for k := range c.Gates {
+			mask(&c.Gates[k], "cadence[%d].gates[%d]", i, k)
+		}
+	}
+	if a := doc.Arbitration; a != nil {
+		mask(&a.Seat, "arbitration.seat")
+		mask(&a.Rules, "arbitration.rules")
+	}
+	texts.refuse("contractReference", doc.Contract)
+	for i, id := range doc.Clauses() {
+		texts.refuse(fmt.Sprintf("clauses[%d].id", i), id)
+	}
 }
 
 func (t preparedTerms) findings() []artifact.Finding {

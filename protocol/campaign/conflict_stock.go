@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
@@ -42,7 +43,7 @@ func (f *finder) cover(h held) {
 			}
 			f.add(Conflict{Kind: ByCover, Severity: severity, Calendar: h.CID, Event: h.ID, With: forecast.JoinKey(p.Product, p.Region), Items: []string{item.ID()}, Period: c.Bucket,
 				Shortage: c.Cover.Shortage.Lower, Upper: c.Cover.Shortage.Upper,
-				Text: fmt.Sprintf("supply %s by the end of %s: probability %d to %d ppm, at most %d may be", word, c.Bucket, c.Cover.Shortage.Lower, c.Cover.Shortage.Upper, h.limit())})
+				Text: fmt.Sprintf("supply %s by the end of %s: probability %s, at most %s may be", word, c.Bucket, chances(c.Cover.Shortage.Lower, c.Cover.Shortage.Upper), percent(h.limit()))})
 		}
 	}
 }
@@ -70,6 +71,20 @@ func (f *finder) contract(h held, item string, p capacity.ProductMatch, result *
 		f.add(Conflict{Kind: ByCover, Severity: Warns, Calendar: h.CID, Event: h.ID, With: forecast.JoinKey(p.Product, p.Region), Items: []string{item},
 			Text: p.Missing + ": the probability of a shortage is not known"})
 	}
+}
+
+// percent reads a part of one million as people do.
+func percent(ppm int64) string {
+	text := fmt.Sprintf("%d.%04d", ppm/10_000, ppm%10_000)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + " %"
+}
+
+// chances is an interval of probabilities, or the one that both its ends are.
+func chances(lower, upper int64) string {
+	if lower == upper {
+		return percent(lower)
+	}
+	return strings.TrimSuffix(percent(lower), " %") + " to " + percent(upper)
 }
 
 // limit is the event's own bound of a shortage, or the default.

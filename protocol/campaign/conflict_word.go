@@ -53,8 +53,15 @@ func (f *finder) approved(h held, need string, asset []byte) bool {
 	return false
 }
 
+// unapproved is what stands against a message that no role is asked to approve: it warns, and keeps a launch's message gate shut.
+const unapproved = "is approved by nobody: no role is named to do so"
+
 func (f *finder) messages(h held) {
 	for _, m := range h.Messages {
+		if len(m.Needs) == 0 {
+			name := hex.EncodeToString(m.Asset)
+			f.add(Conflict{Kind: ByMessage, Severity: Warns, Calendar: h.CID, Event: h.ID, With: name + "/nobody", Text: fmt.Sprintf("message %s... %s", name[:12], unapproved)})
+		}
 		for _, need := range m.Needs {
 			if !f.approved(h, need, m.Asset) {
 				name := hex.EncodeToString(m.Asset)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
@@ -104,6 +105,11 @@ func (f *finder) waits(h held, g Gate, conflicts []Conflict) []string {
 		}
 	case GateMessage:
 		stopped(ByMessage)
+		for _, c := range conflicts {
+			if c.Calendar == h.CID && c.Event == h.ID && c.Kind == ByMessage && strings.HasSuffix(c.Text, unapproved) {
+				waits = append(waits, c.Text)
+			}
+		}
 	case GateManual:
 		if g.Done == 0 {
 			waits = append(waits, "nobody has passed it")

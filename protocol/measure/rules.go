@@ -13,6 +13,17 @@ const (
 	RuleRun   Rule = "4" // eight in a row on one side of the centre
 )
 
+// ruleWords say what a chart saw.
+var ruleWords = map[Rule]string{
+	RuleLimit: "a point beyond three standard deviations",
+	RuleTwo:   "two of three points beyond two standard deviations, on one side",
+	RuleFour:  "four of five points beyond one standard deviation, on one side",
+	RuleRun:   "eight points in a row on one side of the centre",
+}
+
+// Words say what the rule saw: its number says nothing to who has to act on it.
+func (r Rule) Words() string { return ruleWords[r] }
+
 // judge names the signals: at the point that completes the pattern.
 func (c *Chart) judge(rules string) {
 	zones, runs := rules == "WESTERN_ELECTRIC", rules != "POINT"

@@ -22,7 +22,7 @@ type Charted struct {
 var kindsOf = map[ChartKind]measure.Kind{ChartP: measure.ChartP, ChartU: measure.ChartU, ChartPPrime: measure.ChartLaneyP, ChartUPrime: measure.ChartLaneyU, ChartG: measure.ChartG, ChartT: measure.ChartT}
 
 // SeriesOf are the subgroups of an item at a site and process: those inside its measures, else one for each measure that counts whole
-// units, in order of time.
+// units, in order of time. A measure counts its defects where its chart is one of defects, else its defective units.
 func SeriesOf(d Document, item forecast.Item, site forecast.Location, process string) (groups []Subgroup, spec *ChartSpec) {
 	measures := slices.Clone(d.Measures)
 	slices.SortStableFunc(measures, func(a, b Measure) int { return a.Period.Compare(b.Period) })
@@ -41,8 +41,12 @@ func SeriesOf(d Document, item forecast.Item, site forecast.Location, process st
 		if base == nil || base.Sign() <= 0 {
 			continue
 		}
+		bad := m.Defectives
+		if m.Chart != nil && countsDefects(m.Chart.Kind) {
+			bad = m.Defects
+		}
 		n, whole := base.At(0)
-		x, counted := m.Defectives.At(0)
+		x, counted := bad.At(0)
 		if whole && counted && n.IsInt64() && x.IsInt64() {
 			groups = append(groups, Subgroup{At: m.Period.Start, N: n.Int64(), X: x.Int64()})
 		}
@@ -51,9 +55,14 @@ func SeriesOf(d Document, item forecast.Item, site forecast.Location, process st
 	return groups, spec
 }
 
-// DrawChart draws the control chart of subgroups. Without a spec, or by AUTO, it is a p chart with Laney's limits where the subgroups vary
-// more than chance, and a chart of the units between failures where few are expected; rule 1 and the run of eight judge it, and the zone
-// rules where the spec says so. Limits come from the baseline alone.
+// countsDefects tells the charts of defects, of which a unit may have several, from those of defective units.
+func countsDefects(kind ChartKind) bool {
+	return kind == ChartU || kind == ChartUPrime || kind == ChartT
+}
+
+// DrawChart draws the control chart of subgroups. Without a spec, or by AUTO, it is a p chart, or a u chart where a subgroup counts more than
+// it has units, which only defects can be; with Laney's limits where the subgroups vary more than chance, and a chart of the units between
+// failures where few are expected. Rule 1 and the run of eight judge it, and the zone rules where the spec says so. Limits come from the baseline alone.
 func DrawChart(groups []Subgroup, spec *ChartSpec) (Charted, error) {
 	kind, baseline, setting := ChartAuto, min(DefaultBaseline, len(groups)), measure.Setting{}
 	if spec != nil {
@@ -73,7 +82,14 @@ func DrawChart(groups []Subgroup, spec *ChartSpec) (Charted, error) {
 	why := ""
 	switch {
 	case kind == ChartAuto:
-		asked, points, why = measure.Suggest(measure.ChartP, points, setting)
+		natural := measure.ChartP
+		if slices.ContainsFunc(groups, func(g Subgroup) bool { return g.X > g.N }) {
+			natural = measure.ChartU
+		}
+		asked, points, why = measure.Suggest(natural, points, setting)
+		if why == "" && natural == measure.ChartU {
+			why = "a subgroup counts more than it has units: these are defects, not defective units"
+		}
 	case !known:
 		return Charted{}, fmt.Errorf("chart: unknown kind %q", kind)
 	case asked == measure.ChartG:

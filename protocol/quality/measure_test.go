@@ -87,6 +87,8 @@ func TestCharts(t *testing.T) {
 		{"rare", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), nil, "g"},
 		{"as asked", series(500, 25, steady), &ChartSpec{Kind: ChartU, Baseline: 20}, "u"},
 		{"time between", series(50, 25, func(i int) int64 { return int64(i % 4 / 3) }), &ChartSpec{Kind: ChartT, Baseline: 20}, "t"},
+		{"defects", series(10, 25, func(i int) int64 { return 15 + steady(i) }), nil, "u"},
+		{"overdispersed defects", series(10, 25, func(i int) int64 { return []int64{40, 8, 35, 9, 50}[i%5] }), nil, "laney-u"},
 	} {
 		got, err := DrawChart(c.groups, c.spec)
 		if err != nil || string(got.Chart.Kind) != c.kind || (got.Why == "") == (c.spec == nil && c.kind != "p") {
@@ -108,6 +110,10 @@ func TestCharts(t *testing.T) {
 	}
 	if groups, spec := SeriesOf(full(), tablet, ivory, "press 1"); len(groups) != 3 || spec == nil || spec.Baseline != 2 {
 		t.Errorf("the subgroups of the measure: %v %v", groups, spec)
+	}
+	defects := Document{Measures: []Measure{{Item: tablet, Period: bucket("2026-01"), Denominator: ByReceived, Received: qp("100"), Defectives: q("1"), Defects: q("7"), Chart: &ChartSpec{Kind: ChartU, Baseline: 1}}}}
+	if groups, _ := SeriesOf(defects, tablet, forecast.Location{}, ""); len(groups) != 1 || groups[0].X != 7 {
+		t.Errorf("a chart of defects counts %v", groups)
 	}
 	months := Document{Measures: []Measure{{Item: tablet, Period: bucket("2026-02"), Denominator: ByReceived, Received: qp("200"), Defectives: q("3")}, {Item: tablet, Period: bucket("2026-01"), Denominator: ByReceived, Received: qp("100"), Defectives: q("1")}}}
 	if groups, _ := SeriesOf(months, tablet, forecast.Location{}, ""); len(groups) != 2 || groups[0].N != 100 || groups[1].X != 3 {

@@ -17,6 +17,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/node/client"
 	"kontor/node/desk"
+	"kontor/protocol/calendar"
 	"kontor/protocol/campaign"
 )
 
@@ -125,10 +126,11 @@ var campaignPlanVerb = verb{
 		&cli.StringFlag{Name: "unit", Usage: "UN/ECE Rec 20 `CODE`"}, &cli.StringFlag{Name: "bucket", Usage: "`PERIOD` of the lift where it is not the event's: 2027-03"},
 		&cli.StringSliceFlag{Name: "cannibalises", Usage: "`PRODUCT` the event takes sales from"}, &cli.StringSliceFlag{Name: "halo", Usage: "`PRODUCT` the event adds sales to"},
 		&cli.BoolFlag{Name: "in-forecast", Usage: "the forecast in force holds the lift already"},
-		&cli.Int64Flag{Name: "buyer-share", Usage: "`PERCENT` of the funding; the rest is the seller's"},
-		&cli.Int64Flag{Name: "max-shortage", Usage: "`PERCENT` probability of a shortage above which it may not go"},
+		&cli.Int64Flag{Name: "buyer-share", DefaultText: "nothing is said of funding", Usage: "`PERCENT` of the funding; the rest is the seller's"},
+		&cli.Int64Flag{Name: "max-shortage", Usage: "`PERCENT` probability of a shortage above which it may not go", DefaultText: "20, where the event states none"},
 		&cli.StringFlag{Name: "display", Usage: "UBL display `CODE`, such as END_CAP_DISPLAY"}, &cli.StringFlag{Name: "channel", Usage: "`CODE` such as SOCIAL, TV or RETAIL_MEDIA"},
-		&cli.StringFlag{Name: "asset", Usage: "message `FILE`; its hash leaves, it does not"}, &cli.StringSliceFlag{Name: "needs", Usage: "who approves it, `SIDE:ROLE` such as seller:CTO"}, &cli.StringFlag{Name: "embargo", Usage: "not to be shown before this `DAY`"},
+		&cli.StringFlag{Name: "asset", Usage: "message `FILE`; its hash leaves, it does not"}, &cli.StringFlag{Name: "replaces", Usage: "`HASH` of the message it takes the place of; who approves it and the embargo stay, approvals do not"},
+		&cli.StringSliceFlag{Name: "needs", Usage: "who approves it, `SIDE:ROLE` such as seller:CTO"}, &cli.StringFlag{Name: "embargo", Usage: "not to be shown before this `DAY`"},
 		&cli.StringFlag{Name: "launch", Usage: "`DAY` on which its first product is launched"}, &cli.StringSliceFlag{Name: "gate", Usage: "`KIND=DAY`: CAMPAIGN, CAPACITY, QUALITY, MESSAGE, MANUAL:ROLE"},
 		&cli.StringSliceFlag{Name: "done", Usage: "a MANUAL gate is passed, `ROLE=DAY`"},
 	},
@@ -138,7 +140,7 @@ var campaignPlanVerb = verb{
 		in := desk.CampaignPlan{Event: c.Args().First(), With: c.String("with"), Name: c.String("name"), Type: c.String("type"), Status: c.String("status"), From: c.String("from"), To: c.String("to"),
 			ShipFrom: c.String("ship-from"), ShipTo: c.String("ship-to"), SalesTo: c.String("sales-to"), AcceptBy: c.String("accept-by"), Products: c.StringSlice("product"), Regions: c.StringSlice("region"),
 			Lift: c.String("lift"), Low: c.String("low"), High: c.String("high"), Unit: c.String("unit"), Bucket: c.String("bucket"), Cannibalises: c.StringSlice("cannibalises"), Halo: c.StringSlice("halo"),
-			Display: c.String("display"), Channel: c.String("channel"), Needs: c.StringSlice("needs"), Embargo: c.String("embargo"), Launch: c.String("launch"), Gates: c.StringSlice("gate"), Done: c.StringSlice("done")}
+			Display: c.String("display"), Channel: c.String("channel"), Replaces: c.String("replaces"), Needs: c.StringSlice("needs"), Embargo: c.String("embargo"), Launch: c.String("launch"), Gates: c.StringSlice("gate"), Done: c.StringSlice("done")}
 		if c.IsSet("in-forecast") {
 			v := c.Bool("in-forecast")
 			in.InForecast = &v
@@ -169,7 +171,7 @@ var campaignPlanVerb = verb{
 		return c.print(out, func(w io.Writer) {
 			fmt.Fprintf(w, "event %q is planned: %s, %s, %s, %s; share it with: kontor campaign share\n", out.Event.ID, out.Event.Status, out.Event.Period, node.Count(len(out.Event.Items), "product"), node.Count(len(out.Event.Impacts), "lift"))
 			for _, m := range out.Event.Messages {
-				fmt.Fprintf(w, "message %s needs %s\n", hex.EncodeToString(m.Asset), strings.Join(m.Needs, " "))
+				fmt.Fprintln(w, messageLine(m))
 			}
 		})
 	},
@@ -349,7 +351,7 @@ func printEvent(w io.Writer, h desk.HeldEvent) {
 		table(w, []string{"product", "region", "period", "lift", "unit", "band", "takes from", "adds to"}, rows)
 	}
 	for _, m := range e.Messages {
-		fmt.Fprintf(w, "message %s needs %s\n", hex.EncodeToString(m.Asset), strings.Join(m.Needs, " "))
+		fmt.Fprintln(w, messageLine(m))
 	}
 	if rows = answerRows(h); len(rows) > 0 {
 		table(w, []string{"answer of", "role", "to it as it stands"}, rows)
@@ -386,9 +388,42 @@ func printConflicts(w io.Writer, list []campaign.Conflict) {
 	}
 }
 
+// printBlackouts lists the windows in which nothing may run, of both sides.
+func printBlackouts(w io.Writer, list []desk.HeldBlackout) {
+	var rows [][]string
+	for _, h := range list {
+		b := h.Blackout
+		var places []string
+		for _, p := range b.Places {
+			places = append(places, p.Key())
+		}
+		next, stops := "over", "stops"
+		if h.Next != nil {
+			next = h.Next.String()
+		}
+		if b.Soft {
+			stops = "warns"
+		}
+		rows = append(rows, []string{b.ID, h.Author, string(b.Reason), stops, next, orDash(b.RRule), orDash(strings.Join(b.Items, " ")), orDash(strings.Join(places, " ")), b.Note})
+	}
+	if len(rows) > 0 {
+		table(w, []string{"blackout", "author", "reason", "it", "next", "comes back", "only products", "only regions", "note"}, rows)
+	}
+}
+
+// messageLine is a message with who approves it and until when it is not shown.
+func messageLine(m campaign.Message) string {
+	line := fmt.Sprintf("message %s needs %s", hex.EncodeToString(m.Asset), orDash(strings.Join(m.Needs, " ")))
+	if m.Embargo > 0 {
+		line += ", not to be shown before " + calendar.DateOf(m.Embargo).String()
+	}
+	return line
+}
+
 func printCheck(w io.Writer, out desk.CampaignCheck) {
 	fmt.Fprintf(w, "campaigns with %s: %s, %s, %s blocked, %s\n", out.With, node.Count(len(out.Events), "event"), node.Count(out.Blackouts, "blackout"), node.Count(out.Lots, "lot"), node.Count(len(out.Conflicts), "conflict"))
 	printConflicts(w, out.Conflicts)
+	printBlackouts(w, out.Windows)
 	for _, l := range out.Launches {
 		ready := "not ready"
 		if l.Ready {

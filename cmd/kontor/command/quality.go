@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,8 +74,10 @@ func qualityNoun() *cli.Command {
 		verb{
 			name: "chart", short: "draw the control chart of a product's counts", args: "PRODUCT", flags: []cli.Flag{withFlag(),
 				&cli.BoolFlag{Name: "own", Usage: "of the own report, not the partner's"}, &cli.StringFlag{Name: "region", Usage: "`COUNTRY` of the counts"}, &cli.StringFlag{Name: "process", Usage: "`NAME` of the process"}},
-			long: "A p chart; Laney's limits where subgroups vary more than chance; units between failures where few are expected. A point beyond three\n" +
-				"sigma and a run of eight on one side signal. Limits come from the frozen baseline: both nodes draw the same.",
+			long: "Where the report names no kind: a p chart, or a u chart where a subgroup counts more than its units, which only defects can; Laney's\n" +
+				"limits (p', u') where subgroups vary more than 1.2 times chance; units (g) or area (t) between failures where fewer than five are expected\n" +
+				"in a subgroup. Rule 1, a point beyond three sigma, and rule 4, a run of eight on one side, signal. Limits come from the first 20 subgroups,\n" +
+				"or those that the report names, and stay: both nodes draw the same.",
 			examples: []string{"kontor quality chart ZDV-300", "kontor quality chart ZDV-300 --own --json"},
 			run: func(c *call) error {
 				out, err := ask(c, api.QualityChart, desk.ChartQuery{With: c.String("with"), Own: c.Bool("own"), Product: c.Args().First(), Region: c.String("region"), Process: c.String("process")})
@@ -202,16 +205,26 @@ func printChart(w io.Writer, v desk.ChartView) {
 	if v.Why != "" {
 		fmt.Fprintf(w, "note: %s\n", v.Why)
 	}
+	if v.Dispersion != "" && v.Why == "" {
+		fmt.Fprintf(w, "note: subgroups vary %s times as much as chance; limits are widened above 1.2, and well below 1 they are too wide to tell much\n", v.Dispersion)
+	}
 	if v.Short {
 		fmt.Fprintln(w, "note: few subgroups: the limits are tentative")
 	}
 	var rows [][]string
+	var legend []string
 	for _, p := range v.Points {
 		var signals []string
 		for _, s := range p.Signals {
-			signals = append(signals, fmt.Sprint(s))
+			signals = append(signals, string(s))
+			if line := fmt.Sprintf("signal %s: %s", s, s.Words()); !slices.Contains(legend, line) {
+				legend = append(legend, line)
+			}
 		}
 		rows = append(rows, []string{p.At, p.Value, p.Low, p.High, strconv.FormatBool(p.Base), strings.Join(signals, " ")})
 	}
 	table(w, []string{"at", "value", "low", "high", "baseline", "signals"}, rows)
+	for _, line := range legend {
+		fmt.Fprintln(w, line)
+	}
 }
