@@ -1,0 +1,68 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"kontor/node"
+	"kontor/protocol/quantity"
+	"kontor/protocol/tier"
+)
+
+func TestEdgesAndBills(t *testing.T) {
+	agency, maker, supplier, second := foundDesk(t, "Relief Agency"), foundDesk(t, "Tablet Maker"), foundDesk(t, "Ingredient Maker"), foundDesk(t, "Second Maker")
+	agency.buysFrom(t, maker)
+	maker.buysFrom(t, supplier)
+	maker.buysFrom(t, second)
+	if _, err := maker.SetEdge(EdgeOptions{To: "Ingredient Maker", Mode: "LOUD"}); node.AsFailure(err).Code != "BAD_MODE" {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{Mode: tier.Derive}); node.AsFailure(err).Code != "WHICH_PARTNER" {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{To: "Ingredient Maker", Mode: tier.Derive, Components: []string{"API-EFV"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maker.SetEdge(EdgeOptions{To: "Second Maker", Mode: tier.Derive}); node.AsFailure(err).Code != "EDGE_OVERLAP" {
+		t.Fatal(err)
+	}
+	if v, err := maker.SetEdge(EdgeOptions{To: "Second Maker", Mode: tier.Notify}); err != nil || v.Note == "" {
+		t.Fatal(v, err)
+	}
+	if all, err := maker.Edges(); err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	if err := maker.RemoveEdge("Relief Agency", "Second Maker"); err != nil {
+		t.Fatal(err)
+	}
+	if all, _ := maker.Edges(); len(all) != 1 || all[0].To != "Ingredient Maker" {
+		t.Fatal(all)
+	}
+	ctx := context.Background()
+	result, err := maker.ImportBill(ctx, []byte(billCSV), ImportOptions{DryRun: true})
+	if err != nil || result.Added != 2 {
+		t.Fatal(result, err)
+	}
+	if result, err = maker.ImportBill(ctx, []byte(billCSV), ImportOptions{}); err != nil || result.Added != 2 {
+		t.Fatalf("a dry run left something: %+v, %v", result, err)
+	}
+	again := strings.Replace(billCSV, "0.018", "0.02", 1)
+	if result, err = maker.ImportBill(ctx, []byte(again), ImportOptions{}); err != nil || result.Changed != 1 || result.Unchanged != 1 || result.Added != 0 {
+		t.Fatal(result, err)
+	}
+	if _, err := maker.ImportBill(ctx, []byte("product,component,quantity_per_pack,unit\nA,A,1,KGM\n"), ImportOptions{}); err == nil {
+		t.Fatal("a product that is its own component was imported")
+	}
+	if err := maker.SetLead("", MaxLead+1); err == nil {
+		t.Fatal("a lead time beyond every horizon was taken")
+	}
+	if err := maker.SetLead(product, 2); err != nil {
+		t.Fatal(err)
+	}
+	s, err := maker.tierSettings()
+	if err != nil || s.base.Lead[product] != 2 || fmt.Sprint(s.base.Bill.Components()) != "[API-3TC API-EFV]" || s.suppliers[s.routes[0].To].Step != (quantity.Quantity{}) {
+		t.Fatalf("%+v, %v", s, err)
+	}
+}
