@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/remedy"
 	"kontor/protocol/terms"
@@ -308,51 +307,4 @@ func (p *slaPass) putItems(items []remedy.Item) error {
 		}
 	}
 	return nil
-}
-
-// SLAWindows lists the windows of SLAs that are over, by contract, SLA and first day.
-func (r *Replica) SLAWindows() (out []SLARow, err error) {
-	err = scanRows(r.Rows(), slaPrefix, func(_ string, row SLARow) error {
-		out = append(out, row)
-		return nil
-	})
-	slices.SortStableFunc(out, func(a, b SLARow) int {
-		return cmp.Or(cmp.Compare(a.Contract, b.Contract), cmp.Compare(a.SLA, b.SLA), cmp.Compare(a.Period.Start, b.Period.Start))
-	})
-	return out, err
-}
-
-// SLAWindow finds one window.
-func (r *Replica) SLAWindow(w remedy.Window) (row SLARow, found bool, err error) {
-	found, err = get(r.Rows(), slaPrefix+slaKey(w), &row)
-	return row, found, err
-}
-
-// Remedies lists the entries that terms brought, by the day they fell due.
-func (r *Replica) Remedies() (out []remedy.Item, err error) {
-	err = scanRows(r.Rows(), remedyPrefix, func(_ string, i remedy.Item) error {
-		out = append(out, i)
-		return nil
-	})
-	slices.SortStableFunc(out, byFall)
-	return out, err
-}
-
-// RemedyStands tells whether an entry is at or below the settled line: nothing that moves money takes effect above it (PROTOCOL 6).
-func (r *Replica) RemedyStands(id string) (bool, error) {
-	_, found, err := r.machine.SettledValue(remedyPrefix + id)
-	return found, err
-}
-
-// SLAStands tells the same of a window's result.
-func (r *Replica) SLAStands(w remedy.Window) (bool, error) {
-	data, found, err := r.machine.SettledValue(slaPrefix + slaKey(w))
-	if err != nil || !found {
-		return false, err
-	}
-	var row SLARow
-	if err := block.Unmarshal(data, &row); err != nil {
-		return false, err
-	}
-	return row.Result() != nil, nil
 }
