@@ -41,22 +41,7 @@ func readDemand(f forecast.Document, finest int, exact bool) demand {
 		l := &f.Lines[i]
 		lines[i] = keyed{l.Key(), l}
 		parts = parts || l.Kind != forecast.Total
-		if l.Schedule != nil && l.Schedule.Backlog != nil {
-			d.scale = min(d.scale, l.Schedule.Backlog.Exponent())
-		}
-		for j := range l.Buckets {
-			c := &l.Buckets[j]
-			d.scale = min(d.scale, c.Mean.Exponent())
-			if c.Ordered != nil {
-				d.scale = min(d.scale, c.Ordered.Exponent())
-			}
-			for k := range c.Quantiles {
-				d.scale = min(d.scale, c.Quantiles[k].Q.Exponent())
-			}
-			for k := range c.Cumulative {
-				d.scale = min(d.scale, c.Cumulative[k].Q.Exponent())
-			}
-		}
+		d.scale = min(d.scale, finestOf(l))
 	}
 	d.scale -= extraDigits
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].key < lines[j].key })
@@ -83,6 +68,27 @@ func readDemand(f forecast.Document, finest int, exact bool) demand {
 		d.lines = append(d.lines, ready)
 	}
 	return d
+}
+
+// finestOf is the smallest exponent among a line's figures, at most 0.
+func finestOf(l *forecast.Line) (finest int) {
+	if l.Schedule != nil && l.Schedule.Backlog != nil {
+		finest = min(finest, l.Schedule.Backlog.Exponent())
+	}
+	for j := range l.Buckets {
+		c := &l.Buckets[j]
+		finest = min(finest, c.Mean.Exponent())
+		if c.Ordered != nil {
+			finest = min(finest, c.Ordered.Exponent())
+		}
+		for k := range c.Quantiles {
+			finest = min(finest, c.Quantiles[k].Q.Exponent())
+		}
+		for k := range c.Cumulative {
+			finest = min(finest, c.Cumulative[k].Q.Exponent())
+		}
+	}
+	return finest
 }
 
 func partsKey(l *forecast.Line) string {

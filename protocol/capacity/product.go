@@ -108,16 +108,9 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 	if of.position == nil || of.position.Stock == nil {
 		out.Missing = "no stock shared"
 	}
-	var tracker *stockPath
-	total, maxCover := new(big.Int), new(big.Int)
+	var stock *stockCover
 	if out.Missing == "" {
-		total = p.stockOf(*of.position)
-		if of.position.MaxCover != nil {
-			maxCover = p.at(*of.position.MaxCover)
-		}
-		if of.position.Limit != nil {
-			tracker = &stockPath{limit: p.at(*of.position.Limit), opening: new(big.Int).Set(total)}
-		}
+		stock = p.stockCover(*of.position)
 	}
 	var ahead *reach
 	if of.position != nil && of.position.Stock != nil {
@@ -127,17 +120,7 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 	terms := make([]term, len(of.lines))
 	for j, b := range axis {
 		cell := ProductCell{Bucket: b}
-		var mean accumulator
-		chained := false
-		for i, l := range of.lines {
-			w := windows.at(l.axis, j)
-			if !w.ends {
-				panic("capacity: an axis without overlap is aligned with every checked line")
-			}
-			l.addTo(&mean, w.from, w.to, colMean, unfactored)
-			terms[i] = term{l, w.row, unfactored}
-			chained = chained || l.chained
-		}
+		mean, chained := of.until(windows, j, terms)
 		var err error
 		if cell.Demand, err = toQuantity(mean.value(), p.scale); err != nil {
 			return out, err
@@ -145,27 +128,11 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 		if cell.Supply, err = toQuantity(supply[j], p.scale); err != nil {
 			return out, err
 		}
-		if out.Missing == "" {
-			total.Add(total, supply[j])
-			var cover Cover
-			sum, level := together(terms)
-			if tracker != nil && tracker.step(sum, supply[j]) {
-				cover, err = p.limitedCover(tracker, sum.mean, total, maxCover)
-			} else {
-				cover, err = p.cover(terms, sum, level, total, maxCover)
-			}
-			if err != nil {
+		if stock != nil {
+			if err := stock.step(&cell, terms, supply[j]); err != nil {
 				return out, err
 			}
-			cover.Chained = chained
-			cell.Cover = &cover
-			if sum.mean != nil {
-				projected, err := toQuantity(new(big.Int).Sub(total, sum.mean), p.scale)
-				if err != nil {
-					return out, err
-				}
-				cell.Projected = &projected
-			}
+			cell.Cover.Chained = chained
 		}
 		if ahead != nil && ahead.until == 0 && b.End >= ahead.reach {
 			sum, _ := together(terms)
@@ -180,6 +147,65 @@ func (p *part) matchProduct(of pool) (ProductMatch, error) {
 		}
 	}
 	return out, nil
+}
+
+// until fills in the terms of the cumulative demand of the pool to the end of bucket j. mean is what the bucket itself needs; chained says that quantiles of
+// buckets were added up, as if all were high together.
+func (p pool) until(windows *windows, j int, terms []term) (mean accumulator, chained bool) {
+	for i, l := range p.lines {
+		w := windows.at(l.axis, j)
+		if !w.ends {
+			panic("capacity: an axis without overlap is aligned with every checked line")
+		}
+		l.addTo(&mean, w.from, w.to, colMean, unfactored)
+		terms[i] = term{l, w.row, unfactored}
+		chained = chained || l.chained
+	}
+	return mean, chained
+}
+
+// stockCover follows what covers a pool's demand, bucket by bucket: its stock, and the supply since.
+type stockCover struct {
+	p        *part
+	total    *big.Int
+	maxCover *big.Int   // 0: no bound
+	tracker  *stockPath // nil: the stock has no limit
+}
+
+func (p *part) stockCover(of Position) *stockCover {
+	s := &stockCover{p: p, total: p.stockOf(of), maxCover: new(big.Int)}
+	if of.MaxCover != nil {
+		s.maxCover = p.at(*of.MaxCover)
+	}
+	if of.Limit != nil {
+		s.tracker = &stockPath{limit: p.at(*of.Limit), opening: new(big.Int).Set(s.total)}
+	}
+	return s
+}
+
+// step adds the supply of the next bucket and states the cell's cover and what is projected to be left.
+func (s *stockCover) step(cell *ProductCell, terms []term, supply *big.Int) (err error) {
+	s.total.Add(s.total, supply)
+	var cover Cover
+	sum, level := together(terms)
+	if s.tracker != nil && s.tracker.step(sum, supply) {
+		cover, err = s.p.limitedCover(s.tracker, sum.mean, s.total, s.maxCover)
+	} else {
+		cover, err = s.p.cover(terms, sum, level, s.total, s.maxCover)
+	}
+	if err != nil {
+		return err
+	}
+	cell.Cover = &cover
+	if sum.mean == nil {
+		return nil
+	}
+	projected, err := toQuantity(new(big.Int).Sub(s.total, sum.mean), s.p.scale)
+	if err != nil {
+		return err
+	}
+	cell.Projected = &projected
+	return nil
 }
 
 // unfactored leaves a figure as it is, at the scale of the match.
