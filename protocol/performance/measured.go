@@ -143,31 +143,13 @@ func Stocks(actuals []Settled, versions []Version, setting measure.Setting, cove
 		if c.OnHand == nil && c.Days == nil && c.InTransit == nil && c.Blocked == nil && !slices.Contains(c.Disputed, OnHand) {
 			continue // a report of deliveries says nothing of stock
 		}
-		item, place := c.Item.ID(), c.Place.Key()
-		day := measure.StockDay{Item: item, Location: place, Listed: true, OnHand: c.OnHand, Expected: true}
-		if c.Blocked != nil {
-			day.Blocked = *c.Blocked
-		}
-		if c.InTransit != nil {
-			day.InTransit = *c.InTransit
-		}
-		if v := standing(versions, c.Bucket.End.Millis()); v != nil {
-			if line := v.lineFor(c.Cell); line != nil {
-				if cell, ok := line.Cell(c.Bucket); ok {
-					day.Expected = cell.Mean.Sign() > 0
-				}
-				day.MostCover, day.Demand = mostCover(line, c.Bucket.End, cover)
-			}
-		}
-		used := c.Sold
-		if used == nil {
-			used = c.Demand
-		}
+		day := stockDay(c, versions, cover)
+		used := c.used()
 		if used != nil {
 			day.Expected = used.Sign() > 0
 		}
 		if c.Days != nil {
-			out.Days.AddDays(item, place, int(c.Days.Listed), int(c.Days.Out))
+			out.Days.AddDays(day.Item, day.Location, int(c.Days.Listed), int(c.Days.Out))
 		}
 		for n := range c.Bucket.Days() {
 			if c.Days == nil {
@@ -183,6 +165,38 @@ func Stocks(actuals []Settled, versions []Version, setting measure.Setting, cove
 		}
 	}
 	return out
+}
+
+// used is what was taken out of stock in the bucket: what was sold, else what was asked for; nil where neither is reported.
+func (c Settled) used() *quantity.Quantity {
+	if c.Sold != nil {
+		return c.Sold
+	}
+	return c.Demand
+}
+
+// stockDay is a day of the bucket: what the report says of the stock, and what the version in force at the bucket's end expects.
+func stockDay(c Settled, versions []Version, cover int) measure.StockDay {
+	day := measure.StockDay{Item: c.Item.ID(), Location: c.Place.Key(), Listed: true, OnHand: c.OnHand, Expected: true}
+	if c.Blocked != nil {
+		day.Blocked = *c.Blocked
+	}
+	if c.InTransit != nil {
+		day.InTransit = *c.InTransit
+	}
+	v := standing(versions, c.Bucket.End.Millis())
+	if v == nil {
+		return day
+	}
+	line := v.lineFor(c.Cell)
+	if line == nil {
+		return day
+	}
+	if cell, ok := line.Cell(c.Bucket); ok {
+		day.Expected = cell.Mean.Sign() > 0
+	}
+	day.MostCover, day.Demand = mostCover(line, c.Bucket.End, cover)
+	return day
 }
 
 // mostCover is the 0.9 quantile of the demand in the days after one, and whether there is any; nil where the forecast does not say it for that

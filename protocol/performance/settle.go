@@ -36,47 +36,56 @@ func Settle(buyer, seller *Document, t Tolerance) (out []Settled) {
 		if !hasBuyer || !hasSeller {
 			x.Grade = artifact.GradeB
 		}
-		for _, f := range Figures {
-			*x.At(f) = nil
-		}
-		for _, f := range c.Figures {
-			if *x.At(f.Figure) = f.Stands; f.Stands == nil {
-				x.Disputed = append(x.Disputed, f.Figure)
-			}
-		}
-		if x.Days == nil {
-			x.Days = s.Days
-		} else if s.Days != nil && *s.Days != *x.Days {
-			x.Days = nil // both count the same days, or nobody does
-		}
-		if x.Deliveries == nil {
-			x.Deliveries = s.Deliveries
-		}
-		x.Service = x.Service.Or(s.Service)
-		if c.Units {
-			x.Service = nil
-		}
-		apart := c.Units
-		for _, d := range c.Deliveries {
-			if d.Verdict != Unequal {
-				continue
-			}
-			if !slices.Contains(lineShares, d.Measure) {
-				if x.Apart == nil {
-					x.Apart = map[string]int{}
-				}
-				x.Apart[d.Measure] = int(max(d.BuyerOf, d.SellerOf, 1))
-				continue
-			}
-			apart = true
-		}
-		if apart {
-			x.Lines = int(max(b.deliveriesDue(), s.deliveriesDue()))
-			x.Deliveries = nil
-		}
+		x.settleFigures(c)
+		x.settleCounts(c, b, s)
 		out = append(out, x)
 	}
 	return out
+}
+
+// settleFigures keeps the figures that stand, and names those that don't.
+func (x *Settled) settleFigures(c ComparedCell) {
+	for _, f := range Figures {
+		*x.At(f) = nil
+	}
+	for _, f := range c.Figures {
+		if *x.At(f.Figure) = f.Stands; f.Stands == nil {
+			x.Disputed = append(x.Disputed, f.Figure)
+		}
+	}
+}
+
+// settleCounts keeps the counts of days, lines and services that stand, of a cell that begins as the buyer's.
+func (x *Settled) settleCounts(c ComparedCell, buyer, seller Cell) {
+	if x.Days == nil {
+		x.Days = seller.Days
+	} else if seller.Days != nil && *seller.Days != *x.Days {
+		x.Days = nil // both count the same days, or nobody does
+	}
+	if x.Deliveries == nil {
+		x.Deliveries = seller.Deliveries
+	}
+	x.Service = x.Service.Or(seller.Service)
+	if c.Units {
+		x.Service = nil
+	}
+	apart := c.Units
+	for _, d := range c.Deliveries {
+		switch {
+		case d.Verdict != Unequal:
+		case slices.Contains(lineShares, d.Measure):
+			apart = true
+		default:
+			if x.Apart == nil {
+				x.Apart = map[string]int{}
+			}
+			x.Apart[d.Measure] = int(max(d.BuyerOf, d.SellerOf, 1))
+		}
+	}
+	if apart {
+		x.Lines = int(max(buyer.deliveriesDue(), seller.deliveriesDue()))
+		x.Deliveries = nil
+	}
 }
 
 func (c Cell) deliveriesDue() int64 {
