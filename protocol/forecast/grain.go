@@ -24,51 +24,59 @@ func KeepFields(d Document, fields []string) Document {
 	out := func(field string) bool { return !slices.Contains(fields, field) }
 	for i := range kept.Lines {
 		l := &kept.Lines[i]
-		if out("lot") {
-			l.Lot = quantity.Quantity{}
-		}
-		if out("description") {
-			l.Item.Description = ""
-		}
-		if out("schedule") {
-			l.Schedule = nil
-		}
-		if out("lifecycle") {
-			l.Lifecycle = nil
-		}
-		if out("adjustmentReason") {
-			l.Reason = ""
-		}
-		if out("shipFrom") {
-			l.ShipFrom = nil
-		}
-		if out("gapReason") && l.GapReason != "" {
-			l.GapReason = "not shared" // that buckets are missing on purpose is a rule of the document
-		}
+		l.takeOut(out)
 		l.Buckets = slices.Clone(l.Buckets)
 		for k := range l.Buckets {
-			c := &l.Buckets[k]
-			if out("quantiles") {
-				c.Quantiles = nil
-			}
-			if out("cumulative") {
-				c.Cumulative = nil
-			}
-			if out("ordered") {
-				c.Ordered = nil
-			}
-			if out("firmness") {
-				c.Firmness = ""
-			}
-			if out("schedule") {
-				c.Accumulated = nil
-			}
+			l.Buckets[k].takeOut(out)
 		}
 	}
 	if out("quantiles") && out("cumulative") && kept.Method.Bands != "" {
 		kept.Method.Bands, kept.Method.Coverage, kept.Method.Samples = BandsNone, 0, 0
 	}
 	return kept
+}
+
+// takeOut empties the line's own fields of which out tells that they stay at home.
+func (l *Line) takeOut(out func(field string) bool) {
+	if out("lot") {
+		l.Lot = quantity.Quantity{}
+	}
+	if out("description") {
+		l.Item.Description = ""
+	}
+	if out("schedule") {
+		l.Schedule = nil
+	}
+	if out("lifecycle") {
+		l.Lifecycle = nil
+	}
+	if out("adjustmentReason") {
+		l.Reason = ""
+	}
+	if out("shipFrom") {
+		l.ShipFrom = nil
+	}
+	if out("gapReason") && l.GapReason != "" {
+		l.GapReason = "not shared" // that buckets are missing on purpose is a rule of the document
+	}
+}
+
+func (c *Cell) takeOut(out func(field string) bool) {
+	if out("quantiles") {
+		c.Quantiles = nil
+	}
+	if out("cumulative") {
+		c.Cumulative = nil
+	}
+	if out("ordered") {
+		c.Ordered = nil
+	}
+	if out("firmness") {
+		c.Firmness = ""
+	}
+	if out("schedule") {
+		c.Accumulated = nil
+	}
 }
 
 // Coarsen brings every figure to the grain that a ladder allows for its horizon, seen from a day (practice T3): buckets are put together, lines of
@@ -80,81 +88,123 @@ func Coarsen(d Document, ladder []artifact.Step, from calendar.Date, free func(L
 	if len(ladder) == 0 {
 		return d, nil, nil
 	}
-	out, notes := d, []string{}
-	merged := map[string]*Line{}
 	if free == nil {
 		free = func(Line, calendar.Bucket) bool { return false }
 	}
-	var order []string
-	periods, places, homeless := 0, 0, map[string]bool{}
-	members := map[string]map[string]bool{} // products of each family line
-	named := familyNames(d.Lines, ladder, from, free, family)
+	c := coarsening{ladder: ladder, from: from, free: free, named: familyNames(d.Lines, ladder, from, free, family),
+		merged: map[string]*Line{}, members: map[string]map[string]bool{}, homeless: map[string]bool{}}
 	for _, l := range d.Lines {
-		parts, err := byPlace(l, ladder, from, free, named)
-		if err != nil {
+		if err := c.take(l); err != nil {
 			return Document{}, nil, err
-		}
-		if cellsOf(parts) < len(l.Buckets) {
-			homeless[l.Item.ID()] = true
-		}
-		for _, part := range parts {
-			key := part.Key()
-			if part.Members > 0 {
-				if members[key] == nil {
-					members[key] = map[string]bool{}
-				}
-				members[key][l.Item.ID()] = true
-			}
-			have := merged[key]
-			if have == nil {
-				merged[key] = &part
-				order = append(order, key)
-				continue
-			}
-			if (part.Members > 0) != (have.Members > 0) {
-				return Document{}, nil, fmt.Errorf("%q is the name of a family and the number of a product: they can't be told apart; give the family another name", artifact.Clip(part.Item.ID()))
-			}
-			if part.Members == 0 {
-				places++
-			}
-			sum, err := AddLines(*have, part)
-			if err != nil {
-				return Document{}, nil, err
-			}
-			*have = sum
 		}
 	}
-	out.Lines = make([]Line, 0, len(order))
-	for _, key := range order {
-		l := *merged[key]
-		joined, err := byPeriod(&l, ladder, from, free)
+	out := d
+	out.Lines = make([]Line, 0, len(c.order))
+	for _, key := range c.order {
+		l, err := c.line(key)
 		if err != nil {
 			return Document{}, nil, err
-		}
-		periods += joined
-		l.Members = int64(len(members[key]))
-		if l.Members > 0 && l.GapReason == "" && hasGap(l) {
-			l.GapReason = "no product of the family has a figure in between"
 		}
 		out.Lines = append(out.Lines, l)
 	}
-	if len(members) > 0 {
+	return out, c.notes(), nil
+}
+
+// coarsening is a document while its lines are put together.
+type coarsening struct {
+	ladder   []artifact.Step
+	from     calendar.Date
+	free     func(Line, calendar.Bucket) bool
+	named    func(Line) string
+	merged   map[string]*Line
+	order    []string                   // of the keys in merged
+	members  map[string]map[string]bool // products of each family line
+	homeless map[string]bool            // products without a family, whose far figures stay at home
+	places   int                        // lines that became one with another
+	periods  int                        // buckets that became one with another
+}
+
+// take adds a line's parts to the lines that they become.
+func (c *coarsening) take(l Line) error {
+	parts, err := byPlace(l, c.ladder, c.from, c.free, c.named)
+	if err != nil {
+		return err
+	}
+	if cellsOf(parts) < len(l.Buckets) {
+		c.homeless[l.Item.ID()] = true
+	}
+	for _, part := range parts {
+		key := part.Key()
+		if part.Members > 0 {
+			if c.members[key] == nil {
+				c.members[key] = map[string]bool{}
+			}
+			c.members[key][l.Item.ID()] = true
+		}
+		if err := c.join(key, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join puts a part into the line of its key.
+func (c *coarsening) join(key string, part Line) error {
+	have := c.merged[key]
+	if have == nil {
+		c.merged[key] = &part
+		c.order = append(c.order, key)
+		return nil
+	}
+	if (part.Members > 0) != (have.Members > 0) {
+		return fmt.Errorf("%q is the name of a family and the number of a product: they can't be told apart; give the family another name", artifact.Clip(part.Item.ID()))
+	}
+	if part.Members == 0 {
+		c.places++
+	}
+	sum, err := AddLines(*have, part)
+	if err != nil {
+		return err
+	}
+	*have = sum
+	return nil
+}
+
+// line is a line put together, with its buckets put together too.
+func (c *coarsening) line(key string) (Line, error) {
+	l := *c.merged[key]
+	joined, err := byPeriod(&l, c.ladder, c.from, c.free)
+	if err != nil {
+		return Line{}, err
+	}
+	c.periods += joined
+	l.Members = int64(len(c.members[key]))
+	if l.Members > 0 && l.GapReason == "" && hasGap(l) {
+		l.GapReason = "no product of the family has a figure in between"
+	}
+	return l, nil
+}
+
+// notes say what was put together, and what stays.
+func (c *coarsening) notes() []string {
+	notes := []string{}
+	if len(c.members) > 0 {
 		products := map[string]bool{}
-		for _, of := range members {
+		for _, of := range c.members {
 			maps.Copy(products, of)
 		}
-		notes = append(notes, fmt.Sprintf("far figures of %d products were put together in %d lines of their families (practice T3)", len(products), len(members)))
+		notes = append(notes, fmt.Sprintf("far figures of %d products were put together in %d lines of their families (practice T3)", len(products), len(c.members)))
 	}
-	if len(homeless) > 0 {
-		notes = append(notes, fmt.Sprintf("%d products count to no family: their figures beyond the item's horizon stay at home; say what they count to with kontor product family", len(homeless)))
+	if len(c.homeless) > 0 {
+		notes = append(notes, fmt.Sprintf("%d products count to no family: their figures beyond the item's horizon stay at home; say what they count to with kontor product family", len(c.homeless)))
 	}
-	if places > 0 {
-		notes = append(notes, fmt.Sprintf("%d lines of sites were put together by region (practice T3)", places))
+	if c.places > 0 {
+		notes = append(notes, fmt.Sprintf("%d lines of sites were put together by region (practice T3)", c.places))
 	}
-	if periods > 0 {
-		notes = append(notes, fmt.Sprintf("%d periods were put together by horizon (practice T3); they have no bands of their own", periods))
+	if c.periods > 0 {
+		notes = append(notes, fmt.Sprintf("%d periods were put together by horizon (practice T3); they have no bands of their own", c.periods))
 	}
-	return out, notes, nil
+	return notes
 }
 
 // familyNames tells families apart whose products are not measured alike: where units, sourcing shares or bases of the figures differ, each sort leaves as a line of its
