@@ -111,51 +111,61 @@ func uncarried(d forecast.Document, n *notes, name string) {
 		n.add("%s has no time fences", name)
 	}
 	for _, l := range d.Lines {
-		if l.Kind != forecast.Total && name != "UBL" {
-			n.add("%s has no type of forecast: %s was left out", name, l.Kind)
-		}
-		if l.Category != forecast.Default && name != "Catena-X" {
-			n.add("%s has no demand category: %s was left out", name, l.Category)
-		}
-		if l.BucketBasis != forecast.Gross {
-			n.add("%s does not say whether orders are inside: %s was left out", name, l.BucketBasis)
-		}
-		if l.SourcingShare != forecast.PPM {
-			n.add("%s has no sourcing share", name)
-		}
-		if l.Role != "" {
-			n.add("%s has no tier role: %s was left out", name, l.Role)
-		}
-		if !l.Lot.IsZero() {
-			n.add("%s has no order lot", name)
-		}
-		schedules := name == "DELFOR" || name == "X12 830"
-		if l.Schedule != nil && l.Schedule.Backlog != nil && name != "DELFOR" {
-			n.add("%s has no backlog", name)
-		}
-		if l.Schedule != nil && !schedules && *l.Schedule != (forecast.Schedule{Backlog: l.Schedule.Backlog}) {
-			n.add("%s has no cumulative quantities and authorisations", name)
-		}
-		if l.Lifecycle != nil {
-			n.add("%s has no life cycle of a product", name)
-		}
-		if l.Reason != "" && name != "UBL" {
-			n.add("%s has no reason of a change", name)
-		}
-		if len(l.ShipFrom) > 0 {
-			n.add("%s does not name the sites a product may come from", name)
-		}
+		uncarriedOfLine(l, n, name)
 		for _, c := range l.Buckets {
-			if len(c.Quantiles) > 0 || len(c.Cumulative) > 0 {
-				n.add("%s has no bands: quantiles were left out", name)
-			}
-			if c.Ordered != nil {
-				n.add("%s has no quantity already ordered", name)
-			}
-			if c.Firmness != "" && c.Firmness != forecast.PlannedLevel && !schedules {
-				n.add("%s has no firmness: %s was left out", name, c.Firmness)
-			}
+			uncarriedOfCell(c, n, name)
 		}
+	}
+}
+
+// schedules tells whether a format says how firm a period is, and cumulative quantities.
+func schedules(name string) bool { return name == "DELFOR" || name == "X12 830" }
+
+func uncarriedOfLine(l forecast.Line, n *notes, name string) {
+	if l.Kind != forecast.Total && name != "UBL" {
+		n.add("%s has no type of forecast: %s was left out", name, l.Kind)
+	}
+	if l.Category != forecast.Default && name != "Catena-X" {
+		n.add("%s has no demand category: %s was left out", name, l.Category)
+	}
+	if l.BucketBasis != forecast.Gross {
+		n.add("%s does not say whether orders are inside: %s was left out", name, l.BucketBasis)
+	}
+	if l.SourcingShare != forecast.PPM {
+		n.add("%s has no sourcing share", name)
+	}
+	if l.Role != "" {
+		n.add("%s has no tier role: %s was left out", name, l.Role)
+	}
+	if !l.Lot.IsZero() {
+		n.add("%s has no order lot", name)
+	}
+	if l.Schedule != nil && l.Schedule.Backlog != nil && name != "DELFOR" {
+		n.add("%s has no backlog", name)
+	}
+	if l.Schedule != nil && !schedules(name) && *l.Schedule != (forecast.Schedule{Backlog: l.Schedule.Backlog}) {
+		n.add("%s has no cumulative quantities and authorisations", name)
+	}
+	if l.Lifecycle != nil {
+		n.add("%s has no life cycle of a product", name)
+	}
+	if l.Reason != "" && name != "UBL" {
+		n.add("%s has no reason of a change", name)
+	}
+	if len(l.ShipFrom) > 0 {
+		n.add("%s does not name the sites a product may come from", name)
+	}
+}
+
+func uncarriedOfCell(c forecast.Cell, n *notes, name string) {
+	if len(c.Quantiles) > 0 || len(c.Cumulative) > 0 {
+		n.add("%s has no bands: quantiles were left out", name)
+	}
+	if c.Ordered != nil {
+		n.add("%s has no quantity already ordered", name)
+	}
+	if c.Firmness != "" && c.Firmness != forecast.PlannedLevel && !schedules(name) {
+		n.add("%s has no firmness: %s was left out", name, c.Firmness)
 	}
 }
 
