@@ -97,13 +97,7 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 			return false, err
 		}
 		for _, c := range changes {
-			row := SettledRow{At: at, Key: c.Key}
-			if c.New == nil {
-				err = tree.Delete(c.Key)
-			} else {
-				row.New = *c.New
-				err = tree.Put(c.Key, *c.New)
-			}
+			row, err := c.settle(tree, at)
 			if err != nil {
 				return false, err
 			}
@@ -132,6 +126,16 @@ func (m Machine) Settle(line int64) ([]SettledRow, error) {
 		}
 	}
 	return settled, m.setLine(line)
+}
+
+// settle puts the change of the entry at a place into the tree of what is settled.
+func (c change) settle(tree Tree, at OrderKey) (SettledRow, error) {
+	row := SettledRow{At: at, Key: c.Key}
+	if c.New == nil {
+		return row, tree.Delete(c.Key)
+	}
+	row.New = *c.New
+	return row, tree.Put(c.Key, *c.New)
 }
 
 // SettledValue is a row as it stands at the settled line: the tip with the tail taken back.
