@@ -108,8 +108,19 @@ func (l Log) keep(author block.CID, low int64, pins []block.CID, out *Kept) erro
 		}
 		i = j
 	}
+	if err := l.setAsideAll(author, all, c.kept, out); err != nil {
+		return err
+	}
+	if err := l.takeBackAll(author, all, c.kept); err != nil {
+		return err
+	}
+	return l.settleFeed(author, all, c.kept)
+}
+
+// setAsideAll takes the entries out of the log that are not kept, the newest first.
+func (l Log) setAsideAll(author block.CID, all []known, kept map[block.CID]bool, out *Kept) error {
 	for _, e := range slices.Backward(all) {
-		if c.kept[e.CID] || e.aside {
+		if kept[e.CID] || e.aside {
 			continue
 		}
 		if err := l.setAside(e.Entry); err != nil {
@@ -128,9 +139,14 @@ func (l Log) keep(author block.CID, low int64, pins []block.CID, out *Kept) erro
 			}
 		}
 	}
+	return nil
+}
+
+// takeBackAll puts the entries into the log that were set aside and are kept.
+func (l Log) takeBackAll(author block.CID, all []known, kept map[block.CID]bool) error {
 	back := false
 	for _, e := range all {
-		if !e.aside || !c.kept[e.CID] {
+		if !e.aside || !kept[e.CID] {
 			continue
 		}
 		if _, held, err := l.Get(e.CID); err != nil {
@@ -145,7 +161,7 @@ func (l Log) keep(author block.CID, low int64, pins []block.CID, out *Kept) erro
 	if back {
 		delete(l.memo.doubts, author) // decided just now
 	}
-	return l.settleFeed(author, all, c.kept)
+	return nil
 }
 
 // doubtForked puts an author in doubt that has forked, from its fork on.
