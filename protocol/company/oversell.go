@@ -120,17 +120,15 @@ func merged(commitments []Commitment) []promise {
 	return out
 }
 
-// oversold sweeps the periods of a line once.
-func (l Line) oversold(stock map[string]quantity.Quantity, byProduct map[string][]promise) (out []Oversell, err error) {
-	if len(l.Periods) == 0 {
-		return nil, nil
-	}
-	type sweep struct {
-		factor, stock, sum *big.Rat
-		left               []promise // by the end of their days
-		partners           map[string]bool
-	}
-	var products []*sweep
+// sweep is the promises of a product while the periods of a line pass.
+type sweep struct {
+	factor, stock, sum *big.Rat
+	left               []promise // by the end of their days
+	partners           map[string]bool
+}
+
+// sweeps are the products of a line before its first period, in order of their names.
+func (l Line) sweeps(stock map[string]quantity.Quantity, byProduct map[string][]promise) (products []*sweep) {
 	for _, name := range slices.Sorted(maps.Keys(l.Factors)) {
 		s := &sweep{factor: l.Factors[name].Rat(), stock: new(big.Rat), sum: new(big.Rat), partners: map[string]bool{}}
 		if have := stock[name]; have.Sign() > 0 {
@@ -144,6 +142,24 @@ func (l Line) oversold(stock map[string]quantity.Quantity, byProduct map[string]
 		slices.SortStableFunc(s.left, func(a, b promise) int { return cmp.Compare(a.Bucket.End, b.Bucket.End) })
 		products = append(products, s)
 	}
+	return products
+}
+
+// until adds up what is promised to a day.
+func (s *sweep) until(end calendar.Date) {
+	for len(s.left) > 0 && s.left[0].Bucket.End <= end {
+		s.sum.Add(s.sum, s.left[0].all)
+		s.partners[s.left[0].Partner] = true
+		s.left = s.left[1:]
+	}
+}
+
+// oversold sweeps the periods of a line once.
+func (l Line) oversold(stock map[string]quantity.Quantity, byProduct map[string][]promise) (out []Oversell, err error) {
+	if len(l.Periods) == 0 {
+		return nil, nil
+	}
+	products := l.sweeps(stock, byProduct)
 	held, holders := l.slots(byProduct)
 	carried := new(big.Rat)
 	for i, period := range l.Periods {
@@ -151,11 +167,7 @@ func (l Line) oversold(stock map[string]quantity.Quantity, byProduct map[string]
 		carried.Add(carried, maximum)
 		load, partners := new(big.Rat), map[string]bool{}
 		for _, s := range products {
-			for len(s.left) > 0 && s.left[0].Bucket.End <= period.End {
-				s.sum.Add(s.sum, s.left[0].all)
-				s.partners[s.left[0].Partner] = true
-				s.left = s.left[1:]
-			}
+			s.until(period.End)
 			if short := new(big.Rat).Sub(s.sum, s.stock); short.Sign() > 0 {
 				load.Add(load, short.Mul(short, s.factor))
 				maps.Copy(partners, s.partners)
