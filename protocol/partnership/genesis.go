@@ -104,46 +104,12 @@ func (g Genesis) Check() error {
 	if len(g.Members) < 2 || len(g.Members) > feed.MaxMembers {
 		return fmt.Errorf("partnership genesis: %d members; 2 to %d are allowed", len(g.Members), feed.MaxMembers)
 	}
-	writers := 0
-	for i, m := range g.Members {
-		if i > 0 && g.Members[i-1].Company.Compare(m.Company) >= 0 {
-			return fmt.Errorf("partnership genesis: members are not in ascending order without repetition at %d", i)
-		}
-		switch m.Role {
-		case RoleBuyer, RoleSeller:
-			writers++
-		case RoleObserver:
-		default:
-			return fmt.Errorf("partnership genesis: member %d has the role %q; buyer, seller and observer are known", i, m.Role)
-		}
-		if _, err := keys.AdmitPublic(m.NodeKey); err != nil {
-			return fmt.Errorf("partnership genesis: node key of member %d: %w", i, err)
-		}
-		if len(m.Nonce) != NonceSize {
-			return fmt.Errorf("partnership genesis: nonce of member %d has %d bytes instead of %d", i, len(m.Nonce), NonceSize)
-		}
-		if len(m.Addresses) > MaxAddresses {
-			return fmt.Errorf("partnership genesis: member %d has %d addresses; at most %d are allowed", i, len(m.Addresses), MaxAddresses)
-		}
-		for _, a := range m.Addresses {
-			if len(a) > MaxAddressSize {
-				return fmt.Errorf("partnership genesis: an address of member %d has %d bytes; at most %d are allowed", i, len(a), MaxAddressSize)
-			}
-		}
+	writers, err := g.checkMembers()
+	if err != nil {
+		return err
 	}
-	if writers < 2 {
-		return fmt.Errorf("partnership genesis: %d members write; a partnership needs two", writers)
-	}
-	if g.Witness != nil {
-		m, known := g.Member(*g.Witness)
-		if !known || m.Role == RoleObserver {
-			return fmt.Errorf("partnership genesis: witness %s is no writing member", g.Witness.Short())
-		}
-	}
-	if g.Arbiter != nil {
-		if m, member := g.Member(*g.Arbiter); member && (len(g.Members) == 2 || m.Role != RoleObserver && writers < 3) {
-			return fmt.Errorf("partnership genesis: arbiter %s is one of the two that trade; an arbiter is no party", g.Arbiter.Short())
-		}
+	if err := g.checkJudges(writers); err != nil {
+		return err
 	}
 	if g.Materiality.Minor <= 0 || len(g.Materiality.Currency) != 3 {
 		return fmt.Errorf("partnership genesis: materiality %d %q is no positive amount", g.Materiality.Minor, g.Materiality.Currency)
@@ -158,6 +124,56 @@ func (g Genesis) Check() error {
 		return fmt.Errorf("partnership genesis: channel key commitment has %d bytes instead of 32", len(g.Channel))
 	}
 	return checkScopes(g.Scopes)
+}
+
+// checkMembers tells what is wrong with the members, and how many of them write.
+func (g Genesis) checkMembers() (writers int, err error) {
+	for i, m := range g.Members {
+		if i > 0 && g.Members[i-1].Company.Compare(m.Company) >= 0 {
+			return 0, fmt.Errorf("partnership genesis: members are not in ascending order without repetition at %d", i)
+		}
+		switch m.Role {
+		case RoleBuyer, RoleSeller:
+			writers++
+		case RoleObserver:
+		default:
+			return 0, fmt.Errorf("partnership genesis: member %d has the role %q; buyer, seller and observer are known", i, m.Role)
+		}
+		if _, err := keys.AdmitPublic(m.NodeKey); err != nil {
+			return 0, fmt.Errorf("partnership genesis: node key of member %d: %w", i, err)
+		}
+		if len(m.Nonce) != NonceSize {
+			return 0, fmt.Errorf("partnership genesis: nonce of member %d has %d bytes instead of %d", i, len(m.Nonce), NonceSize)
+		}
+		if len(m.Addresses) > MaxAddresses {
+			return 0, fmt.Errorf("partnership genesis: member %d has %d addresses; at most %d are allowed", i, len(m.Addresses), MaxAddresses)
+		}
+		for _, a := range m.Addresses {
+			if len(a) > MaxAddressSize {
+				return 0, fmt.Errorf("partnership genesis: an address of member %d has %d bytes; at most %d are allowed", i, len(a), MaxAddressSize)
+			}
+		}
+	}
+	if writers < 2 {
+		return 0, fmt.Errorf("partnership genesis: %d members write; a partnership needs two", writers)
+	}
+	return writers, nil
+}
+
+// checkJudges tells why a company can't be the witness or the arbiter of a circle of so many writers.
+func (g Genesis) checkJudges(writers int) error {
+	if g.Witness != nil {
+		m, known := g.Member(*g.Witness)
+		if !known || m.Role == RoleObserver {
+			return fmt.Errorf("partnership genesis: witness %s is no writing member", g.Witness.Short())
+		}
+	}
+	if g.Arbiter != nil {
+		if m, member := g.Member(*g.Arbiter); member && (len(g.Members) == 2 || m.Role != RoleObserver && writers < 3) {
+			return fmt.Errorf("partnership genesis: arbiter %s is one of the two that trade; an arbiter is no party", g.Arbiter.Short())
+		}
+	}
+	return nil
 }
 
 func checkScopes(scopes []Scope) error {
