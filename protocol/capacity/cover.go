@@ -226,3 +226,47 @@ func (r Range) larger(s Range) Range {
 	r.Open = r.Open || s.Open
 	return r
 }
+
+// stockCover follows what covers a pool's demand, bucket by bucket: its stock, and the supply since.
+type stockCover struct {
+	p        *part
+	total    *big.Int
+	maxCover *big.Int   // 0: no bound
+	tracker  *stockPath // nil: the stock has no limit
+}
+
+func (p *part) stockCover(of Position) *stockCover {
+	s := &stockCover{p: p, total: p.stockOf(of), maxCover: new(big.Int)}
+	if of.MaxCover != nil {
+		s.maxCover = p.at(*of.MaxCover)
+	}
+	if of.Limit != nil {
+		s.tracker = &stockPath{limit: p.at(*of.Limit), opening: new(big.Int).Set(s.total)}
+	}
+	return s
+}
+
+// step adds the supply of the next bucket and states the cell's cover and what is projected to be left.
+func (s *stockCover) step(cell *ProductCell, terms []term, supply *big.Int) (err error) {
+	s.total.Add(s.total, supply)
+	var cover Cover
+	sum, level := together(terms)
+	if s.tracker != nil && s.tracker.step(sum, supply) {
+		cover, err = s.p.limitedCover(s.tracker, sum.mean, s.total, s.maxCover)
+	} else {
+		cover, err = s.p.cover(terms, sum, level, s.total, s.maxCover)
+	}
+	if err != nil {
+		return err
+	}
+	cell.Cover = &cover
+	if sum.mean == nil {
+		return nil
+	}
+	projected, err := toQuantity(new(big.Int).Sub(s.total, sum.mean), s.p.scale)
+	if err != nil {
+		return err
+	}
+	cell.Projected = &projected
+	return nil
+}
