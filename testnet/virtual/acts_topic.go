@@ -29,21 +29,21 @@ func (w *world) openTopic(o *office, p int) build {
 
 // topicStep does what the newest topic waits for from this company; there is none: it opens one.
 func (w *world) topicStep(o *office, p int) build {
-	open, lapse := w.openTopic(o, p), w.lapse(o)
-	volume := w.rng.Int64N(1000)
-	lift := w.rng.IntN(2) == 0
-	accept, decline, reopen := w.rng.IntN(4) > 0, w.rng.IntN(40) == 0, w.rng.IntN(30) == 0
-	signBy := 2*Hour + w.rng.Int64N(5*Day)
-	story := p == 0 && w.story == agreementStory
-	if story {
+	open, s := w.openTopic(o, p), stance{cast: w.cast, office: o, lapse: w.lapse(o)}
+	s.volume = w.rng.Int64N(1000)
+	s.lift = w.rng.IntN(2) == 0
+	s.accept, s.decline, s.reopen = w.rng.IntN(4) > 0, w.rng.IntN(40) == 0, w.rng.IntN(30) == 0
+	s.signBy = 2*Hour + w.rng.Int64N(5*Day)
+	s.story = p == 0 && w.story == agreementStory
+	if s.story {
 		length, k := 4*Day+w.rng.Int64N(20*Day), w.rng.IntN(1<<20)
-		decline = decline && k%4 == 0
+		s.decline = s.decline && k%4 == 0
 		open = func(r *protocol.Replica, now int64) (protocol.Draft, error) { return openMatter(r, o, now, length, k) }
 	}
 	return func(r *protocol.Replica, now int64) (protocol.Draft, error) {
 		if standing, err := r.Standing(); err != nil {
 			return protocol.Draft{}, err
-		} else if standing == "suspended" && lift {
+		} else if standing == "suspended" && s.lift {
 			return Body(protocol.KindSuspend, protocol.PartnershipAct{Reason: "audit passed", Lift: true})
 		}
 		topics, err := r.Topics()
@@ -54,57 +54,77 @@ func (w *world) topicStep(o *office, p int) build {
 		if i < 0 || !topics[i].Status.Active() {
 			return open(r, now)
 		}
-		t := topics[i]
-		j := slices.IndexFunc(t.Parties, func(q decision.Participant) bool { return q.Company == o.c.ID })
-		if j < 0 {
-			return protocol.Draft{}, errIdle // the witness watches
-		}
-		act := decision.Act{Topic: &t.ID}
-		me, last := t.Parties[j], int64(len(t.Offers))
-		switch {
-		case decline && t.Status != decision.Signing:
-			act.Verb, act.Reason = decision.Decline, "another supplier"
-		case t.Status == decision.Proposed && !me.Joined:
-			act.Verb = decision.Join
-		case t.Status == decision.InContext && !me.Ready:
-			act.Verb = decision.Ready
-			if me.Weights == nil {
-				act.Weights = DigestOf("weights of " + o.c.Name)
-			} else if me.Commitment != nil {
-				act.Keep = true
-			}
-		case t.Status == decision.Scoring && (me.Commitment == nil || me.Old):
-			act.Verb, act.Commit = decision.Commit, DigestOf(fmt.Sprint("scores of ", o.c.Name, volume))
-		case t.Status == decision.Negotiation && last > 0 && me.Accepted != last && accept:
-			act.Verb, act.Accept = decision.AcceptOffer, &decision.Acceptance{Round: last, Offer: t.Offers[last-1].Entry}
-		case t.Status == decision.Negotiation && (last == 0 || me.Accepted != last || t.Offers[last-1].By != o.c.ID):
-			act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, volume)
-		case t.Status == decision.Signing && t.Document == nil:
-			var named []block.CID
-			if row, found, err := inForce(r, forecast.Type, block.CID{}); err == nil && found && accept {
-				named = []block.CID{row.Root}
-			}
-			doc, err := Agreement(r, w.cast, t, now+signBy, 1000_00, named...)
-			if err == nil && story {
-				doc, err = shape(r, doc, t, now)
-			}
-			if err != nil {
-				return protocol.Draft{}, err
-			}
-			return Body(protocol.KindDraft, doc)
-		case t.Status == decision.Signing && reopen && !t.Bound:
-			act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, volume)
-		case t.Status == decision.Signing:
-			d, err := o.sign(r, *t.Document, false)
-			if errors.Is(err, errIdle) {
-				return lapse(r, now)
-			}
-			return d, err
-		default:
-			return protocol.Draft{}, errIdle
-		}
-		return Body(protocol.KindTopic, act)
+		return s.step(r, now, topics[i])
 	}
+}
+
+// stance is how a company behaves in the topic it finds, drawn before it looks at it.
+type stance struct {
+	cast                          Cast
+	office                        *office
+	lapse                         build
+	volume                        int64
+	signBy                        int64 // ms after the draft
+	lift, accept, decline, reopen bool
+	story                         bool // agreements are shaped, amended and ended
+}
+
+// step is what the company says next in an active topic.
+func (s stance) step(r *protocol.Replica, now int64, t decision.Topic) (protocol.Draft, error) {
+	j := slices.IndexFunc(t.Parties, func(q decision.Participant) bool { return q.Company == s.office.c.ID })
+	if j < 0 {
+		return protocol.Draft{}, errIdle // the witness watches
+	}
+	act := decision.Act{Topic: &t.ID}
+	me, last := t.Parties[j], int64(len(t.Offers))
+	switch {
+	case s.decline && t.Status != decision.Signing:
+		act.Verb, act.Reason = decision.Decline, "another supplier"
+	case t.Status == decision.Proposed && !me.Joined:
+		act.Verb = decision.Join
+	case t.Status == decision.InContext && !me.Ready:
+		act.Verb = decision.Ready
+		if me.Weights == nil {
+			act.Weights = DigestOf("weights of " + s.office.c.Name)
+		} else if me.Commitment != nil {
+			act.Keep = true
+		}
+	case t.Status == decision.Scoring && (me.Commitment == nil || me.Old):
+		act.Verb, act.Commit = decision.Commit, DigestOf(fmt.Sprint("scores of ", s.office.c.Name, s.volume))
+	case t.Status == decision.Negotiation && last > 0 && me.Accepted != last && s.accept:
+		act.Verb, act.Accept = decision.AcceptOffer, &decision.Acceptance{Round: last, Offer: t.Offers[last-1].Entry}
+	case t.Status == decision.Negotiation && (last == 0 || me.Accepted != last || t.Offers[last-1].By != s.office.c.ID):
+		act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, s.volume)
+	case t.Status == decision.Signing && t.Document == nil:
+		return s.draft(r, now, t)
+	case t.Status == decision.Signing && s.reopen && !t.Bound:
+		act.Verb, act.Offer = decision.MakeOffer, Offer(last+1, s.volume)
+	case t.Status == decision.Signing:
+		d, err := s.office.sign(r, *t.Document, false)
+		if errors.Is(err, errIdle) {
+			return s.lapse(r, now)
+		}
+		return d, err
+	default:
+		return protocol.Draft{}, errIdle
+	}
+	return Body(protocol.KindTopic, act)
+}
+
+// draft is the document of what a topic agreed.
+func (s stance) draft(r *protocol.Replica, now int64, t decision.Topic) (protocol.Draft, error) {
+	var named []block.CID
+	if row, found, err := inForce(r, forecast.Type, block.CID{}); err == nil && found && s.accept {
+		named = []block.CID{row.Root}
+	}
+	doc, err := Agreement(r, s.cast, t, now+s.signBy, 1000_00, named...)
+	if err == nil && s.story {
+		doc, err = shape(r, doc, t, now)
+	}
+	if err != nil {
+		return protocol.Draft{}, err
+	}
+	return Body(protocol.KindDraft, doc)
 }
 
 // sign is the next missing signature of this company; late ones only when forced.

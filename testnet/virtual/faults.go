@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kontor/protocol"
+	"kontor/protocol/block"
 	"kontor/protocol/decision"
 )
 
@@ -235,6 +236,23 @@ func (o *office) dbView(p int, fn func(*protocol.Replica) error) error {
 	return o.view(p, fn)
 }
 
+// silentIn is the party that neither acknowledged nor voided what a company has acknowledged; nil if there is none.
+func silentIn(row protocol.RoundRow, company block.CID) (silent *decision.RoundParty) {
+	acked := false
+	for k, party := range row.Parties {
+		switch {
+		case party.Company == company:
+			acked = party.Ack != nil
+		case party.Ack == nil && party.Void == nil:
+			silent = &row.Parties[k]
+		}
+	}
+	if !acked {
+		return nil
+	}
+	return silent
+}
+
 // silence waits until one party has acknowledged a document and not heard that another did. Then no word passes between them until the
 // first may record a lapse, and does.
 func (w *world) silence() error {
@@ -248,16 +266,7 @@ func (w *world) silence() error {
 		err := o.view(0, func(r *protocol.Replica) error {
 			rounds, err := r.Rounds()
 			for _, row := range rounds {
-				var acked, silent *decision.RoundParty
-				for k, party := range row.Parties {
-					switch {
-					case party.Company == o.c.ID && party.Ack != nil:
-						acked = &row.Parties[k]
-					case party.Company != o.c.ID && party.Ack == nil && party.Void == nil:
-						silent = &row.Parties[k]
-					}
-				}
-				if acked != nil && silent != nil && row.Verdict == decision.Open {
+				if silent := silentIn(row, o.c.ID); silent != nil && row.Verdict == decision.Open {
 					due, word = row.SignBy+decision.Grace+decision.LapseAfter, protocol.Lapse{Document: row.Document, Party: silent.Company}
 				}
 			}
