@@ -42,58 +42,73 @@ func measureSupply(c *call) error {
 		return missing("commits", "a CSV file, or - for standard input; or --stock and --demand")
 	}
 	if c.String("commits") != "" {
-		t, err := c.openTable("commits", supplyColumns, true)
+		file, kept, err := measureCommits(c)
 		if err != nil {
 			return err
 		}
-		if !t.Has(supplyCommitted) || !t.Has(supplyForecast) && !t.Has(supplyDelivered) {
-			return usagef("%s needs a column for the quantity committed, and one for what was forecast or delivered", c.String("commits"))
-		}
-		var attained, adhered measure.Kept
-		file, err := c.each("commits", t, func(l *intake.Line) {
-			committed, stated := l.Quantity(supplyCommitted)
-			forecast, isForecast := l.Quantity(supplyForecast)
-			delivered, isDelivered := l.Quantity(supplyDelivered)
-			if committed.Sign() < 0 || forecast.Sign() < 0 || delivered.Sign() < 0 {
-				l.Refuse(supplyCommitted, intake.CodeSign, "below zero", "a number of 0 or more")
-			}
-			if l.Bad() || !stated {
-				return
-			}
-			if isForecast {
-				attained.Add(forecast, committed, quantity.Quantity{})
-			}
-			if isDelivered {
-				adhered.Add(forecast, committed, delivered)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		files, results = append(files, file), append(results, attained.Result(measure.Attainment), adhered.Result(measure.Adherence))
+		files, results = append(files, file), append(results, kept...)
 	}
 	if c.String("demand") != "" {
-		stock, err := quantity.Parse(c.String("stock"))
-		if err != nil {
-			return usagef("--stock: %v; want the units on hand", err)
-		}
-		t, err := c.openTable("demand", []intake.Column{figureColumn, {Says: "the day", Names: []string{"day", "date", "period", "step"}, Form: intake.Ordinal}}, true)
+		file, days, beyond, err := measureCoverDays(c)
 		if err != nil {
 			return err
 		}
-		var demand []quantity.Quantity
-		file, err := c.each("demand", t, func(l *intake.Line) {
-			if v, stated := l.Quantity(0); stated && !l.Bad() {
-				demand = append(demand, v)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		r, beyond := measure.Supply(stock, demand, nil)
-		files, results = append(files, file), append(results, r)
+		files, results = append(files, file), append(results, days)
 		doc["beyond"] = beyond // it covers more than the demand that is known
 	}
 	doc["files"], doc["results"] = files, results
 	return c.print(doc, func(w io.Writer) { printResults(w, results) })
+}
+
+// measureCommits judges what was committed against the forecast, and what was delivered against what was committed.
+func measureCommits(c *call) (file measuredFile, kept []measure.Result, err error) {
+	t, err := c.openTable("commits", supplyColumns, true)
+	if err != nil {
+		return file, nil, err
+	}
+	if !t.Has(supplyCommitted) || !t.Has(supplyForecast) && !t.Has(supplyDelivered) {
+		return file, nil, usagef("%s needs a column for the quantity committed, and one for what was forecast or delivered", c.String("commits"))
+	}
+	var attained, adhered measure.Kept
+	file, err = c.each("commits", t, func(l *intake.Line) {
+		committed, stated := l.Quantity(supplyCommitted)
+		forecast, isForecast := l.Quantity(supplyForecast)
+		delivered, isDelivered := l.Quantity(supplyDelivered)
+		if committed.Sign() < 0 || forecast.Sign() < 0 || delivered.Sign() < 0 {
+			l.Refuse(supplyCommitted, intake.CodeSign, "below zero", "a number of 0 or more")
+		}
+		if l.Bad() || !stated {
+			return
+		}
+		if isForecast {
+			attained.Add(forecast, committed, quantity.Quantity{})
+		}
+		if isDelivered {
+			adhered.Add(forecast, committed, delivered)
+		}
+	})
+	return file, []measure.Result{attained.Result(measure.Attainment), adhered.Result(measure.Adherence)}, err
+}
+
+// measureCoverDays tells how many days the stock covers, and whether it covers more than the demand that is known.
+func measureCoverDays(c *call) (file measuredFile, days measure.Result, beyond bool, err error) {
+	stock, err := quantity.Parse(c.String("stock"))
+	if err != nil {
+		return file, days, false, usagef("--stock: %v; want the units on hand", err)
+	}
+	t, err := c.openTable("demand", []intake.Column{figureColumn, {Says: "the day", Names: []string{"day", "date", "period", "step"}, Form: intake.Ordinal}}, true)
+	if err != nil {
+		return file, days, false, err
+	}
+	var demand []quantity.Quantity
+	file, err = c.each("demand", t, func(l *intake.Line) {
+		if v, stated := l.Quantity(0); stated && !l.Bad() {
+			demand = append(demand, v)
+		}
+	})
+	if err != nil {
+		return file, days, false, err
+	}
+	days, beyond = measure.Supply(stock, demand, nil)
+	return file, days, beyond, nil
 }
