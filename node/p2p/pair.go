@@ -110,7 +110,7 @@ func pairFault(err error) *wire.Fault {
 func (h *Host) servePair(ctx context.Context, t *talk, from peer.ID) error {
 	id := h.known.Load().invitations[from]
 	if id == "" {
-		return wire.Faultf(wire.CodeNotFound, "nothing is held there")
+		return h.pairEnd(t, wire.Faultf(wire.CodeNotFound, "nothing is held there"))
 	}
 	if !h.pairing.enter(id) {
 		return h.pairEnd(t, wire.Faultf(wire.CodeBusy, "another dialogue of this invitation is under way"))

@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -105,6 +106,9 @@ func tellable(err error) *wire.Fault {
 	var fault *wire.Fault
 	if errors.As(err, &fault) {
 		return fault
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return wire.Faultf(wire.CodeMalformed, "the frame ends before its length")
 	}
 	switch whyOf(err) {
 	case "broken_off", "timeout", "error":

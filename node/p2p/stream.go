@@ -140,6 +140,8 @@ func whyOf(err error) string {
 		return pair.Code
 	case errors.As(err, &missing):
 		return "missing"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return wire.CodeMalformed
 	case errors.Is(err, context.Canceled), errors.Is(err, network.ErrReset):
 		return "broken_off"
 	}
