@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node/api/wire"
-	"kontor/protocol/block"
 	"kontor/protocol/decision"
 )
 
@@ -77,16 +76,13 @@ var agreementAbort = word("abort", "as the witness: the signatures were not comp
 var agreementMilestone = verb{
 	name: "milestone", short: "report a step of the rollout plan done", args: "STEP [AGREEMENT]", most: 2,
 	long:     "Only the party whose step it is reports it, after those it waits for. Both sides see the same plan: kontor agreement show. " + agreementArgument,
-	examples: []string{`kontor agreement milestone slots --proof "slots 4711 to 4719 booked"`}, exits: boardExits,
-	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it", Required: true}, &cli.StringFlag{Name: "evidence", Usage: "`CID` of a shared artifact"}},
+	examples: []string{`kontor agreement milestone slots --proof "slots 4711 to 4719 booked"`, "kontor agreement milestone trial --evidence trial-report.pdf"}, exits: boardExits,
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it"}, oneEvidenceFlag()},
 	run: func(c *call) error {
-		in := wire.AgreementMilestoneRequest{AgreementQuery: wire.AgreementQuery{Agreement: c.Args().Get(1), With: c.String("with")}, Milestone: c.Args().First(), Proof: c.String("proof")}
-		if text := c.String("evidence"); text != "" {
-			cid, err := block.ParseCID(text)
-			if err != nil {
-				return usagef("--evidence: %v", err)
-			}
-			in.Evidence = &cid
+		in := wire.AgreementMilestoneRequest{AgreementQuery: wire.AgreementQuery{Agreement: c.Args().Get(1), With: c.String("with")}, Milestone: c.Args().First()}
+		var err error
+		if in.Proof, in.Evidence, err = c.proofOf(); err != nil {
+			return err
 		}
 		out, err := ask(c, wire.AgreementMilestone, in)
 		if err != nil {

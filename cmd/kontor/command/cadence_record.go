@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node/api/wire"
-	"kontor/protocol/block"
 	"kontor/protocol/cadence"
 	"kontor/protocol/decision"
 )
@@ -117,16 +116,13 @@ var cadenceConfirm = verb{
 var cadenceDone = verb{
 	name: "done", short: "report an action of minutes done", args: "ACTION", most: 1,
 	long:     "ACTION is the name that kontor cadence minutes shows: the minutes, a dot and the line. Only the company whose action it is reports it, once.",
-	examples: []string{`kontor cadence done k3x9fqaa.2 --proof "shift report of week 6 shared"`}, exits: boardExits,
-	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it", Required: true}, &cli.StringFlag{Name: "evidence", Usage: "`CID` of a shared artifact"}},
+	examples: []string{`kontor cadence done k3x9fqaa.2 --proof "shift report of week 6 shared"`, `kontor cadence done k3x9fqaa.2 --proof "second shift runs" --evidence shift-report.pdf`}, exits: boardExits,
+	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it"}, oneEvidenceFlag()},
 	run: func(c *call) error {
-		in := wire.MinutesDoneRequest{With: c.String("with"), Action: c.Args().First(), Proof: c.String("proof")}
-		if text := c.String("evidence"); text != "" {
-			cid, err := block.ParseCID(text)
-			if err != nil {
-				return usagef("--evidence: %v", err)
-			}
-			in.Evidence = &cid
+		in := wire.MinutesDoneRequest{With: c.String("with"), Action: c.Args().First()}
+		var err error
+		if in.Proof, in.Evidence, err = c.proofOf(); err != nil {
+			return err
 		}
 		out, err := ask(c, wire.CadenceDone, in)
 		if err != nil {

@@ -21,7 +21,7 @@ import (
 
 func disputeNoun() *cli.Command {
 	return noun("dispute", "quarrels over credits, clauses and figures: desk, COO, CEO, arbiter, each with its days and its default", disputeOpenVerb,
-		disputeSay("state", "state something, with evidence", api.DisputeState, true, "kontor dispute state 3f2a --text \"the notice of the port is attached\" --evidence bafyreifqwxfyaxpj3rw2hywkasgmsxpti7uekhf4l72hbdjcontelieuxu"),
+		disputeSay("state", "state something, with evidence", api.DisputeState, true, "kontor dispute state 3f2a --text \"the port was closed, its notice shows it\" --evidence port-notice.pdf", "kontor dispute state 3f2a --text \"the report of March\" --evidence bafyreifqwxfyaxpj3rw2hywkasgmsxpti7uekhf4l72hbdjcontelieuxu"),
 		disputeSigns("propose", "propose a settlement, firm until the level's time is over", dispute.Propose, outcomeFlags(),
 			"At the desks' level a desk signs within its mandate, or an officer; above it the COO, then the CEO.",
 			"kontor dispute propose 3f2a --amount \"120.00 EUR\" --text \"two of three days\" --key-file coo.key", "kontor dispute propose 3f2a --outcome HALVED --key-file desk.key"),
@@ -39,10 +39,6 @@ func textFlag() cli.Flag {
 
 func outcomeFlags() []cli.Flag {
 	return []cli.Flag{&cli.StringFlag{Name: "amount", Usage: "`AMOUNT` that is owed of what is in dispute: '120.00 EUR'"}, &cli.StringFlag{Name: "outcome", Usage: "`WORD`: STANDS, DROPPED, HALVED; AGREED where no amount is in dispute"}, textFlag()}
-}
-
-func evidenceFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "evidence", Usage: "`CID` of a shared artifact or attachment (kontor artifact list); may be repeated"}
 }
 
 func instrumentFlags() []cli.Flag {
@@ -67,15 +63,22 @@ func (c *call) statement() (string, error) {
 	return text, nil
 }
 
-func (c *call) evidence() (out []block.CID, err error) {
-	for _, text := range c.StringSlice("evidence") {
-		id, err := block.ParseCID(text)
-		if err != nil {
-			return nil, usagef("--evidence %q: %v", text, err)
-		}
-		out = append(out, id)
+// stated reads --text and --evidence. What is no shared artifact stands in the text, a line for each.
+func (c *call) stated() (text string, shared []block.CID, err error) {
+	if text, err = c.statement(); err != nil {
+		return "", nil, err
 	}
-	return out, nil
+	shared, said, err := c.evidenceOf(c.StringSlice("evidence")...)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, e := range said {
+		text = strings.TrimPrefix(text+"\nevidence: "+e, "\n")
+	}
+	if !dispute.IsStatement(text) {
+		return "", nil, usagef("--text: with its evidence it has %d bytes, and at most %d go; say less", len(text), dispute.MaxStatement)
+	}
+	return text, shared, nil
 }
 
 var disputeOpenVerb = verb{
@@ -98,13 +101,10 @@ var disputeOpenVerb = verb{
 			return usagef("want an entry of a remedy, or --kind and what it is about")
 		}
 		var err error
-		if in.Text, err = c.statement(); err != nil {
-			return err
-		}
-		if in.Text == "" {
+		if c.String("text") == "" {
 			return missing("text", "why it is disputed, --text TEXT")
 		}
-		if in.Evidence, err = c.evidence(); err != nil {
+		if in.Text, in.Evidence, err = c.stated(); err != nil {
 			return err
 		}
 		if text := c.String("worth"); text != "" {
@@ -123,21 +123,18 @@ var disputeOpenVerb = verb{
 }
 
 // disputeSay is a verb that says something in the company's name.
-func disputeSay(name, short string, route wire.Route[desk.DisputeSay, desk.DisputeDone], required bool, example string) verb {
+func disputeSay(name, short string, route wire.Route[desk.DisputeSay, desk.DisputeDone], required bool, examples ...string) verb {
 	return verb{
-		name: name, short: short, args: "DISPUTE", most: 1, flags: []cli.Flag{textFlag(), evidenceFlag()}, examples: []string{example}, exits: []int{wire.ExitRefused, wire.ExitNotFound},
-		long: "Disputes are named by their IDs, or by the first four digits or more.",
+		name: name, short: short, args: "DISPUTE", most: 1, flags: []cli.Flag{textFlag(), evidenceFlag()}, examples: examples, exits: []int{wire.ExitRefused, wire.ExitNotFound},
+		long: "A file that is named as evidence stays here: a line of the text says its name and its SHA-256. Disputes are named by their IDs, or by the first four digits or more.",
 		run: func(c *call) error {
 			in := desk.DisputeSay{ID: c.Args().First()}
 			var err error
-			if in.Text, err = c.statement(); err != nil {
+			if in.Text, in.Evidence, err = c.stated(); err != nil {
 				return err
 			}
 			if required && in.Text == "" {
 				return missing("text", "what is stated, --text TEXT")
-			}
-			if in.Evidence, err = c.evidence(); err != nil {
-				return err
 			}
 			out, err := ask(c, route, in)
 			if err != nil {

@@ -87,7 +87,7 @@ func qualityNoun() *cli.Command {
 				return c.print(out, func(w io.Writer) { printChart(w, out) })
 			},
 		},
-		qualityBlockVerb, qualityReleaseVerb)
+		qualityBlockVerb, qualityReleaseVerb, qualityAuditVerb)
 }
 
 func qualityImportVerb() verb {
@@ -124,17 +124,18 @@ var qualityBlockVerb = verb{
 var qualityReleaseVerb = verb{
 	name: "release", short: "release a blocked lot", args: "ID", flags: []cli.Flag{
 		&cli.StringFlag{Name: "at", Usage: "`DAY`; default today"}, &cli.BoolFlag{Name: "mistake", Usage: "it was blocked by mistake"},
-		&cli.StringFlag{Name: "evidence", Usage: "`FILE` that shows the lot is good; its hash leaves, it does not"}, &cli.StringFlag{Name: "role", Usage: "`CODE` of the role that decided"},
+		&cli.StringFlag{Name: "evidence", Usage: "`FILE` that shows the lot is good, which stays here (its hash leaves), or its SHA-256"}, &cli.StringFlag{Name: "role", Usage: "`CODE` of the role that decided"},
 	},
 	long:     "A block ends once. It leaves with the next kontor quality share.",
 	examples: []string{"kontor quality release B-7 --evidence retest.pdf --role QUALITY_MANAGER"},
 	run: func(c *call) error {
 		in := desk.LotEnd{ID: c.Args().First(), Mistake: c.Bool("mistake"), At: c.String("at"), Role: c.String("role")}
-		if path := c.String("evidence"); path != "" {
-			var err error
-			if in.Evidence, err = hashFile(path); err != nil {
+		if text := c.String("evidence"); text != "" {
+			e, err := readEvidence(text)
+			if err != nil {
 				return err
 			}
+			in.Evidence = e.Hash
 		}
 		out, err := ask(c, api.QualityRelease, in)
 		if err != nil {
@@ -195,6 +196,7 @@ func printReport(w io.Writer, h desk.HeldQuality) {
 	for _, r := range h.Again {
 		fmt.Fprintf(w, "complaint %s looks like %s again: %s, %s, cause %s (confirmed: %t)\n", r.Complaint, r.Of, r.Code, r.Family, r.Node, r.Confirmed)
 	}
+	printAudits(w, h.Document.Audits)
 	for _, a := range h.Expired {
 		fmt.Fprintf(w, "audit %s by %s was valid until %s\n", a.ID, a.Standard, a.Until)
 	}
