@@ -125,7 +125,10 @@ func exceptionText(e desk.ExceptionView) string {
 	if what == "" {
 		what = e.Scope.Group
 	}
-	return fmt.Sprintf("%s: %s to %s of %s in %s", e.Kind, e.Units.Format(0), e.Unit.Said(e.UnitsMax.Format(0)), what, e.Scope.Buckets)
+	if span := e.Span(); span == "-" {
+		return fmt.Sprintf("%s: %s in %s", e.Kind, what, e.Scope.Buckets)
+	}
+	return fmt.Sprintf("%s: %s of %s in %s", e.Kind, e.Unit.Said(e.Span()), what, e.Scope.Buckets)
 }
 
 // answersWait is the partner's forecast without an answer.

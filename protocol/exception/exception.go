@@ -163,6 +163,18 @@ type Exception struct {
 	Cause string `cbor:"cause,omitempty" json:"cause,omitempty"`
 }
 
+// Span is the units in words: what is certain to what is possible, one figure where both are the same, "-" where nothing is counted.
+func (e Exception) Span() string {
+	switch low, high := e.Units.Format(0), e.UnitsMax.Format(0); {
+	case e.Units.IsZero() && e.UnitsMax.IsZero():
+		return "-"
+	case low == high:
+		return high
+	default:
+		return low + " to " + high
+	}
+}
+
 // Priced puts a value on units by a price, and says how it came about. of says what the units are, "moved", "expected short".
 func (e Exception) Priced(units quantity.Quantity, of string, price quantity.Price) (Exception, error) {
 	value, err := price.Times(units)

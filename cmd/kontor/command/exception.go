@@ -147,7 +147,7 @@ func printExceptions(w io.Writer, list []desk.ExceptionView) {
 		if e.Grade != "" {
 			state += ", evidence " + string(e.Grade)
 		}
-		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Units.Format(0) + " to " + e.UnitsMax.Format(0), value, owner, state, moment(e.Deadline)})
+		rows = append(rows, []string{e.ID.String(), string(e.Kind), what, e.Scope.Buckets.String(), e.Span(), value, owner, state, moment(e.Deadline)})
 	}
 	table(w, []string{"id", "kind", "about", "period", "units", "value at risk", "owner", "state", "deadline"}, rows)
 	for _, e := range list {
