@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node/api/wire"
+	"kontor/protocol"
 )
 
 var update = flag.Bool("update", false, "write the frozen list of flags anew")
@@ -298,6 +299,16 @@ func TestUnseated(t *testing.T) {
 	} {
 		if got := unseated(quorum, seats); !slices.Equal(got, want) {
 			t.Errorf("%q lacks %v, want %v", quorum, got, want)
+		}
+	}
+}
+
+// What is granted leaves with the share of its kind, a seller's with another than a buyer's.
+func TestAGrantNamesItsShare(t *testing.T) {
+	for _, kind := range protocol.ArtifactKinds() {
+		said := sharesOf([]string{kind})
+		if leaves("", newApp(streams{}).Commands)[strings.TrimPrefix(said, "kontor ")] == nil {
+			t.Errorf("%s: %q is no command", kind, said)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/request"
@@ -215,8 +216,21 @@ func grantDetail(c *call) error {
 		return err
 	}
 	return c.print(out, func(w io.Writer) {
-		fmt.Fprintf(w, "granted to %s until %s; the next share has it: kontor forecast share\n", out.To, moment(out.Until))
+		fmt.Fprintf(w, "granted to %s until %s; the next share has it: %s\n", out.To, moment(out.Until), sharesOf(form.Grant.Kinds))
 	})
+}
+
+// sharesOf are the commands that share what a grant is about: kinds are named as the nouns are, and answers are a verb of the forecast.
+func sharesOf(kinds []string) string {
+	var verbs []string
+	for _, kind := range kinds {
+		verb := "kontor " + kind + " share"
+		if kind == protocol.KindAnswer {
+			verb = "kontor forecast answer"
+		}
+		verbs = append(verbs, verb)
+	}
+	return strings.Join(verbs, ", ")
 }
 
 func scopeNoun() *cli.Command {
