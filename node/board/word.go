@@ -3,6 +3,7 @@ package board
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kontor/node"
@@ -61,7 +62,17 @@ func (b *Board) Milestone(ctx context.Context, by By, in wire.AgreementMilestone
 	}
 	d, err := b.pick(by, in.AgreementQuery, func(d documentOf) bool { return d.row.Verdict == decision.Final && len(d.doc.Rollout) > 0 })
 	if err != nil {
+		if swapped, none := b.pick(by, wire.AgreementQuery{Agreement: in.Milestone, With: in.With}, nil); none == nil && in.Agreement != "" {
+			return wire.AgreementReceipt{}, node.Failf("NO_STEP", "%q is an agreement; the step comes first: kontor agreement milestone %s %s", in.Milestone, in.Agreement, swapped.row.Document.Short())
+		}
 		return wire.AgreementReceipt{}, err
+	}
+	var steps []string
+	for _, m := range d.doc.Rollout {
+		steps = append(steps, m.ID)
+	}
+	if !slices.Contains(steps, in.Milestone) {
+		return wire.AgreementReceipt{}, node.Failf("NO_STEP", "the plan of agreement %s has no step %q; its steps are %s", d.row.Document.Short(), in.Milestone, strings.Join(steps, ", "))
 	}
 	return b.word(ctx, by, d, protocol.KindMilestone, protocol.MilestoneReport{Document: d.row.Document, Milestone: in.Milestone, Proof: in.Proof, Evidence: in.Evidence})
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -104,8 +105,16 @@ var agreementReconfirm = verb{
 		if err != nil {
 			return err
 		}
+		after, err := ask(c, wire.AgreementShow, wire.AgreementQuery{Agreement: out.Agreement, With: c.String("with")})
+		if err != nil {
+			return err
+		}
 		return c.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "agreement %s: reconfirmed; it holds in its cells when every party has said so\n", short(out.Agreement))
+			said := "reconfirmed by every party; it holds in its cells from now on"
+			if slices.ContainsFunc(after.Cells, func(e wire.EffectState) bool { return e.Pending }) {
+				said = "reconfirmed; it holds in its cells when every party has said so"
+			}
+			fmt.Fprintf(w, "agreement %s: %s\n", short(out.Agreement), said)
 		})
 	},
 }
