@@ -51,7 +51,7 @@ var (
 
 func registerTerms(r *Registry, d *desk.Desk) {
 	Handle(r, TermsDraft, func(_ context.Context, _ Caller, in desk.TermsQuery) (desk.TermsFile, error) {
-		return d.TermsDraft(in.Contract)
+		return d.TermsDraft(in)
 	})
 	HandleUpload(r, TermsImport, func(_ context.Context, _ Caller, in desk.TermsImport, file io.Reader) (desk.TermsDrafted, error) {
 		data, err := io.ReadAll(file)

@@ -84,7 +84,7 @@ func TestTables(t *testing.T) {
 			}
 		}
 		if table.kind == intake.Terms { // one figure that stands once
-			file, err := d.TermsDraft("")
+			file, err := d.TermsDraft(TermsQuery{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -270,7 +270,7 @@ func (d *Desk) exportDraft(o ExportOptions, opts outlet.Options) (out Exported, 
 
 // exportTermsDraft writes the draft of a contract, or a template where there is none, as a table to be changed and imported again.
 func (d *Desk) exportTermsDraft(o ExportOptions, out Exported) (Exported, error) {
-	file, err := d.TermsDraft("")
+	file, err := d.TermsDraft(TermsQuery{})
 	if err != nil {
 		return out, err
 	}

@@ -94,7 +94,7 @@ func TestInboxSurvivesKills(t *testing.T) {
 	buyer.shares(t, p, line)
 	soon(t, "the forecast", func() bool { return len(seller.received(t, p.PID)) == 1 })
 	home := string(seller.home)
-	terms, err := seller.TermsDraft("")
+	terms, err := seller.TermsDraft(TermsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

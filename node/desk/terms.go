@@ -12,6 +12,7 @@ import (
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
@@ -140,40 +141,72 @@ func clauses(doc terms.Document) int {
 	return len(doc.Prices) + len(doc.Bands) + len(doc.Authorisations) + len(doc.SLAs) + len(doc.Remedies)
 }
 
-// TermsDraft is the draft of a contract as a file; with none named the only one, and with none there a template to begin from.
-func (d *Desk) TermsDraft(contract string) (TermsFile, error) {
-	doc, err := d.termsDraft(contract)
+// TermsDraft is the draft of a contract as a file; with none named the only one, and with none there a template to begin from, in the currency and the unit
+// that are usual with the partner, or with all.
+func (d *Desk) TermsDraft(q TermsQuery) (TermsFile, error) {
+	doc, err := d.termsDraft(q.Contract)
 	var failure *node.Failure
 	if errors.As(err, &failure) && failure.Code == "NO_DRAFT" {
-		return termsFile(TermsTemplate(calendar.DateOf(d.node.Now()))), nil
+		currency, unit, err := d.customary(q.With)
+		return termsFile(TermsTemplate(calendar.DateOf(d.node.Now()), currency, unit)), err
 	}
 	return termsFile(doc), err
 }
 
+// customary are the currency in which a partner's materiality stands and the unit of the newest forecasts; with several of them, or none, euros and pieces.
+func (d *Desk) customary(with string) (quantity.Currency, quantity.Unit, error) {
+	var currencies []quantity.Currency
+	units, err := across(d, with, func(p *node.Partnership, r *protocol.Replica) (out []quantity.Unit, err error) {
+		currencies = append(currencies, quantity.Currency(p.Genesis.Materiality.Currency))
+		rows, err := r.Versions(forecast.Type)
+		row, found := inForceOn(rows, calendar.DateOf(d.node.Now()))
+		if err != nil || !found {
+			return nil, err
+		}
+		doc, err := r.Forecast(row.Root)
+		if err != nil {
+			return nil, nil // withdrawn and dropped; a template does without
+		}
+		for _, line := range doc.Lines {
+			out = append(out, line.Unit)
+		}
+		return out, nil
+	})
+	return only(currencies, "EUR"), only(units, quantity.Piece), err
+}
+
+// only is what all of a list are, or else another.
+func only[T comparable](list []T, other T) T {
+	if len(list) == 0 || slices.ContainsFunc(list, func(x T) bool { return x != list[0] }) {
+		return other
+	}
+	return list[0]
+}
+
 // TermsTemplate are terms of one product for the year after a day, with every kind of clause once, to be changed by hand.
-func TermsTemplate(today calendar.Date) terms.Document {
+func TermsTemplate(today calendar.Date, currency quantity.Currency, unit quantity.Unit) terms.Document {
 	first, _, _ := today.YMD()
 	year := calendar.Bucket{Start: calendar.MonthOf(first+1, 1).First(), End: calendar.MonthOf(first+2, 1).First()}
-	price := quantity.Price{Amount: quantity.MustParse("12.345"), Currency: "EUR", Per: quantity.Of(1000)}
+	price := quantity.Price{Amount: quantity.MustParse("12.345"), Currency: currency, Per: quantity.Of(1000)}
 	otif, err := measure.Define(measure.OTIF, nil)
 	if err != nil {
 		panic("invariant: on time in full has defaults: " + err.Error())
 	}
 	return terms.Document{
-		Frame: terms.Frame{Contract: fmt.Sprintf("FRAME-%d", first+1), Period: year, NoticeDays: 90, PaymentDays: 30, Currency: "EUR", Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument},
+		Frame: terms.Frame{Contract: fmt.Sprintf("FRAME-%d", first+1), Period: year, NoticeDays: 90, PaymentDays: 30, Currency: currency, Rounding: terms.Rounding{Mode: terms.HalfUp, Level: terms.PerDocument},
 			Calendar:  terms.Calendar{Zone: "Europe/Berlin", Data: "2026b", Offset: 60, Weekend: []int64{0, 6}},
 			Tolerance: terms.Tolerance{OverPPM: 50_000, UnderPPM: 20_000, EarlyDays: 1, LateDays: 1, Working: true},
 			Loop:      terms.Loop{Backward: 1, Forward: 1, AnswerDays: 5, OnNoAnswer: forecast.NoCommit},
 			Data:      terms.DataTerms{Purposes: []string{"PLANNING"}, RetentionDays: 730, Onward: terms.OnwardNone, MinContributors: 5},
 			Disputes:  []terms.DisputeLevel{{Level: "DESK", Days: 5, Default: terms.NextLevel}, {Level: "COO", Days: 10, Default: terms.NextLevel}, {Level: "CEO", Days: 10, Default: terms.Stands}},
 			Cadence:   []terms.Cadence{{ID: "sop", Name: "sales and operations planning", First: year.Start, RRule: "FREQ=MONTHLY;BYDAY=1MO"}}},
-		Prices: []terms.Price{{ID: "all", Unit: quantity.Piece, Valid: year, Kind: terms.Fixed, Base: price}},
+		Prices: []terms.Price{{ID: "all", Unit: unit, Valid: year, Kind: terms.Fixed, Base: price}},
 		Bands: []terms.FlexBand{{ID: "1-frozen", From: 0, To: 14, Zone: terms.Frozen}, {ID: "2-firm", From: 14, To: 56, Zone: terms.FirmZone, UpPPM: 100_000, DownPPM: 100_000},
 			{ID: "3-slushy", From: 56, To: 182, Zone: terms.Slushy, UpPPM: 300_000, DownPPM: 300_000}, {ID: "4-free", From: 182, To: terms.MaxDays, Zone: terms.Free}},
-		Authorisations: []terms.Authorisation{{ID: "all", Unit: quantity.Piece, FabDays: 28, RawDays: 84, Finished: price, Raw: price, LiablePPM: terms.Liability{Finished: terms.PPM, Raw: terms.PPM}, Year: year.Start, AgeDays: 60}},
+		Authorisations: []terms.Authorisation{{ID: "all", Unit: unit, FabDays: 28, RawDays: 84, Finished: price, Raw: price, LiablePPM: terms.Liability{Finished: terms.PPM, Raw: terms.PPM}, Year: year.Start, AgeDays: 60}},
 		SLAs: []terms.SLA{{ID: "otif", Name: "on time in full", By: terms.Seller, Measure: otif, Target: quantity.MustParse("0.95"), Window: terms.Window{Kind: terms.PerMonth}, MinSample: 20, Source: terms.Buyer,
 			Duties: []terms.Duty{{By: terms.Buyer, What: "receipts", DueDays: 3, CorrectDays: 10}}, OnMissing: terms.CounterpartyStands}},
-		Remedies: []terms.Remedy{{ID: "fine", SLA: "otif", Kind: terms.CaseFine, RatePPM: 30_000, Cap: &quantity.Money{Minor: 500_000, Currency: "EUR"}, CapPeriod: terms.PerQuarter, DisputeDays: 10}},
+		Remedies: []terms.Remedy{{ID: "fine", SLA: "otif", Kind: terms.CaseFine, RatePPM: 30_000, Cap: &quantity.Money{Minor: 500_000, Currency: currency}, CapPeriod: terms.PerQuarter, DisputeDays: 10}},
 	}
 }
 

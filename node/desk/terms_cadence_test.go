@@ -7,6 +7,7 @@ import (
 
 	"kontor/node/ical"
 	"kontor/protocol/calendar"
+	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
 )
 
@@ -17,7 +18,7 @@ func TestCadenceFromACalendar(t *testing.T) {
 	if _, err := d.ImportCadence(entries(sitting("a", "DTSTART;VALUE=DATE:20830104", "RRULE:FREQ=MONTHLY;BYDAY=1MO")), TermsCadence{}); err == nil || !strings.Contains(err.Error(), "no draft of terms") {
 		t.Fatalf("a meeting of no terms: %v", err)
 	}
-	doc := TermsTemplate(calendar.MustDate("2082-05-05"))
+	doc := TermsTemplate(calendar.MustDate("2082-05-05"), "EUR", quantity.Piece)
 	doc.Cadence[0].Gates = []string{"CAPACITY"}
 	file, err := WriteTerms(termsFile(doc))
 	if err != nil {

@@ -38,9 +38,10 @@ func (c *call) termsQuery() desk.TermsQuery {
 }
 
 var termsDraftVerb = verb{
-	name: "draft", short: "print the draft of terms as a file to edit, or a template to begin from", flags: []cli.Flag{contractFlag()},
-	long:     "Edit what it prints and take it back with kontor terms import. Shares are in parts per million, days are YYYY-MM-DD with the end of a period exclusive.",
-	examples: []string{"kontor terms draft > terms.json"},
+	name: "draft", short: "print the draft of terms as a file to edit, or a template to begin from", flags: []cli.Flag{withFlag(), contractFlag()},
+	long: "Edit what it prints and take it back with kontor terms import. Shares are in parts per million, days are YYYY-MM-DD with the end of a period exclusive.\n" +
+		"A template is in the currency of the partner's materiality and the unit of the forecast that stands there; where partners differ in EUR and C62 (pieces), unless --with names one.",
+	examples: []string{"kontor terms draft > terms.json", "kontor terms draft --with \"Relief Agency\" > terms.json"},
 	run: func(c *call) error {
 		out, err := ask(c, api.TermsDraft, c.termsQuery())
 		if err != nil {
