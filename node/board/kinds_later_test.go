@@ -11,6 +11,8 @@ import (
 	"kontor/node/desk"
 	"kontor/protocol/calendar"
 	"kontor/protocol/exception"
+	"kontor/protocol/identity"
+	"kontor/protocol/quantity"
 )
 
 // Sorts of exceptions that days bring rather than documents: each is opened on two nodes by its cause, under one name, and gone when the cause goes.
@@ -103,8 +105,22 @@ func TestAnAnswerIsMissingUntilItComes(t *testing.T) {
 	c.later(t, time.Duration(loop.AnswerDue-c.maker.n.Now())*time.Millisecond+time.Hour)
 	missing := c.of(t, exception.Missing, desk.ExceptionOpen, 1, answer)
 	if e := missing[0]; e.Owner != "Tablet Maker" || e.Role != "PLANNER" || e.Default.Code != exception.OutcomeLastCommit || !strings.Contains(e.Cause, "no answer to revision 0") ||
-		e.Worth != "48000 packs asked for in 2 lines" {
+		e.Value != (quantity.Money{}) || e.Worth != "48000 packs of 1 product asked for; no price in one currency is known of ZDV-300" {
 		t.Errorf("%+v", e)
+	}
+	// What a pack is worth puts a value on it, and the desk's mandate need not reach it: nothing is lost by what is late.
+	if _, err := c.maker.desk.ImportPrices([]byte("product,price,currency,per\nZDV-300,25,USD,10\n")); err != nil {
+		t.Fatal(err)
+	}
+	form, err := c.maker.desk.PrepareClose("", missing[0].ID.String(), "", "")
+	now, failed := c.maker.desk.Exceptions("", false)
+	if failed != nil || err != nil || form.Close.Value != (identity.Amount{}) {
+		t.Fatal(failed, err, form)
+	}
+	for _, e := range now {
+		if e.ID == missing[0].ID && (e.Value != quantity.Money{Minor: 12_000_000, Currency: "USD"} || e.Speed != exception.Desk || !strings.HasSuffix(e.Worth, "at their prices 120 000.00 USD")) {
+			t.Errorf("%+v", e)
+		}
 	}
 	if _, err := c.maker.desk.Answer(context.Background(), desk.AnswerOrder{}, ""); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/calendar"
 	"kontor/protocol/capacity"
 	"kontor/protocol/identity"
 	"kontor/protocol/partnership"
@@ -44,7 +45,7 @@ func (d *Desk) PrepareAnswer(with string, reasons []string) (form AnswerForm, er
 	if err != nil {
 		return form, err
 	}
-	worth, known, err := made.beyond.worth(policy.Prices)
+	worth, known, err := made.beyond.worth(policy.Prices, calendar.DateOf(form.At))
 	if err != nil {
 		return form, err
 	}

@@ -49,8 +49,11 @@ func (d *Desk) PrepareClose(with, id, resolution, note string) (CloseForm, error
 		if e.Scope.Product != "" {
 			products = append(products, e.Scope.Product)
 		}
-		return CloseForm{Close: protocol.ExceptionClose{PID: p.PID, Exception: id, Resolution: resolution, Note: note, Products: products,
-			Value: identity.Amount{Minor: e.Value.Minor, Currency: string(e.Value.Currency)}}, Text: e.Default.Text}, nil
+		value := identity.Amount{Minor: e.Value.Minor, Currency: string(e.Value.Currency)}
+		if e.Kind.OfTheDesk() {
+			value = identity.Amount{}
+		}
+		return CloseForm{Close: protocol.ExceptionClose{PID: p.PID, Exception: id, Resolution: resolution, Note: note, Products: products, Value: value}, Text: e.Default.Text}, nil
 	}
 	return CloseForm{}, node.Failf("NO_SUCH_EXCEPTION", "no exception %s is open with %s; kontor exception list shows them", id, d.PartnerName(p))
 }

@@ -176,7 +176,7 @@ func (s *sight) guestStale(guest string) (out []exception.Exception, err error) 
 		if rec.Kind == intake.Answers {
 			e.Side = exception.Seller
 		}
-		if e, err = demandOf(e, doc); err != nil {
+		if e, err = s.demandOf(e, doc, span); err != nil {
 			return nil, err
 		}
 		out = append(out, named(e, exception.Scope{Group: string(r.Kind)}, guestSource(guest, rec.Template)))
@@ -222,7 +222,7 @@ func (s *sight) guestMissing(guest string) (out []exception.Exception, err error
 			Default: exception.Outcome{Code: exception.OutcomeNoCommit, Text: "If nothing comes nothing of what was asked for counts as given."}}
 		if kind == intake.Forecast {
 			e.Side, e.Default = exception.Buyer, exception.Outcome{Code: exception.OutcomeNotCounted, Text: "If nothing comes what it needs enters no match."}
-		} else if e, err = demandOf(e, askedDocument(rows[kind], t)); err != nil {
+		} else if e, err = s.demandOf(e, askedDocument(rows[kind], t), calendar.Bucket{}); err != nil {
 			return nil, err
 		}
 		out = append(out, named(e, exception.Scope{Group: string(kind)}, guestSource(guest, t.ID)))

@@ -146,7 +146,7 @@ func (d *Desk) match(p *node.Partnership, r *protocol.Replica) (v MatchView, err
 		v.Divided[g.ID] = *g.Allocation
 	}
 	v.count()
-	policy, err := d.policy(in)
+	policy, err := d.agreedPolicy(r, in)
 	if err != nil {
 		return v, err
 	}
@@ -197,6 +197,26 @@ func (d *Desk) policy(in capacity.Input) (capacity.Policy, error) {
 	})
 	p.DeskLimit, p.MinUnits = set.DeskLimit, set.MinUnits
 	return p, err
+}
+
+// agreedPolicy is the policy with what a unit is worth by the terms in force today, of forecast products that this company keeps no price of.
+func (d *Desk) agreedPolicy(r *protocol.Replica, in capacity.Input) (capacity.Policy, error) {
+	policy, err := d.policy(in)
+	if err != nil {
+		return policy, err
+	}
+	today := calendar.DateOf(d.node.Now())
+	inForce, err := r.TermsInForce(today)
+	for _, l := range in.Forecast.Lines {
+		id := l.Item.ID()
+		if _, kept := policy.Prices[id]; kept {
+			continue
+		}
+		if price, agreed := agreedPrice(inForce, l.Unit, today, id); agreed {
+			policy.Prices[id] = price
+		}
+	}
+	return policy, err
 }
 
 // monthsBefore is the month n before a month, both as text; empty for no month.

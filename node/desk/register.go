@@ -166,11 +166,15 @@ func (d *Desk) found(p *node.Partnership, at pair) ([]exception.Exception, error
 		return nil, nil
 	}
 	in := capacity.Input{ForecastCID: at.Forecast, PlanCID: at.Plan}
+	var policy capacity.Policy
 	err := d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 		if in.Forecast, err = r.Forecast(at.Forecast); err != nil {
 			return err
 		}
-		in.Plan, err = r.Plan(at.Plan)
+		if in.Plan, err = r.Plan(at.Plan); err != nil {
+			return err
+		}
+		policy, err = d.agreedPolicy(r, in)
 		return err
 	})
 	if err != nil {
@@ -179,10 +183,6 @@ func (d *Desk) found(p *node.Partnership, at pair) ([]exception.Exception, error
 	result, err := Match(in)
 	if err != nil {
 		return nil, nil // two documents that can't be compared show nothing; the match says why
-	}
-	policy, err := d.policy(in)
-	if err != nil {
-		return nil, err
 	}
 	policy.MinUnits = quantity.Quantity{}
 	return capacity.Bottlenecks(result, policy)

@@ -137,7 +137,28 @@ func named(e exception.Exception, scope exception.Scope, sources ...block.CID) e
 	return e
 }
 
-// valued puts a value on units of a product, by the price this company keeps, and says who sees to it: the desk up to its limit, above it and where no
+// priceOf is what a unit of a product is worth: by the price this company keeps, else by the terms in force, which are the same on both nodes.
+func (s *sight) priceOf(product string, unit quantity.Unit) (quantity.Price, bool) {
+	if product == "" {
+		return quantity.Price{}, false
+	}
+	if price, kept := s.prices[product]; kept {
+		return price, true
+	}
+	return agreedPrice(s.inForce, unit, s.today, product)
+}
+
+// agreedPrice is what a unit of a product is worth by the first of some terms that prices it.
+func agreedPrice(inForce []terms.Agreed, unit quantity.Unit, day calendar.Date, ids ...string) (quantity.Price, bool) {
+	for _, a := range inForce {
+		if price, ok := a.Document.UnitPrice(unit, day, ids...); ok {
+			return price, true
+		}
+	}
+	return quantity.Price{}, false
+}
+
+// valued puts a value on units of a product, by the price this company keeps or that of the terms, and says who sees to it: the desk up to its limit, above it and where no
 // value is known the officer. It is the side's own affair what a unit is worth to it. of says what the units are.
 func (s *sight) valued(e exception.Exception, of, desk string) (exception.Exception, error) {
 	e, err := s.priced(e, of)
@@ -162,7 +183,7 @@ func (s *sight) priced(e exception.Exception, of string) (exception.Exception, e
 	if e.UnitsMax.IsZero() {
 		return e, nil
 	}
-	if price, known := s.prices[e.Scope.Product]; known && e.Scope.Product != "" {
+	if price, known := s.priceOf(e.Scope.Product, e.Unit); known {
 		return e.Priced(e.UnitsMax, of, price)
 	}
 	e.Worth = fmt.Sprintf("%s %s", e.Unit.Said(e.UnitsMax.String()), of)

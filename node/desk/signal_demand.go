@@ -93,7 +93,7 @@ func (s *sight) volatility() (out []exception.Exception, err error) {
 	if err != nil {
 		return nil, err
 	}
-	at := map[string]int{}
+	at, moved := map[string]int{}, map[string]demand{}
 	for _, x := range v.Deviations {
 		i, joined := at[x.Group]
 		if !joined {
@@ -120,13 +120,24 @@ func (s *sight) volatility() (out []exception.Exception, err error) {
 			return nil, err
 		}
 		e.UnitsMax = e.Units
+		for _, m := range x.Moved {
+			products := moved[x.Group]
+			if err := products.add(m.Product, m.Unit, m.Size); err != nil {
+				return nil, err
+			}
+			moved[x.Group] = products
+		}
+	}
+	for i := range out {
+		if out[i], err = s.worthOf(out[i], moved[out[i].Scope.Group], "moved in the periods beyond their thresholds"); err != nil {
+			return nil, err
+		}
 	}
 	if s.match != nil {
 		for i := range out {
 			for _, g := range s.match.Plan.Groups {
 				if g.ID == out[i].Scope.Group {
 					out[i].Unit = g.Unit
-					out[i].Worth = fmt.Sprintf("%s moved in the periods beyond their thresholds", g.Unit.Said(out[i].Units.String()))
 				}
 			}
 		}

@@ -104,7 +104,7 @@ func (s *sight) planned(e exception.Exception, event campaign.Event) (_ exceptio
 		if e.Units, err = e.Units.Add(i.Lift); err != nil {
 			return e, err
 		}
-		price, known := s.prices[i.Item]
+		price, known := s.priceOf(i.Item, i.Unit)
 		if !known || e.Value.Currency != "" && e.Value.Currency != price.Currency {
 			priced = false
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"kontor/node"
 	"kontor/protocol"
+	"kontor/protocol/calendar"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -133,10 +134,18 @@ func (b *beyond) movedProducts() []string {
 	return slices.Compact(out)
 }
 
-// worth is what the moves beyond the bands are worth by a company's prices. ok is false where one has no price, or there are several currencies.
-func (b *beyond) worth(prices map[string]quantity.Price) (total quantity.Money, ok bool, err error) {
+// worth is what the moves beyond the bands are worth by a company's prices, else by those of the contract whose bands they are. ok is false where one has no price,
+// or there are several currencies.
+func (b *beyond) worth(prices map[string]quantity.Price, today calendar.Date) (total quantity.Money, ok bool, err error) {
+	units := map[string]quantity.Unit{}
+	for _, l := range b.pair.revised.Lines {
+		units[l.Item.ID()] = l.Unit
+	}
 	for _, c := range b.cells {
 		price, known := prices[c.Product]
+		if !known {
+			price, known = b.contract.UnitPrice(units[c.Product], today, c.Product)
+		}
 		if !known {
 			return quantity.Money{}, false, nil
 		}

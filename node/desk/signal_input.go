@@ -3,10 +3,13 @@ package desk
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"kontor/node"
 	"kontor/protocol"
+	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/capacity"
 	"kontor/protocol/exception"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
@@ -30,7 +33,7 @@ func (s *sight) stale() (out []exception.Exception, err error) {
 			root = s.match.PlanCID
 		}
 		e.Cause, e.Deadline = e.Default.Text, s.workday(s.today, reactDays)
-		if e, err = demandOf(e, s.match.Forecast); err != nil {
+		if e, err = s.demandOf(e, s.match.Forecast, e.Scope.Buckets); err != nil {
 			return nil, err
 		}
 		e.Default.Text = "If nothing is done these figures go on being used, and both sides see how old they are."
@@ -69,33 +72,85 @@ func (s *sight) unanswered() ([]exception.Exception, error) {
 	e := exception.Exception{Kind: exception.Missing, Side: exception.Seller, Speed: exception.Desk, Role: "PLANNER", Scope: exception.Scope{Buckets: span},
 		Deadline: s.workday(calendar.DateOf(view.AnswerDue), reactDays), Default: noAnswer(view.OnNoAnswer),
 		Cause: fmt.Sprintf("no answer to revision %d of the forecast came by the time it was due", view.Revision)}
-	if e, err = demandOf(e, in.Forecast); err != nil {
+	if e, err = s.demandOf(e, in.Forecast, calendar.Bucket{}); err != nil {
 		return nil, err
 	}
 	return []exception.Exception{named(e, exception.Scope{}, view.Forecast)}, nil
 }
 
-// demandOf says what a forecast asks for in all, where it counts in one unit: what a match or an answer of it is about. Money is not put on it, because what is
-// late or old is not lost.
-func demandOf(e exception.Exception, fc forecast.Document) (_ exception.Exception, err error) {
-	var total quantity.Quantity
-	var unit quantity.Unit
+// demandOf says what a forecast asks for inside some days, all of it where none are named, and what that is worth where every product of it has a price of one currency. It is
+// what rests on figures that are late or old, not what is lost by them: who sees to it stays the desk.
+func (s *sight) demandOf(e exception.Exception, fc forecast.Document, days calendar.Bucket) (_ exception.Exception, err error) {
+	var asked demand
 	for _, l := range fc.Lines {
 		if l.Role == forecast.EndDemand {
 			continue
 		}
-		if unit != "" && l.Unit != unit {
-			e.Worth = fmt.Sprintf("%s of demand in several units", node.Count(len(fc.Lines), "line"))
-			return e, nil
-		}
-		unit = l.Unit
 		for _, c := range l.Buckets {
-			if total, err = total.Add(c.Mean); err != nil {
+			if days.Valid() && !c.Bucket.Overlaps(days) {
+				continue
+			}
+			if err = asked.add(l.Item.ID(), l.Unit, c.Mean); err != nil {
 				return e, err
 			}
 		}
 	}
-	e.Worth = fmt.Sprintf("%s asked for in %s", unit.Said(total.String()), node.Count(len(fc.Lines), "line"))
+	return s.worthOf(e, asked, "asked for")
+}
+
+// demand sums quantities by product and unit, in the order they come in.
+type demand []capacity.ProductMove
+
+func (d *demand) add(product string, unit quantity.Unit, units quantity.Quantity) (err error) {
+	i := slices.IndexFunc(*d, func(m capacity.ProductMove) bool { return m.Product == product && m.Unit == unit })
+	if i < 0 {
+		*d = append(*d, capacity.ProductMove{Product: product, Unit: unit, Size: units})
+		return nil
+	}
+	(*d)[i].Size, err = (*d)[i].Size.Add(units)
+	return err
+}
+
+// worthOf puts the value of several products on an exception: the sum over them of units times price, each rounded to minor units, where each has a price and all
+// are of one currency. of says what the units are.
+func (s *sight) worthOf(e exception.Exception, asked demand, of string) (_ exception.Exception, err error) {
+	var units quantity.Quantity
+	var value quantity.Money
+	var unpriced []string
+	one := true
+	for _, m := range asked {
+		if one = one && m.Unit == asked[0].Unit; one {
+			if units, err = units.Add(m.Size); err != nil {
+				return e, err
+			}
+		}
+		price, known := s.priceOf(m.Product, m.Unit)
+		if !known || value.Currency != "" && value.Currency != price.Currency {
+			unpriced = append(unpriced, m.Product)
+			continue
+		}
+		worth, err := price.Times(m.Size)
+		if err != nil {
+			return e, err
+		}
+		if value, err = (quantity.Money{Minor: value.Minor, Currency: price.Currency}).Add(worth); err != nil {
+			return e, err
+		}
+	}
+	switch {
+	case len(asked) == 0:
+		return e, nil
+	case one:
+		e.Worth = fmt.Sprintf("%s of %s %s", asked[0].Unit.Said(units.String()), node.Count(len(asked), "product"), of)
+	default:
+		e.Worth = fmt.Sprintf("quantities of %s in several units %s", node.Count(len(asked), "product"), of)
+	}
+	if len(unpriced) > 0 {
+		e.Worth += fmt.Sprintf("; no price in one currency is known of %s", artifact.Clip(unpriced[0]))
+		return e, nil
+	}
+	e.Value = value
+	e.Worth += fmt.Sprintf(", at their prices %s", value)
 	return e, nil
 }
 

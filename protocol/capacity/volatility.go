@@ -81,6 +81,14 @@ type Deviation struct {
 	Change   quantity.Quantity  `json:"change"`             // latest less previous, in the group's unit
 	Relative *quantity.Quantity `json:"relative,omitempty"` // change by previous, six decimals; absent where previous is 0
 	Exceeded []string           `json:"exceeded"`           // the thresholds, by their names in CX-0128
+	Moved    []ProductMove      `json:"moved,omitempty"`    // by product, in order of the forecast: what is priced, which a group's unit is not
+}
+
+// ProductMove is how far the lines of one product moved, each by its size, before load factors.
+type ProductMove struct {
+	Product string            `json:"product"`
+	Unit    quantity.Unit     `json:"unit"`
+	Size    quantity.Quantity `json:"size"`
 }
 
 // Deviations compares the demand of every group that states thresholds, week by week, between the forecasts of two
@@ -127,6 +135,9 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 				}
 				if len(d.Exceeded) > 0 {
 					d.Group, d.Bucket, d.Week = g.ID, b, week
+					if d.Moved, err = movedIn(b, previous, latest, was.groups[i], g); err != nil {
+						return nil, nil, fmt.Errorf("group %q, week %s: %w", artifact.Clip(g.ID), b, err)
+					}
 					out = append(out, d)
 				}
 				week++
@@ -134,6 +145,63 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 		}
 	}
 	return out, is.notes, nil
+}
+
+// movedIn is how far each product of a group moved in a week: the lines that load it in either forecast, line by line.
+func movedIn(b calendar.Bucket, previous, latest forecast.Document, groups ...loadedGroup) (out []ProductMove, err error) {
+	linked := map[string]bool{}
+	for _, g := range groups {
+		for _, l := range g.loads {
+			linked[l.line.key] = true
+		}
+	}
+	seen := map[string]bool{}
+	for _, line := range slices.Concat(latest.Lines, previous.Lines) {
+		key := line.Key()
+		if !linked[key] || seen[key] {
+			continue
+		}
+		seen[key] = true
+		was, _ := previous.Line(key)
+		is, _ := latest.Line(key)
+		move := ProductMove{Product: line.Item.ID(), Unit: line.Unit}
+		if move.Size, err = movedBy(was, is, line.Unit, b); err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(out, func(m ProductMove) bool { return m.Product == move.Product && m.Unit == move.Unit })
+		switch {
+		case move.Size.IsZero():
+		case at < 0:
+			out = append(out, move)
+		default:
+			if out[at].Size, err = out[at].Size.Add(move.Size); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// movedBy is the size of a line's move in a week, in a unit. A version without the line asks for nothing.
+func movedBy(was, is forecast.Line, unit quantity.Unit, week calendar.Bucket) (size quantity.Quantity, err error) {
+	for _, side := range []struct {
+		line forecast.Line
+		add  func(a, b quantity.Quantity) (quantity.Quantity, error)
+	}{{is, quantity.Quantity.Add}, {was, quantity.Quantity.Sub}} {
+		for _, c := range side.line.Buckets {
+			if !week.Covers(c.Bucket) {
+				continue
+			}
+			mean, err := quantity.Convert(c.Mean, side.line.Unit, unit)
+			if err != nil {
+				return size, err
+			}
+			if size, err = side.add(size, mean); err != nil {
+				return size, err
+			}
+		}
+	}
+	return size.Abs(), nil
 }
 
 // loaded finds which lines load which groups.

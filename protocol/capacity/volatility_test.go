@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,21 @@ func TestDeviationsByWeekAndSubhorizon(t *testing.T) {
 	want := "2027-W01 16 0.16 relativePositiveDeviation\n2027-W03 20.001 0.20001 absolutePositiveDeviation\n2027-W04 -10.5 -0.105 absoluteNegativeDeviation"
 	if got := deviations(t, was, is, p); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// What moved is told by product too, each line by its size and before load factors: a group's unit has no price. What rose and what fell do not cancel.
+func TestDeviationsNameWhatMoved(t *testing.T) {
+	p := volatile(Subhorizon{Weeks: 4, RelativeUp: ppmOf(50_000)})
+	was := doc(line("A", "DE", weeks("100", "100")...), line("A", "FR", weeks("10", "10")...), line("B", "DE", weeks("50", "50")...))
+	is := doc(line("A", "DE", weeks("140", "100")...), line("A", "FR", weeks("4", "10")...), line("B", "DE", weeks("45", "50")...))
+	found, _, err := Deviations(was, is, p, calendar.MustDate("2027-01-06"))
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	got := fmt.Sprint(found[0].Moved)
+	if want := fmt.Sprint([]ProductMove{{"A", found[0].Moved[0].Unit, quantity.Of(46)}, {"B", found[0].Moved[0].Unit, quantity.Of(5)}}); got != want {
+		t.Errorf("moved %s, want %s", got, want)
 	}
 }
 

@@ -124,6 +124,12 @@ func (k Kind) Officer() string {
 	return "COO"
 }
 
+// OfTheDesk tells the kinds whose value is what rests on figures that are late, old or moving, and not what is lost by them: seeing to one disposes of no money, so
+// that no mandate is too small for it.
+func (k Kind) OfTheDesk() bool {
+	return k == StaleData || k == Invalidated || k == Missing || k == Volatility
+}
+
 // Speed says who deals with it first (practice T4).
 type Speed string
 

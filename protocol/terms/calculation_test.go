@@ -15,6 +15,31 @@ import (
 	"kontor/protocol/quantity"
 )
 
+// A unit is worth what the terms alone say: a fixed price, that of the first tier, or that by the newest value they fix of an index. Packs of a hundred pieces
+// are not pieces.
+func TestUnitPrice(t *testing.T) {
+	d := full(t)
+	for _, c := range []struct{ product, unit, day, want string }{
+		{"CAP-1", "PK", "2027-03-01", "12.35 EUR"},
+		{"ANY", "PK", "2027-03-01", "2 000.00 EUR"},
+		{"TAB-2", "PK", "2027-01-15", "4 080.00 EUR"}, // November 2026 stood at 105
+		{"TAB-1", "PK", "2027-04-01", "3 800.00 EUR"}, // nothing is fixed for February: January at 60, and the collar holds
+		{"CAP-1", "KGM", "2027-03-01", ""},
+		{"CAP-1", "PK", "2028-01-01", ""},
+	} {
+		price, ok := d.UnitPrice(quantity.Unit(c.unit), day(c.day), c.product)
+		if ok != (c.want != "") {
+			t.Fatalf("%s of %s on %s: %v %v", c.unit, c.product, c.day, price, ok)
+		}
+		if !ok {
+			continue
+		}
+		if worth, err := price.Times(q("1000")); err != nil || worth.String() != c.want {
+			t.Errorf("1000 %s of %s on %s: %s, %v; want %s", c.unit, c.product, c.day, worth, err, c.want)
+		}
+	}
+}
+
 func TestAmount(t *testing.T) {
 	d := full(t)
 	for _, c := range []struct {

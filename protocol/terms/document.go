@@ -122,7 +122,7 @@ type Price struct {
 
 // Tier is a price from a quantity on.
 type Tier struct {
-	From   quantity.Quantity `cbor:"minQty" json:"minQty"` // the tier's first unit comes after this many
+	From   quantity.Quantity `cbor:"minQty" json:"minQty"` // MARGINAL: the units after this many; ALL_UNITS: all, from this many on
 	Amount quantity.Quantity `cbor:"amount" json:"amount"` // per price base of the clause
 }
 

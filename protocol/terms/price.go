@@ -100,6 +100,30 @@ func (d Document) PriceOf(product string, day calendar.Date) (Price, bool) {
 	return best(d.Prices, func(p Price) ([]string, bool) { return p.Items, p.Valid.Contains(day) }, product)
 }
 
+// UnitPrice is what one unit of a product, known by any of its identifiers, is worth by the terms on a day, where something is to be valued and nothing is
+// billed: a fixed price; of tiers that of the first; by an index the price at the value the terms fix for the month that counts, else at the newest they fix
+// before it, else at the base. It follows from the terms alone, so that both sides have the same. ok is false where no clause prices the product, or its unit
+// does not convert exactly.
+func (d Document) UnitPrice(unit quantity.Unit, day calendar.Date, ids ...string) (price quantity.Price, ok bool) {
+	clause, ok := best(d.Prices, func(p Price) ([]string, bool) { return p.Items, p.Valid.Contains(day) }, ids...)
+	if !ok {
+		return price, false
+	}
+	price = clause.Base
+	if clause.Kind == Indexed && clause.Index != nil {
+		var err error
+		if price, _, err = d.Moved(clause, clause.Index.Provisional(clause.Index.Counts(day))); err != nil {
+			return quantity.Price{}, false
+		}
+	}
+	per, err := quantity.Convert(price.Per, clause.Unit, unit)
+	if err != nil {
+		return quantity.Price{}, false
+	}
+	price.Per = per
+	return price, true
+}
+
 func (d Document) price(ask Ask, published Published) (Priced, error) {
 	if ask.Quantity.Sign() < 0 || !figure(ask.Quantity) {
 		return Priced{}, fmt.Errorf("a quantity of %s can't be priced: want at least nothing and at most %d decimals", ask.Quantity, MaxDecimals)
@@ -137,8 +161,8 @@ func (d Document) price(ask Ask, published Published) (Priced, error) {
 	return out, nil
 }
 
-// parts divides a quantity over the tiers: by MARGINAL the units beyond each border pay its price, by ALL_UNITS all pay
-// the price of the tier that the last unit reaches. A tier's price is for the units after its border.
+// parts divides a quantity over the tiers: by MARGINAL the units beyond each border pay its price and those up to it the one before; by ALL_UNITS all pay
+// the price of the highest tier whose border the quantity reaches: 100 units are in a tier from 100 on.
 func (p Price) parts(q quantity.Quantity) ([]Part, error) {
 	at := func(amount quantity.Quantity) quantity.Price {
 		return quantity.Price{Amount: amount, Currency: p.Base.Currency, Per: p.Base.Per}
