@@ -169,7 +169,8 @@ type renaming struct {
 	links []productmap.Link
 	asked func(string) bool // the buyer asks for the number
 	day   calendar.Date
-	notes []string // at most maxOutside
+	units map[string]quantity.Unit // the buyer's, by its numbers; where a forecast in force names them
+	notes []string                 // at most maxOutside
 }
 
 func (r *renaming) note(format string, args ...any) {

@@ -9,13 +9,13 @@ import (
 	"kontor/protocol/campaign"
 	"kontor/protocol/forecast"
 	"kontor/protocol/partnership"
-	productmap "kontor/protocol/product"
 	"kontor/protocol/quality"
 	"kontor/protocol/quantity"
 )
 
-// theirNumbers names the items of a seller's own documents by the numbers its buyer uses too, where the maps in force on a day give one number and one unit for
-// one: then no figure changes with its name. Nil for a buyer, whose numbers are the partnership's.
+// theirNumbers names the items of a seller's own documents by the numbers its buyer uses too, where the maps in force on a day give one number. Counts of defects
+// keep the seller's number unless one unit is one of the buyer's, since a defect in a pack is none of a tablet; quantities of lots and of lifts are counted in the
+// buyer's packs. Nil for a buyer, whose numbers are the partnership's.
 func (d *Desk) theirNumbers(p *node.Partnership, r *protocol.Replica, day calendar.Date) (*renaming, error) {
 	if d.node.Own(p).Role != partnership.RoleSeller {
 		return nil, nil
@@ -30,7 +30,8 @@ func (d *Desk) theirNumbers(p *node.Partnership, r *protocol.Replica, day calend
 			used[l.Buyers] = true
 		}
 	}
-	return &renaming{links: links, asked: func(id string) bool { return used[id] }, day: day}, nil
+	units, err := buyersUnits(r)
+	return &renaming{links: links, asked: func(id string) bool { return used[id] }, units: units, day: day}, err
 }
 
 // alike is the buyer's number of an own one, where it is the same thing in the same unit; false where it has none, and where the two differ.
@@ -39,7 +40,7 @@ func (r *renaming) alike(id string) (string, bool) {
 	if len(found) == 0 {
 		return "", false
 	}
-	if len(found) > 1 || found[0].Kit || found[0].Units != quantity.Of(1) || len(productmap.Find(r.links, productmap.OfBuyer, found[0].Buyers, forecast.Location{}, r.day)) != 1 {
+	if one, single := r.single(id); !single || one.Units != quantity.Of(1) {
 		r.once("%s keeps its own number: the map does not give one unit of one of the buyer's items for it", id)
 		return "", false
 	}
@@ -63,6 +64,13 @@ func (r *renaming) id(own *string) {
 	}
 }
 
+// thing names an item of which no quantity is said: any pack of it is the same thing.
+func (r *renaming) thing(own *string) {
+	if l, one := r.single(*own); one {
+		*own = l.Buyers
+	}
+}
+
 // quality names the items of a report.
 func (r *renaming) quality(doc *quality.Document) {
 	doc.Measures, doc.Complaints, doc.Blocks = slices.Clone(doc.Measures), slices.Clone(doc.Complaints), slices.Clone(doc.Blocks)
@@ -73,7 +81,7 @@ func (r *renaming) quality(doc *quality.Document) {
 		r.item(&doc.Complaints[i].Item)
 	}
 	for i := range doc.Blocks {
-		r.item(&doc.Blocks[i].Item)
+		r.lotBlock(&doc.Blocks[i])
 	}
 }
 
@@ -83,6 +91,7 @@ func (r *renaming) campaign(doc *campaign.Document) {
 	for i := range doc.Events {
 		e := &doc.Events[i]
 		e.Items, e.Offers, e.Impacts = slices.Clone(e.Items), slices.Clone(e.Offers), slices.Clone(e.Impacts)
+		r.inPacks(e)
 		for k := range e.Items {
 			r.item(&e.Items[k])
 		}
@@ -95,7 +104,7 @@ func (r *renaming) campaign(doc *campaign.Document) {
 			r.id(&m.Item)
 			for _, list := range [][]string{m.Cannibalises, m.Halo} {
 				for n := range list {
-					r.id(&list[n])
+					r.thing(&list[n])
 				}
 			}
 		}
@@ -109,8 +118,8 @@ func (r *renaming) campaign(doc *campaign.Document) {
 		b := &doc.Blackouts[i]
 		b.Items = slices.Clone(b.Items)
 		for _, own := range b.Items {
-			if theirs, found := r.alike(own); found && !slices.Contains(b.Items, theirs) {
-				b.Items = append(b.Items, theirs)
+			if l, one := r.single(own); one && !slices.Contains(b.Items, l.Buyers) {
+				b.Items = append(b.Items, l.Buyers)
 			}
 		}
 	}
