@@ -167,59 +167,91 @@ func (d *Desk) pastErrors(p *node.Partnership, actual func(forecast.Line, calend
 // needs tells what was needed of a line in a bucket that is over: by the rows of a table, or by the private history of months. A period of the records in
 // which a known series has no row needed nothing.
 func (d *Desk) needs(data []byte) (func(forecast.Line, calendar.Bucket) (quantity.Quantity, bool), error) {
-	type at struct {
-		product, place string
-		bucket         calendar.Bucket
-	}
-	sums, series, periods := map[at]quantity.Quantity{}, map[[2]string]bool{}, map[calendar.Bucket]bool{}
-	add := func(product, place string, b calendar.Bucket, q quantity.Quantity) (err error) {
-		k := at{product, place, b}
-		series[[2]string{product, place}], periods[b] = true, true
-		sums[k], err = sums[k].Add(q)
-		return err
-	}
+	records := needRecords{sums: map[needAt]quantity.Quantity{}, series: map[[2]string]bool{}, periods: map[calendar.Bucket]bool{}}
 	if len(data) > 0 {
-		read, report := intake.Read(data, intake.Options{Kind: intake.History})
-		if read == nil {
-			return nil, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
-		}
-		for _, row := range read.History {
-			if err := add(row.Product, row.Region, row.Period, row.Quantity); err != nil {
-				return nil, node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
-			}
+		if err := records.addTable(data); err != nil {
+			return nil, err
 		}
 	} else {
 		rows, err := d.history()
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) == 0 {
-			return nil, node.Failf("NO_HISTORY", "there is no history to judge past forecasts by; run: kontor history import FILE, or name a table with --actual")
-		}
-		for _, row := range rows {
-			for _, m := range row.Months {
-				month, err := calendar.ParseMonth(m.Month)
-				if err != nil {
-					return nil, fmt.Errorf("stored history of %q: %w", artifact.Clip(row.Product), err)
-				}
-				if err := add(row.Product, row.Region, month.Bucket(), m.Quantity); err != nil {
-					return nil, err
-				}
-			}
+		if err := records.addHistory(rows); err != nil {
+			return nil, err
 		}
 	}
 	today := calendar.DateOf(d.node.Now())
 	return func(l forecast.Line, b calendar.Bucket) (quantity.Quantity, bool) {
-		if b.End > today || !periods[b] {
+		if b.End > today {
 			return quantity.Quantity{}, false
 		}
-		for _, id := range []string{l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN} {
-			for _, place := range []string{l.Location.Key(), l.Location.Region} {
-				if id != "" && series[[2]string{id, place}] {
-					return sums[at{id, place, b}], true
-				}
+		return records.of(l, b)
+	}, nil
+}
+
+// needAt is where and when something was needed.
+type needAt struct {
+	product, place string
+	bucket         calendar.Bucket
+}
+
+// needRecords are quantities that were needed.
+type needRecords struct {
+	sums    map[needAt]quantity.Quantity
+	series  map[[2]string]bool // product and place
+	periods map[calendar.Bucket]bool
+}
+
+func (n needRecords) add(product, place string, b calendar.Bucket, q quantity.Quantity) (err error) {
+	k := needAt{product, place, b}
+	n.series[[2]string{product, place}], n.periods[b] = true, true
+	n.sums[k], err = n.sums[k].Add(q)
+	return err
+}
+
+func (n needRecords) addTable(data []byte) error {
+	read, report := intake.Read(data, intake.Options{Kind: intake.History})
+	if read == nil {
+		return &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+	}
+	for _, row := range read.History {
+		if err := n.add(row.Product, row.Region, row.Period, row.Quantity); err != nil {
+			return node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
+		}
+	}
+	return nil
+}
+
+func (n needRecords) addHistory(rows []historyRow) error {
+	if len(rows) == 0 {
+		return node.Failf("NO_HISTORY", "there is no history to judge past forecasts by; run: kontor history import FILE, or name a table with --actual")
+	}
+	for _, row := range rows {
+		for _, m := range row.Months {
+			month, err := calendar.ParseMonth(m.Month)
+			if err != nil {
+				return fmt.Errorf("stored history of %q: %w", artifact.Clip(row.Product), err)
+			}
+			if err := n.add(row.Product, row.Region, month.Bucket(), m.Quantity); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// of is what was needed of a line in a bucket, and whether the records tell.
+func (n needRecords) of(l forecast.Line, b calendar.Bucket) (quantity.Quantity, bool) {
+	if !n.periods[b] {
 		return quantity.Quantity{}, false
-	}, nil
+	}
+	for _, id := range []string{l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN} {
+		for _, place := range []string{l.Location.Key(), l.Location.Region} {
+			if id != "" && n.series[[2]string{id, place}] {
+				return n.sums[needAt{id, place, b}], true
+			}
+		}
+	}
+	return quantity.Quantity{}, false
 }

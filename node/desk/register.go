@@ -59,8 +59,8 @@ func sellers(p *node.Partnership) (out []block.CID) {
 	return out
 }
 
-// pairs lists them in the order of the feeds.
-func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
+// placedVersions are the forecasts that were asked of the sellers and the plans that they made, and where they were withdrawn, in the order of the feeds.
+func placedVersions(r *protocol.Replica, sellers []block.CID) ([]placed, error) {
 	var all []placed
 	for _, typ := range []string{forecast.Type, capacity.PlanType} {
 		rows, err := r.Versions(typ)
@@ -94,6 +94,15 @@ func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
 	slices.SortFunc(all, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.lam, b.lam), a.Author.Compare(b.Author), cmp.Compare(a.seq, b.seq))
 	})
+	return all, nil
+}
+
+// pairs lists them in the order of the feeds.
+func pairs(r *protocol.Replica, sellers []block.CID) ([]pair, error) {
+	all, err := placedVersions(r, sellers)
+	if err != nil {
+		return nil, err
+	}
 	heads := map[string]protocol.ArtifactRow{} // the version in force of each series
 	var out []pair
 	for _, v := range all {

@@ -40,23 +40,9 @@ func (d *Desk) takeShutdowns(entries []ical.Entry, report *intake.Report, o Impo
 			if len(o.Lines) > 0 && !slices.Contains(o.Lines, line.Line) {
 				continue
 			}
-			first, end := today, today.AddDays(365*shutdownYears)
-			if n := len(line.Periods); n > 0 {
-				first, end = min(first, line.Periods[0].Bucket.Start), max(end, line.Periods[n-1].Bucket.End)
-			}
 			before := line.Shutdowns
-			var own []ical.Entry
-			for _, e := range entries {
-				elsewhere := e.Location != line.Line && slices.ContainsFunc(lines, func(l capacityRow) bool { return l.Line == e.Location })
-				if !elsewhere {
-					own = append(own, e)
-				}
-			}
-			if line.Shutdowns, err = closedDays(own, first, end); err != nil {
+			if line.Shutdowns, err = line.shutdownsOf(entries, lines, today); err != nil {
 				return err
-			}
-			if len(line.Shutdowns) > capacity.MaxShutdowns {
-				return node.Failf("IMPORT_REFUSED", "nothing was imported: line %q has %d shutdowns from %s to %s, more than %d; leave single free days such as week-ends to the capacity of the periods", line.Line, len(line.Shutdowns), first, end, capacity.MaxShutdowns)
 			}
 			noteClosed(line, report)
 			result.count(before, line.Shutdowns)
@@ -70,6 +56,29 @@ func (d *Desk) takeShutdowns(entries []ical.Entry, report *intake.Report, o Impo
 		return nil
 	})
 	return result, err
+}
+
+// shutdownsOf are the days on which a calendar closes the line, from today or its first period on. An entry at another of the lines is not for it.
+func (line capacityRow) shutdownsOf(entries []ical.Entry, lines []capacityRow, today calendar.Date) ([]capacity.Shutdown, error) {
+	first, end := today, today.AddDays(365*shutdownYears)
+	if n := len(line.Periods); n > 0 {
+		first, end = min(first, line.Periods[0].Bucket.Start), max(end, line.Periods[n-1].Bucket.End)
+	}
+	var own []ical.Entry
+	for _, e := range entries {
+		elsewhere := e.Location != line.Line && slices.ContainsFunc(lines, func(l capacityRow) bool { return l.Line == e.Location })
+		if !elsewhere {
+			own = append(own, e)
+		}
+	}
+	closed, err := closedDays(own, first, end)
+	if err != nil {
+		return nil, err
+	}
+	if len(closed) > capacity.MaxShutdowns {
+		return nil, node.Failf("IMPORT_REFUSED", "nothing was imported: line %q has %d shutdowns from %s to %s, more than %d; leave single free days such as week-ends to the capacity of the periods", line.Line, len(closed), first, end, capacity.MaxShutdowns)
+	}
+	return closed, nil
 }
 
 // closedDays are the days of all entries between two days, in order; what overlaps or touches is one.
