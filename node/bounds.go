@@ -129,49 +129,57 @@ func (n *Node) measureUse() {
 	}
 	set(bound.IdentityChain, longest)
 	set(bound.Officers, officers)
-	var tail, rounds, mandates int64
+	var most circleUse
 	for _, p := range n.Partnerships() {
-		err := n.Peek(p.PID, func(r *protocol.Replica) error {
-			line, err := r.Line()
-			if err != nil {
-				return err
-			}
-			for _, m := range r.Circle.Members {
-				if head, found, err := r.Log.Head(m.Company); err != nil {
-					return err
-				} else if found {
-					tail = max(tail, head.Header.Lam-line)
-				}
-			}
-			topics, err := r.Topics()
-			if err != nil {
-				return err
-			}
-			for _, t := range topics {
-				if t.Status.Active() {
-					rounds = max(rounds, int64(len(t.Offers)))
-				}
-			}
-			granted, err := r.Mandates()
-			if err != nil {
-				return err
-			}
-			byCompany := map[block.CID]int64{}
-			for _, m := range granted {
-				if !m.Revoked {
-					byCompany[m.Company]++
-					mandates = max(mandates, byCompany[m.Company])
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := n.Peek(p.PID, most.see); err != nil {
 			n.log.Debug("use of limits not measured", "partnership", p.PID.Short(), "reason", err)
 		}
 	}
-	set(bound.Tail, tail)
-	set(bound.Rounds, rounds)
-	set(bound.Mandates, mandates)
+	set(bound.Tail, most.tail)
+	set(bound.Rounds, most.rounds)
+	set(bound.Mandates, most.mandates)
+}
+
+// circleUse is the most that any partnership uses.
+type circleUse struct {
+	tail     int64 // lam of a head above the settled line
+	rounds   int64 // offers of a topic
+	mandates int64 // of a company, not revoked
+}
+
+func (u *circleUse) see(r *protocol.Replica) error {
+	line, err := r.Line()
+	if err != nil {
+		return err
+	}
+	for _, m := range r.Circle.Members {
+		if head, found, err := r.Log.Head(m.Company); err != nil {
+			return err
+		} else if found {
+			u.tail = max(u.tail, head.Header.Lam-line)
+		}
+	}
+	topics, err := r.Topics()
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if t.Status.Active() {
+			u.rounds = max(u.rounds, int64(len(t.Offers)))
+		}
+	}
+	granted, err := r.Mandates()
+	if err != nil {
+		return err
+	}
+	byCompany := map[block.CID]int64{}
+	for _, m := range granted {
+		if !m.Revoked {
+			byCompany[m.Company]++
+			u.mandates = max(u.mandates, byCompany[m.Company])
+		}
+	}
+	return nil
 }
 
 // countRefused counts what the business rules refused of what was admitted. It listens to notices, beside the commits: a figure for people.

@@ -109,45 +109,18 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 	if len(signed) == 0 && len(held) == 0 {
 		return 0, stopped
 	}
-	var in, own protocol.Outcome
-	var halt error
-	err = n.db.Update(func(kv store.KV) error {
-		in, own, halt = protocol.Outcome{}, protocol.Outcome{}, nil
-		r := p.Open(kv)
-		for _, b := range held {
-			if err := r.PutBlock(b); err != nil {
-				return err
-			}
-		}
-		var err error
-		if more {
-			in, err = r.ReceivePart(signed, n.Now())
-		} else {
-			in, err = r.Receive(signed, n.Now())
-		}
-		if err != nil {
-			if !protocol.IsVerdict(err) {
-				return err
-			}
-			halt = err
-		}
-		if halt != nil || stopped != nil {
-			if err := n.noteStored(pid, held, kv.Put); err != nil {
-				return err
-			}
-		}
-		if !in.Business || more || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
-			return nil
-		}
-		own, err = r.Write(protocol.Draft{Kind: protocol.KindReceipt}, n.author(), n.Now())
+	var got received
+	err = n.db.Update(func(kv store.KV) (err error) {
+		got, err = n.takeIn(kv, p, arrival{signed: signed, held: held, more: more, stopped: stopped})
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	if halt != nil {
-		n.metrics.refused(halt)
-		stopped = halt
+	in, own := got.in, got.own
+	if got.halt != nil {
+		n.metrics.refused(got.halt)
+		stopped = got.halt
 	}
 	if len(own.Admitted) > 0 {
 		n.announce(p, own)
@@ -167,6 +140,52 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.after(p, own)
 	}
 	return len(in.Admitted), stopped
+}
+
+// arrival is what came in one batch.
+type arrival struct {
+	signed  []feed.Signed
+	held    []block.Block // large blocks, stored beside the transaction
+	more    bool          // is on its way
+	stopped error         // why not all entries could be opened
+}
+
+// received is what came of a batch.
+type received struct {
+	in   protocol.Outcome // of the partner's entries
+	own  protocol.Outcome // of the receipt
+	halt error            // the verdict on the entry at which it stopped
+}
+
+// takeIn folds a batch and acknowledges it, in one transaction. The error is the store's: nothing of the batch was taken.
+func (n *Node) takeIn(kv store.KV, p *Partnership, a arrival) (out received, err error) {
+	r := p.Open(kv)
+	for _, b := range a.held {
+		if err := r.PutBlock(b); err != nil {
+			return received{}, err
+		}
+	}
+	if a.more {
+		out.in, err = r.ReceivePart(a.signed, n.Now())
+	} else {
+		out.in, err = r.Receive(a.signed, n.Now())
+	}
+	if err != nil {
+		if !protocol.IsVerdict(err) {
+			return received{}, err
+		}
+		out.halt = err
+	}
+	if out.halt != nil || a.stopped != nil {
+		if err := n.noteStored(p.PID, a.held, kv.Put); err != nil {
+			return received{}, err
+		}
+	}
+	if !out.in.Business || a.more || n.mayWrite(p) != nil || n.checkLeap(r, n.Now()) != nil {
+		return out, nil
+	}
+	out.own, err = r.Write(protocol.Draft{Kind: protocol.KindReceipt}, n.author(), n.Now())
+	return out, err
 }
 
 // storeLarge stores blocks in bulk when they are too many for the entries' own transaction, and returns those that are not.
