@@ -66,7 +66,11 @@ type Ledger struct {
 	sources      []source
 	at           map[sourceName]int32
 	patterns     []pattern
-	byUse        map[[32]byte]int32 // patterns, by path and uses
+	byUse        map[[32]byte]int32 // patterns, by path and uses: the first so many
+	keyed        int                // how many: loading them takes no keys, and a release like the one before asks for none
+	expected     int32              // the pattern after the last that left: releases have their cells in one order
+	asked        int32              // the source asked for last
+	inverses     map[uint64]uint64  // of factors: cells share them
 	pages        []page
 	stored       int // pages that are stored
 	cells, held  int
@@ -94,6 +98,7 @@ type source struct {
 	// Whether an earlier cell has asked, an amount of this source's name, while sure: cells of one release ask for the same.
 	asked       int64
 	known, sure bool
+	next        int32 // the source that was asked for after it: terms come in one order
 }
 
 // amount is what a source stands at from a page on.
@@ -134,7 +139,7 @@ type term struct {
 
 func (l *Ledger) open() {
 	if l.number == nil {
-		l.number, l.at, l.byUse = map[string]int64{}, map[sourceName]int32{}, map[[32]byte]int32{}
+		l.number, l.at, l.byUse, l.inverses = map[string]int64{}, map[sourceName]int32{}, map[[32]byte]int32{}, map[uint64]uint64{}
 	}
 }
 
@@ -161,10 +166,24 @@ func (l *Ledger) id(t *Term, of int32) int64 {
 
 // sourceOf is the source of a term where it is held, else -1.
 func (l *Ledger) sourceOf(t *Term) int32 {
-	if of, known := l.at[sourceName{t.Contributor, t.What, 0}]; known {
+	if len(l.sources) == 0 {
+		return -1
+	}
+	if of := l.sources[l.asked].next; l.sources[of].is(t) {
+		l.asked = of
 		return of
 	}
-	return -1
+	of, known := l.at[sourceName{t.Contributor, t.What, 0}]
+	if !known {
+		return -1
+	}
+	l.sources[l.asked].next, l.asked = of, of
+	return of
+}
+
+// is tells that a term adds up a number of the source, as the first of its name.
+func (s *source) is(t *Term) bool {
+	return s.again == 0 && s.what == t.What && s.contributor == t.Contributor
 }
 
 // known tells whether an earlier cell has an unknown of the name of a source that is counted 0. Its hash names contributor and product, so that no other source can have it.

@@ -190,7 +190,7 @@ func (l *Ledger) takes(release string, terms []term, touched bool) {
 					}
 				}
 			} else {
-				c.per = inverse(factors[t.id])
+				c.per = l.inverse(factors[t.id])
 			}
 			u.columns[t.id] = c
 			u.classes[to].columns++

@@ -58,7 +58,8 @@ const (
 
 // useKey is the same for cells of one path with the same factors of the same sources.
 func useKey(path string, uses []use) [32]byte {
-	data := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(path)+12*len(uses)), uint32(len(path)))
+	var space [512]byte // on the stack: a component of some products of some customers
+	data := binary.BigEndian.AppendUint32(space[:0], uint32(len(path)))
 	data = append(data, path...)
 	for _, u := range uses {
 		data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, uint32(u.source)), u.factor)
@@ -83,8 +84,21 @@ func (l *Ledger) hasRoom(path string, terms []term) bool {
 	if !held || l.held+need > MaxHeld {
 		return false
 	}
-	_, held = l.byUse[useKey(path, usesOf(terms))]
+	_, held = l.patternOf(path, usesOf(terms))
 	return held
+}
+
+// patternOf is the pattern of a cell where it is held.
+func (l *Ledger) patternOf(path string, uses []use) (number int32, held bool) {
+	if n := l.expected; int(n) < len(l.patterns) && l.patterns[n].path == path && slices.Equal(l.patterns[n].uses, uses) {
+		return n, true
+	}
+	for ; l.keyed < len(l.patterns); l.keyed++ {
+		p := &l.patterns[l.keyed]
+		l.byUse[useKey(p.path, p.uses)] = int32(l.keyed)
+	}
+	number, held = l.byUse[useKey(path, uses)]
+	return number, held
 }
 
 // usesOf are the factors of a cell all of whose sources are held, by source.
@@ -93,7 +107,9 @@ func usesOf(terms []term) []use {
 	for i, t := range terms {
 		uses[i] = use{t.source, t.factor}
 	}
-	slices.SortFunc(uses, func(a, b use) int { return int(a.source) - int(b.source) })
+	if bySource := func(a, b use) int { return int(a.source) - int(b.source) }; !slices.IsSortedFunc(uses, bySource) {
+		slices.SortFunc(uses, bySource)
+	}
 	return uses
 }
 
@@ -141,12 +157,12 @@ func (l *Ledger) Take(release string, w Weighed, granted bool) bool {
 		p.changed = append(p.changed, t.source)
 	}
 	uses := usesOf(terms)
-	key := useKey(s.Path, uses)
-	number, known := l.byUse[key]
+	number, known := l.patternOf(s.Path, uses)
 	if !known {
 		l.room(release, sourceBytes+len(s.Path)+factorBytes*len(uses))
-		number = l.pattern(key, pattern{s.Path, uses})
+		number = l.pattern(pattern{s.Path, uses})
 	}
+	l.expected = number + 1
 	p := l.room(release, runBytes)
 	if n := len(p.runs); n > 0 && p.runs[n-1].pattern+p.runs[n-1].count == number && p.runs[n-1].granted == granted {
 		p.runs[n-1].count++
@@ -199,8 +215,7 @@ func (l *Ledger) unsure(of int32) {
 	l.sources[of].sure = false
 }
 
-func (l *Ledger) pattern(key [32]byte, p pattern) int32 {
-	l.byUse[key] = int32(len(l.patterns))
+func (l *Ledger) pattern(p pattern) int32 {
 	l.patterns = append(l.patterns, p)
 	l.held += len(p.uses)
 	return int32(len(l.patterns) - 1)

@@ -138,7 +138,7 @@ func (l *Ledger) Load(p Page) error {
 		if err := unpack(stored.Uses, len(l.sources), func(of int32, factor uint64) { uses = append(uses, use{of, factor}) }); err != nil {
 			return err
 		}
-		l.pattern(useKey(stored.Path, uses), pattern{stored.Path, uses})
+		l.pattern(pattern{stored.Path, uses})
 	}
 	last := &l.pages[len(l.pages)-1]
 	for _, r := range p.Runs {

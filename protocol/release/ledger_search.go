@@ -29,7 +29,7 @@ func (l *Ledger) indexed() *index {
 		for _, u := range l.patterns[n].uses {
 			x.users[u.source] = append(x.users[u.source], n)
 		}
-		key := proportion(l.patterns[n].uses)
+		key := l.proportion(l.patterns[n].uses)
 		x.proportion[key] = append(x.proportion[key], n)
 		x.pages = append(x.pages, nil)
 	}
@@ -52,16 +52,31 @@ func (l *Ledger) indexed() *index {
 }
 
 // proportion is the same for factors that differ by one factor only.
-func proportion(uses []use) [32]byte {
+func (l *Ledger) proportion(uses []use) [32]byte {
 	if len(uses) == 0 {
 		return [32]byte{}
 	}
-	f := inverse(uses[0].factor)
-	data := make([]byte, 0, 12*len(uses))
+	f := l.inverse(uses[0].factor)
+	var space [512]byte // on the stack, as a rule
+	data := space[:0]
 	for _, u := range uses {
 		data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, uint32(u.source)), times(u.factor, f))
 	}
 	return sha256.Sum256(data)
+}
+
+// maxInverses bounds the inverses that are kept.
+const maxInverses = 4096
+
+// inverse is that of a factor, kept because cells have few different ones.
+func (l *Ledger) inverse(factor uint64) uint64 {
+	f, known := l.inverses[factor]
+	if !known {
+		if f = inverse(factor); len(l.inverses) < maxInverses {
+			l.inverses[factor] = f
+		}
+	}
+	return f
 }
 
 // repeats tells that a cell, all of whose amounts are known, left before up to a factor.
@@ -70,7 +85,7 @@ func (l *Ledger) repeats(terms []term) bool {
 		return false
 	}
 	x := l.indexed()
-	for _, n := range x.proportion[proportion(usesOf(terms))] {
+	for _, n := range x.proportion[l.proportion(usesOf(terms))] {
 		for _, in := range slices.Backward(l.during(x.pages[n], terms[0])) {
 			if !slices.ContainsFunc(terms, func(t term) bool { return l.sources[t.source].at(in) != t.id }) {
 				return true
@@ -171,7 +186,7 @@ func (l *Ledger) linked(path string, terms []term) (out []released, all bool) {
 		reach(t.name, t.id)
 	}
 	if !slices.ContainsFunc(terms, func(t term) bool { return t.source < 0 }) {
-		if n, known := l.byUse[useKey(path, usesOf(terms))]; known && len(x.pages[n]) > 0 {
+		if n, known := l.patternOf(path, usesOf(terms)); known && len(x.pages[n]) > 0 {
 			at := place{x.pages[n][len(x.pages[n])-1], n}
 			if cell := l.released(at.page, n); slices.ContainsFunc(cell.terms, func(u unknown) bool { return reached[u.id] }) {
 				take(at)
