@@ -336,7 +336,7 @@ func (l *Ledger) weigh(s Sum, w *Weighed) []artifact.Finding {
 			fresh = append(fresh, t.name.contributor)
 		}
 	}
-	if w.repeats = !unknown && (len(terms) == 0 || l.repeats(terms)); w.repeats {
+	if w.repeats = !unknown && (len(terms) == 0 || l.repeats(s.Path, terms)); w.repeats {
 		return nil
 	}
 	if l.full || !l.hasRoom(s.Path, terms) {

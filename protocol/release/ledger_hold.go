@@ -88,10 +88,16 @@ func (l *Ledger) hasRoom(path string, terms []term) bool {
 	return held
 }
 
+// expects tells that a cell is of the pattern that follows the last that left.
+func (l *Ledger) expects(path string, uses []use) bool {
+	n := l.expected
+	return int(n) < len(l.patterns) && l.patterns[n].path == path && slices.Equal(l.patterns[n].uses, uses)
+}
+
 // patternOf is the pattern of a cell where it is held.
 func (l *Ledger) patternOf(path string, uses []use) (number int32, held bool) {
-	if n := l.expected; int(n) < len(l.patterns) && l.patterns[n].path == path && slices.Equal(l.patterns[n].uses, uses) {
-		return n, true
+	if l.expects(path, uses) {
+		return l.expected, true
 	}
 	for ; l.keyed < len(l.patterns); l.keyed++ {
 		p := &l.patterns[l.keyed]
@@ -123,7 +129,7 @@ func (l *Ledger) Take(release string, w Weighed, granted bool) bool {
 	s, terms := w.sum, w.terms
 	if w.reads == 0 || w.reads != l.reads {
 		terms, w.touched = l.read(s), false
-		w.repeats = len(terms) == 0 || !slices.ContainsFunc(terms, func(t term) bool { return !l.known(t.base, t.id) }) && l.repeats(terms)
+		w.repeats = len(terms) == 0 || !slices.ContainsFunc(terms, func(t term) bool { return !l.known(t.base, t.id) }) && l.repeats(s.Path, terms)
 	}
 	l.reads++ // what follows changes the ledger: nothing judged before it holds for it
 	if w.repeats {

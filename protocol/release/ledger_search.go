@@ -9,18 +9,20 @@ import (
 
 // index finds earlier cells by what they add up. Only cells without enough new amounts need it: it is brought up to date when one comes.
 type index struct {
-	patterns   int                  // seen
-	users      [][]int32            // by source: the patterns that use it, ascending
-	proportion map[[32]byte][]int32 // patterns whose factors are in the same proportion, of the same sources
-	pages      [][]int32            // by pattern: the pages in which it left, ascending
-	page, run  int                  // seen up to this run
-	count      int32                // and so many cells of it
+	patterns   int                // seen
+	users      [][]int32          // by source: the patterns that use it, ascending
+	proportion map[[32]byte]int32 // classes of patterns whose factors are in the same proportion, of the same sources
+	class      []int32            // by pattern
+	alike      [][]int32          // by class: its patterns, ascending
+	pages      [][]int32          // by pattern: the pages in which it left, ascending
+	page, run  int                // seen up to this run
+	count      int32              // and so many cells of it
 }
 
 func (l *Ledger) indexed() *index {
 	x := &l.index
 	if x.proportion == nil {
-		x.proportion = map[[32]byte][]int32{}
+		x.proportion = map[[32]byte]int32{}
 	}
 	for ; len(x.users) < len(l.sources); x.users = append(x.users, nil) {
 	}
@@ -30,8 +32,13 @@ func (l *Ledger) indexed() *index {
 			x.users[u.source] = append(x.users[u.source], n)
 		}
 		key := l.proportion(l.patterns[n].uses)
-		x.proportion[key] = append(x.proportion[key], n)
-		x.pages = append(x.pages, nil)
+		class, known := x.proportion[key]
+		if !known {
+			class = int32(len(x.alike))
+			x.proportion[key], x.alike = class, append(x.alike, nil)
+		}
+		x.class, x.alike[class] = append(x.class, class), append(x.alike[class], n)
+		x.pages = append(x.pages, make([]int32, 0, min(len(l.pages)+1, expectedPages)))
 	}
 	for ; x.page < len(l.pages); x.page, x.run, x.count = x.page+1, 0, 0 {
 		runs := l.pages[x.page].runs
@@ -49,6 +56,20 @@ func (l *Ledger) indexed() *index {
 		}
 	}
 	return x
+}
+
+// expectedPages is for how many pages a pattern has room at once: those of a year of weeks.
+const expectedPages = 64
+
+// alike are the patterns whose factors are in the same proportion as a cell's, of the same sources.
+func (l *Ledger) alike(x *index, path string, uses []use) []int32 {
+	if l.expects(path, uses) {
+		return x.alike[x.class[l.expected]]
+	}
+	if class, known := x.proportion[l.proportion(uses)]; known {
+		return x.alike[class]
+	}
+	return nil
 }
 
 // proportion is the same for factors that differ by one factor only.
@@ -80,12 +101,12 @@ func (l *Ledger) inverse(factor uint64) uint64 {
 }
 
 // repeats tells that a cell, all of whose amounts are known, left before up to a factor.
-func (l *Ledger) repeats(terms []term) bool {
+func (l *Ledger) repeats(path string, terms []term) bool {
 	if slices.ContainsFunc(terms, func(t term) bool { return t.source < 0 }) {
 		return false
 	}
 	x := l.indexed()
-	for _, n := range x.proportion[l.proportion(usesOf(terms))] {
+	for _, n := range l.alike(x, path, usesOf(terms)) {
 		for _, in := range slices.Backward(l.during(x.pages[n], terms[0])) {
 			if !slices.ContainsFunc(terms, func(t term) bool { return l.sources[t.source].at(in) != t.id }) {
 				return true
