@@ -46,3 +46,31 @@ func TestDatesOfOrders(t *testing.T) {
 		}
 	}
 }
+
+// In a UBL advice an order has its date beside its number: that of the line's order, and where the line names none or the same, that of the document.
+func TestOrderDateOfAUBLAdvice(t *testing.T) {
+	const order = "<cac:OrderReference><cbc:ID>%s</cbc:ID>%s</cac:OrderReference>"
+	dated := func(day string) string { return "<cbc:IssueDate>" + day + "</cbc:IssueDate>" }
+	for _, c := range []struct{ name, document, line, ordered string }{
+		{"of the document", fmt.Sprintf(order, "PO-1", dated("2026-01-05")), "", "2026-01-05"},
+		{"of the line", fmt.Sprintf(order, "PO-1", dated("2026-01-05")), fmt.Sprintf(order, "PO-2", dated("2026-01-07")), "2026-01-07"},
+		{"of the same order", fmt.Sprintf(order, "PO-1", dated("2026-01-05")), fmt.Sprintf(order, "PO-1", ""), "2026-01-05"},
+		{"not of another order", fmt.Sprintf(order, "PO-1", dated("2026-01-05")), fmt.Sprintf(order, "PO-2", ""), ""},
+		{"none", fmt.Sprintf(order, "PO-1", ""), "", ""},
+		{"no day", fmt.Sprintf(order, "PO-1", dated("last week")), "", "refused"},
+	} {
+		text := `<ReceiptAdvice xmlns="urn:oasis:names:specification:ubl:schema:xsd:ReceiptAdvice-2" xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">` +
+			"<cbc:ID>RA-1</cbc:ID><cbc:IssueDate>2026-01-20</cbc:IssueDate>" + c.document + `<cac:ReceiptLine><cbc:ID>1</cbc:ID><cbc:ReceivedQuantity unitCode="C62">7</cbc:ReceivedQuantity><cac:OrderLineReference><cbc:LineID>10</cbc:LineID>` + c.line +
+			"</cac:OrderLineReference><cac:Item><cac:BuyersItemIdentification><cbc:ID>A</cbc:ID></cac:BuyersItemIdentification></cac:Item></cac:ReceiptLine></ReceiptAdvice>"
+		draft, report := Read([]byte(text), Options{})
+		got := "refused"
+		if draft != nil && len(draft.Movements) == 1 {
+			if got = ""; draft.Movements[0].Ordered != 0 {
+				got = draft.Movements[0].Ordered.String()
+			}
+		}
+		if got != c.ordered {
+			t.Errorf("%s: ordered %q, want %q: %+v", c.name, got, c.ordered, report.Complaints)
+		}
+	}
+}

@@ -116,8 +116,15 @@ func (r *reader) advice(root *element) {
 		if d, ok := day(e); ok {
 			m.Date = d
 		}
+		placed := e.one("OrderLineReference", "OrderReference", "IssueDate")
 		if m.Order == "" {
 			m.Order = root.value("OrderReference", "ID")
+		}
+		if placed == nil && m.Order == root.value("OrderReference", "ID") {
+			placed = root.one("OrderReference", "IssueDate")
+		}
+		if m.Ordered, ok = r.dayOr0(placed); !ok {
+			continue
 		}
 		party, at := r.location(root.one("Shipment", "Delivery", "DeliveryLocation"))
 		if party == (intake.Party{}) {
