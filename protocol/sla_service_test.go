@@ -32,13 +32,14 @@ func TestServicesInTheFold(t *testing.T) {
 		add("later", measure.LineFill, measure.Setting{"fillEvent": "RECEIVED", "backorder": "INCLUDED"}, "0.95", false)
 		add("orders", measure.OrderFill, fill, "0.9", false)
 		add("sent", measure.OrderFill, nil, "0.9", false)
+		add("whole", measure.OTIFOrders, nil, "0.9", false, measure.ForceMajeure)
 		add("perfect", measure.PerfectOrder, nil, "0.6", false, measure.ForceMajeure)
 		add("lead", measure.LeadTime, nil, "13", true, measure.ForceMajeure)
 		add("strict", measure.LeadTime, nil, "13", true)
 		fine := func(id, sla string) terms.Remedy {
 			return terms.Remedy{ID: id, SLA: sla, Kind: terms.Flat, Amount: &quantity.Money{Minor: 5_000, Currency: "EUR"}, Cap: &quantity.Money{Minor: 50_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true, DisputeDays: 10}
 		}
-		d.Remedies = append(d.Remedies, fine("orders torn", "orders"), fine("late orders", "strict"), fine("never", "lead"))
+		d.Remedies = append(d.Remedies, fine("orders torn", "orders"), fine("late orders", "strict"), fine("split orders", "whole"), fine("never", "lead"))
 	})
 	s := y.s
 	at := func(day string) { s.Now = calendar.MustDate(day).Millis() + 12*virtual.Hour }
@@ -52,6 +53,7 @@ func TestServicesInTheFold(t *testing.T) {
 		all := quantity.Of(1_000)
 		c := performance.Cell{Item: forecast.Item{BuyersID: virtual.Product}, Place: forecast.Location{Region: "CI"}, Bucket: month, Unit: "PK", Ordered: &all, Received: &all, Service: &performance.Service{
 			Received: &performance.Filled{Lines: performance.Fill{Due: 8, First: 6, Whole: 8}, Orders: performance.Fill{Due: 5, First: 4, Whole: 5}},
+			Timely:   &performance.Timely{Due: 4, Both: 3, LeftOut: left(0)},
 			Lead:     &performance.Lead{Due: 4, Days: 50, LeftOut: left(30)}}}
 		if d == y.buyer {
 			c.Service.Perfect = &performance.Perfect{Due: 4, OnTime: 3, InFull: 4, Undamaged: 3, Documents: 4, All: 2, LeftOut: left(0)}
@@ -74,7 +76,7 @@ func TestServicesInTheFold(t *testing.T) {
 		reason     measure.Reason
 	}{
 		{"lines", "0.75", remedy.Met, 8, ""}, {"later", "1", remedy.Met, 8, ""}, {"orders", "0.8", remedy.Missed, 5, ""}, {"sent", "", remedy.NotMeasured, 0, measure.NoData},
-		{"perfect", "0.5", remedy.Missed, 4, ""}, {"lead", "12.5", remedy.Met, 4, ""}, {"strict", "16", remedy.Missed, 5, ""},
+		{"whole", "0.75", remedy.Missed, 4, ""}, {"perfect", "0.5", remedy.Missed, 4, ""}, {"lead", "12.5", remedy.Met, 4, ""}, {"strict", "16", remedy.Missed, 5, ""},
 	} {
 		if r := y.judged(want.sla, want.verdict, want.value, want.count); r != nil && r.Reason != want.reason {
 			t.Errorf("%s: %s, want %s", want.sla, r.Reason, want.reason)
@@ -84,7 +86,7 @@ func TestServicesInTheFold(t *testing.T) {
 	for _, i := range y.items() {
 		due[i.SLA] += i.Amount.Minor
 	}
-	if due["orders"] != 5_000 || due["strict"] != 5_000 || due["lead"] != 0 {
+	if due["orders"] != 5_000 || due["strict"] != 5_000 || due["whole"] != 5_000 || due["lead"] != 0 {
 		t.Errorf("due: %v", due)
 	}
 }

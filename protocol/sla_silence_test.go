@@ -149,7 +149,7 @@ func TestOtherMeasuresInTheFold(t *testing.T) {
 		add("accuracy", terms.Buyer, define(measure.WAPE, setting), "0.2", true)
 		add("answers", terms.Seller, define(measure.AnsweredOnTime, nil), "0.9", false)
 		add("adherence", terms.Seller, define(measure.Adherence, nil), "0.95", false)
-		add("whole", terms.Seller, define(measure.OTIFOrders, nil), "0.95", false)
+		add("whole", terms.Seller, define(measure.MedianDays, nil), "0.95", false)
 		d.Remedies = append(d.Remedies, terms.Remedy{ID: "bad goods", SLA: "ppm", Kind: terms.Flat, Amount: &quantity.Money{Minor: 5_000, Currency: "EUR"}, Cap: &quantity.Money{Minor: 50_000, Currency: "EUR"}, CapPeriod: terms.PerYear, AutoApply: true, DisputeDays: 10})
 	})
 	s := y.s

@@ -63,7 +63,7 @@ func (m *measuring) deliveries() MeasuredGroup {
 			results = append(results, performance.Served(m.settled, code, set).Result(code, set))
 		}
 	}
-	for _, code := range []measure.Code{measure.PerfectOrder, measure.LeadTime} {
+	for _, code := range []measure.Code{measure.OTIFOrders, measure.PerfectOrder, measure.LeadTime} {
 		results = append(results, performance.Served(m.settled, code, m.setting).Result(code, m.setting))
 	}
 	g := values("delivery", results...)

@@ -268,7 +268,7 @@ func performanceFields(doc performance.Document, lines int) []Seen {
 		sees = append(sees, Seen{"deliveries", "lines due, on time, in full, both, and why lines were left out", "counts of lines, by the definition that leaves with them"})
 	}
 	if has(func(c performance.Cell) bool { return c.Service != nil }) {
-		sees = append(sees, Seen{"service", "lines and orders filled, orders by the parts of a perfect one, days that orders took, as far as the lines say so", "counts, by the definition that leaves with them"})
+		sees = append(sees, Seen{"service", "lines and orders filled, orders on time in full, orders by the parts of a perfect one, days that orders took, as far as the lines say so", "counts, by the definition that leaves with them"})
 	}
 	if has(func(c performance.Cell) bool { return c.Days != nil }) {
 		sees = append(sees, Seen{"days", "days listed and days without stock", "what stockouts are measured by (practice T8)"})

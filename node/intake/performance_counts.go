@@ -23,6 +23,8 @@ const (
 	countTimed
 	countLeadDays
 	countOpen
+	countDue
+	countBoth
 )
 
 func countColumns() []Column {
@@ -42,14 +44,16 @@ func countColumns() []Column {
 		countTimed:       {Says: "orders with a lead time", Names: []string{"orders timed", "orders with lead time"}, Form: Number},
 		countLeadDays:    {Says: "the sum of their lead times in days", Names: []string{"lead days", "lead time days", "sum of lead days"}, Form: Number},
 		countOpen:        {Says: "of them, not in full by close-out", Names: []string{"orders open", "orders not in full"}, Form: Number},
+		countDue:         {Says: "orders judged by time and quantity", Names: []string{"orders judged on time in full"}, Form: Number},
+		countBoth:        {Says: "of them, on time in full", Names: []string{"orders on time in full", "orders otif"}, Form: Number},
 	}
 }
 
 // counts are the whole numbers of a row's count columns.
 type counts struct {
 	line   *Line
-	stated [countOpen + 1]bool
-	of     [countOpen + 1]int64
+	stated [countBoth + 1]bool
+	of     [countBoth + 1]int64
 }
 
 func countsOf(l *Line) counts {
@@ -118,6 +122,9 @@ func (c counts) service() *performance.Service {
 	}
 	if c.all(countJudged, countOnTime, countInFull, countUndamaged, countDocuments, countPerfect) {
 		out.Perfect = &performance.Perfect{Due: c.of[countJudged], OnTime: c.of[countOnTime], InFull: c.of[countInFull], Undamaged: c.of[countUndamaged], Documents: c.of[countDocuments], All: c.of[countPerfect]}
+	}
+	if c.all(countDue, countBoth) {
+		out.Timely = &performance.Timely{Due: c.of[countDue], Both: c.of[countBoth]}
 	}
 	if c.all(countTimed, countLeadDays) {
 		out.Lead = &performance.Lead{Due: c.of[countTimed], Days: c.of[countLeadDays], Open: c.of[countOpen]}

@@ -138,8 +138,8 @@ func TestOrderLinesOfPerfectOrders(t *testing.T) {
 
 // Counts of lines and orders, by columns, by a line for each, and by a column for each period.
 func TestCountsOfOrders(t *testing.T) {
-	want := "{Due:10 First:7 Whole:9 LeftOut:[]} {Due:4 First:2 Whole:2 LeftOut:[]} {Due:4 OnTime:3 InFull:3 Undamaged:4 Documents:4 All:2 LeftOut:[]} {Due:4 Days:50 Open:0 LeftOut:[]}"
-	columns := []struct{ name, value string }{{"lines due", "10"}, {"lines filled", "7"}, {"lines filled later", "9"}, {"orders due", "4"}, {"orders filled", "2"}, {"orders judged", "4"}, {"orders on time", "3"}, {"orders in full", "3"}, {"orders undamaged", "4"}, {"orders with right documents", "4"}, {"perfect orders", "2"}, {"orders timed", "4"}, {"lead days", "50"}}
+	want := "{Due:10 First:7 Whole:9 LeftOut:[]} {Due:4 First:2 Whole:2 LeftOut:[]} {Due:4 OnTime:3 InFull:3 Undamaged:4 Documents:4 All:2 LeftOut:[]} {Due:4 Days:50 Open:0 LeftOut:[]} {Due:5 Both:3 LeftOut:[]}"
+	columns := []struct{ name, value string }{{"lines due", "10"}, {"lines filled", "7"}, {"lines filled later", "9"}, {"orders due", "4"}, {"orders filled", "2"}, {"orders judged", "4"}, {"orders on time", "3"}, {"orders in full", "3"}, {"orders undamaged", "4"}, {"orders with right documents", "4"}, {"perfect orders", "2"}, {"orders timed", "4"}, {"lead days", "50"}, {"orders judged on time in full", "5"}, {"orders on time in full", "3"}}
 	head, row, long, wide := "product,month", "A,2026-10", "product,month,measure,value\n", "product,measure,2026-10\n"
 	for _, c := range columns {
 		head, row = head+","+c.name, row+","+c.value
@@ -159,7 +159,7 @@ func TestCountsOfOrders(t *testing.T) {
 			t.Fatalf("%s\n%v %+v", text, report.Complaints, cells)
 		}
 		s := cells[0].Service
-		if got := fmt.Sprintf("%+v %+v %+v %+v", s.Received.Lines, s.Received.Orders, *s.Perfect, *s.Lead); got != want || s.Shipped != nil {
+		if got := fmt.Sprintf("%+v %+v %+v %+v %+v", s.Received.Lines, s.Received.Orders, *s.Perfect, *s.Lead, *s.Timely); got != want || s.Shipped != nil {
 			t.Errorf("%s\n%s", text, got)
 		}
 	}

@@ -42,7 +42,7 @@ func (d *Deliveries) Counts() (DeliveryCounts, error) {
 const countPlaces = 9
 
 // AddCounts takes the lines of a window whose counts somebody reports by the same definition. Whole orders and lateness are not told by
-// counts: with them OTIF_ORDERS is not measured.
+// counts of lines: OTIF_ORDERS is a Tally of counts of orders there.
 func (d *Deliveries) AddCounts(c DeliveryCounts) {
 	d.due += c.Due
 	d.onTime += c.OnTime

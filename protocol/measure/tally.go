@@ -20,12 +20,12 @@ func (t *Tally) Add(held, all int64) {
 func (t *Tally) LeaveOut(why Reason, n int) { t.ex.add(why, n) }
 
 // TallyCodes are the measures that a Tally makes.
-var TallyCodes = []Code{LineFill, OrderFill, PerfectOrder, LeadTime}
+var TallyCodes = []Code{LineFill, OrderFill, OTIFOrders, PerfectOrder, LeadTime}
 
 // Result is one of TallyCodes.
 func (t *Tally) Result(code Code, s Setting) Result {
 	switch code {
-	case LineFill, OrderFill, PerfectOrder, LeadTime:
+	case LineFill, OrderFill, OTIFOrders, PerfectOrder, LeadTime:
 		return share(define(code, s), t.held.rat(), t.all.rat(), t.n, t.ex)
 	}
 	panic("invariant: " + string(code) + " is not counted as a tally")
@@ -41,7 +41,7 @@ type Served struct {
 	Open      bool // it was not, and the close-out is still to come
 }
 
-// Serve judges one line alone, for PERFECT_ORDER and LEAD_TIME. A line without quantities is left out as not recorded.
+// Serve judges one line alone, for OTIF_ORDERS, PERFECT_ORDER and LEAD_TIME. A line without quantities is left out as not recorded.
 func (d *Deliveries) Serve(line DeliveryLine) Served {
 	t := d.prepare()
 	alone := Deliveries{Setting: d.Setting, AsOf: d.AsOf, Workdays: d.Workdays, terms: t}

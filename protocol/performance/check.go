@@ -32,7 +32,7 @@ const (
 	CodeScope      = "PERFORMANCE-16" // a product or region outside the scope
 	CodeExt        = "PERFORMANCE-17" // extension fields too many or too long
 	CodeRevisions  = "PERFORMANCE-18" // the revision does not follow the one it replaces, changes the window, or opens it again
-	CodeService    = "PERFORMANCE-19" // counts of fills, perfect orders or lead times that can't be: a part above its whole, a reason unknown or twice, or nothing
+	CodeService    = "PERFORMANCE-19" // counts of fills, whole orders, perfect orders or lead times that can't be: a part above its whole, a reason unknown or twice, or nothing
 )
 
 // Check applies the newest rule set to a report alone.
@@ -196,6 +196,10 @@ func (s Service) possible() bool {
 			within(x.Whole, x.First)
 			left(x.LeftOut, false)
 		}
+	}
+	if t := s.Timely; t != nil {
+		within(t.Due, t.Both)
+		left(t.LeftOut, false)
 	}
 	if p := s.Perfect; p != nil {
 		within(p.Due, p.OnTime, p.InFull, p.Undamaged, p.Documents)

@@ -69,7 +69,7 @@ type ComparedCell struct {
 
 // ComparedShare is a share of lines or orders of both sides, and those it is of; of LEAD_TIME the days, and the orders they are of.
 type ComparedShare struct {
-	Measure   string  `json:"measure"` // ON_TIME, IN_FULL, OTIF; LINE_FILL and ORDER_FILL with their event; PERFECT_ORDER, LEAD_TIME
+	Measure   string  `json:"measure"` // ON_TIME, IN_FULL, OTIF; LINE_FILL and ORDER_FILL with their event; OTIF_ORDERS, PERFECT_ORDER, LEAD_TIME
 	BuyerOf   int64   `json:"buyerOf"`
 	BuyerHas  int64   `json:"buyerHas"`
 	SellerOf  int64   `json:"sellerOf"`

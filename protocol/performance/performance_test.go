@@ -115,6 +115,11 @@ func TestRules(t *testing.T) {
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service = &Service{} }},
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Shipped.Lines.First = 10 }},
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Received.Orders.Whole = 1 }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Timely = &Timely{Due: 1, Both: 2} }},
+		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Timely = &Timely{Due: -1} }},
+		{CodeService, "cells[0].service", func(d *Document) {
+			d.Cells[0].Service.Timely = &Timely{LeftOut: []Left{{Reason: measure.Promoted, Lines: 1}}}
+		}},
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Perfect.All = 4 }},
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Perfect.Due = -1 }},
 		{CodeService, "cells[0].service", func(d *Document) { d.Cells[0].Service.Lead.Days = 4*MaxLeadDays + 1 }},

@@ -15,6 +15,7 @@ import (
 type Service struct {
 	Shipped  *Filled  `cbor:"shipped,omitempty" json:"shipped,omitempty"`   // by what was sent
 	Received *Filled  `cbor:"received,omitempty" json:"received,omitempty"` // by the event of the report's definition
+	Timely   *Timely  `cbor:"timely,omitempty" json:"timely,omitempty"`
 	Perfect  *Perfect `cbor:"perfect,omitempty" json:"perfect,omitempty"`
 	Lead     *Lead    `cbor:"lead,omitempty" json:"lead,omitempty"`
 }
@@ -30,6 +31,13 @@ type Fill struct {
 	Due     int64  `cbor:"due" json:"due"`
 	First   int64  `cbor:"first" json:"first"` // of them, by the first delivery; deliveries of one day are one
 	Whole   int64  `cbor:"whole" json:"whole"` // of them, with later ones
+	LeftOut []Left `cbor:"leftOut,omitempty" json:"leftOut,omitempty"`
+}
+
+// Timely counts orders all of whose lines came on time and in full.
+type Timely struct {
+	Due     int64  `cbor:"due" json:"due"`   // orders judged
+	Both    int64  `cbor:"both" json:"both"` // of them, on time and in full
 	LeftOut []Left `cbor:"leftOut,omitempty" json:"leftOut,omitempty"`
 }
 
@@ -119,8 +127,11 @@ func serve(lines []*orderLine, of stated, by measure.Deliveries, at func(stands 
 		for _, f := range s.fills(of) {
 			f.to.Orders.add(o.filled(f.event, by.AsOf))
 		}
+		if of.came {
+			s.timely(o.judge(of.event, &by, nil))
+		}
 		if of.came && of.damaged && of.withDocuments {
-			s.perfect(o.perfect(of.event, &by))
+			s.perfect(o.judge(of.event, &by, (*orderLine).sound))
 		}
 		if of.orderedOn && of.came {
 			s.lead(o.lead(of.event, &by))
@@ -134,6 +145,9 @@ func (s *Service) leftOut() (out [][]Left) {
 		if f != nil {
 			out = append(out, f.Lines.LeftOut, f.Orders.LeftOut)
 		}
+	}
+	if s.Timely != nil {
+		out = append(out, s.Timely.LeftOut)
 	}
 	if s.Perfect != nil {
 		out = append(out, s.Perfect.LeftOut)
@@ -301,10 +315,25 @@ func (l *orderLine) serve(line measure.DeliveryLine, by *measure.Deliveries) mea
 	return by.Serve(line)
 }
 
-// parts are the four of a perfect order.
+// parts are the four of a perfect order; the first two make one on time in full.
 type parts struct{ onTime, inFull, undamaged, documents bool }
 
-func (o order) perfect(event Event, by *measure.Deliveries) (p parts, why measure.Reason) {
+// sound judges what came of a line by damage and documents: false where somebody did not record them.
+func (l *orderLine) sound(event Event, p *parts) bool {
+	for _, e := range l.events {
+		if e.Event != event {
+			continue
+		}
+		if e.Damaged == nil || e.Documents == nil {
+			return false
+		}
+		p.undamaged, p.documents = p.undamaged && e.Damaged.Sign() == 0, p.documents && *e.Documents
+	}
+	return true
+}
+
+// judge judges an order by all of its lines, and by what more is asked of each of them; nil asks nothing more.
+func (o order) judge(event Event, by *measure.Deliveries, more func(*orderLine, Event, *parts) bool) (p parts, why measure.Reason) {
 	p = parts{true, true, true, true}
 	why = o.asked(func(l *orderLine) measure.Reason {
 		s := l.serve(l.judged(event), by)
@@ -312,18 +341,24 @@ func (o order) perfect(event Event, by *measure.Deliveries) (p parts, why measur
 			return s.LeftOut
 		}
 		p.onTime, p.inFull = p.onTime && s.OnTime, p.inFull && s.InFull
-		for _, e := range l.events {
-			if e.Event != event {
-				continue
-			}
-			if e.Damaged == nil || e.Documents == nil {
-				return measure.NotRecorded
-			}
-			p.undamaged, p.documents = p.undamaged && e.Damaged.Sign() == 0, p.documents && *e.Documents
+		if more != nil && !more(l, event, &p) {
+			return measure.NotRecorded
 		}
 		return ""
 	})
 	return p, why
+}
+
+func (s *Service) timely(p parts, why measure.Reason) {
+	if s.Timely == nil {
+		s.Timely = &Timely{}
+	}
+	if why != "" {
+		s.Timely.LeftOut = leave(s.Timely.LeftOut, why, 0)
+		return
+	}
+	s.Timely.Due++
+	s.Timely.Both += one(p.onTime && p.inFull)
 }
 
 func (s *Service) perfect(p parts, why measure.Reason) {

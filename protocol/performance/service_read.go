@@ -34,6 +34,10 @@ func (c Cell) Counted(code measure.Code, s measure.Setting) (out Counted, counte
 			return Counted{f.Whole, f.Due, f.LeftOut}, true
 		}
 		return Counted{f.First, f.Due, f.LeftOut}, true
+	case measure.OTIFOrders:
+		if t := c.Service.Timely; t != nil {
+			return Counted{t.Both, t.Due, t.LeftOut}, true
+		}
 	case measure.PerfectOrder:
 		if p := c.Service.Perfect; p != nil {
 			return Counted{p.All, p.Due, p.LeftOut}, true
@@ -71,6 +75,9 @@ func (s *Service) Or(other *Service) *Service {
 	}
 	if out.Received == nil {
 		out.Received = other.Received
+	}
+	if out.Timely == nil {
+		out.Timely = other.Timely
 	}
 	if out.Perfect == nil {
 		out.Perfect = other.Perfect
@@ -128,7 +135,10 @@ var serviceMeasures = func() (out []serviceMeasure) {
 			}
 		}
 	}
-	return append(out, serviceMeasure{name: string(measure.PerfectOrder), code: measure.PerfectOrder}, serviceMeasure{name: string(measure.LeadTime), code: measure.LeadTime})
+	for _, code := range []measure.Code{measure.OTIFOrders, measure.PerfectOrder, measure.LeadTime} {
+		out = append(out, serviceMeasure{name: string(code), code: code})
+	}
+	return out
 }()
 
 // compareService compares the counts that either side's cell has.

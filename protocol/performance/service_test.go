@@ -79,10 +79,12 @@ func TestService(t *testing.T) {
 		t.Error("what was sent is counted, and nobody said what was")
 	}
 	for _, c := range []struct{ what, is, want string }{
-		{"X lines", fmt.Sprint(x.Received.Lines), "{2 1 2 []}"},                                                                                              // A1 at once, B with what came later
-		{"X orders", fmt.Sprint(x.Received.Orders), "{1 0 1 []}"},                                                                                            // B
-		{"Y lines", fmt.Sprint(y.Received.Lines), "{4 2 3 [{FORCE_MAJEURE 1 0 <nil>}]}"},                                                                     // A2 later, C, D, and F not at all
-		{"Y orders", fmt.Sprint(y.Received.Orders), "{4 2 3 [{FORCE_MAJEURE 1 0 <nil>}]}"},                                                                   // A in two parts, C, D, F
+		{"X lines", fmt.Sprint(x.Received.Lines), "{2 1 2 []}"},                            // A1 at once, B with what came later
+		{"X orders", fmt.Sprint(x.Received.Orders), "{1 0 1 []}"},                          // B
+		{"Y lines", fmt.Sprint(y.Received.Lines), "{4 2 3 [{FORCE_MAJEURE 1 0 <nil>}]}"},   // A2 later, C, D, and F not at all
+		{"Y orders", fmt.Sprint(y.Received.Orders), "{4 2 3 [{FORCE_MAJEURE 1 0 <nil>}]}"}, // A in two parts, C, D, F
+		{"X timely", fmt.Sprint(*x.Timely), "{1 0 []}"},
+		{"Y timely", fmt.Sprint(*y.Timely), "{3 3 [{FORCE_MAJEURE 1 0 <nil>} {NO_RECEIPT 1 0 <nil>}]}"},                                                      // A, C and D, whoever looked at it
 		{"X perfect", fmt.Sprint(*x.Perfect), "{1 1 0 1 0 0 []}"},                                                                                            // B: all that came by close-out was on time, and too little
 		{"Y perfect", fmt.Sprint(y.Perfect.Due, y.Perfect.OnTime, y.Perfect.InFull, y.Perfect.Undamaged, y.Perfect.Documents, y.Perfect.All), "2 2 2 1 2 1"}, // A and C
 		{"Y perfect left out", fmt.Sprint(y.Perfect.LeftOut), "[{FORCE_MAJEURE 1 0 <nil>} {NOT_RECORDED 1 0 <nil>} {NO_RECEIPT 1 0 <nil>}]"},
@@ -102,7 +104,7 @@ func TestService(t *testing.T) {
 	}{
 		{measure.LineFill, measure.Setting{"fillEvent": "RECEIVED"}, "0.5", 6}, {measure.LineFill, measure.Setting{"fillEvent": "RECEIVED", "backorder": "INCLUDED"}, "0.833333333", 6},
 		{measure.OrderFill, measure.Setting{"fillEvent": "RECEIVED"}, "0.4", 5}, {measure.LineFill, nil, "NO_DATA", 0},
-		{measure.PerfectOrder, nil, "0.333333333", 3}, {measure.LeadTime, nil, "18.75", 4},
+		{measure.OTIFOrders, nil, "0.75", 4}, {measure.PerfectOrder, nil, "0.333333333", 3}, {measure.LeadTime, nil, "18.75", 4},
 	} {
 		if r := Served(cells, c.code, c.set).Result(c.code, c.set); r.Text(9) != c.value || r.Count != c.count {
 			t.Errorf("%s %v: %s of %d, want %s of %d", c.code, c.set, r.Text(9), r.Count, c.value, c.count)

@@ -20,7 +20,7 @@ import (
 var deliveryMeasures = []measure.Code{measure.OnTime, measure.InFull, measure.OTIF, measure.OTIFUnits}
 
 // orderMeasures are measures of counts of orders by the same definition.
-var orderMeasures = []measure.Code{measure.PerfectOrder, measure.LeadTime}
+var orderMeasures = []measure.Code{measure.OTIFOrders, measure.PerfectOrder, measure.LeadTime}
 
 // fillMeasures are measures of counts of lines or orders that were filled, whenever that was.
 var fillMeasures = []measure.Code{measure.LineFill, measure.OrderFill}
@@ -377,7 +377,7 @@ func failing(def measure.Definition, c cell) quantity.Quantity {
 		return less(c.Ordered, filledOf(def, c))
 	case def.Code == measure.InFull:
 		return less(c.Ordered, c.InFull)
-	case !slices.Contains(deliveryMeasures, def.Code) && def.Code != measure.PerfectOrder:
+	case !slices.Contains(deliveryMeasures, def.Code) && def.Code != measure.PerfectOrder && def.Code != measure.OTIFOrders:
 		return quantity.Quantity{}
 	case c.OnTime == nil && c.Deliveries != nil:
 		return less(&c.Deliveries.Ordered, &c.Deliveries.InWindow)

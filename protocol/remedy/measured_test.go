@@ -114,7 +114,9 @@ func drawService(t *rapid.T) *performance.Service {
 	perfect.OnTime, perfect.InFull, perfect.Undamaged, perfect.Documents = perfect.Due, perfect.Due, perfect.All, perfect.Due
 	lead := performance.Lead{Due: count("orders timed", 20), LeftOut: left("orders timed")}
 	lead.Days = count("days", lead.Due*40)
-	return &performance.Service{Shipped: &filled, Received: &filled, Perfect: &perfect, Lead: &lead}
+	timely := performance.Timely{Due: count("orders due", 20), LeftOut: left("orders due")}
+	timely.Both = count("orders on time in full", timely.Due)
+	return &performance.Service{Shipped: &filled, Received: &filled, Timely: &timely, Perfect: &perfect, Lead: &lead}
 }
 
 // caseOf is the window with the reports of those who gave theirs. What both sides signed is there whoever reports.
@@ -186,6 +188,7 @@ func TestMeasuresOfAWindow(t *testing.T) {
 	x := truth{report: performance.Document{Window: month, Delivery: define(t, measure.OTIF).Parameters, Cells: []performance.Cell{
 		{Item: forecast.Item{BuyersID: product}, Bucket: month, Unit: "PK", Ordered: q(1000), Received: q(900), Shipped: q(950), Demand: q(800), Sold: q(620), OnHand: q(300), Blocked: q(60),
 			Service: &performance.Service{Received: &performance.Filled{Lines: performance.Fill{Due: 8, First: 6, Whole: 7}, Orders: performance.Fill{Due: 5, First: 4, Whole: 4}},
+				Timely:  &performance.Timely{Due: 8, Both: 7, LeftOut: []performance.Left{{Reason: measure.NotRecorded, Lines: 2}}},
 				Perfect: &performance.Perfect{Due: 4, OnTime: 3, InFull: 3, Undamaged: 4, Documents: 4, All: 2, LeftOut: []performance.Left{{Reason: measure.NotRecorded, Lines: 1}}},
 				Lead:    &performance.Lead{Due: 4, Days: 50, LeftOut: []performance.Left{{Reason: measure.ForceMajeure, Lines: 1, Days: 30}}}}}}}}
 	cell := x.report.Cells[0]
@@ -207,6 +210,7 @@ func TestMeasuresOfAWindow(t *testing.T) {
 	}{
 		{measure.UnitFill, "0.9", 1},
 		{measure.LineFill, "0.75", 8}, {measure.OrderFill, "0.8", 5},
+		{measure.OTIFOrders, "0.875", 8},
 		{measure.PerfectOrder, "0.5", 4}, // true on all four, and no product of three quarters
 		{measure.LeadTime, "16", 5},      // the clause lists no reason: (50 + 30) days of five orders
 		{measure.DefectPPM, "10000", 900}, {measure.Yield, "0.99", 900},
@@ -228,7 +232,7 @@ func TestMeasuresOfAWindow(t *testing.T) {
 		}
 	}
 	// What is not measured says why.
-	for code, why := range map[measure.Code]remedy.Why{measure.OTIFOrders: remedy.Unsupported, measure.MedianDays: remedy.Unsupported, measure.Coverage: remedy.TooFew, measure.StockoutRate: remedy.TooFew} {
+	for code, why := range map[measure.Code]remedy.Why{measure.MedianDays: remedy.Unsupported, measure.Coverage: remedy.TooFew, measure.StockoutRate: remedy.TooFew} {
 		d := terms.Document{SLAs: []terms.SLA{{ID: "s", By: terms.Seller, Measure: define(t, code), MinSample: 1, Source: terms.Both}}}
 		if r := remedy.Evaluate(x.caseOf(d, month, quantity.Money{}, terms.Buyer, terms.Seller)); r.Verdict != remedy.NotMeasured || r.Why != why || why == remedy.TooFew && r.Reason == "" {
 			t.Errorf("%s: %s %s %s, want %s", code, r.Verdict, r.Why, r.Reason, why)

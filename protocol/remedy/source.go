@@ -43,7 +43,7 @@ const maxForecastDays = 400
 // sources of measures. Those of forecasts need a stated basis and lag: without them two readers measure two things.
 var sources = map[measure.Code]source{
 	measure.OnTime: byReports, measure.InFull: byReports, measure.OTIF: byReports, measure.OTIFUnits: byReports, measure.UnitFill: byReports,
-	measure.LineFill: byReports, measure.OrderFill: byReports, measure.PerfectOrder: byReports, measure.LeadTime: byReports,
+	measure.LineFill: byReports, measure.OrderFill: byReports, measure.OTIFOrders: byReports, measure.PerfectOrder: byReports, measure.LeadTime: byReports,
 	measure.StockoutRate: byReports, measure.Turns: byReports, measure.StockCover: byReports, measure.Adherence: byReports,
 	measure.WAPE: byReports, measure.Bias: byReports, measure.MAE: byReports, measure.SMAPE1: byReports, measure.SMAPE2: byReports, measure.TrackingTest: byReports,
 	measure.Coverage: byReports, measure.CoverageBelow: byReports, measure.Pinball: byReports, measure.WIS: byReports, measure.QuantileBias: byReports,

@@ -70,7 +70,7 @@ func printCells(w io.Writer, d performance.Document) {
 	}
 }
 
-// printService prints what cells count of lines and orders filled, of perfect orders and of lead times.
+// printService prints what cells count of lines and orders filled, of orders on time in full, of perfect ones and of lead times.
 func printService(w io.Writer, cells []performance.Cell) {
 	var rows [][]string
 	filled := func(f *performance.Filled) string {
@@ -84,18 +84,21 @@ func printService(w io.Writer, cells []performance.Cell) {
 		if s == nil {
 			continue
 		}
-		perfect, lead := "-", "-"
+		timely, perfect, lead := "-", "-", "-"
+		if t := s.Timely; t != nil {
+			timely = fmt.Sprintf("%d of %d", t.Both, t.Due)
+		}
 		if p := s.Perfect; p != nil {
 			perfect = fmt.Sprintf("%d of %d: %d on time, %d in full, %d undamaged, %d with right documents", p.All, p.Due, p.OnTime, p.InFull, p.Undamaged, p.Documents)
 		}
 		if l := s.Lead; l != nil {
 			lead = fmt.Sprintf("%s of %s", node.Count(int(l.Days), "day"), node.Count(int(l.Due), "order"))
 		}
-		rows = append(rows, []string{c.Item.ID(), c.Place.Key(), c.Bucket.String(), filled(s.Shipped), filled(s.Received), perfect, lead})
+		rows = append(rows, []string{c.Item.ID(), c.Place.Key(), c.Bucket.String(), filled(s.Shipped), filled(s.Received), timely, perfect, lead})
 	}
 	if len(rows) > 0 {
 		fmt.Fprintln(w)
-		table(w, []string{"product", "place", "bucket", "filled by despatches", "filled by receipts", "perfect orders", "lead time"}, rows)
+		table(w, []string{"product", "place", "bucket", "filled by despatches", "filled by receipts", "orders on time in full", "perfect orders", "lead time"}, rows)
 	}
 }
 
