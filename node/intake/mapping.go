@@ -67,7 +67,10 @@ func ParseMapping(data []byte) (*Mapping, error) {
 			return nil, fmt.Errorf("read the mapping: %w; it has kind, sheet, decimal, date_order, delimiter, columns, constants, units and codes", err)
 		}
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func (m *Mapping) readTable(data []byte, delimiter rune) error {

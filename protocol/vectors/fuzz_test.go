@@ -10,16 +10,23 @@ import (
 
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/cadence"
+	"kontor/protocol/dispute"
 	"kontor/protocol/feed"
 	"kontor/protocol/identity"
+	"kontor/protocol/partnership"
 	"kontor/protocol/release"
+	"kontor/protocol/remedy"
+	"kontor/protocol/request"
 )
 
 // bodies are the signed and the carried documents that have no parser of their own beside block.Unmarshal.
 var bodies = []any{
 	feed.Header{}, identity.Entry{}, identity.Genesis{}, identity.Certificate{}, identity.RootSet{}, protocol.Signed{}, protocol.Mandate{},
 	protocol.MandateRevocation{}, protocol.ExceptionClose{}, protocol.Record{}, protocol.PartnershipAct{}, protocol.Commitment{}, protocol.Lapse{},
-	protocol.Witnessing{}, release.Grant{},
+	protocol.Witnessing{}, release.Grant{}, protocol.Withdrawal{}, protocol.Reaffirmation{}, protocol.MilestoneReport{}, protocol.Reconfirmation{},
+	protocol.ScopeSet{}, request.Request{}, request.Reply{}, cadence.Minutes{}, cadence.MinutesAnswer{}, remedy.Act{}, dispute.Instrument{},
+	partnership.CircleClose{},
 }
 
 // FuzzBodies reads bytes as each of the signed documents: what is accepted writes the same bytes, what is refused leaves nothing behind. The
