@@ -113,7 +113,7 @@ func (d *Desk) draft() (draft forecastDraft, lines []forecast.Line, err error) {
 			return err
 		}
 		if !found {
-			return node.Failf("NO_DRAFT", "there is no forecast to share yet; run: kontor forecast baseline, or kontor forecast import FILE")
+			return node.Failf("NO_DRAFT", "there is no forecast to share yet; run: kontor forecast baseline, or kontor forecast import FILE; what was shared already: kontor forecast list")
 		}
 		lines, err = draft.lines(rows)
 		return err

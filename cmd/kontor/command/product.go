@@ -30,7 +30,16 @@ func productNoun() *cli.Command {
 				if c.Bool("worklist") {
 					out.Products, out.Links = []desk.OwnProduct{}, []desk.HeldLink{}
 				}
-				return c.print(out, func(w io.Writer) { printProducts(w, out) })
+				return c.print(out, func(w io.Writer) {
+					switch {
+					case len(out.Products)+len(out.Links)+len(out.Worklist) > 0:
+						printProducts(w, out)
+					case c.Bool("worklist"):
+						fmt.Fprintln(w, "Nothing waits to be explained.")
+					default:
+						fmt.Fprintln(w, "No products yet. Take them from a file: kontor product import FILE")
+					}
+				})
 			},
 		},
 		verb{
