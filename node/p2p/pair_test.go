@@ -139,6 +139,27 @@ func TestPairingRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	t.Run("a used invitation", func(t *testing.T) {
+		buyer, seller := strangers(t)
+		text := invite(t, buyer)
+		_, err := accept(t, seller, text)
+		check(t, err)
+		thief := newOffice(t, wiretest.New("mallory"))
+		thief.listen(quick)
+		eventually(t, "the end of the pairing, and the door closed", func() bool {
+			_, err := accept(t, thief, text)
+			return pairCode(err) == partnership.CodeWithdrawn
+		})
+		kept := buyer.store.Len()
+		if _, err := accept(t, thief, text); pairCode(err) != partnership.CodeWithdrawn {
+			t.Fatal(err)
+		}
+		buyer.mu.RLock()
+		defer buyer.mu.RUnlock()
+		if len(buyer.circles) != 1 || len(thief.circles) != 0 || buyer.store.Len() != kept {
+			t.Fatalf("the inviter has %d partnerships, the thief %d", len(buyer.circles), len(thief.circles))
+		}
+	})
 	t.Run("an altered invitation", func(t *testing.T) {
 		buyer, _ := strangers(t)
 		text := []byte(invite(t, buyer))

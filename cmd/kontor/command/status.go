@@ -33,14 +33,14 @@ var statusVerb = verb{
 		if err != nil {
 			return err
 		}
-		doc := statusDocument{StatusReport: st}
+		doc := statusDocument{StatusReport: st, Waiting: []wire.Waiting{}}
 		if st.State == "ready" {
 			// What waits is looked up only for those who read it: a node that is starting answers without.
 			waits, err := client.Call(c.Context.Context, n, wire.Waits, wire.WaitingQuery{})
 			if err != nil {
 				c.note("what waits could not be looked up: %v", err)
 			}
-			doc.Waiting = waits.Waiting
+			doc.Waiting = append(doc.Waiting, waits.Waiting...)
 		}
 		if err := c.print(doc, func(w io.Writer) {
 			printStatus(w, st)
