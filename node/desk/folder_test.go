@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"kontor/node/intake"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
+	"kontor/protocol/performance"
 	"kontor/protocol/quantity"
 )
 
@@ -184,7 +186,7 @@ func TestOutboxForms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, bad := range []OutboxForm{{Kind: "stock", Format: "csv"}, {Kind: "forecast", Format: "pdf"}, {Kind: "forecast", Format: "delfor", Places: []string{"DE"}}, {Kind: "forecast", Format: "csv", With: "nobody"}} {
+	for _, bad := range []OutboxForm{{Kind: "stock", Format: "csv"}, {Kind: "forecast", Format: "pdf"}, {Kind: "performance", Format: "delfor"}, {Kind: "performance", Format: "icalendar"}, {Kind: "answer", Format: "ubl"}, {Kind: "forecast", Format: "delfor", Places: []string{"DE"}}, {Kind: "forecast", Format: "csv", With: "nobody"}} {
 		if _, err := seller.SetOutbox(bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
@@ -224,5 +226,63 @@ func TestOutboxForms(t *testing.T) {
 	pass()
 	if files, _ := filepath.Glob(filepath.Join(home, "outbox", "forecast-*")); len(files) != 1 {
 		t.Errorf("written: %v", files)
+	}
+}
+
+// A report of a blocked lot alone has no line in a table of counts: the outbox writes its fields, so that the lot is not missed, and says why. A report of
+// performance is written in every form that it has.
+func TestOutboxOfReports(t *testing.T) {
+	buyer, seller := foundDesk(t, "buyer"), foundDesk(t, "seller")
+	buyer.buysFrom(t, seller)
+	home := string(buyer.home)
+	if err := os.Mkdir(filepath.Join(home, "outbox"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	pass := func() {
+		t.Helper()
+		if err := buyer.foldersOnce(context.Background(), home, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := seller.BlockLot(LotBlockPlan{ID: "B-7", Product: "A", Lots: []string{"L7"}, Quantity: "10"}); err != nil {
+		t.Fatal(err)
+	}
+	blocked, err := seller.ShareQuality(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the report", func() bool { held, err := buyer.QualityReports(); return err == nil && len(held) == 1 })
+	pass()
+	if text := found(t, home, "outbox/quality-"+blocked.CID.String()+".csv"); !strings.Contains(text, "B-7") || strings.Contains(text, "L7") {
+		t.Errorf("written as %s", text)
+	}
+	if report := found(t, home, "outbox/reports/quality-"+blocked.CID.String()+".csv.report.json"); !strings.Contains(report, "a line for each field") || strings.Contains(report, "\"error\"") {
+		t.Errorf("the report says %s", report)
+	}
+	for i, form := range []OutboxForm{{Format: "csv"}, {Format: "csv", Layout: "long"}, {Format: "csv", Layout: "records"}, {Format: "xlsx"}, {Format: "dag-json"}} {
+		form.Kind = "performance"
+		if _, err := buyer.SetOutbox(form); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := seller.ImportPerformance([]byte(fmt.Sprintf("product,region,period,shipped,unit\nA,DE,2026-10,%d,PK\n", 100+i)), PerformanceImport{}); err != nil {
+			t.Fatal(err)
+		}
+		shared, err := seller.SharePerformance(t.Context(), PerformanceQuery{Window: "2026-10"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		soon(t, "the revision", func() bool {
+			waiting, err := buyer.unwritten(buyer.node.Partnerships()[0], performance.Type)
+			return err == nil && len(waiting) == 1
+		})
+		pass()
+		files, _ := filepath.Glob(filepath.Join(home, "outbox", "performance-"+shared.CID.String()+".*"))
+		if len(files) != 1 {
+			t.Fatalf("%+v: written are %v", form, files)
+		}
+		data, err := os.ReadFile(files[0])
+		if err != nil || len(data) == 0 || form.Format == "csv" && !strings.Contains(string(data), fmt.Sprint(100+i)) {
+			t.Errorf("%+v: %q %v", form, data, err)
+		}
 	}
 }

@@ -27,11 +27,27 @@ const (
 	outboxNothing = "none"         // the form of what is not written at all
 )
 
-// outboxKinds are what partners share that other systems plan with, by type. Terms are not among them: they are in force by signatures.
-var outboxKinds = []struct {
-	kind intake.Kind
-	typ  string
-}{{intake.Forecast, forecast.Type}, {intake.Answers, capacity.AnswerType}, {intake.Capacity, capacity.PlanType}, {intake.Campaign, campaign.Type}, {intake.Quality, quality.Type}, {intake.Performance, performance.Type}}
+// outboxKind is one kind of what partners share that other systems plan with, and the forms it has beside tables and blocks.
+type outboxKind struct {
+	kind  intake.Kind
+	typ   string
+	forms []string
+}
+
+// outboxKinds are all of them. Terms are not among them: they are in force by signatures.
+var outboxKinds = []outboxKind{
+	{intake.Forecast, forecast.Type, []string{string(outlet.DELFOR), string(outlet.X12), string(outlet.UBL), string(outlet.UBLExceptions), string(outlet.CatenaX)}},
+	{intake.Answers, capacity.AnswerType, nil},
+	{intake.Capacity, capacity.PlanType, []string{string(outlet.CatenaX), calendarFile}},
+	{intake.Campaign, campaign.Type, []string{string(outlet.UBL), calendarFile}},
+	{intake.Quality, quality.Type, []string{string(outlet.CatenaX)}},
+	{intake.Performance, performance.Type, nil},
+}
+
+// all are the forms of the kind.
+func (k outboxKind) all() []string {
+	return slices.Concat([]string{outboxNothing, string(outlet.CSV), string(outlet.XLSX)}, k.forms, []string{string(outlet.CARFile), string(outlet.DAGJSON)})
+}
 
 // endings are those of files, by form; other forms are ending themselves.
 var endings = map[string]string{string(outlet.DELFOR): "edi", string(outlet.X12): "x12", string(outlet.UBL): "xml", string(outlet.UBLExceptions): "xml", string(outlet.CatenaX): "json", string(outlet.DAGJSON): "json", calendarFile: "ics"}
@@ -79,17 +95,12 @@ func (d *Desk) Outbox() (v OutboxView, err error) {
 
 // SetOutbox sets the form of a kind, or takes it away. It holds for what comes from then on, and for what an earlier form could not hold.
 func (d *Desk) SetOutbox(o OutboxForm) (OutboxView, error) {
-	known := func(k struct {
-		kind intake.Kind
-		typ  string
-	}) bool {
-		return string(k.kind) == o.Kind
-	}
-	if !slices.ContainsFunc(outboxKinds, known) {
+	at := slices.IndexFunc(outboxKinds, func(k outboxKind) bool { return string(k.kind) == o.Kind })
+	if at < 0 {
 		return OutboxView{}, node.Failf("BAD_KIND", "%q is no kind that partners share for the outbox; forecast, answer, capacity, campaign, quality or performance is right", o.Kind)
 	}
-	if f := o.Format; f != "" && f != outboxNothing && f != calendarFile && !slices.Contains(outlet.Formats(), f) {
-		return OutboxView{}, node.Failf("BAD_REQUEST", "%q is no form; want none, %s or %s", f, strings.Join(outlet.Formats(), ", "), calendarFile)
+	if forms := outboxKinds[at].all(); o.Format != "" && !slices.Contains(forms, o.Format) {
+		return OutboxView{}, node.Failf("BAD_REQUEST", "%q is no form of the kind %s; want %s", o.Format, o.Kind, strings.Join(forms, ", "))
 	}
 	if _, err := o.export("").outlet(); err != nil {
 		return OutboxView{}, err
@@ -236,6 +247,15 @@ func (d *Desk) outboxFile(folder string, f sharedFile) error {
 	}
 	name := f.form.Kind + "-" + f.cid.String() + "." + ending
 	out, err := d.Export(f.form.export(f.cid.String()))
+	if err != nil && ofTheFile(err) && f.form.Format == string(outlet.CSV) && f.form.Layout == "" {
+		// A report of lot blocks alone and a calendar of blackouts alone have no line in a table of counts or events, and are what a system should hear of.
+		fields := f.form.export(f.cid.String())
+		fields.Layout = string(outlet.FieldLines)
+		if all, failed := d.Export(fields); failed == nil {
+			all.Left = append(all.Left, "a line for each field of the whole document, because "+err.Error())
+			out, err = all, nil
+		}
+	}
 	report := struct {
 		File   string   `json:"file"`
 		Format string   `json:"format"`
