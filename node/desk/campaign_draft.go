@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"strings"
@@ -86,14 +87,18 @@ func looksJSON(data []byte) bool {
 	return strings.HasPrefix(head, "{")
 }
 
-// readJSON reads a document written by hand or by another program; unknown fields are refused.
+// readJSON reads a document written by hand or by another program; unknown fields are refused, by their path and with those that are known there.
 func readJSON(data []byte, into any) error {
 	if len(data) > intake.MaxBytes {
 		return node.Failf("IMPORT_REFUSED", "the file has %d bytes; at most %d are read", len(data), intake.MaxBytes)
 	}
-	r := json.NewDecoder(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff")))
+	data = withHexHashes(bytes.TrimPrefix(data, []byte("\ufeff")))
+	r := json.NewDecoder(bytes.NewReader(data))
 	r.DisallowUnknownFields()
 	if err := r.Decode(into); err != nil {
+		if fault := jsonFault(data, into); fault != "" {
+			return node.Failf("IMPORT_REFUSED", "nothing was imported: read the JSON document: %s", fault)
+		}
 		return node.Failf("IMPORT_REFUSED", "nothing was imported: read the JSON document: %v", err)
 	}
 	return nil

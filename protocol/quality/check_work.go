@@ -70,7 +70,7 @@ func checkActions(r *artifact.Report, path string, actions []Action) {
 		ok := artifact.IsName(a.ID) && !seen[a.ID] && slices.Contains(steps, a.Step) && slices.Contains(actionKinds, a.Kind) && slices.Contains(actionStatuses, a.Status) && a.Measure != "" && artifact.IsSentence(a.Measure) && a.Role != ""
 		ok = ok && (a.Due == 0 || a.Due.Valid()) && (a.Begun == 0 || a.Begun.Valid()) && (len(a.Evidence) == 0 || len(a.Evidence) == hashSize) && (a.Effective == nil || *a.Effective >= 0 && *a.Effective <= PPMWhole)
 		if !ok {
-			r.Add(CodeAction, at, "action %q of %s is malformed, twice, without a responsible role, or of an unknown kind or status", artifact.Clip(a.ID), artifact.Clip(string(a.Step)))
+			r.Add(CodeAction, at, "action %q of %s is malformed, twice, without a responsible role, or of an unknown kind or status: want a step D0 to D8, CONTAINMENT, CORRECTIVE or PREVENTIVE, a status open, in progress or closed, and a hash of 32 bytes", artifact.Clip(a.ID), artifact.Clip(string(a.Step)))
 		}
 		checkRole(r, at+".responsibleRole", a.Role)
 		seen[a.ID] = true
@@ -135,7 +135,7 @@ func checkAudit(r *artifact.Report, path string, a Audit) {
 		ok = ok && artifact.IsName(f.Clause) && slices.Contains(findingGrades, f.Grade) && artifact.IsSentence(f.Text) && (f.Closed == 0 || f.Closed.Valid())
 	}
 	if !ok {
-		r.Add(CodeAudit, path, "audit %q by %q is malformed or has no hash of its evidence", artifact.Clip(a.ID), artifact.Clip(a.Standard))
+		r.Add(CodeAudit, path, "audit %q by %q is malformed or has no hash of its evidence: want PASSED, CONDITIONAL or FAILED, findings MAJOR, MINOR or OBSERVATION, and the SHA-256 of the evidence", artifact.Clip(a.ID), artifact.Clip(a.Standard))
 	}
 	if a.Site != (forecast.Location{}) {
 		checkItem(r, path+".site", forecast.Item{BuyersID: "-"}, a.Site, "")
