@@ -193,6 +193,7 @@ func printReport(w io.Writer, h desk.HeldQuality) {
 	if len(rows) > 0 {
 		table(w, []string{"complaint", "received", "step", "due", "state"}, rows)
 	}
+	printCases(w, h.Document)
 	for _, r := range h.Again {
 		fmt.Fprintf(w, "complaint %s looks like %s again: %s, %s, cause %s (confirmed: %t)\n", r.Complaint, r.Of, r.Code, r.Family, r.Node, r.Confirmed)
 	}
@@ -200,6 +201,50 @@ func printReport(w io.Writer, h desk.HeldQuality) {
 	for _, a := range h.Expired {
 		fmt.Fprintf(w, "audit %s by %s was valid until %s\n", a.ID, a.Standard, a.Until)
 	}
+}
+
+// printCases prints what an 8D found and does about it, and whether the complaining side saw it work: by roles.
+func printCases(w io.Writer, doc quality.Document) {
+	var causes, actions, verified [][]string
+	for _, c := range doc.Cases {
+		for _, k := range c.Causes {
+			causes = append(causes, []string{c.Complaint, string(k.Type), causeWords[k.Type], k.Node, strings.Join(k.Whys, " <- ")})
+		}
+		for _, a := range c.Actions {
+			effect := "-"
+			if a.Effective != nil {
+				effect = percent(*a.Effective)
+			}
+			actions = append(actions, []string{c.Complaint, a.ID, string(a.Step), string(a.Kind), a.Measure, a.Role, orDash(a.Due.String()), string(a.Status), effect})
+		}
+	}
+	for _, c := range doc.Complaints {
+		if v := c.Verified; v != nil {
+			word := "the actions work"
+			if !v.Effective {
+				word = "the actions do not work"
+			}
+			verified = append(verified, []string{c.ID, v.At.String(), v.Role, word})
+		}
+	}
+	for _, part := range []struct {
+		head []string
+		rows [][]string
+	}{
+		{[]string{"complaint", "type", "cause of", "node", "why, and why that"}, causes},
+		{[]string{"complaint", "action", "step", "kind", "measure", "role", "due", "status", "effect"}, actions},
+		{[]string{"complaint", "verified", "role", "seen"}, verified},
+	} {
+		if len(part.rows) > 0 {
+			table(w, part.head, part.rows)
+		}
+	}
+}
+
+// causeWords are the four types of causes of an 8D report.
+var causeWords = map[quality.CauseType]string{
+	quality.TechnicalOccurrence: "occurrence, technical", quality.TechnicalNonDetection: "non-detection, technical",
+	quality.SystemicOccurrence: "occurrence, systemic", quality.SystemicNonDetection: "non-detection, systemic",
 }
 
 func printChart(w io.Writer, v desk.ChartView) {
