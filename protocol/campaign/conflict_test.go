@@ -236,6 +236,13 @@ func TestLaunchGates(t *testing.T) {
 	if got, ready := states(); !ready {
 		t.Errorf("all gates passed: %v", got)
 	}
+	// Gates stand by day: the fourth is that of messages. A message that nobody is asked to approve keeps it shut.
+	c[0].Document.Events[0].Messages = []Message{{Asset: bytes.Repeat([]byte{1}, 32)}}
+	terms, _ = c[0].Document.Events[0].Terms()
+	c[1].Document.Replies[0].Digest = terms
+	if got, ready := states(); ready || got[3] != GateOpen {
+		t.Errorf("a message that nobody approves passed: %v", got)
+	}
 }
 
 // What two nodes find depends on the documents alone: not on the order in which they hold them.
