@@ -70,10 +70,7 @@ func verifyDispute(data []byte) (Report, error) {
 	r := Report{Verdict: "not proven", Parties: []Party{}, Signatures: []Signature{}, Effects: []decision.Effect{}, Status: []decision.PartyStatus{}, Checks: []Check{}}
 	e := evidence{report: &r, blocks: map[block.CID][]byte{}, used: map[block.CID]bool{}, chains: map[block.CID]*identity.Chain{}, dispute: "unread", withheld: map[block.CID]bool{}}
 	j := judgement{evidence: &e}
-	for _, step := range []struct {
-		code, name string
-		run        func() (string, error)
-	}{
+	err := r.run([]step{
 		{CheckFile, "file", func() (string, error) { return e.open(bytes.NewReader(data)) }},
 		{CheckIdentity, "identity", e.identities},
 		{CheckFeeds, "feeds", e.fold},
@@ -82,12 +79,9 @@ func verifyDispute(data []byte) (Report, error) {
 		{CheckPath, "path", j.path},
 		{CheckInstruments, "signatures", j.instruments},
 		{CheckOutcome, "outcome", j.outcome},
-	} {
-		text, err := step.run()
-		if err != nil {
-			return r, r.fail(step.code, step.name, err)
-		}
-		r.pass(step.code, step.name, "%s", text)
+	})
+	if err != nil {
+		return r, err
 	}
 	r.Final = j.d.End != nil
 	if r.Verdict = "open"; r.Final {

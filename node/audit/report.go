@@ -89,8 +89,8 @@ func (f *Failure) Error() string { return f.Check.Code + " " + f.Check.Name + ":
 // Unwrap gives the cause.
 func (f *Failure) Unwrap() error { return f.Cause }
 
-func (r *Report) pass(code, name, format string, args ...any) {
-	r.Checks = append(r.Checks, Check{Code: code, Name: name, Text: fmt.Sprintf(format, args...), OK: true})
+func (r *Report) pass(code, name, text string) {
+	r.Checks = append(r.Checks, Check{Code: code, Name: name, Text: text, OK: true})
 }
 
 // fail notes the failing check and is the error Verify returns.
@@ -99,6 +99,24 @@ func (r *Report) fail(code, name string, cause error) error {
 	r.Checks = append(r.Checks, c)
 	r.Verdict, r.Final = "not proven: "+name, false
 	return &Failure{c, cause}
+}
+
+// step makes one check and says what it found.
+type step struct {
+	code, name string
+	run        func() (string, error)
+}
+
+// run makes the checks in their order, up to the first that does not pass: that is the error.
+func (r *Report) run(steps []step) error {
+	for _, s := range steps {
+		text, err := s.run()
+		if err != nil {
+			return r.fail(s.code, s.name, err)
+		}
+		r.pass(s.code, s.name, text)
+	}
+	return nil
 }
 
 // Write writes the report for people.
