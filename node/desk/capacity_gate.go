@@ -7,8 +7,6 @@ import (
 
 	"kontor/node"
 	"kontor/protocol"
-	"kontor/protocol/block"
-	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 	"kontor/protocol/release"
 )
@@ -34,14 +32,11 @@ func (d *Desk) capacityGate(p *node.Partnership) (*capacityGate, error) {
 			continue
 		}
 		err := d.node.View(other.PID, func(r *protocol.Replica) error {
-			rows, err := r.InForce(forecast.Type, block.CID{})
+			rows, err := d.theirForecasts(r)
 			if err != nil {
 				return err
 			}
 			for _, row := range rows {
-				if row.Author == d.node.Company() {
-					continue
-				}
 				doc, err := r.Forecast(row.Root)
 				if err != nil {
 					return err

@@ -114,13 +114,13 @@ func (d *Desk) buildPlan(p *node.Partnership) (out planDraft, err error) {
 
 // partnerForecast is the forecast in force of the other side. Of several series, the one revised last.
 func (d *Desk) partnerForecast(r *protocol.Replica) (doc forecast.Document, root block.CID, found bool, err error) {
-	rows, err := r.InForce(forecast.Type, block.CID{})
+	rows, err := d.theirForecasts(r)
 	if err != nil {
 		return doc, root, false, err
 	}
 	newest := int64(-1)
 	for _, row := range rows {
-		if row.Author != d.node.Company() && row.T > newest {
+		if row.T > newest {
 			root, newest, found = row.Root, row.T, true
 		}
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 
 	"kontor/node"
@@ -97,4 +98,10 @@ func (d *Desk) FindForecast(name string) (block.CID, error) {
 		}
 	}
 	return block.CID{}, node.Failf("NO_SUCH_FORECAST", "no forecast is called %q; kontor forecast list shows those held, by CID or the end of it", name)
+}
+
+// theirForecasts are the versions in force that others of the partnership wrote.
+func (d *Desk) theirForecasts(r *protocol.Replica) ([]protocol.ArtifactRow, error) {
+	rows, err := r.InForce(forecast.Type, block.CID{})
+	return slices.DeleteFunc(rows, func(row protocol.ArtifactRow) bool { return row.Author == d.node.Company() }), err
 }

@@ -291,9 +291,7 @@ func (d *Desk) SharePerformance(ctx context.Context, q PerformanceQuery, command
 	}
 	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Cells), Buckets: len(pre.doc.Cells), Changes: len(pre.changes)}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := pre.findings(); len(findings) > 0 {
 		return out, &node.Failure{Code: "PERFORMANCE_REFUSED", Text: fmt.Sprintf("the report breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}

@@ -6,7 +6,6 @@ import (
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/block"
-	"kontor/protocol/forecast"
 	productmap "kontor/protocol/product"
 )
 
@@ -82,14 +81,11 @@ func (d *Desk) unexplained(p *node.Partnership, r *protocol.Replica, known map[s
 	if known == nil {
 		return nil
 	}
-	rows, err := r.InForce(forecast.Type, block.CID{})
+	rows, err := d.theirForecasts(r)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		if row.Author == d.node.Company() {
-			continue
-		}
 		doc, err := r.Forecast(row.Root)
 		if err != nil {
 			return err

@@ -148,14 +148,11 @@ func (d *Desk) waitingInOwn(r *protocol.Replica) (out []ownOutboxFile, err error
 	for _, m := range maps {
 		by += m.Root.Short()
 	}
-	forecasts, err := r.InForce(forecast.Type, block.CID{})
+	forecasts, err := d.theirForecasts(r)
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range forecasts {
-		if row.Author == d.node.Company() {
-			continue
-		}
 		w := ownOutboxFile{key: row.Root.String() + "/" + by, name: "forecast-" + row.Root.String() + ".csv"}
 		written, err := d.inOutbox(w.key)
 		if err != nil {

@@ -104,17 +104,14 @@ func (d *Desk) PreviewProducts(with string) (v Preview, err error) {
 	if err != nil {
 		return v, err
 	}
-	root, below, err := pre.sheet.Build()
+	v, err = d.outline(p, pre.doc.Header, productmap.Type, pre.sheet, append(productmap.Check(pre.doc), pre.refusals...), pre.notes)
 	if err != nil {
 		return v, err
 	}
-	v = Preview{With: d.PartnerName(p), Type: productmap.Type, Revision: pre.doc.Header.Revision, Series: len(pre.doc.Links), Bytes: len(root.Data), Withheld: len(pre.outside), Outside: append([]string{}, pre.outside...),
-		Changes: len(pre.changes), Material: countMaterial(pre.changes), Notes: append([]string{}, pre.notes...), Findings: append(productmap.Check(pre.doc), pre.refusals...), Inferable: []string{}, Sample: []forecast.Line{},
-		Sees: []Seen{{"links", "own number, the partner's number, GTIN, plant, days, units, share", "both sides name one product by two numbers"}, {"description", "the product's description", "so that people can compare"},
-			{"provenance", "product desk", "every artifact says where it comes from"}}}
-	for _, b := range below {
-		v.Bytes += len(b.Data)
-	}
+	v.Series, v.Withheld, v.Outside = len(pre.doc.Links), len(pre.outside), append(v.Outside, pre.outside...)
+	v.Changes, v.Material = len(pre.changes), countMaterial(pre.changes)
+	v.Sees = []Seen{{"links", "own number, the partner's number, GTIN, plant, days, units, share", "both sides name one product by two numbers"}, {"description", "the product's description", "so that people can compare"},
+		{"provenance", "product desk", "every artifact says where it comes from"}}
 	return v, nil
 }
 
@@ -130,20 +127,12 @@ func (d *Desk) ShareProducts(ctx context.Context, with string, command node.Comm
 	}
 	out = Shared{With: d.PartnerName(p), Revision: pre.doc.Header.Revision, Series: len(pre.doc.Links), Changes: len(pre.changes)}
 	if pre.current != nil && len(pre.changes) == 0 {
-		out.CID, out.Entry, out.Revision, out.Unchanged = pre.current.Root, pre.current.Entry, pre.current.Revision, true
-		out.Waits, err = d.waits(p, out.Entry)
-		return out, err
+		return d.unchanged(p, pre.current, out)
 	}
 	if findings := append(productmap.Check(pre.doc), pre.refusals...); len(findings) > 0 {
 		return out, &node.Failure{Code: "PRODUCT_REFUSED", Text: fmt.Sprintf("the product map breaks %s: %s", node.Count(len(findings), "rule"), findings[0].Error()), Findings: findings}
 	}
-	w, size, err := d.share(ctx, p, command, protocol.KindProduct, pre.sheet)
-	if err != nil {
-		return out, err
-	}
-	out.CID, out.Entry, out.Bytes = *w.Body, w.Entry, size
-	out.Waits, err = d.waits(p, out.Entry)
-	return out, err
+	return d.revise(ctx, p, command, protocol.KindProduct, pre.sheet, out)
 }
 
 // inBuyersNumbers names a seller's lines and stock by the numbers its buyer asks under, where the maps in force on a day say so: load per unit and stock are
