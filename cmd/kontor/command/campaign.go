@@ -47,13 +47,7 @@ func campaignNoun() *cli.Command {
 			name: "share", short: "share the campaign calendar with a partner", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitRefused},
 			long:     "An event that becomes ACTIVE is checked first: what is blocked does not go. Resale prices are not in the calendar at all.",
 			examples: []string{"kontor campaign share --with \"Tablet Maker\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.CampaignShare, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printSharedRows(w, campaign.Type, "event", out) })
-			},
+			run:      answerWith(api.CampaignShare, func(w io.Writer, out desk.Shared) { printSharedRows(w, campaign.Type, "event", out) }),
 		},
 		verb{
 			name: "list", short: "list the events in force, own and partners'",

@@ -22,24 +22,12 @@ func capacityNoun() *cli.Command {
 		verb{
 			name: "preview", short: "show what the buyer would see", flags: []cli.Flag{withFlag()},
 			examples: []string{"kontor capacity preview"},
-			run: func(c *call) error {
-				out, err := ask(c, api.CapacityPreview, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printPreview(w, out) })
-			},
+			run:      answerWith(api.CapacityPreview, printPreview),
 		},
 		verb{
 			name: "share", short: "share the capacity plan with a buyer", flags: []cli.Flag{withFlag()},
 			examples: []string{"kontor capacity share --with \"Relief Agency\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.CapacityShare, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printShared(w, capacity.PlanType, out) })
-			},
+			run:      answerWith(api.CapacityShare, func(w io.Writer, out desk.Shared) { printShared(w, capacity.PlanType, out) }),
 		},
 		verb{
 			name: "oversold", short: "check that no more is promised to all customers than the lines can carry",
@@ -63,13 +51,7 @@ func capacityNoun() *cli.Command {
 			long: "Compares the forecasts in force at the last two measurements, week by week, by the thresholds of the plan's groups (CX-0128, 5.11); the same on both nodes.\n" +
 				"Thresholds come with a WeekBasedCapacityGroup: kontor import FILE.",
 			examples: []string{"kontor capacity volatility --with \"Relief Agency\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.CapacityVolatility, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printVolatility(w, out) })
-			},
+			run:      answerWith(api.CapacityVolatility, printVolatility),
 		},
 		slotVerb, slotsVerb, allocateVerb, allocationVerb,
 		matchVerb("show", false), matchVerb("match", true))

@@ -67,24 +67,12 @@ func forecastNoun() *cli.Command {
 		verb{
 			name: "preview", short: "show what a partner would see of the draft", flags: []cli.Flag{withFlag()},
 			examples: []string{"kontor forecast preview --with \"Tablet Maker\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.ForecastPreview, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printPreview(w, out) })
-			},
+			run:      answerWith(api.ForecastPreview, printPreview),
 		},
 		verb{
 			name: "share", short: "share the draft with a partner", flags: []cli.Flag{withFlag()},
 			examples: []string{"kontor forecast share --json"},
-			run: func(c *call) error {
-				out, err := ask(c, api.ForecastShare, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printShared(w, "SharedForecast.v1", out) })
-			},
+			run:      answerWith(api.ForecastShare, func(w io.Writer, out desk.Shared) { printShared(w, "SharedForecast.v1", out) }),
 		},
 		verb{
 			name: "answer", short: "answer the partner's forecast line by line", flags: append([]cli.Flag{withFlag(),

@@ -44,13 +44,7 @@ var forecastConsumeVerb = verb{
 		"ordered is the demand that is matched against capacity. It is divided by what stands behind it, strongest first: call-off, commitment, firm, forecast.\n" +
 		"A line is OPEN, ANSWERED, ACCEPTED, COUNTERED, or LAPSED once the seller let the day of the answer pass.",
 	examples: []string{"kontor forecast consume --with \"Tablet Maker\"", "kontor forecast consume --json"},
-	run: func(c *call) error {
-		out, err := ask(c, api.ForecastLoop, api.WithQuery{With: c.String("with")})
-		if err != nil {
-			return err
-		}
-		return c.print(out, func(w io.Writer) { printLoop(w, out) })
-	},
+	run:      answerWith(api.ForecastLoop, printLoop),
 }
 
 func printLoop(w io.Writer, v desk.LoopView) {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kontor/node"
+	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/client"
 )
@@ -21,6 +22,17 @@ func partnerNoun() *cli.Command {
 // withFlag picks a partner.
 func withFlag() cli.Flag {
 	return &cli.StringFlag{Name: "with", Usage: "the `PARTNER`: name, company ID or partnership; may be left out with only one"}
+}
+
+// answerWith asks a route about the partner of --with and prints the answer.
+func answerWith[Out any](route wire.Route[api.WithQuery, Out], human func(io.Writer, Out)) func(*call) error {
+	return func(c *call) error {
+		out, err := ask(c, route, api.WithQuery{With: c.String("with")})
+		if err != nil {
+			return err
+		}
+		return c.print(out, func(w io.Writer) { human(w, out) })
+	}
 }
 
 // partner is the partner a command about one names: as its argument, or with --with as everywhere.

@@ -210,11 +210,5 @@ var performanceReconcileVerb = verb{
 var performanceOpenedVerb = verb{
 	name: "opened", short: "list the lines that were opened, whoever asked", flags: []cli.Flag{withFlag()},
 	examples: []string{"kontor performance opened", "kontor performance opened --json"},
-	run: func(c *call) error {
-		out, err := ask(c, api.PerformanceOpened, api.WithQuery{With: c.String("with")})
-		if err != nil {
-			return err
-		}
-		return c.print(out, func(w io.Writer) { printLines(w, out) })
-	},
+	run:      answerWith(api.PerformanceOpened, printLines),
 }

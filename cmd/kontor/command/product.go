@@ -95,24 +95,12 @@ func productNoun() *cli.Command {
 		verb{
 			name: "preview", short: "show the product map a partner would hold", flags: []cli.Flag{withFlag()},
 			examples: []string{"kontor product preview --with \"Tablet Maker\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.ProductPreview, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printPreview(w, out) })
-			},
+			run:      answerWith(api.ProductPreview, printPreview),
 		},
 		verb{
 			name: "share", short: "share the product map with a partner", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitRefused, wire.ExitNotFound},
 			examples: []string{"kontor product share --with \"Tablet Maker\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.ProductShare, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printSharedRows(w, product.Type, "link", out) })
-			},
+			run:      answerWith(api.ProductShare, func(w io.Writer, out desk.Shared) { printSharedRows(w, product.Type, "link", out) }),
 		})
 }
 

@@ -37,13 +37,7 @@ func qualityNoun() *cli.Command {
 		verb{
 			name: "share", short: "share the quality report with a partner", flags: []cli.Flag{withFlag()}, exits: []int{wire.ExitRefused},
 			examples: []string{"kontor quality share --with \"Relief Agency\""},
-			run: func(c *call) error {
-				out, err := ask(c, api.QualityShare, api.WithQuery{With: c.String("with")})
-				if err != nil {
-					return err
-				}
-				return c.print(out, func(w io.Writer) { printSharedRows(w, quality.Type, "measure", out) })
-			},
+			run:      answerWith(api.QualityShare, func(w io.Writer, out desk.Shared) { printSharedRows(w, quality.Type, "measure", out) }),
 		},
 		verb{
 			name: "list", short: "list the lot blocks and complaints in force, own and partners'",
