@@ -53,20 +53,13 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 				t.place = party(s)
 			}
 		case "RFF":
-			if t.ordering = s.at(0, 0) == "ON"; !t.ordering {
-				continue
-			}
-			if t.line != nil {
-				t.line.order, t.line.since = s.at(0, 1), 0
-			} else {
-				t.order, t.since = s.at(0, 1), 0
-			}
+			t.reference(s)
 		case "DTM":
 			if s.at(0, 0) == "171" && t.ordering {
 				t.orderedOn(s)
-				continue
+			} else {
+				t.dates(s, ranks)
 			}
-			t.dates(s, ranks)
 		case "LIN":
 			t.end()
 			t.ordering = false
@@ -81,43 +74,62 @@ func (r *reader) reporting(m message, places string, ranks map[string]int, quant
 				t.line.item.Description = strings.TrimSpace(s.at(2, 3) + s.at(2, 4))
 			}
 		case "QTY":
-			if t.line == nil {
-				continue
-			}
-			kind := s.at(0, 0)
-			if what := aside[kind]; what != "" && !quantities[kind] {
-				c := s.place("6063 " + kind)
-				c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(0, 1), what+": left aside"
-				t.tally.Note("aside"+kind, t.line.lin.n, c)
-				continue
-			}
-			if !quantities[kind] {
-				t.unknown(s, "6063", kind, t.line.lin.n)
-				continue
-			}
-			if q, ok := t.number(s, s.at(0, 1)); ok {
-				if _, more := t.line.amount[kind]; more && (m.kind != "SLSRPT" || t.line.unit != s.at(0, 2)) {
-					c := s.place("6063 " + kind)
-					c.Code, c.Value, c.Text = intake.CodeContradiction, s.at(0, 1), "a second quantity of one kind in a line, after "+t.line.amount[kind].String()+": nothing tells whether it is a part of it or more"
-					c.Want = "one quantity of each kind, in one unit, for each line"
-					t.report.Complain(c)
-					t.line = nil
-					continue
-				}
-				if _, more := t.line.amount[kind]; !more {
-					t.line.first = q
-				} else {
-					t.line.parts++
-				}
-				if sum, err := t.line.amount[kind].Add(q); err == nil {
-					t.line.amount[kind] = sum
-				}
-				t.line.unit = s.at(0, 2)
+			if t.line != nil {
+				t.quantity(s, quantities, m.kind == "SLSRPT")
 			}
 		}
 	}
 	t.end()
 	return t
+}
+
+// reference takes the number of an order, for the line or for all that follow.
+func (t *reporting) reference(s segment) {
+	if t.ordering = s.at(0, 0) == "ON"; !t.ordering {
+		return
+	}
+	if t.line != nil {
+		t.line.order, t.line.since = s.at(0, 1), 0
+	} else {
+		t.order, t.since = s.at(0, 1), 0
+	}
+}
+
+// quantity takes a quantity of the line, of the kinds that the message is read for. In parts says that a second one of a kind adds to the first.
+func (t *reporting) quantity(s segment, kinds map[string]bool, inParts bool) {
+	kind := s.at(0, 0)
+	if what := aside[kind]; what != "" && !kinds[kind] {
+		c := s.place("6063 " + kind)
+		c.Code, c.Value, c.Text = intake.NoteNotCarried, s.at(0, 1), what+": left aside"
+		t.tally.Note("aside"+kind, t.line.lin.n, c)
+		return
+	}
+	if !kinds[kind] {
+		t.unknown(s, "6063", kind, t.line.lin.n)
+		return
+	}
+	q, ok := t.number(s, s.at(0, 1))
+	if !ok {
+		return
+	}
+	before, more := t.line.amount[kind]
+	if more && (!inParts || t.line.unit != s.at(0, 2)) {
+		c := s.place("6063 " + kind)
+		c.Code, c.Value, c.Text = intake.CodeContradiction, s.at(0, 1), "a second quantity of one kind in a line, after "+before.String()+": nothing tells whether it is a part of it or more"
+		c.Want = "one quantity of each kind, in one unit, for each line"
+		t.report.Complain(c)
+		t.line = nil
+		return
+	}
+	if more {
+		t.line.parts++
+	} else {
+		t.line.first = q
+	}
+	if sum, err := before.Add(q); err == nil {
+		t.line.amount[kind] = sum
+	}
+	t.line.unit = s.at(0, 2)
 }
 
 // aside are quantities of 6063 that are known, and belong to another kind of message

@@ -55,7 +55,6 @@ func Is(data []byte) bool {
 
 // split takes the text apart into segments.
 func split(text string, r *intake.Report) ([]segment, marks, bool) {
-	m := standardMarks
 	line := 1
 	skip := func(s string) string {
 		rest := strings.TrimLeft(s, " \t\r\n\ufeff")
@@ -63,26 +62,12 @@ func split(text string, r *intake.Report) ([]segment, marks, bool) {
 		return rest
 	}
 	text = skip(text)
-	if strings.HasPrefix(text, "UNA") {
-		una := []rune(text[:min(len(text), 32)])
-		if len(una) < 9 {
-			r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: line, Column: "UNA", Text: "the service string has fewer than six characters", Want: `UNA:+.? '`})
-			return nil, m, false
-		}
-		m = marks{una[3], una[4], una[5], una[6], una[8]}
-		if m.release == ' ' {
-			m.release = 0
-		}
-		text = text[len(string(una[:9])):]
-	} else if !strings.ContainsRune(text, m.terminator) && strings.Contains(text, "\n") {
-		m.terminator = '\n' // some senders end segments with the line
+	text, m, ok := marked(text, line, r)
+	if !ok {
+		return nil, m, false
 	}
 	if m.terminator == '\n' {
 		text += "\n" // the file's end ends the last line
-	}
-	if m.component == m.element || m.element == m.terminator || m.component == m.terminator || strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", m.terminator) {
-		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: line, Column: "UNA", Text: "the service string names one character twice", Want: `UNA:+.? '`})
-		return nil, m, false
 	}
 	var out []segment
 	var b strings.Builder
@@ -152,6 +137,30 @@ func split(text string, r *intake.Report) ([]segment, marks, bool) {
 		return nil, m, false
 	}
 	return out, m, true
+}
+
+// marked finds the marks by which the text, whose first line is given, is taken apart, and returns it without the service string that names them.
+func marked(text string, line int, r *intake.Report) (rest string, m marks, ok bool) {
+	m = standardMarks
+	if strings.HasPrefix(text, "UNA") {
+		una := []rune(text[:min(len(text), 32)])
+		if len(una) < 9 {
+			r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: line, Column: "UNA", Text: "the service string has fewer than six characters", Want: `UNA:+.? '`})
+			return text, m, false
+		}
+		m = marks{una[3], una[4], una[5], una[6], una[8]}
+		if m.release == ' ' {
+			m.release = 0
+		}
+		text = text[len(string(una[:9])):]
+	} else if !strings.ContainsRune(text, m.terminator) && strings.Contains(text, "\n") {
+		m.terminator = '\n' // some senders end segments with the line
+	}
+	if m.component == m.element || m.element == m.terminator || m.component == m.terminator || strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", m.terminator) {
+		r.Complain(intake.Complaint{Code: intake.CodeSyntax, Line: line, Column: "UNA", Text: "the service string names one character twice", Want: `UNA:+.? '`})
+		return text, m, false
+	}
+	return text, m, true
 }
 
 // message is one message of the interchange, UNH and UNT included.
