@@ -47,6 +47,15 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 			}
 		}
 	}
+	d.sayTables(say)
+	d.sayReports(say)
+	d.sayWords(say)
+	d.sayEvents(say)
+	return out, all
+}
+
+// sayTables says what stands in tables of a company's own figures.
+func (d *Draft) sayTables(say func(func() Said)) {
 	for _, h := range d.History {
 		say(func() Said {
 			return Said{What: "history", Line: h.Line, Product: h.Product, Place: h.Region, Period: h.Period.String(), Quantity: h.Quantity.String(), Further: told("due", span(h.Due))}
@@ -79,6 +88,10 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 			return Said{What: "product", Line: p.Line, Product: p.Product, Further: told("description", p.Description, "pack", nonZero(p.PackSize))}
 		})
 	}
+}
+
+// sayReports says what went where, and what was reported of a period.
+func (d *Draft) sayReports(say func(func() Said)) {
 	for _, m := range d.Movements {
 		say(func() Said {
 			s := Said{What: string(d.Kind), Line: m.Line, Segment: m.Segment, Place: m.Location.Key(), Period: day(m.Date), Quantity: m.Quantity.String(), Unit: m.Unit, Further: told("document", m.Document, "order", m.Order)}
@@ -101,6 +114,10 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 			return s
 		})
 	}
+}
+
+// sayWords says what is answered, announced and asked for.
+func (d *Draft) sayWords(say func(func() Said)) {
 	for _, a := range d.Answers {
 		say(func() Said {
 			s := Said{What: "answer", Line: a.Line, Product: a.Product, Place: a.Region, Period: a.Period.String(), Quantity: a.Committed.String(), Unit: a.Unit, Further: told("reason", string(a.Reason), "note", artifact.Clip(a.Note))}
@@ -127,6 +144,10 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 	for _, q := range d.Requests {
 		say(func() Said { return Said{What: "request", Further: told("for", q.What, "id", q.ID)} })
 	}
+}
+
+// sayEvents says what is planned for days: campaigns, and the entries of a calendar.
+func (d *Draft) sayEvents(say func(func() Said)) {
 	for _, e := range d.Events {
 		for _, item := range e.Items {
 			say(func() Said {
@@ -150,7 +171,6 @@ func (d *Draft) Content(most int) (out []Said, all int) {
 			})
 		}
 	}
-	return out, all
 }
 
 func planned(l *forecast.Line, c forecast.Cell) Said {
