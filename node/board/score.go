@@ -258,36 +258,13 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 				return m, nil
 			}
 		}
-		open := f.t
-		if open.Status == decision.Proposed {
-			open.Status = decision.InContext // scores are this company's own until it commits: it need not wait for the partner to think
-		}
-		if findings := open.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
-			return m, refusal("scores", findings)
-		}
-		if err := b.lastReasons(role, in.Scores); err != nil {
+		if err := b.mayScore(f.t, roles, role, in.Scores); err != nil {
 			return m, err
 		}
-		if err := b.cited(in.Scores); err != nil {
-			return m, err
-		}
-		for _, s := range in.Scores {
-			m.Scores = slices.DeleteFunc(m.Scores, func(old decision.Score) bool {
-				return old.Role == role && old.Option == s.Option && old.Lens == s.Lens
-			})
-			m.Scores = append(m.Scores, decision.Score{Role: role, Option: s.Option, Lens: s.Lens, Points: s.Points, Reason: s.Reason, Lift: s.Lift, Evidence: s.Evidence})
-		}
+		m.score(role, in.Scores)
 	}
-	for _, l := range in.Lifted {
-		if l.By == "" && len(roles) == 1 {
-			l.By = roles[0]
-		}
-		if !slices.Contains(roles, l.By) {
-			return m, node.Failf("FORBIDDEN", "an objection is lifted by its role or the CEO in person, not by %v", roles)
-		}
-		m.Lifted = append(slices.DeleteFunc(m.Lifted, func(old decision.Lifting) bool {
-			return old.Role == l.Role && old.Option == l.Option && old.Lens == l.Lens
-		}), l)
+	if err := m.lift(roles, in.Lifted); err != nil {
+		return m, err
 	}
 	sheet := b.sheetOf(f, m)
 	if findings := sheet.Check(); len(findings) > 0 {
@@ -304,4 +281,44 @@ func (b *Board) take(f found, roles []decision.Role, in wire.TopicScoreRequest) 
 		return m, err
 	}
 	return m, b.keep(f, m)
+}
+
+// mayScore tells why scores of a role can't be taken from officers of some roles.
+func (b *Board) mayScore(t decision.Topic, roles []decision.Role, role decision.Role, scores []wire.Scoring) error {
+	if t.Status == decision.Proposed {
+		t.Status = decision.InContext // scores are this company's own until it commits: it need not wait for the partner to think
+	}
+	if findings := t.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
+		return refusal("scores", findings)
+	}
+	if err := b.lastReasons(role, scores); err != nil {
+		return err
+	}
+	return b.cited(scores)
+}
+
+// score takes scores of a role in the place of those it gave before.
+func (m *mind) score(role decision.Role, scores []wire.Scoring) {
+	for _, s := range scores {
+		m.Scores = slices.DeleteFunc(m.Scores, func(old decision.Score) bool {
+			return old.Role == role && old.Option == s.Option && old.Lens == s.Lens
+		})
+		m.Scores = append(m.Scores, decision.Score{Role: role, Option: s.Option, Lens: s.Lens, Points: s.Points, Reason: s.Reason, Lift: s.Lift, Evidence: s.Evidence})
+	}
+}
+
+// lift takes objections back, by officers of some roles.
+func (m *mind) lift(roles []decision.Role, lifted []decision.Lifting) error {
+	for _, l := range lifted {
+		if l.By == "" && len(roles) == 1 {
+			l.By = roles[0]
+		}
+		if !slices.Contains(roles, l.By) {
+			return node.Failf("FORBIDDEN", "an objection is lifted by its role or the CEO in person, not by %v", roles)
+		}
+		m.Lifted = append(slices.DeleteFunc(m.Lifted, func(old decision.Lifting) bool {
+			return old.Role == l.Role && old.Option == l.Option && old.Lens == l.Lens
+		}), l)
+	}
+	return nil
 }
