@@ -57,16 +57,6 @@ func NewBill(lines []BillLine) (Bill, error) {
 	return b, nil
 }
 
-// Products are the products that have a bill, ascending.
-func (b Bill) Products() []string {
-	var names []string
-	for product := range b.of {
-		names = append(names, product)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // Components are the names of everything contained, ascending.
 func (b Bill) Components() []string {
 	var names []string
@@ -80,63 +70,3 @@ func (b Bill) Components() []string {
 // Of are the lines of a product, ascending by component. The caller leaves
 // them as they are.
 func (b Bill) Of(product string) []BillLine { return b.of[product] }
-
-// UsedIn are the products that contain the component, ascending.
-func (b Bill) UsedIn(component string) []string {
-	var names []string
-	for product, lines := range b.of {
-		if slices.ContainsFunc(lines, func(l BillLine) bool { return l.Component == component }) {
-			names = append(names, product)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Inferable says what the receiver of a component's demand could work out about
-// the tier behind it (practice T10).
-type Inferable struct {
-	Component string
-	Products  []string // that contain it
-	Customers []string // that buy those products
-}
-
-// OneProduct: demand for the component divided by its known content is demand
-// for one product.
-func (i Inferable) OneProduct() bool { return len(i.Products) == 1 }
-
-// OneCustomer: the component's demand is one customer's demand.
-func (i Inferable) OneCustomer() bool { return len(i.Customers) == 1 }
-
-// String says it to the officer who decides. It names products and customers
-// and is never sent to anyone.
-func (i Inferable) String() string {
-	switch {
-	case i.OneProduct() && i.OneCustomer():
-		return fmt.Sprintf("%s: only product %s of customer %s stands behind it; the receiver can work out that customer's demand for that product", i.Component, i.Products[0], i.Customers[0])
-	case i.OneProduct():
-		return fmt.Sprintf("%s: only product %s stands behind it; the receiver can work out the demand for that product", i.Component, i.Products[0])
-	}
-	return fmt.Sprintf("%s: only customer %s stands behind it; the receiver can work out how that customer's demand moves", i.Component, i.Customers[0])
-}
-
-// Inferables lists the components behind which one product or one customer
-// stands, ascending. customers names the buyers of each product; a product
-// without an entry is made for nobody yet and is left out.
-func (b Bill) Inferables(customers map[string][]string) []Inferable {
-	var found []Inferable
-	for _, component := range b.Components() {
-		i := Inferable{Component: component}
-		for _, product := range b.UsedIn(component) {
-			if len(customers[product]) > 0 {
-				i.Products = append(i.Products, product)
-				i.Customers = append(i.Customers, customers[product]...)
-			}
-		}
-		i.Customers = distinct(i.Customers)
-		if i.OneProduct() || i.OneCustomer() {
-			found = append(found, i)
-		}
-	}
-	return found
-}

@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 	"kontor/testnet/data"
+
 	"pgregory.net/rapid"
 )
 
@@ -233,31 +234,6 @@ func TestExplodeRefuses(t *testing.T) {
 		if _, err := NewBill(lines); err == nil {
 			t.Errorf("bill with %s: accepted", name)
 		}
-	}
-}
-
-// Practice T10: four of the demonstration's ingredients each sit in one product.
-func TestWhatTheIngredientMakerCouldInfer(t *testing.T) {
-	bill := realBill(t)
-	customers := map[string][]string{}
-	for _, product := range bill.Products() {
-		customers[product] = []string{"agency", "clinic"}
-	}
-	var alone []string
-	for _, i := range bill.Inferables(customers) {
-		alone = append(alone, i.Component)
-		if !i.OneProduct() || i.OneCustomer() {
-			t.Errorf("%v", i)
-		}
-	}
-	if got := strings.Join(alone, " "); got != "API-ABC API-D4T API-LPV API-RTV" {
-		t.Errorf("behind one product: %s", got)
-	}
-	for product := range customers {
-		customers[product] = []string{"agency"}
-	}
-	if got := bill.Inferables(customers); len(got) != 9 || !strings.Contains(got[0].String(), "only customer agency") {
-		t.Errorf("with one customer: %v", got)
 	}
 }
 
