@@ -1,12 +1,8 @@
 package board
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kontor/node"
@@ -276,167 +272,10 @@ func (d *drafter) inTime() []decision.OptionEffect {
 	return out
 }
 
-// effects: the seller commits the option's cells, brought in proportion to the accepted quantity; the buyer stands by what its forecast asks for in
-// the cells where the seller makes more. Rounding goes to the last cell.
-func (d *drafter) effects() []decision.Effect {
-	if d.contract != nil {
-		return d.contract.effects(d.topic)
-	}
-	if own := d.subjectEffects(); len(own) > 0 {
-		return own
-	}
-	out := []decision.Effect{}
-	units, sum, scaled := d.agreed()
-	left := units
-	inTime := d.inTime()
-	for i, e := range inTime {
-		q := e.Quantity
-		if scaled {
-			part := new(big.Int).Mul(big.NewInt(whole(e.Quantity)), big.NewInt(units))
-			n := part.Quo(part, big.NewInt(sum)).Int64()
-			if i == len(inTime)-1 {
-				n = left
-			}
-			left -= n
-			q = quantity.Of(n)
-		}
-		one := decision.Effect{Kind: decision.SlotCommitted, Party: e.Party, Cell: e.Cell, Quantity: q, Unit: e.Unit, Artifact: d.plan}
-		if d.buyer != nil && e.Party == *d.buyer {
-			one.Kind, one.Artifact = decision.ForecastAccepted, d.forecast
-		}
-		if q.Sign() == 0 && one.Kind == decision.SlotCommitted {
-			continue
-		}
-		out = append(out, one)
-		if asked := d.asked[e.Bucket]; one.Kind == decision.SlotCommitted && d.buyer != nil && len(d.topic.Scope.Products) == 1 && asked.Sign() > 0 {
-			out = append(out, decision.Effect{Kind: decision.ForecastAccepted, Party: *d.buyer, Cell: e.Cell, Quantity: asked, Unit: e.Unit, Artifact: d.forecast})
-		}
-	}
-	return out
-}
-
-func (d *drafter) last() calendar.Date {
-	last := d.topic.Scope.Horizon.End
-	if v := d.terms[issueDelivery]; v.Date != nil {
-		last = max(last, *v.Date)
-	}
-	return last
-}
-
-// delivery is the day by which everything is there.
-func (d *drafter) delivery() calendar.Date {
-	if v := d.terms[issueDelivery]; v.Date != nil {
-		return max(*v.Date, d.today)
-	}
-	return max(d.topic.Scope.Horizon.Last(), d.today)
-}
-
-func (d *drafter) unit() quantity.Unit {
-	for _, e := range d.option.Effects {
-		return e.Unit
-	}
-	return ""
-}
-
-func (d *drafter) targets() []decision.Target {
-	out := []decision.Target{}
-	units, sum, _ := d.agreed()
-	if sum > 0 {
-		out = append(out, decision.Target{ID: "delivered", Name: "extra quantity delivered in full", Target: quantity.Of(units), Unit: string(d.unit()), By: d.delivery()})
-	}
-	if len(d.option.Effects) > 0 {
-		out = append(out, decision.Target{ID: "short", Name: "units short at the end of a period", AtMost: true, Target: d.option.Expect.Short, Unit: string(d.unit()),
-			By: max(d.topic.Scope.Horizon.Last(), d.today)})
-	}
-	return out
-}
-
-// Days from signing that the rollout's first steps are given.
-const (
-	prepareDays = 14
-	callOffDays = 21
-)
-
-// rollbackDays are the working days in which an officer sees to a condition that is met: those of a reconfirmation (practice T1).
-const rollbackDays = decision.ReconfirmDays
-
-func (d *drafter) rollout() []decision.Milestone {
-	if d.contract != nil {
-		return d.contract.rollout(d)
-	}
-	if own := d.subjectRollout(); len(own) > 0 {
-		return own
-	}
-	if d.suppliesNothing() {
-		return d.kindRollout()
-	}
-	done := d.delivery()
-	prepare := min(d.today.AddDays(prepareDays), done)
-	seller, buyer := d.sides()
-	what := d.option.Summary
-	if units, sum, scaled := d.agreed(); scaled && units != sum {
-		what = fmt.Sprintf("%s; agreed are %s", what, d.unit().Said(strconv.FormatInt(units, 10)))
-	}
-	return []decision.Milestone{
-		{ID: "1-prepare", Title: clip("prepare: " + what), Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},
-		{ID: "2-call-off", Title: "call off the agreed quantity", Party: buyer, Owner: d.owner(buyer), Due: min(max(d.today.AddDays(callOffDays), prepare), done), After: []string{"1-prepare"}, Proof: "order or forecast revision marked firm"},
-		{ID: "3-deliver", Title: "deliver the agreed quantity in full", Party: seller, Owner: d.owner(seller), Due: done, After: []string{"1-prepare", "2-call-off"}, Proof: "receipt advice countersigned by both"},
-	}
-}
-
 // clip shortens a title to what a milestone takes.
 func clip(s string) string {
 	if len(s) <= decision.MaxNote {
 		return s
 	}
 	return strings.ToValidUTF8(s[:decision.MaxNote], "")
-}
-
-// owner is who of a company answers for a step: the COO where the topic asks for one.
-func (d *drafter) owner(company block.CID) decision.Role {
-	roles := required(d.topic, company)
-	if len(roles) == 0 || slices.Contains(roles, decision.COO) {
-		return decision.COO
-	}
-	return roles[0]
-}
-
-func (d *drafter) reviews() []calendar.Date {
-	if d.contract != nil {
-		return d.contract.reviews(d.today)
-	}
-	first, last := d.today.AddDays(prepareDays), d.delivery()
-	if first >= last {
-		return []calendar.Date{last}
-	}
-	return []calendar.Date{first, last}
-}
-
-// rollback is what the node proposes: where the first step is not taken by its day, the other side's officer sees to it.
-func (d *drafter) rollback(plan []decision.Milestone) []decision.Rollback {
-	if d.contract != nil || len(plan) == 0 {
-		return []decision.Rollback{}
-	}
-	first := slices.MinFunc(plan, func(x, y decision.Milestone) int { return cmp.Or(cmp.Compare(x.Due, y.Due), cmp.Compare(x.ID, y.ID)) })
-	other := d.other(first.Party)
-	return []decision.Rollback{{
-		Condition: clip(fmt.Sprintf("step %s is not shown by %s", first.ID, first.Due)),
-		Action:    "the parties tell each other within two business days and option 0 applies to what was not delivered",
-		Test:      &decision.RollbackTest{Measure: decision.ByStep, Step: first.ID, Party: other, Owner: d.ownerOf(other, first.Owner), Days: rollbackDays},
-	}}
-}
-
-// amount is what a signer commits to at most: the agreed quantity at the agreed surcharge, rounded up to the minor unit; nil where the terms name no
-// surcharge.
-func (d *drafter) amount(currency quantity.Currency) *quantity.Money {
-	v := d.terms[issueSurcharge]
-	units, _, named := d.agreed()
-	if v.Number == nil || !named || currency.Digits() < 0 {
-		return nil
-	}
-	m, err := quantity.Price{Amount: *v.Number, Currency: currency, Per: quantity.Of(1000)}.Times(quantity.Of(units))
-	if err != nil {
-		return nil
-	}
-	return &m
 }

@@ -3,9 +3,12 @@ package board
 import (
 	"fmt"
 
+	"cmp"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
 	"kontor/protocol/decision"
+	"slices"
+	"strconv"
 )
 
 // leads is the officer who answers for the steps of a topic of each kind: whose word weighs most in it.
@@ -102,4 +105,71 @@ func (d *drafter) sides() (seller, buyer block.CID) {
 		buyer = *d.buyer
 	}
 	return seller, buyer
+}
+
+// Days from signing that the rollout's first steps are given.
+const (
+	prepareDays = 14
+	callOffDays = 21
+)
+
+// rollbackDays are the working days in which an officer sees to a condition that is met: those of a reconfirmation (practice T1).
+const rollbackDays = decision.ReconfirmDays
+
+func (d *drafter) rollout() []decision.Milestone {
+	if d.contract != nil {
+		return d.contract.rollout(d)
+	}
+	if own := d.subjectRollout(); len(own) > 0 {
+		return own
+	}
+	if d.suppliesNothing() {
+		return d.kindRollout()
+	}
+	done := d.delivery()
+	prepare := min(d.today.AddDays(prepareDays), done)
+	seller, buyer := d.sides()
+	what := d.option.Summary
+	if units, sum, scaled := d.agreed(); scaled && units != sum {
+		what = fmt.Sprintf("%s; agreed are %s", what, d.unit().Said(strconv.FormatInt(units, 10)))
+	}
+	return []decision.Milestone{
+		{ID: "1-prepare", Title: clip("prepare: " + what), Party: seller, Owner: d.owner(seller), Due: prepare, After: []string{}, Proof: "next capacity plan shared with the agreed quantity included"},
+		{ID: "2-call-off", Title: "call off the agreed quantity", Party: buyer, Owner: d.owner(buyer), Due: min(max(d.today.AddDays(callOffDays), prepare), done), After: []string{"1-prepare"}, Proof: "order or forecast revision marked firm"},
+		{ID: "3-deliver", Title: "deliver the agreed quantity in full", Party: seller, Owner: d.owner(seller), Due: done, After: []string{"1-prepare", "2-call-off"}, Proof: "receipt advice countersigned by both"},
+	}
+}
+
+// owner is who of a company answers for a step: the COO where the topic asks for one.
+func (d *drafter) owner(company block.CID) decision.Role {
+	roles := required(d.topic, company)
+	if len(roles) == 0 || slices.Contains(roles, decision.COO) {
+		return decision.COO
+	}
+	return roles[0]
+}
+
+func (d *drafter) reviews() []calendar.Date {
+	if d.contract != nil {
+		return d.contract.reviews(d.today)
+	}
+	first, last := d.today.AddDays(prepareDays), d.delivery()
+	if first >= last {
+		return []calendar.Date{last}
+	}
+	return []calendar.Date{first, last}
+}
+
+// rollback is what the node proposes: where the first step is not taken by its day, the other side's officer sees to it.
+func (d *drafter) rollback(plan []decision.Milestone) []decision.Rollback {
+	if d.contract != nil || len(plan) == 0 {
+		return []decision.Rollback{}
+	}
+	first := slices.MinFunc(plan, func(x, y decision.Milestone) int { return cmp.Or(cmp.Compare(x.Due, y.Due), cmp.Compare(x.ID, y.ID)) })
+	other := d.other(first.Party)
+	return []decision.Rollback{{
+		Condition: clip(fmt.Sprintf("step %s is not shown by %s", first.ID, first.Due)),
+		Action:    "the parties tell each other within two business days and option 0 applies to what was not delivered",
+		Test:      &decision.RollbackTest{Measure: decision.ByStep, Step: first.ID, Party: other, Owner: d.ownerOf(other, first.Owner), Days: rollbackDays},
+	}}
 }
