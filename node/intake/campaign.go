@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kontor/protocol/calendar"
@@ -205,7 +206,7 @@ func readFunding(l *Line, e *campaign.Event) {
 		buyer = campaign.PPM - seller
 	}
 	if buyer+seller != campaign.PPM {
-		l.Refuse(eventSeller, CodeContradiction, fmt.Sprintf("the funding shares sum to %d ppm", buyer+seller), "shares that sum to 100 percent")
+		l.Refuse(eventSeller, CodeContradiction, fmt.Sprintf("the funding shares sum to %s percent", strconv.FormatFloat(float64(buyer+seller)/10_000, 'f', -1, 64)), "shares that sum to 100 percent")
 		return
 	}
 	e.Funding = &campaign.Funding{BuyerPPM: buyer, SellerPPM: seller}

@@ -46,7 +46,7 @@ func TestCampaignTables(t *testing.T) {
 		"event;from;to;product;p50;mechanism\nx;08.03.2027;21.03.2027;A;1,5;multibuy\n": `x "x" RETAILER_EVENT 2027-03-08/2027-03-22 A [A  2027-03-08/2027-03-22 1.5 C62 1 levels] (A MULTIBUY 0)`,
 		"event,from,to,product\nx,2027-03-08,2027-03-01,A\n":                            `INTAKE-12: line 2, column "to", value "2027-03-01": the last day is before the first; want days in order`,
 		"event,from,to,product\nx,2027-03-08,2027-03-21,A\nx,2027-03-09,2027-03-21,B\n": `INTAKE-17: line 3, column "event", value "x": event "x" runs in 2027-03-08/2027-03-22 and in 2027-03-09/2027-03-22; want the same event in all its lines`,
-		"event,from,to,product,buyer share,seller share\nx,2027-03,2027-03,A,60,50\n":   `INTAKE-17: line 2, column "seller share", value "50": the funding shares sum to 1100000 ppm; want shares that sum to 100 percent`,
+		"event,from,to,product,buyer share,seller share\nx,2027-03,2027-03,A,60,50\n":   `INTAKE-17: line 2, column "seller share", value "50": the funding shares sum to 110 percent; want shares that sum to 100 percent`,
 		"event,from,to,product,type\nx,2027-03,2027-03,A,party\n":                       `INTAKE-20: line 2, column "type", value "party": not an event type of UBL; want such as HOLIDAY, MANUFACTURER_PROMOTION, RETAILER_EVENT or TRADE_ITEM_INTRODUCTION`,
 		"event,from,product\nx,2027-03,A\n":                                             `INTAKE-04: line 1: a column for the last day is needed, and there is none among event, from, product; want a header such as to, end, end date, ends`,
 	} {
