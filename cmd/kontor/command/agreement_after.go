@@ -110,8 +110,8 @@ var agreementReconfirm = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
-			said := "reconfirmed by every party; it holds in its cells from now on"
-			if slices.ContainsFunc(after.Cells, func(e wire.EffectState) bool { return e.Pending }) {
+			said := "reconfirmed; it holds in its cells"
+			if slices.ContainsFunc(after.Cells, func(e wire.EffectState) bool { return e.Pending || !e.Acts }) {
 				said = "reconfirmed; it holds in its cells when every party has said so"
 			}
 			fmt.Fprintf(w, "agreement %s: %s\n", short(out.Agreement), said)
