@@ -52,7 +52,7 @@ func TestAMeasuredRollbackConditionIsRaised(t *testing.T) {
 	}
 	soon(t, "the document", func() bool { return c.maker.verdict(drafted.Agreement) == decision.Open })
 	shown, err := c.maker.Agreement(admin, wire.AgreementQuery{Agreement: drafted.Agreement})
-	if err != nil || !strings.Contains(shown.Text, "not measured: the reviews look at it") || !strings.Contains(shown.Text, `"DEMAND" below 1500 "C62" in`) {
+	if err != nil || !strings.Contains(shown.Text, "not measured: the reviews look at it") || !strings.Contains(shown.Text, `if the quantity asked for is below 1500 piece ("C62") in`) {
 		t.Fatalf("%s %v", shown.Text, err)
 	}
 	c.makesFinal(t, drafted.Agreement)

@@ -395,7 +395,8 @@ func TestARollbackSaysHowItIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"not measured: the reviews look at it", `measured: "OTIF" below 0.9 in 2027-02 of products "ZDV-300" over 10 lines or more; "COO" of `, `measured: "STEP" "` + a.Rollout[0].ID + `" not reported by its day; "COO" of `} {
+	for _, want := range []string{"not measured: the reviews look at it", `measured: if the share of delivery lines on time in full is below 0.9 in 2027-02 for products "ZDV-300" over 10 lines or more, the COO of "`,
+		`measured: if step "` + a.Rollout[0].ID + `" is not reported by its day, the COO of ` + a.who(a.Parties[0].Company) + " sees to it within 2 working days\n"} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("%q is not in\n%s", want, r.Text)
 		}

@@ -22,7 +22,7 @@ type Rendering struct {
 }
 
 // renderVersion changes with the wording below, so that digests of two programs that word it differently never agree.
-const renderVersion = "kontor agreement text 1"
+const renderVersion = "kontor agreement text 2"
 
 // Render reads a document from its bytes and writes it for people.
 func Render(data []byte) (Rendering, error) {

@@ -32,6 +32,14 @@ var (
 	rollbackSums   = []string{ByDemand, ByOrdered, ByShipped, ByReceived, BySold, ByReturned}
 )
 
+// rollbackWords are the figures as the text of an agreement names them.
+var rollbackWords = map[string]string{
+	ByOnTime: "the share of delivery lines on time", ByInFull: "the share of delivery lines in full",
+	ByOTIF: "the share of delivery lines on time in full", ByOTIFUnits: "the share of units on time in full",
+	ByDemand: "the quantity asked for", ByOrdered: "the quantity ordered", ByShipped: "the quantity shipped",
+	ByReceived: "the quantity received", BySold: "the quantity sold", ByReturned: "the quantity returned",
+}
+
 // RollbackMeasures lists what a condition can be measured by.
 func RollbackMeasures() []string {
 	return slices.Concat([]string{ByStep}, rollbackShares, rollbackSums)
@@ -143,26 +151,34 @@ func (a Agreement) measured(t *RollbackTest) string {
 	if t == nil {
 		return "not measured: the reviews look at it"
 	}
-	text := quote(t.Measure)
-	if t.Measure == ByStep {
-		text += " " + quote(t.Step) + " not reported by its day"
-	} else {
-		text += fmt.Sprintf(" %s %s", either(t.Below, "below", "above"), t.Limit)
-		if t.Unit != "" {
-			text += " " + quote(string(t.Unit))
-		}
-		text += " in " + t.Within.String()
-		for _, list := range []struct {
-			word  string
-			names []string
-		}{{"of products", t.Products}, {"in regions", t.Regions}} {
-			for i, n := range list.names {
-				text += either(i == 0, " "+list.word+" ", ", ") + quote(n)
-			}
-		}
-		if t.Least > 0 {
-			text += fmt.Sprintf(" over %d lines or more", t.Least)
+	text := "step " + quote(t.Step) + " is not reported by its day"
+	if t.Measure != ByStep {
+		text = a.figure(*t)
+	}
+	return fmt.Sprintf("measured: if %s, the %s of %s sees to it within %d working days", text, either(t.Owner.Known(), string(t.Owner), quote(string(t.Owner))), a.who(t.Party), t.Days)
+}
+
+// figure says in an agreement's text which figure of the reports decides a condition, and at what limit.
+func (a Agreement) figure(t RollbackTest) string {
+	name, known := rollbackWords[t.Measure]
+	if !known {
+		name = quote(t.Measure)
+	}
+	text := fmt.Sprintf("%s is %s %s", name, either(t.Below, "below", "above"), t.Limit)
+	if t.Unit != "" {
+		text += fmt.Sprintf(" %s (%s)", unitName(t.Unit), quote(string(t.Unit)))
+	}
+	text += " in " + t.Within.String()
+	for _, list := range []struct {
+		word  string
+		names []string
+	}{{"for products", t.Products}, {"in regions", t.Regions}} {
+		for i, n := range list.names {
+			text += either(i == 0, " "+list.word+" ", ", ") + quote(n)
 		}
 	}
-	return fmt.Sprintf("measured: %s; %s of %s sees to it within %d working days", text, quote(string(t.Owner)), a.who(t.Party), t.Days)
+	if t.Least > 0 {
+		text += fmt.Sprintf(" over %d lines or more", t.Least)
+	}
+	return text
 }
