@@ -35,12 +35,13 @@ func (b *Board) bargained(p *node.Partnership, e desk.ExceptionView, out *decisi
 	return nil
 }
 
-// volume makes the lift of the event an issue and its periods the topic's horizon. Lifts in several units are not one sum: then the words alone stand.
+// volume makes the lift of the event an issue, and the topic's scope the cells it is planned in: a document fixes nothing outside of that scope. Lifts in several units
+// are not one sum: then the words alone stand.
 func (b *Board) volume(p *node.Partnership, e desk.ExceptionView, out *decision.Proposal) error {
 	var sum quantity.Quantity
 	var unit quantity.Unit
 	var span calendar.Bucket
-	products, one := []string{}, true
+	products, regions, one := []string{}, []string{}, true
 	err := b.node.View(p.PID, func(r *protocol.Replica) error {
 		for _, root := range out.Context {
 			doc, err := r.Campaign(root)
@@ -57,7 +58,7 @@ func (b *Board) volume(p *node.Partnership, e desk.ExceptionView, out *decision.
 					}
 					one = one && m.Unit == unit
 					span = calendar.Bucket{Start: min(span.Start, m.Bucket.Start), End: max(span.End, m.Bucket.End)}
-					products = append(products, m.Item)
+					products, regions = append(products, m.Item), append(regions, regionOf(m))
 					if sum, err = sum.Add(m.Lift); err != nil {
 						return err
 					}
@@ -70,7 +71,8 @@ func (b *Board) volume(p *node.Partnership, e desk.ExceptionView, out *decision.
 		return err
 	}
 	slices.Sort(products)
-	out.Scope.Products, out.Scope.Horizon = slices.Compact(products), span
+	slices.Sort(regions)
+	out.Scope.Products, out.Scope.Regions, out.Scope.Horizon = slices.Compact(products), slices.Compact(regions), span
 	if one && sum.Sign() > 0 {
 		out.Issues = []decision.Issue{{ID: issueQuantity, Name: "volume of the event", Kind: decision.QuantityIssue, Unit: string(unit), Low: decision.Number(quantity.Quantity{}), High: decision.Number(sum)}}
 	}

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -107,10 +108,7 @@ func (d *drafter) other(company block.CID) block.CID {
 func (d *drafter) lifts(p plannedEvent) (out []decision.Effect) {
 	var sum quantity.Quantity
 	for _, m := range p.event.Impacts {
-		cell := decision.Cell{Product: m.Item, Region: m.Place.Region, Bucket: m.Bucket}
-		if cell.Region == "" {
-			cell.Region = artifact.All
-		}
+		cell := decision.Cell{Product: m.Item, Region: regionOf(m), Bucket: m.Bucket}
 		if !slices.Contains(d.topic.Scope.Products, cell.Product) || !slices.Contains(d.topic.Scope.Regions, cell.Region) || !d.topic.Scope.Horizon.Covers(m.Bucket) {
 			continue
 		}
@@ -138,6 +136,9 @@ func (d *drafter) lifts(p plannedEvent) (out []decision.Effect) {
 	}
 	return out
 }
+
+// regionOf is the region of a cell in which a lift is planned: one without a place is planned in all of them.
+func regionOf(m campaign.Impact) string { return cmp.Or(m.Place.Region, artifact.All) }
 
 // inProportion is part × whole / sum in whole units, cut off.
 func inProportion(part, whole, sum quantity.Quantity) (quantity.Quantity, error) {

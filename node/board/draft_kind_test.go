@@ -77,3 +77,35 @@ func TestAnEventIsFixedAsItWasAgreed(t *testing.T) {
 		t.Errorf("%+v", steps)
 	}
 }
+
+// A topic of marketing about a conflict is about the cells its event is planned in, in their regions too, so that its document fixes the agreed volume there.
+func TestAConflictOverAnEventEndsWithItsLift(t *testing.T) {
+	c := paired(t)
+	ctx := context.Background()
+	month := time.Now().AddDate(0, 4, 0).Format("2006-01")
+	table := fmt.Sprintf("event,name,from,to,product,region,bucket,lift,unit\nspring,Spring week,%s-01,%s-07,ZDV-300,CI,%s,800,PK\n", month, month, month)
+	if _, err := c.agency.desk.ImportCampaigns([]byte(table), desk.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.agency.desk.ShareCampaign(ctx, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	conflict := c.listed(t, false, exception.Campaign)[exception.Campaign]
+	opened, err := c.agency.Open(ctx, admin, wire.TopicOpenRequest{Exception: conflict.ID.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic, err := c.agency.Show(admin, wire.TopicQuery{Topic: opened.Topic})
+	if err != nil || topic.Kind != decision.JointMarketing || !slices.Equal(topic.Scope.Regions, []string{"CI"}) {
+		t.Fatalf("%+v, %v", topic, err)
+	}
+	document := c.bargains(t, opened.Topic, issueQuantity+"=500")
+	detail, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := documentOfDetail(t, detail)
+	if len(doc.Effects) != 1 || doc.Effects[0].Kind != decision.CampaignPlanned || doc.Effects[0].Region != "CI" || doc.Effects[0].Quantity != q("500") || doc.Effects[0].Party != c.agency.n.Company() {
+		t.Fatalf("%+v", doc.Effects)
+	}
+}
