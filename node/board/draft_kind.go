@@ -36,7 +36,7 @@ type openComplaint struct {
 	complaint quality.Complaint
 }
 
-// readSubject takes the open events of a calendar, or the complaints of a report, that are about the topic's products.
+// readSubject takes the open events of a calendar that add something in the topic's scope, or the complaints of a report that are about its products.
 func (d *drafter) readSubject(r *protocol.Replica, c block.CID, row protocol.ArtifactRow) error {
 	about := artifact.Scope{Products: d.topic.Scope.Products, Regions: d.topic.Scope.Regions}
 	switch row.Type {
@@ -46,7 +46,10 @@ func (d *drafter) readSubject(r *protocol.Replica, c block.CID, row protocol.Art
 			return err
 		}
 		for _, e := range doc.Events {
-			if e.Status.Open() && slices.ContainsFunc(e.Impacts, func(m campaign.Impact) bool { return about.HasProduct(m.Item) }) {
+			if e.Status.Open() && slices.ContainsFunc(e.Impacts, func(m campaign.Impact) bool {
+				region := regionOf(m)
+				return about.HasProduct(m.Item) && (region == artifact.All || about.HasRegion(region)) && m.Bucket.Overlaps(d.topic.Scope.Horizon)
+			}) {
 				d.subject.events = append(d.subject.events, plannedEvent{row.Author, c, e})
 			}
 		}

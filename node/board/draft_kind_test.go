@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,19 +79,28 @@ func TestAnEventIsFixedAsItWasAgreed(t *testing.T) {
 	}
 }
 
-// A topic of marketing about a conflict is about the cells its event is planned in, in their regions too, so that its document fixes the agreed volume there.
+// A topic of marketing about a conflict is about the cells its event is planned in, in their regions too, so that its document fixes the agreed volume there; another
+// event of the product, in another month, brings it no steps.
 func TestAConflictOverAnEventEndsWithItsLift(t *testing.T) {
 	c := paired(t)
 	ctx := context.Background()
-	month := time.Now().AddDate(0, 4, 0).Format("2006-01")
-	table := fmt.Sprintf("event,name,from,to,product,region,bucket,lift,unit\nspring,Spring week,%s-01,%s-07,ZDV-300,CI,%s,800,PK\n", month, month, month)
+	first := time.Now().AddDate(0, 4, 1-time.Now().Day())
+	month, later := first.Format("2006-01"), first.AddDate(0, 2, 0).Format("2006-01")
+	table := fmt.Sprintf("event,name,from,to,product,region,bucket,lift,unit\nspring,Spring week,%[1]s-01,%[1]s-07,ZDV-300,CI,%[1]s,800,PK\nsummer,Summer week,%[2]s-01,%[2]s-07,ZDV-300,CI,%[2]s,800,PK\n", month, later)
 	if _, err := c.agency.desk.ImportCampaigns([]byte(table), desk.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.agency.desk.ShareCampaign(ctx, "", ""); err != nil {
 		t.Fatal(err)
 	}
-	conflict := c.listed(t, false, exception.Campaign)[exception.Campaign]
+	var conflict desk.ExceptionView
+	c.alike(t, false, func(list []desk.ExceptionView) bool {
+		i := slices.IndexFunc(list, func(e desk.ExceptionView) bool { return e.Kind == exception.Campaign && e.Scope.Group == "spring" })
+		if i >= 0 {
+			conflict = list[i]
+		}
+		return i >= 0
+	})
 	opened, err := c.agency.Open(ctx, admin, wire.TopicOpenRequest{Exception: conflict.ID.String()})
 	if err != nil {
 		t.Fatal(err)
@@ -107,5 +117,8 @@ func TestAConflictOverAnEventEndsWithItsLift(t *testing.T) {
 	doc := documentOfDetail(t, detail)
 	if len(doc.Effects) != 1 || doc.Effects[0].Kind != decision.CampaignPlanned || doc.Effects[0].Region != "CI" || doc.Effects[0].Quantity != q("500") || doc.Effects[0].Party != c.agency.n.Company() {
 		t.Fatalf("%+v", doc.Effects)
+	}
+	if len(doc.Rollout) != 2 || slices.ContainsFunc(doc.Rollout, func(m decision.Milestone) bool { return !strings.Contains(m.Title, "Spring week") }) {
+		t.Errorf("%+v", doc.Rollout)
 	}
 }
