@@ -205,7 +205,7 @@ func (d *drafter) read(r *protocol.Replica, c block.CID) error {
 		if err != nil {
 			return err
 		}
-		d.contract = &contract{author: row.Author, root: c, doc: doc}
+		d.contract = &contract{author: row.Author, root: c, revision: row.Revision, doc: doc}
 		if d.contract.begun, err = begun(r, doc.Contract); err != nil {
 			return err
 		}

@@ -91,6 +91,17 @@ func TestStepsFollowWhoseNumbersAnOptionNames(t *testing.T) {
 	}
 }
 
+// Two revisions of terms bring steps that people can tell apart on one agenda.
+func TestStepsNameTheRevisionOfTheTerms(t *testing.T) {
+	d := plannedDrafter()
+	d.contract = &contract{revision: 3}
+	d.contract.doc.Contract = "FRAME-7"
+	steps := d.rollout()
+	if len(steps) != 2 || steps[0].Title != "take over the terms FRAME-7, revision 3" || steps[1].Title != steps[0].Title {
+		t.Errorf("%+v", steps)
+	}
+}
+
 // plannedDrafter drafts about an event of two months in the topic's scope, and one beyond it.
 func plannedDrafter() drafter {
 	seller, buyer := block.Sum([]byte("seller")), block.Sum([]byte("buyer"))

@@ -43,10 +43,11 @@ func (b *Board) ProposeTerms(ctx context.Context, by By, in desk.TermsQuery, of 
 
 // contract is what a topic about contract terms rests on.
 type contract struct {
-	author block.CID
-	root   block.CID
-	doc    terms.Document
-	begun  bool // terms of the contract were put in force before
+	author   block.CID
+	root     block.CID
+	revision int64
+	doc      terms.Document
+	begun    bool // terms of the contract were put in force before
 }
 
 // begun tells whether an agreement ever put terms of a contract in force.
@@ -95,12 +96,12 @@ func (c *contract) dates(doc *decision.Agreement, today calendar.Date) {
 	}
 }
 
-// rollout: each side takes the terms over into its own systems before they begin.
+// rollout: each side takes the terms over into its own systems before they begin. The revision stands in the title: steps of two are asked for at a time.
 func (c *contract) rollout(d *drafter) []decision.Milestone {
 	due := max(d.today, c.doc.Period.Start)
 	out := []decision.Milestone{}
 	for i, p := range d.topic.Parties {
-		out = append(out, decision.Milestone{ID: fmt.Sprintf("%d-apply", i+1), Title: clip("take over the terms " + c.doc.Contract), Party: p.Company, Owner: d.owner(p.Company), Due: due, After: []string{},
+		out = append(out, decision.Milestone{ID: fmt.Sprintf("%d-apply", i+1), Title: clip(fmt.Sprintf("take over the terms %s, revision %d", c.doc.Contract, c.revision)), Party: p.Company, Owner: d.owner(p.Company), Due: due, After: []string{},
 			Proof: "prices, bands and calendars in the own systems are those of the terms"})
 	}
 	return out
