@@ -46,6 +46,7 @@ var (
 	TierEdges   = wire.Get[wire.None, []desk.EdgeView]("/v1/tier/edges", wire.View, "Lists what happens to suppliers when a customer's forecast changes.")
 	TierEdgeSet = wire.Post[desk.EdgeOptions, desk.EdgeView]("/v1/tier/edges", wire.Plan, "Says what happens to a supplier when a customer's forecast changes.")
 	TierEdgeEnd = wire.Post[EdgeName, wire.None]("/v1/tier/edges/remove", wire.Plan, "Ends an edge.")
+	TierLeadSet = wire.Post[desk.LeadOptions, desk.LeadView]("/v1/tier/leads", wire.Plan, "Says how many buckets before a product is needed its components must have arrived.")
 	TierPreview = wire.Get[ToQuery, desk.TierPreview]("/v1/tier/preview", wire.Work, "Shows what a supplier would see, and what it could work out.")
 	TierState   = wire.Get[ToQuery, desk.TierStatus]("/v1/tier/status", wire.View, "Says what left to a supplier last, and what waits.")
 	TierSuspend = wire.Post[SuspendEdge, wire.None]("/v1/tier/suspend", wire.Plan, "Stops an edge, or lets it go on.")
@@ -69,6 +70,7 @@ func RegisterTier(r *Registry, d *desk.Desk) {
 	Handle(r, TierEdgeEnd, func(_ context.Context, _ Caller, in EdgeName) (wire.None, error) {
 		return wire.None{}, d.RemoveEdge(in.From, in.To)
 	})
+	Handle(r, TierLeadSet, func(_ context.Context, _ Caller, in desk.LeadOptions) (desk.LeadView, error) { return d.SetLead(in) })
 	Handle(r, TierPreview, func(_ context.Context, _ Caller, in ToQuery) (desk.TierPreview, error) { return d.PreviewTier(in.To) })
 	Handle(r, TierState, func(_ context.Context, _ Caller, in ToQuery) (desk.TierStatus, error) { return d.TierStatus(in.To) })
 	Handle(r, TierSuspend, func(_ context.Context, _ Caller, in SuspendEdge) (wire.None, error) {

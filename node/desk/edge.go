@@ -58,6 +58,7 @@ type EdgeView struct {
 	Mode       tier.Mode `json:"mode"`
 	Components []string  `json:"components"` // empty: all
 	Since      int64     `json:"since"`
+	Leads      []Lead    `json:"leads,omitempty"` // in mode DERIVE: what it derives with, the one for all other products first; none: 0
 	Note       string    `json:"note,omitempty"`
 }
 
@@ -157,8 +158,16 @@ func (d *Desk) Edges() (out []EdgeView, err error) {
 	out = []EdgeView{}
 	err = d.node.ReadPrivate(func(rows node.PrivateRows) error {
 		routes, suppliers, err := readEdges(rows)
+		if err != nil {
+			return err
+		}
+		leads, err := listLeads(rows)
 		for _, r := range routes {
-			out = append(out, EdgeView{From: d.partnerOf(r.From), To: d.partnerOf(r.To), Mode: r.Mode, Components: suppliers[r.To].Components, Since: r.Since, Note: modeNote(r.Mode)})
+			e := EdgeView{From: d.partnerOf(r.From), To: d.partnerOf(r.To), Mode: r.Mode, Components: suppliers[r.To].Components, Since: r.Since, Note: modeNote(r.Mode)}
+			if r.Mode == tier.Derive {
+				e.Leads = leads
+			}
+			out = append(out, e)
 		}
 		return err
 	})
@@ -183,45 +192,6 @@ func readEdges(rows node.PrivateRows) (routes []routeRow, suppliers map[block.CI
 		return true, err
 	})
 	return routes, suppliers, err
-}
-
-// leadRow is a lead time.
-type leadRow struct {
-	Product string `cbor:"product"` // "" for all that have none of their own
-	Buckets int64  `cbor:"buckets"`
-}
-
-// MaxLead bounds a lead time in buckets of the forecast: no horizon reaches further.
-const MaxLead = 120
-
-// SetLead says how many buckets before a product is needed its components must have arrived; product "" is for all others.
-func (d *Desk) SetLead(product string, buckets int) error {
-	if buckets < 0 || buckets > MaxLead {
-		return node.Failf("BAD_LEAD", "a lead time of %d buckets is outside 0 to %d", buckets, MaxLead)
-	}
-	return d.node.Private(func(rows node.PrivateRows) error {
-		if err := rows.Put(leadRows+rowName(product), leadRow{product, int64(buckets)}); err != nil {
-			return err
-		}
-		return changed(rows)
-	})
-}
-
-func readLeads(rows node.PrivateRows) (byProduct map[string]int, standard int, err error) {
-	byProduct = map[string]int{}
-	err = rows.Scan(leadRows, func(_ string, decode func(any) error) (bool, error) {
-		var row leadRow
-		if err := decode(&row); err != nil {
-			return false, err
-		}
-		if row.Product == "" {
-			standard = int(row.Buckets)
-		} else {
-			byProduct[row.Product] = int(row.Buckets)
-		}
-		return true, nil
-	})
-	return byProduct, standard, err
 }
 
 // partnerOf names the company on the other side of a partnership, for texts.

@@ -55,14 +55,27 @@ func TestEdgesAndBills(t *testing.T) {
 	if _, err := maker.ImportBill(ctx, []byte("product,component,quantity_per_pack,unit\nA,A,1,KGM\n"), ImportOptions{}); err == nil {
 		t.Fatal("a product that is its own component was imported")
 	}
-	if err := maker.SetLead("", MaxLead+1); err == nil {
-		t.Fatal("a lead time beyond every horizon was taken")
+	for _, bad := range []Lead{{"", MaxLead + 1}, {"", -1}, {"a\nb", 1}, {strings.Repeat("x", 300), 1}} {
+		if _, err := maker.SetLead(LeadOptions{Lead: bad}); node.AsFailure(err).Code != "BAD_LEAD" {
+			t.Fatalf("%+v gives %v", bad, err)
+		}
 	}
-	if err := maker.SetLead(product, 2); err != nil {
+	if _, err := maker.SetLead(LeadOptions{Lead: Lead{Product: product}, Remove: true}); err == nil {
+		t.Fatal("a lead time that was never set was taken back")
+	}
+	for _, l := range []Lead{{product, 2}, {"", 1}, {"not in the bill", 3}} {
+		if v, err := maker.SetLead(LeadOptions{Lead: l}); err != nil || (v.Note != "") != (l.Product == "not in the bill") {
+			t.Fatal(v, err)
+		}
+	}
+	if _, err := maker.SetLead(LeadOptions{Lead: Lead{Product: "not in the bill"}, Remove: true}); err != nil {
 		t.Fatal(err)
 	}
+	if all, err := maker.Edges(); err != nil || fmt.Sprint(all[0].Leads) != fmt.Sprint([]Lead{{"", 1}, {product, 2}}) {
+		t.Fatal(all, err)
+	}
 	s, err := maker.tierSettings()
-	if err != nil || s.base.Lead[product] != 2 || fmt.Sprint(s.base.Bill.Components()) != "[API-3TC API-EFV]" || s.suppliers[s.routes[0].To].Step != (quantity.Quantity{}) {
+	if err != nil || s.base.Lead[product] != 2 || s.base.LeadElse != 1 || fmt.Sprint(s.base.Bill.Components()) != "[API-3TC API-EFV]" || s.suppliers[s.routes[0].To].Step != (quantity.Quantity{}) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -25,7 +26,7 @@ func toFlag() cli.Flag {
 
 func tierNoun() *cli.Command {
 	return noun("tier", "what happens to suppliers when a customer's forecast changes",
-		tierEdge, tierEdges, tierPreview, tierGrant, tierGrants, tierRevoke, tierSuspend, tierStatus)
+		tierEdge, tierEdges, tierLead, tierPreview, tierGrant, tierGrants, tierRevoke, tierSuspend, tierStatus)
 }
 
 var tierEdge = verb{
@@ -65,9 +66,61 @@ var tierEdges = verb{
 		return c.print(out, func(w io.Writer) {
 			var rows [][]string
 			for _, e := range out {
-				rows = append(rows, []string{e.From, e.To, string(e.Mode), list(e.Components)})
+				rows = append(rows, []string{e.From, e.To, string(e.Mode), list(e.Components), leads(e)})
 			}
-			table(w, []string{"from", "to", "mode", "components"}, rows)
+			table(w, []string{"from", "to", "mode", "components", "lead"}, rows)
+		})
+	},
+}
+
+// leads are the lead times an edge derives with, in buckets: the one for all products first, then those with one of their own.
+func leads(e desk.EdgeView) string {
+	if e.Mode != tier.Derive {
+		return "-"
+	}
+	others, text := int64(0), ""
+	for _, l := range e.Leads {
+		if l.Product == "" {
+			others = l.Buckets
+			continue
+		}
+		text += fmt.Sprintf(", %s: %d", l.Product, l.Buckets)
+	}
+	return fmt.Sprint(others) + text
+}
+
+var tierLead = verb{
+	name: "lead", short: "say how long before a product is needed its components must have arrived", args: "BUCKETS", most: 1, flags: []cli.Flag{
+		&cli.StringFlag{Name: "product", Usage: "only this `PRODUCT`; without it, all that have no lead time of their own"}},
+	long: "BUCKETS are months where the customer's forecast is by month, weeks where it is by week; none where nothing was said. Edges in mode DERIVE ask their\n" +
+		"suppliers that much earlier, from the next change on. \"none\" takes a lead time back. kontor tier edges shows what each edge derives with.",
+	examples: []string{"kontor tier lead 1", "kontor tier lead 2 --product 1020", "kontor tier lead none --product 1020"},
+	run: func(c *call) error {
+		in := desk.LeadOptions{Lead: desk.Lead{Product: c.String("product")}}
+		if text := c.Args().First(); text == "none" {
+			in.Remove = true
+		} else if n, err := strconv.ParseInt(text, 10, 32); err != nil {
+			return usagef("lead time %q is no number of buckets; 0 to %d, or none, is right", text, desk.MaxLead)
+		} else {
+			in.Buckets = n
+		}
+		out, err := ask(c, api.TierLeadSet, in)
+		if err != nil {
+			return err
+		}
+		if out.Note != "" {
+			c.note("note: %s", out.Note)
+		}
+		return c.print(out, func(w io.Writer) {
+			of := "every product without a lead time of its own"
+			if out.Product != "" {
+				of = "product " + out.Product
+			}
+			if in.Remove {
+				fmt.Fprintf(w, "%s: the lead time is taken back\n", of)
+				return
+			}
+			fmt.Fprintf(w, "%s: components arrive %s before\n", of, node.Count(out.Buckets, "bucket"))
 		})
 	},
 }
