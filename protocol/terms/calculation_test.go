@@ -76,6 +76,14 @@ func TestAmount(t *testing.T) {
 	if _, err := d.Amount([]Ask{{Product: "CAP-1", Quantity: q("1"), Unit: "KGM", Day: day("2027-03-01")}}, nil); err == nil || !strings.Contains(err.Error(), "priced per PK") {
 		t.Errorf("kilograms of packs: %v", err)
 	}
+	for want, ask := range map[string]Ask{
+		`product "CAP-1" on 2028-01-01: no price clause`:                                                     {Product: "CAP-1", Quantity: q("1"), Day: day("2028-01-01")},
+		`product "TAB-1" on 2027-04-01: index "energy" of 2027-02, by which "tablets" moves: no index value`: {Product: "TAB-1", Quantity: q("1"), Day: day("2027-04-01")},
+	} {
+		if _, err := d.Amount([]Ask{ask}, nil); err == nil || err.Error() != want {
+			t.Errorf("%v; want %s", err, want)
+		}
+	}
 	d.Prices[1].Basis = AllUnits
 	for n, want := range map[string]string{"99": "198.00 EUR", "100": "190.00 EUR", "1000": "1 500.00 EUR"} {
 		if b, err := d.Amount([]Ask{{Product: "ANY", Quantity: q(n), Day: day("2027-03-01")}}, nil); err != nil || b.Total.String() != want {

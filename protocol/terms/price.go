@@ -30,6 +30,11 @@ type Ask struct {
 	Day      calendar.Date     `json:"day"`  // whose price counts
 }
 
+// fault is why an ask has no price, with the product and the day: an ask of one product stands in no document whose lines could be counted.
+func (a Ask) fault(err error) error {
+	return fmt.Errorf("product %q on %s: %w", artifact.Clip(a.Product), a.Day, err)
+}
+
 // Part is some of the quantity at one price.
 type Part struct {
 	Quantity quantity.Quantity `json:"quantity"` // in the clause's unit
@@ -60,15 +65,15 @@ type Bill struct {
 func (d Document) Amount(lines []Ask, published Published) (Bill, error) {
 	b := Bill{Lines: []Priced{}, Total: quantity.Money{Currency: d.Currency}}
 	sum := new(big.Rat)
-	for i, ask := range lines {
+	for _, ask := range lines {
 		p, err := d.price(ask, published)
 		if err != nil {
-			return Bill{}, fmt.Errorf("line %d: %w", i, err)
+			return Bill{}, ask.fault(err)
 		}
 		if d.Rounding.Level == PerLine || len(lines) == 1 {
 			m, err := d.money(p.exact)
 			if err != nil {
-				return Bill{}, fmt.Errorf("line %d: %w", i, err)
+				return Bill{}, ask.fault(err)
 			}
 			p.Amount = &m
 			if b.Total, err = b.Total.Add(m); err != nil {
@@ -89,7 +94,10 @@ func (d Document) Amount(lines []Ask, published Published) (Bill, error) {
 // Cost is what one line costs before it is rounded, in the currency's major unit.
 func (d Document) Cost(ask Ask, published Published) (*big.Rat, error) {
 	p, err := d.price(ask, published)
-	return p.exact, err
+	if err != nil {
+		return nil, ask.fault(err)
+	}
+	return p.exact, nil
 }
 
 // Money rounds an exact amount in the currency's major unit once, as the rounding clause says.
@@ -130,14 +138,14 @@ func (d Document) price(ask Ask, published Published) (Priced, error) {
 	}
 	clause, ok := d.PriceOf(ask.Product, ask.Day)
 	if !ok {
-		return Priced{}, fmt.Errorf("product %q on %s: %w", artifact.Clip(ask.Product), ask.Day, ErrNoPrice)
+		return Priced{}, ErrNoPrice
 	}
 	if ask.Unit == "" {
 		ask.Unit = clause.Unit
 	}
 	q, err := quantity.Convert(ask.Quantity, ask.Unit, clause.Unit)
 	if err != nil {
-		return Priced{}, fmt.Errorf("product %q is priced per %s: %w", artifact.Clip(ask.Product), clause.Unit, err)
+		return Priced{}, fmt.Errorf("it is priced per %s: %w", clause.Unit, err)
 	}
 	out := Priced{Ask: ask, Clause: clause.ID, Kind: clause.Kind, Parts: []Part{}, exact: new(big.Rat)}
 	switch clause.Kind {
@@ -212,7 +220,7 @@ func (d Document) moved(p Price, day calendar.Date, published Published, out *Pr
 		value, known = published(x.ID, month)
 	}
 	if !known || value.Sign() <= 0 {
-		return quantity.Price{}, fmt.Errorf("index %q of %s, by which %q is priced on %s: %w", artifact.Clip(x.ID), month.Month(), artifact.Clip(p.ID), day, ErrNoValue)
+		return quantity.Price{}, fmt.Errorf("index %q of %s, by which %q moves: %w", artifact.Clip(x.ID), month.Month(), artifact.Clip(p.ID), ErrNoValue)
 	}
 	out.Index = &IndexValue{month, value}
 	moved, collar, err := d.Moved(p, value)
