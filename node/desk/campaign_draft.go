@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/campaign"
 )
@@ -113,10 +115,19 @@ func (d *Desk) ImportCampaigns(data []byte, o ImportOptions) (ImportResult, erro
 		if err := readJSON(data, &file); err != nil {
 			return ImportResult{Report: report}, err
 		}
+		if err := refuseJSON(d.checkCampaigns(file)); err != nil {
+			return ImportResult{Report: report}, err
+		}
 		report.Lines, report.Imported = len(file.Events)+len(file.Blackouts), len(file.Events)+len(file.Blackouts)
 		return d.takeCampaigns(file, report, o)
 	}
 	return d.importKind(intake.Campaign, data, o)
+}
+
+// checkCampaigns is what the rules say of a file by itself. A zone alone is a file, though no calendar.
+func (d *Desk) checkCampaigns(file campaignFile) []artifact.Finding {
+	found := campaign.Check(campaign.Document{Header: d.loneHeader(campaign.Type), Zone: cmp.Or(file.Zone, defaultZone), Events: file.Events, Blackouts: file.Blackouts})
+	return slices.DeleteFunc(found, func(f artifact.Finding) bool { return f.Code == campaign.CodeEmpty && f.Path == "" && file.Zone != "" })
 }
 
 // takeCampaigns puts events and blackouts into the draft.

@@ -91,8 +91,7 @@ func (d *Desk) PlanCampaign(in CampaignPlan) (out Planned, err error) {
 
 // judgeAlone is what the rules say of an event by itself.
 func (d *Desk) judgeAlone(e campaign.Event) []artifact.Finding {
-	found := campaign.Check(campaign.Document{Header: artifact.Header{Type: campaign.Type, Series: artifact.SeriesID{1}, Issued: d.node.Now(), Evidence: artifact.GradeB,
-		Provenance: artifact.Provenance{SourceSystem: "desk"}, Scope: artifact.Everything()}, Zone: "UTC", Events: []campaign.Event{e}})
+	found := campaign.Check(campaign.Document{Header: d.loneHeader(campaign.Type), Zone: defaultZone, Events: []campaign.Event{e}})
 	if found == nil {
 		found = []artifact.Finding{}
 	}

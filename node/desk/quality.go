@@ -53,11 +53,25 @@ func (d *Desk) ImportQuality(data []byte, o ImportOptions) (ImportResult, error)
 		if err := readJSON(data, &file); err != nil {
 			return ImportResult{Report: report}, err
 		}
+		if err := refuseJSON(d.checkQuality(file)); err != nil {
+			return ImportResult{Report: report}, err
+		}
 		report.Lines = len(file.Measures) + len(file.Complaints) + len(file.Cases) + len(file.Audits)
 		report.Imported = report.Lines
 		return d.takeQuality(file, report, o)
 	}
 	return d.importKind(intake.Quality, data, o)
+}
+
+// checkQuality is what the rules say of a file by itself. A service rule alone is a file, though no report.
+func (d *Desk) checkQuality(file qualityFile) []artifact.Finding {
+	doc := quality.Document{Header: d.loneHeader(quality.Type), Salt: make([]byte, quality.SaltSize), Service: quality.DefaultService(), Measures: file.Measures, Complaints: file.Complaints, Cases: file.Cases, Audits: file.Audits}
+	if file.Service != nil {
+		doc.Service = withShifts(*file.Service, d.node.Now())
+	}
+	return slices.DeleteFunc(quality.Check(doc), func(f artifact.Finding) bool {
+		return f.Code == quality.CodeEmpty && f.Path == "" && file.Service != nil
+	})
 }
 
 // takeQuality puts measures, complaints, cases and audits into the draft.
