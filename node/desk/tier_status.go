@@ -29,12 +29,6 @@ type EmissionReport struct {
 	Milliseconds int64 `cbor:"milliseconds" json:"milliseconds"`
 }
 
-// LastEmission is the last demand this node passed on to a supplier; false when there was none. to may be left out when there is one supplier.
-func (d *Desk) LastEmission(to string) (EmissionReport, bool, error) {
-	st, err := d.TierStatus(to)
-	return st.Last, st.Last.CID != "", err
-}
-
 // TierStatus is an outgoing edge as people see it.
 type TierStatus struct {
 	To        string           `json:"to"`

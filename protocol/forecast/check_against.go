@@ -50,15 +50,3 @@ func CheckRevision(old, revised Document) []artifact.Finding {
 	checkHighWater(&r, old, revised)
 	return r.Findings()
 }
-
-// Filter keeps the lines inside the scope: what a partner with that grant may see.
-func Filter(d Document, s artifact.Scope) Document {
-	kept := d
-	kept.Lines = nil
-	for _, l := range d.Lines {
-		if s.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN) && s.HasRegion(l.Location.Region) {
-			kept.Lines = append(kept.Lines, l)
-		}
-	}
-	return kept
-}

@@ -78,28 +78,3 @@ func TestSupply(t *testing.T) {
 	wants(t, "median", StepDays([]int{9, 2, 4, 3}), "3.5")
 	wants(t, "median of nothing", StepDays(nil), string(NoData))
 }
-
-func TestRemedies(t *testing.T) {
-	credit, err := Credit(q("0.5"), q("0.4"), q("1"), quantity.Money{Minor: 1_000_000, Currency: "USD"})
-	if err != nil || credit.Minor != 200_000 {
-		t.Errorf("half of forty percent of 10 000 dollars is %s: %v", credit, err)
-	}
-	limit := quantity.Money{Minor: 300_000, Currency: "USD"}
-	if sum, err := Capped(limit, credit, credit); err != nil || sum != limit {
-		t.Errorf("two credits under a cap are %s: %v", sum, err)
-	}
-	if fine, err := CaseFine(q("0.03"), quantity.Money{Minor: 12_350, Currency: "EUR"}); err != nil || fine.Minor != 371 {
-		t.Errorf("three percent of 123.50 is %s: %v", fine, err)
-	}
-	if _, err := Capped(limit, quantity.Money{Minor: 1, Currency: "EUR"}); err == nil {
-		t.Error("euros were added to dollars")
-	}
-	a := Authorised{Fabrication: q("100"), Material: q("150"), Received: q("60"), Invoiced: q("70"), Reused: q("5")}
-	finished, material := a.Exposure()
-	if finished.Cmp(q("25").Decimal()) != 0 || material.Cmp(q("50").Decimal()) != 0 {
-		t.Errorf("exposed are %s finished and %s in material", finished, material)
-	}
-	if cut := CutOff(day("2026-03-06"), 21); cut != day("2026-03-26") {
-		t.Errorf("21 days from March 6 end on %s", cut)
-	}
-}
