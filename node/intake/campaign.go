@@ -91,6 +91,9 @@ func ReadCampaigns(data []byte, options Options) ([]campaign.Event, *Report) {
 	for _, e := range events {
 		report.Buckets += len(e.Impacts)
 	}
+	if report.Buckets > 0 && options.Unit == "" && !t.Has(eventUnit) {
+		report.Note(Complaint{Code: NoteUnit, Text: "no column for the unit: lifts in pieces (C62) were assumed; they count in the cover where the forecast has the same unit"})
+	}
 	return events, report
 }
 

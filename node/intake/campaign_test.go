@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,20 @@ func TestCampaignTables(t *testing.T) {
 		if got := showEvents(data, Options{}); got != want {
 			t.Errorf("%q is read as\n%s\nwant\n%s", data, got, want)
 		}
+	}
+}
+
+func TestUnitOfLiftsIsSaidWhereItIsAssumed(t *testing.T) {
+	const plain, inPacks = "event,from,to,product,lift\nx,2027-03,2027-03,A,5\n", "event,from,to,product,lift,unit\nx,2027-03,2027-03,A,5,PK\n"
+	noted := func(data string, o Options) bool {
+		events, report := ReadCampaigns([]byte(data), o)
+		if events == nil {
+			t.Fatalf("%q: %v", data, report.Complaints)
+		}
+		return slices.ContainsFunc(report.Notes, func(c Complaint) bool { return c.Code == NoteUnit })
+	}
+	if !noted(plain, Options{}) || noted(plain, Options{Unit: "PK"}) || noted(inPacks, Options{}) || noted("event,from,to,product\nx,2027-03,2027-03,A\n", Options{}) {
+		t.Error("the assumed unit is to be noted where a lift has none, and only there")
 	}
 }
 
