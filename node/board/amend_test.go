@@ -56,6 +56,9 @@ func (c *circle) bargains(t *testing.T, topic string, values ...string) (documen
 	}
 	c.sees(t, c.maker, topic, decision.Negotiation)
 	c.sees(t, c.agency, topic, decision.Negotiation)
+	if _, err := c.maker.Offer(ctx, admin, wire.TopicOfferRequest{TopicAct: q, Values: values}); err == nil || !strings.Contains(err.Error(), "the first offer names its option") {
+		t.Fatalf("a first offer without an option: %v", err)
+	}
 	if _, err := c.maker.Offer(ctx, admin, wire.TopicOfferRequest{TopicAct: q, Option: "1", Values: values}); err != nil {
 		t.Fatal(err)
 	}

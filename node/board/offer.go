@@ -71,6 +71,9 @@ func termsOf(t decision.Topic, in wire.TopicOfferRequest) (decision.Terms, error
 	if option == "" && len(t.Offers) > 0 {
 		option = t.Offers[len(t.Offers)-1].Option
 	}
+	if option == "" {
+		return decision.Terms{}, node.Failf("MISSING_VALUE", "the first offer names its option: --option with one of those that kontor topic show lists, but 0")
+	}
 	terms := t.NextOffer(option)
 	terms.Note = in.Note
 	if in.Trades != nil {
