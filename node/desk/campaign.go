@@ -240,7 +240,7 @@ func (d *Desk) ShareCampaign(ctx context.Context, with string, command node.Comm
 		return out, err
 	}
 	if len(blocked) > 0 {
-		f := &node.Failure{Code: "CAMPAIGN_BLOCKED", Text: fmt.Sprintf("event %q may not go: %s stands against it: %s; kontor campaign check shows all", blocked[0].Event, node.Count(len(blocked), "conflict"), blocked[0].Text)}
+		f := &node.Failure{Code: "CAMPAIGN_BLOCKED", Text: fmt.Sprintf("event %q may not go because of %s: %s; kontor campaign check shows all", blocked[0].Event, node.Count(len(blocked), "conflict"), blocked[0].Text)}
 		for _, c := range blocked {
 			f.Findings = append(f.Findings, artifact.Finding{Code: string(c.Kind), Path: "events." + c.Event, Text: c.Text})
 		}

@@ -60,7 +60,7 @@ func (d *Desk) Partner(with, role string) (*node.Partnership, error) {
 	case len(fits) == 1:
 		return fits[0], nil
 	case len(fits) == 0 && with == "":
-		return nil, node.Failf("NO_PARTNER", "there is no partner yet%s; run: kontor partner invite --as buyer|seller", asRole(role))
+		return nil, d.noPartner(role)
 	case len(fits) == 0:
 		return nil, node.Failf("NO_PARTNER", "no partner is called %q%s; kontor partner list shows all", with, asRole(role))
 	}
@@ -83,6 +83,17 @@ func (d *Desk) stands(p *node.Partnership) (standing string) {
 		return err
 	})
 	return standing
+}
+
+// noPartner is why no partnership fits where none was named: there is none at all, or this company has the other role in all of them.
+func (d *Desk) noPartner(role string) error {
+	for _, p := range d.node.Partnerships() {
+		if own := d.node.Own(p).Role; role != "" && own != role && !p.Removed && !d.unmeant(p) {
+			return node.Failf("NO_PARTNER", "this is for the %s, and this company is the %s of %s: its partner does it at its own node; a partnership in which this company is the %s: kontor partner invite --as %s",
+				role, own, d.PartnerName(p), role, role)
+		}
+	}
+	return node.Failf("NO_PARTNER", "there is no partner yet%s; run: kontor partner invite --as buyer|seller", asRole(role))
 }
 
 func asRole(role string) string {

@@ -294,7 +294,10 @@ func (d *Desk) remediesNamed(names []string, act *remedy.Act) (*node.Partnership
 			}
 			fits = append(fits, here...)
 		}
-		if len(fits) != 1 {
+		if len(fits) == 0 {
+			return nil, node.Failf("NO_SUCH_REMEDY", "no entry is called %q, by its ID or the first %d digits of it and more; kontor remedy list shows all", name, leastRemedyID)
+		}
+		if len(fits) > 1 {
 			return nil, node.Failf("NO_SUCH_REMEDY", "%d entries are called %q; kontor remedy list shows all", len(fits), name)
 		}
 		act.Items = append(act.Items, fits[0])
