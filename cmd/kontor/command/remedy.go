@@ -39,6 +39,10 @@ var remedyListVerb = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
+			if len(out.Items)+len(out.Months) == 0 {
+				fmt.Fprintln(w, "Nothing is owed that fits. What the windows of the terms came to: kontor sla status")
+				return
+			}
 			var rows [][]string
 			for _, v := range out.Items {
 				status := string(v.Status)

@@ -48,6 +48,10 @@ var slaStatusVerb = verb{
 			return err
 		}
 		return c.print(out, func(w io.Writer) {
+			if len(out) == 0 {
+				fmt.Fprintln(w, "No window of terms in force fits, running or over. From when terms apply: kontor terms list; what they would have paid: kontor sla simulate")
+				return
+			}
 			var rows [][]string
 			for _, s := range out {
 				rows = append(rows, []string{s.With, s.Contract, s.SLA, s.Period.String(), stateText(s), resultText(s), owedText(s.Items)})
