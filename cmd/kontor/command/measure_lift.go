@@ -35,13 +35,18 @@ var measureLiftVerb = verb{
 	examples: []string{
 		"kontor measure lift --sales sales.csv",
 		"kontor measure lift --sales sales.csv --periods 8 --dip 3 --effect 0.9 --json",
+		"kontor measure lift --sales sales.csv --stores 100,150 --control 200,240 --margin 150 --funding 100",
 	},
 	flags: fileFlags(
 		&cli.StringFlag{Name: "sales", Usage: "CSV `FILE` of sales before, during and after the event"},
 		&cli.StringFlag{Name: "periods", Usage: "`N` ordinary periods that a mean needs at least"},
 		&cli.StringFlag{Name: "dip", Usage: "`N` periods after the event to look at"},
 		&cli.StringFlag{Name: "effect", Usage: "`PROBABILITY` of the interval that must exclude 0: 0.8, 0.9, 0.95 or 0.99"},
-		&cli.StringFlag{Name: "sold", Usage: "which sales these are: `SELL_OUT` or SELL_IN"}),
+		&cli.StringFlag{Name: "sold", Usage: "which sales these are: `SELL_OUT` or SELL_IN"},
+		&cli.StringFlag{Name: "stores", Usage: "`BEFORE,DURING`: what the stores of the event sold; with --control"},
+		&cli.StringFlag{Name: "control", Usage: "`BEFORE,DURING`: what stores without it sold"},
+		&cli.StringFlag{Name: "margin", Usage: "`AMOUNT` of margin that the event added; with --funding"},
+		&cli.StringFlag{Name: "funding", Usage: "`AMOUNT` that it cost, in the same currency"}),
 	run: measureLift,
 }
 
@@ -59,6 +64,10 @@ type soldRow struct {
 
 func measureLift(c *call) error {
 	setting, err := c.setting(map[string]string{"periods": "periods", "dip": "dip", "effect": "effect", "sold": "sold"})
+	if err != nil {
+		return err
+	}
+	beside, err := liftBeside(c)
 	if err != nil {
 		return err
 	}
@@ -111,6 +120,7 @@ func measureLift(c *call) error {
 	for _, code := range []measure.Code{measure.Incremental, measure.Lift, measure.IncrementShare, measure.Cannibalised, measure.Halo, measure.Dip, measure.NetLift} {
 		results = append(results, e.Result(code))
 	}
+	results = append(results, beside...)
 	doc := map[string]any{"items": len(order), "censored": censored, "files": []measuredFile{file}, "results": results}
 	return c.print(doc, func(w io.Writer) {
 		fmt.Fprintf(w, "%d items\n\n", len(order))
