@@ -87,7 +87,7 @@ func (t Topic) MayScore(who Person, role Role) []artifact.Finding {
 	case !slices.Contains(who.Roles, role):
 		return refuse("PERSON-02", "role", "%s is scored by its holder", role)
 	case !slices.Contains(t.rolesFor(who.Company), role):
-		return refuse("PERSON-02", "role", "the topic does not ask %s of this company", role)
+		return refuse("PERSON-02", "role", "the topic does not ask %s of this company, but %s", role, t.rolesFor(who.Company))
 	case t.Status != InContext && t.Status != Scoring:
 		return refuse("TOPIC-20", "", "a topic in %s takes no scores", t.Status)
 	}
