@@ -267,7 +267,7 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 				continue
 			}
 			w := wire.Waiting{What: "milestone", ID: s.ID, Partner: b.desk.PartnerName(p), Role: string(s.Owner), Text: fmt.Sprintf("%s of %s: %s", s.ID, d.doc.Title, s.Title),
-				Until: s.Due.AddDays(1).Millis() - 1, Next: "kontor agreement milestone " + s.ID + " --proof TEXT"}
+				Until: s.Due.AddDays(1).Millis() - 1, Next: "kontor agreement milestone " + s.ID + " " + d.row.Document.Short() + " --proof TEXT"}
 			w.Else = undone(d.doc, s.ID)
 			if s.State == decision.StepOverdue {
 				w.Text += " (overdue)"
