@@ -3,6 +3,8 @@
 GO      ?= go
 FLAGS   := -trimpath
 LDFLAGS := -s -w
+# Tests are linked without what only debuggers read, and vetted once, by lint.
+TESTFLAGS := $(FLAGS) -ldflags '$(LDFLAGS)' -vet=off
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help build demo test check lint fuzz bench seeds clean
@@ -18,10 +20,10 @@ demo: build ## three companies, from invitation to a signed agreement and one ti
 	bin/kontor-testnet demo $(DEMO)
 
 test: build ## every test, with the fuzz seeds, 2,000 simulated networks and the real processes
-	$(GO) test $(FLAGS) -timeout 30m ./...
+	$(GO) test $(TESTFLAGS) -timeout 30m ./...
 
 check: lint ## lint, and the concurrent packages under the race detector
-	$(GO) test $(FLAGS) -race -short $$($(GO) list ./crypto/keys ./store/... ./node/... ./protocol ./protocol/feed | grep -v '/node/planner$$') # other packages share nothing between goroutines
+	$(GO) test $(TESTFLAGS) -race -short $$($(GO) list ./crypto/keys ./store/... ./node/... ./protocol ./protocol/feed | grep -v '/node/planner$$') # other packages share nothing between goroutines
 
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -43,7 +45,7 @@ bench: build ## the work beside the machine's own limits, in one process (BENCH=
 
 SEEDS ?= 100000
 seeds: ## more simulated networks: make seeds SEEDS=100000
-	KONTOR_SEEDS=$(SEEDS) $(GO) test $(FLAGS) -timeout 24h -run Seeds ./testnet/virtual
+	KONTOR_SEEDS=$(SEEDS) $(GO) test $(TESTFLAGS) -timeout 24h -run Seeds ./testnet/virtual
 
 clean: ## remove what was built
 	rm -rf bin
