@@ -81,17 +81,7 @@ func codesOf(err error) string {
 func (c *circle) agree(t *testing.T) (topic, document string) {
 	t.Helper()
 	ctx := context.Background()
-	opened, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: opened.Topic}}
-	c.sees(t, c.agency, opened.Topic, decision.Proposed)
-	for _, who := range []*company{c.agency, c.maker} {
-		who.scores(t, opened.Topic, "COO", 7)
-		who.scores(t, opened.Topic, "CFO", 6)
-	}
-	c.sees(t, c.maker, opened.Topic, decision.Negotiation)
+	q := c.reachesTalks(t)
 	if _, err := c.maker.Offer(ctx, admin, offerOf(q, 1, c.maker)); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +97,7 @@ func (c *circle) agree(t *testing.T) (topic, document string) {
 		l, err := c.maker.Agreements(admin, wire.AgreementQuery{})
 		return err == nil && len(l.Agreements) > 0
 	})
-	return opened.Topic, accepted.Agreement
+	return q.Topic, accepted.Agreement
 }
 
 func (c *circle) sees(t *testing.T, who *company, topic string, status decision.Status) {
