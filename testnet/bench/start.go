@@ -260,6 +260,49 @@ func resident(pid int) (float64, error) {
 	return float64(pages*os.Getpagesize()) / (1 << 20), err
 }
 
+// peakMemory runs a program to its end and answers the most memory that it held at once, in MiB. The kernel's account of an ended process
+// will not do: it begins with the memory of the process that started it.
+func peakMemory(cmd *exec.Cmd) (mib float64, err error) {
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		select {
+		case err := <-ended:
+			tick.Stop()
+			if err == nil && mib == 0 {
+				err = errors.New("its memory could not be read from /proc while it ran")
+			}
+			return mib, err
+		case <-tick.C:
+			// A process that has just ended has no figures; those of the last look stand.
+			if now, err := highWater(cmd.Process.Pid); err == nil {
+				mib = max(mib, now)
+			}
+		}
+	}
+}
+
+// highWater is the most memory that a process has held so far, in MiB.
+func highWater(pid int) (float64, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, found := strings.Cut(string(data), "VmHWM:")
+	if !found {
+		return 0, fmt.Errorf("the status of process %d has no VmHWM", pid)
+	}
+	fields := strings.Fields(rest)
+	if len(fields) < 2 || fields[1] != "kB" {
+		return 0, fmt.Errorf("VmHWM of process %d is not in kB", pid)
+	}
+	kib, err := strconv.Atoi(fields[0])
+	return float64(kib) / 1024, err
+}
+
 func timed(cmd *exec.Cmd) (time.Duration, error) {
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
