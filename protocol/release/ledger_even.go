@@ -46,11 +46,12 @@ type group struct {
 // touch is what a cell does to a column.
 type touch struct {
 	class int32 // -1: to one that no cell of the release has
-	share uint64
-	who   string
-	id    int64
 	fresh bool
+	share uint64
+	term  *term // of the cell
 }
+
+func (t touch) who() string { return t.term.name.contributor }
 
 func (u *underway) groupOf(class int32) int32 {
 	at := u.classes[class].group
@@ -65,15 +66,16 @@ func (u *underway) groupOf(class int32) int32 {
 func (l *Ledger) touches(terms []term) []touch {
 	u := &l.underway
 	out := slices.Grow(u.touched[:0], len(terms))
-	for _, t := range terms {
+	for i := range terms {
+		t := &terms[i]
 		if c, there := u.columns[t.id]; there {
-			out = append(out, touch{c.class, times(t.factor, c.per), t.name.contributor, t.id, c.fresh})
+			out = append(out, touch{c.class, c.fresh, times(t.factor, c.per), t})
 		} else {
-			out = append(out, touch{-1, 1, t.name.contributor, t.id, !l.known(t.base, t.id)})
+			out = append(out, touch{-1, !l.known(t.base, t.id), 1, t})
 		}
 	}
 	slices.SortFunc(out, func(a, b touch) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.share, b.share), strings.Compare(a.who, b.who))
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.share, b.share), strings.Compare(a.who(), b.who()))
 	})
 	u.touched = out
 	return out
@@ -92,7 +94,7 @@ func alike(touches []touch) (first, rest []touch) {
 func contributors(touches []touch) (n int) {
 	last := -1
 	for i, t := range touches {
-		if t.fresh && (last < 0 || touches[last].who != t.who) {
+		if t.fresh && (last < 0 || touches[last].who() != t.who()) {
 			n, last = n+1, i
 		}
 	}
@@ -104,33 +106,37 @@ func (l *Ledger) even(terms []term) bool {
 	u := &l.underway
 	touches := l.touches(terms)
 	for len(touches) > 0 {
-		class := touches[0].class
-		var of, gone int
-		taken := map[string]int{}
+		class, whole := touches[0].class, touches
 		for len(touches) > 0 && touches[0].class == class {
 			var one []touch
-			one, touches = alike(touches)
-			if contributors(one) < MinContributors {
+			if one, touches = alike(touches); contributors(one) < MinContributors {
 				return false
-			}
-			of += len(one)
-			for _, t := range one {
-				if t.fresh && class >= 0 {
-					if taken[t.who]++; taken[t.who] == u.classes[class].fresh[t.who] {
-						gone++
-					}
-				}
 			}
 		}
 		if class < 0 {
 			continue
 		}
 		c := u.classes[class]
-		if of < c.columns && len(c.fresh)-gone < MinContributors || u.groups[u.groupOf(class)].thin > 0 {
+		whole = whole[:len(whole)-len(touches)]
+		if len(whole) < c.columns && c.remaining(whole) < MinContributors || u.groups[u.groupOf(class)].thin > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// remaining counts the contributors with fresh columns of a class beside those that a cell touches.
+func (c class) remaining(touched []touch) int {
+	left := len(c.fresh)
+	taken := map[string]int{}
+	for _, t := range touched {
+		if t.fresh {
+			if taken[t.who()]++; taken[t.who()] == c.fresh[t.who()] {
+				left--
+			}
+		}
+	}
+	return left
 }
 
 // takes has the release under way take a cell in, before the ledger holds it. Touched says that what it does was listed already.
@@ -153,10 +159,6 @@ func (l *Ledger) takes(release string, terms []term, touched bool) {
 	touches := u.touched
 	if !touched {
 		touches = l.touches(terms)
-	}
-	factors := make(map[int64]uint64, len(terms))
-	for _, t := range terms {
-		factors[t.id] = t.factor
 	}
 	for _, t := range touches {
 		if t.class >= 0 {
@@ -182,20 +184,20 @@ func (l *Ledger) takes(release string, terms []term, touched bool) {
 		for _, t := range one {
 			c := column{to, 0, t.fresh}
 			if from >= 0 {
-				c.per = u.columns[t.id].per
+				c.per = u.columns[t.term.id].per
 				u.classes[from].columns--
 				if t.fresh {
-					if u.classes[from].fresh[t.who]--; u.classes[from].fresh[t.who] == 0 {
-						delete(u.classes[from].fresh, t.who)
+					if u.classes[from].fresh[t.who()]--; u.classes[from].fresh[t.who()] == 0 {
+						delete(u.classes[from].fresh, t.who())
 					}
 				}
 			} else {
-				c.per = l.inverse(factors[t.id])
+				c.per = l.inverse(t.term.factor)
 			}
-			u.columns[t.id] = c
+			u.columns[t.term.id] = c
 			u.classes[to].columns++
 			if t.fresh {
-				u.classes[to].fresh[t.who]++
+				u.classes[to].fresh[t.who()]++
 			}
 		}
 		for _, changed := range []int32{from, to} {

@@ -207,6 +207,9 @@ func (l *Ledger) set(of int32, id int64) {
 		s.amounts[n-1].id = id // no cell has added up the one before
 		return
 	}
+	if len(s.amounts) == cap(s.amounts) {
+		s.amounts = slices.Grow(s.amounts, 8) // a release a week: sooner or later it has them
+	}
 	s.amounts = append(s.amounts, amount{now, id})
 	l.held++
 }

@@ -1,135 +1,9 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"maps"
 	"slices"
 )
-
-// index finds earlier cells by what they add up. Only cells without enough new amounts need it: it is brought up to date when one comes.
-type index struct {
-	patterns   int                // seen
-	users      [][]int32          // by source: the patterns that use it, ascending
-	proportion map[[32]byte]int32 // classes of patterns whose factors are in the same proportion, of the same sources
-	class      []int32            // by pattern
-	alike      [][]int32          // by class: its patterns, ascending
-	pages      [][]int32          // by pattern: the pages in which it left, ascending
-	page, run  int                // seen up to this run
-	count      int32              // and so many cells of it
-}
-
-func (l *Ledger) indexed() *index {
-	x := &l.index
-	if x.proportion == nil {
-		x.proportion = map[[32]byte]int32{}
-	}
-	for ; len(x.users) < len(l.sources); x.users = append(x.users, nil) {
-	}
-	for ; x.patterns < len(l.patterns); x.patterns++ {
-		n := int32(x.patterns)
-		for _, u := range l.patterns[n].uses {
-			x.users[u.source] = append(x.users[u.source], n)
-		}
-		key := l.proportion(l.patterns[n].uses)
-		class, known := x.proportion[key]
-		if !known {
-			class = int32(len(x.alike))
-			x.proportion[key], x.alike = class, append(x.alike, nil)
-		}
-		x.class, x.alike[class] = append(x.class, class), append(x.alike[class], n)
-		x.pages = append(x.pages, make([]int32, 0, min(len(l.pages)+1, expectedPages)))
-	}
-	for ; x.page < len(l.pages); x.page, x.run, x.count = x.page+1, 0, 0 {
-		runs := l.pages[x.page].runs
-		for ; x.run < len(runs); x.run, x.count = x.run+1, 0 {
-			for ; x.count < runs[x.run].count; x.count++ {
-				n := runs[x.run].pattern + x.count
-				x.pages[n] = append(x.pages[n], int32(x.page))
-			}
-			if x.run == len(runs)-1 {
-				break // it may grow
-			}
-		}
-		if x.page == len(l.pages)-1 {
-			break
-		}
-	}
-	return x
-}
-
-// expectedPages is for how many pages a pattern has room at once: those of a year of weeks.
-const expectedPages = 64
-
-// alike are the patterns whose factors are in the same proportion as a cell's, of the same sources.
-func (l *Ledger) alike(x *index, path string, uses []use) []int32 {
-	if l.expects(path, uses) {
-		return x.alike[x.class[l.expected]]
-	}
-	if class, known := x.proportion[l.proportion(uses)]; known {
-		return x.alike[class]
-	}
-	return nil
-}
-
-// proportion is the same for factors that differ by one factor only.
-func (l *Ledger) proportion(uses []use) [32]byte {
-	if len(uses) == 0 {
-		return [32]byte{}
-	}
-	f := l.inverse(uses[0].factor)
-	var space [512]byte // on the stack, as a rule
-	data := space[:0]
-	for _, u := range uses {
-		data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, uint32(u.source)), times(u.factor, f))
-	}
-	return sha256.Sum256(data)
-}
-
-// maxInverses bounds the inverses that are kept.
-const maxInverses = 4096
-
-// inverse is that of a factor, kept because cells have few different ones.
-func (l *Ledger) inverse(factor uint64) uint64 {
-	f, known := l.inverses[factor]
-	if !known {
-		if f = inverse(factor); len(l.inverses) < maxInverses {
-			l.inverses[factor] = f
-		}
-	}
-	return f
-}
-
-// repeats tells that a cell, all of whose amounts are known, left before up to a factor.
-func (l *Ledger) repeats(path string, terms []term) bool {
-	if slices.ContainsFunc(terms, func(t term) bool { return t.source < 0 }) {
-		return false
-	}
-	x := l.indexed()
-	for _, n := range l.alike(x, path, usesOf(terms)) {
-		for _, in := range slices.Backward(l.during(x.pages[n], terms[0])) {
-			if !slices.ContainsFunc(terms, func(t term) bool { return l.sources[t.source].at(in) != t.id }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// during are those of some pages, ascending, that lie between the first in which a term's source has its amount and the last.
-func (l *Ledger) during(pages []int32, t term) []int32 {
-	from, until := int32(len(l.pages)), int32(0)
-	end := int32(len(l.pages))
-	for _, a := range slices.Backward(l.sources[t.source].amounts) {
-		if a.id == t.id {
-			from, until = a.page, max(until, end)
-		}
-		end = a.page
-	}
-	i, _ := slices.BinarySearch(pages, from)
-	j, _ := slices.BinarySearch(pages, until)
-	return pages[i:max(i, j)]
-}
 
 // released is a cell that left, or is to leave, taken apart.
 type released struct {
@@ -178,6 +52,7 @@ func (l *Ledger) released(in, number int32) released {
 // out; among those that are not is the cell's own last figure, as a rule what it is compared with.
 func (l *Ledger) linked(path string, terms []term) (out []released, all bool) {
 	x := l.indexed()
+	l.indexUsers()
 	type place struct{ page, pattern int32 }
 	type wanted struct {
 		name sourceName
@@ -207,8 +82,8 @@ func (l *Ledger) linked(path string, terms []term) (out []released, all bool) {
 		reach(t.name, t.id)
 	}
 	if !slices.ContainsFunc(terms, func(t term) bool { return t.source < 0 }) {
-		if n, known := l.patternOf(path, usesOf(terms)); known && len(x.pages[n]) > 0 {
-			at := place{x.pages[n][len(x.pages[n])-1], n}
+		if n, known := l.patternOf(path, usesOf(terms)); known {
+			at := place{x.last(n), n} // a pattern is held because a cell of it left
 			if cell := l.released(at.page, n); slices.ContainsFunc(cell.terms, func(u unknown) bool { return reached[u.id] }) {
 				take(at)
 			}
@@ -239,19 +114,6 @@ func (l *Ledger) linked(path string, terms []term) (out []released, all bool) {
 		return int(a.pattern - b.pattern)
 	})
 	return out, len(out) <= MaxCombined
-}
-
-// usersIn visits the patterns of a page that use a source, while visit wants more.
-func (l *Ledger) usersIn(in, of int32, visit func(pattern int32) bool) {
-	users := l.index.users[of]
-	for _, r := range l.pages[in].runs {
-		i, _ := slices.BinarySearch(users, r.pattern)
-		for ; i < len(users) && users[i] < r.pattern+r.count; i++ {
-			if !visit(users[i]) {
-				return
-			}
-		}
-	}
 }
 
 // difference finds an earlier cell that a multiple of this one differs from in fewer than k contributors: the newest such.
