@@ -3,7 +3,6 @@ package campaign
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/block/sheettest"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -67,53 +67,24 @@ func full() Document {
 	}
 }
 
+// sheets is how a document travels.
+var sheets = sheettest.Format[Document]{Type: Type, To: ToSheet, From: FromSheet}
+
 func TestRoundTrip(t *testing.T) {
 	d := full()
 	if found := Check(d); len(found) != 0 {
 		t.Fatal(found)
 	}
-	s, err := ToSheet(d, [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, below, err := s.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored := map[block.CID][]byte{root.CID: root.Data}
-	for _, b := range below {
-		stored[b.CID] = b.Data
-	}
-	opened, err := block.OpenSheet(root.CID, func(c block.CID) ([]byte, error) { return stored[c], nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := FromSheet(opened)
-	if err != nil || !reflect.DeepEqual(back, d) {
-		t.Fatalf("%v\n%+v\n%+v", err, back, d)
-	}
+	s := sheets.RoundTrip(t, d)
 	slices.Reverse(d.Blackouts)
-	if again, _ := ToSheet(d, [32]byte{7}); !reflect.DeepEqual(s, again) {
+	if again := sheets.Sheet(t, d); !reflect.DeepEqual(s, again) {
 		t.Error("the order of blackouts changed the sheet")
 	}
 }
 
 // The encoding of version 1 never changes: this hash covers every field of a calendar.
 func TestGoldenEncoding(t *testing.T) {
-	s, err := ToSheet(full(), [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := sha256.New()
-	h.Write(s.Head)
-	for _, r := range s.Rows {
-		h.Write([]byte(r.Key))
-		h.Write(r.Value)
-	}
-	const want = "22b28b67625838bab7fa17ccaabc0fb20c084a8cc5d3007f990fd76d9a2855bd"
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		t.Errorf("head and rows hash to %s, want %s", got, want)
-	}
+	sheets.Unchanged(t, full(), "22b28b67625838bab7fa17ccaabc0fb20c084a8cc5d3007f990fd76d9a2855bd")
 }
 
 func TestFindings(t *testing.T) {
@@ -348,34 +319,12 @@ func FuzzParseRule(f *testing.F) {
 }
 
 func FuzzFromSheet(f *testing.F) {
-	s, err := ToSheet(full(), [32]byte{7})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, r := range s.Rows {
-		f.Add(s.Head, r.Value)
-	}
-	f.Fuzz(func(t *testing.T, head, value []byte) {
-		var r row
-		if block.Unmarshal(value, &r) != nil {
+	sheettest.Fuzz[Document, row](f, sheets, full(), func(t *testing.T, d Document) {
+		if len(Check(d)) > 0 {
 			return
 		}
-		sheet := block.Sheet{Type: Type, SeriesKey: [32]byte{7}, Head: head, Rows: []block.Row{{Key: r.Key(), Value: value}}}
-		d, err := FromSheet(sheet)
-		if err != nil {
-			if !reflect.DeepEqual(d, Document{}) {
-				t.Fatal("refused and still gave a calendar")
-			}
-			return
-		}
-		if len(Check(d)) == 0 {
-			if _, err := Conflicts(Input{Calendars: []Held{{Document: d, Side: "buyer"}}, At: d.Header.Issued}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		again, err := ToSheet(d, [32]byte{7})
-		if err != nil || !reflect.DeepEqual(again, sheet) {
-			t.Fatalf("re-encodes otherwise: %v", err)
+		if _, err := Conflicts(Input{Calendars: []Held{{Document: d, Side: "buyer"}}, At: d.Header.Issued}); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

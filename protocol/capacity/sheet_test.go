@@ -13,6 +13,7 @@ import (
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/block/sheettest"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -44,31 +45,18 @@ func fullAnswer() Answer {
 		}}}}
 }
 
+// How plans and answers travel.
+var (
+	plans   = sheettest.Format[Plan]{Type: PlanType, To: PlanToSheet, From: PlanFromSheet}
+	answers = sheettest.Format[Answer]{Type: AnswerType, To: AnswerToSheet, From: AnswerFromSheet}
+)
+
 func TestPlanRoundTrip(t *testing.T) {
 	p := fullPlan()
 	if found := CheckPlan(p); len(found) != 0 {
 		t.Fatal(found)
 	}
-	s, err := PlanToSheet(p, [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, below, err := s.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored := map[block.CID][]byte{root.CID: root.Data}
-	for _, b := range below {
-		stored[b.CID] = b.Data
-	}
-	opened, err := block.OpenSheet(root.CID, func(c block.CID) ([]byte, error) { return stored[c], nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := PlanFromSheet(opened)
-	if err != nil || !reflect.DeepEqual(back, p) {
-		t.Fatalf("%v\n%+v\n%+v", err, back, p)
-	}
+	s := plans.RoundTrip(t, p)
 	p.Groups[0], p.Groups[3] = p.Groups[3], p.Groups[0]
 	again, _ := PlanToSheet(p, [32]byte{7})
 	if !reflect.DeepEqual(s, again) {
@@ -81,13 +69,7 @@ func TestAnswerRoundTrip(t *testing.T) {
 	if found := CheckAnswer(a); len(found) != 0 {
 		t.Fatal(found)
 	}
-	s, err := AnswerToSheet(a, [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if back, err := AnswerFromSheet(s); err != nil || !reflect.DeepEqual(back, a) {
-		t.Fatalf("%v\n%+v\n%+v", err, back, a)
-	}
+	answers.RoundTrip(t, a)
 }
 
 // A change of one figure travels as one row, and applies to the same sheet.
@@ -298,30 +280,7 @@ func FuzzPlanFromSheet(f *testing.F) {
 }
 
 func FuzzAnswerFromSheet(f *testing.F) {
-	s, err := AnswerToSheet(fullAnswer(), [32]byte{7})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(s.Head, s.Rows[0].Value)
-	f.Fuzz(func(t *testing.T, head, row []byte) {
-		var l AnswerLine
-		if block.Unmarshal(row, &l) != nil {
-			return
-		}
-		sheet := block.Sheet{Type: AnswerType, SeriesKey: [32]byte{7}, Head: head, Rows: []block.Row{{Key: l.Key(), Value: row}}}
-		a, err := AnswerFromSheet(sheet)
-		if err != nil {
-			if !reflect.DeepEqual(a, Answer{}) {
-				t.Fatal("refused and still gave an answer")
-			}
-			return
-		}
-		CheckAnswer(a)
-		again, err := AnswerToSheet(a, [32]byte{7})
-		if err != nil || !reflect.DeepEqual(again, sheet) {
-			t.Fatalf("re-encodes otherwise: %v", err)
-		}
-	})
+	sheettest.Fuzz[Answer, AnswerLine](f, answers, fullAnswer(), func(_ *testing.T, a Answer) { CheckAnswer(a) })
 }
 
 // The encoding of version 1 never changes: these hashes cover every field of a plan and of an answer.

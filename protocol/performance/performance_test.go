@@ -1,7 +1,6 @@
 package performance
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/block/sheettest"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -217,28 +217,8 @@ func TestDiff(t *testing.T) {
 }
 
 func FuzzFromSheet(f *testing.F) {
-	d := full(f)
-	s := must[block.Sheet](f)(ToSheet(d, [32]byte{7}))
-	f.Add(s.Head, s.Rows[0].Value)
-	f.Fuzz(func(t *testing.T, head, cell []byte) {
-		var c Cell
-		if block.Unmarshal(cell, &c) != nil {
-			return
-		}
-		in := block.Sheet{Type: Type, Head: head, Rows: []block.Row{{Key: c.Key(), Value: cell}}}
-		d, err := FromSheet(in)
-		if err != nil {
-			if d.Cells != nil {
-				t.Fatal("a document beside an error")
-			}
-			return
-		}
-		Check(d)
-		again, err := ToSheet(d, [32]byte{})
-		if err != nil || !bytes.Equal(again.Head, head) || !bytes.Equal(again.Rows[0].Value, cell) {
-			t.Fatalf("not the same bytes again: %v", err)
-		}
-	})
+	sheets := sheettest.Format[Document]{Type: Type, To: ToSheet, From: FromSheet}
+	sheettest.Fuzz[Document, Cell](f, sheets, full(f), func(_ *testing.T, d Document) { Check(d) })
 }
 
 func FuzzProof(f *testing.F) {

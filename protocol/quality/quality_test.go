@@ -3,14 +3,12 @@ package quality
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
-	"reflect"
 	"slices"
 	"testing"
 	_ "time/tzdata" // the zones of the tests are the same everywhere
 
 	"kontor/protocol/artifact"
-	"kontor/protocol/block"
+	"kontor/protocol/block/sheettest"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
@@ -60,37 +58,20 @@ func full() Document {
 	return d
 }
 
+// sheets is how a document travels.
+var sheets = sheettest.Format[Document]{Type: Type, To: ToSheet, From: FromSheet}
+
 func TestRoundTrip(t *testing.T) {
 	d := full()
 	if found := Check(d); len(found) != 0 {
 		t.Fatal(found)
 	}
-	s, err := ToSheet(d, [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := FromSheet(s)
-	if err != nil || !reflect.DeepEqual(back, d) {
-		t.Fatalf("%v\n%+v\n%+v", err, back, d)
-	}
+	sheets.RoundTrip(t, d)
 }
 
 // The encoding of version 1 never changes: this hash covers every field of a report.
 func TestGoldenEncoding(t *testing.T) {
-	s, err := ToSheet(full(), [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := sha256.New()
-	h.Write(s.Head)
-	for _, r := range s.Rows {
-		h.Write([]byte(r.Key))
-		h.Write(r.Value)
-	}
-	const want = "9d3e6026449bae7be19231bf7047b112dd64dab37f38bae874aab9b9a4fcc9ac"
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		t.Errorf("head and rows hash to %s, want %s", got, want)
-	}
+	sheets.Unchanged(t, full(), "9d3e6026449bae7be19231bf7047b112dd64dab37f38bae874aab9b9a4fcc9ac")
 }
 
 func TestFindings(t *testing.T) {
@@ -282,35 +263,13 @@ func TestWholeReportsAndPartsAgree(t *testing.T) {
 }
 
 func FuzzFromSheet(f *testing.F) {
-	s, err := ToSheet(full(), [32]byte{7})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, r := range s.Rows {
-		f.Add(s.Head, r.Value)
-	}
-	f.Fuzz(func(t *testing.T, head, value []byte) {
-		var r row
-		if block.Unmarshal(value, &r) != nil {
+	sheettest.Fuzz[Document, row](f, sheets, full(), func(_ *testing.T, d Document) {
+		if len(Check(d)) > 0 {
 			return
 		}
-		sheet := block.Sheet{Type: Type, SeriesKey: [32]byte{7}, Head: head, Rows: []block.Row{{Key: r.Key(), Value: value}}}
-		d, err := FromSheet(sheet)
-		if err != nil {
-			if !reflect.DeepEqual(d, Document{}) {
-				t.Fatal("refused and still gave a report")
-			}
-			return
+		for _, c := range d.Complaints {
+			ClockOf(d.Service, c, nil, day("2026-01-01"))
 		}
-		if len(Check(d)) == 0 {
-			for _, c := range d.Complaints {
-				ClockOf(d.Service, c, nil, day("2026-01-01"))
-			}
-			Diff(Document{}, d)
-		}
-		again, err := ToSheet(d, [32]byte{7})
-		if err != nil || !reflect.DeepEqual(again, sheet) {
-			t.Fatalf("re-encodes otherwise: %v", err)
-		}
+		Diff(Document{}, d)
 	})
 }

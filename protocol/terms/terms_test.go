@@ -1,14 +1,12 @@
 package terms
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"reflect"
 	"slices"
 	"testing"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
+	"kontor/protocol/block/sheettest"
 	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
@@ -67,37 +65,20 @@ func full(t interface{ Fatal(...any) }) Document {
 	}
 }
 
+// sheets is how a document travels.
+var sheets = sheettest.Format[Document]{Type: Type, To: ToSheet, From: FromSheet}
+
 func TestRoundTrip(t *testing.T) {
 	d := full(t)
 	if found := Check(d); len(found) != 0 {
 		t.Fatal(found)
 	}
-	s, err := ToSheet(d, [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := FromSheet(s)
-	if err != nil || !reflect.DeepEqual(back, d) {
-		t.Fatalf("%v\n%+v\n%+v", err, back, d)
-	}
+	sheets.RoundTrip(t, d)
 }
 
 // The encoding of version 1 never changes: this hash covers every field.
 func TestGoldenEncoding(t *testing.T) {
-	s, err := ToSheet(full(t), [32]byte{7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := sha256.New()
-	h.Write(s.Head)
-	for _, r := range s.Rows {
-		h.Write([]byte(r.Key))
-		h.Write(r.Value)
-	}
-	const want = "a350a461ab29191050d83f28e4aeb8ca2de006573a0ed73774d91ba0eba282be"
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		t.Errorf("head and rows hash to %s, want %s", got, want)
-	}
+	sheets.Unchanged(t, full(t), "a350a461ab29191050d83f28e4aeb8ca2de006573a0ed73774d91ba0eba282be")
 }
 
 func TestFindings(t *testing.T) {
@@ -252,33 +233,12 @@ func TestInForce(t *testing.T) {
 }
 
 func FuzzFromSheet(f *testing.F) {
-	s, err := ToSheet(full(f), [32]byte{7})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, r := range s.Rows {
-		f.Add(s.Head, r.Value)
-	}
-	f.Fuzz(func(t *testing.T, head, value []byte) {
-		var r row
-		if block.Unmarshal(value, &r) != nil {
+	sheettest.Fuzz[Document, row](f, sheets, full(f), func(_ *testing.T, d Document) {
+		if len(Check(d)) > 0 {
 			return
 		}
-		d, err := FromSheet(block.Sheet{Type: Type, Head: head, Rows: []block.Row{{Key: r.Key(), Value: value}}})
-		if err != nil {
-			if !reflect.DeepEqual(d, Document{}) {
-				t.Fatal("an error and a document")
-			}
-			return
-		}
-		back, err := ToSheet(d, [32]byte{})
-		if err != nil || string(back.Head) != string(head) || string(back.Rows[0].Value) != string(value) {
-			t.Fatal("what was read is written otherwise", err)
-		}
-		if len(Check(d)) == 0 {
-			d.Windows(SLA{Window: Window{Kind: PerMonth}}, d.Period)
-			d.Meetings(d.Period.Start, 10)
-			_, _ = d.Amount([]Ask{{Product: "X", Quantity: q("10"), Day: d.Period.Start}}, nil)
-		}
+		d.Windows(SLA{Window: Window{Kind: PerMonth}}, d.Period)
+		d.Meetings(d.Period.Start, 10)
+		_, _ = d.Amount([]Ask{{Product: "X", Quantity: q("10"), Day: d.Period.Start}}, nil)
 	})
 }
