@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"slices"
+
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/calendar"
@@ -97,4 +99,25 @@ func (r *Replica) AgreedTerms(on calendar.Date) ([]terms.Agreed, error) {
 func (r *Replica) TermsInForce(on calendar.Date) ([]terms.Agreed, error) {
 	agreed, err := r.AgreedTerms(on)
 	return terms.InForce(agreed, on), err
+}
+
+// Standings are where every agreement stands on a day. One that puts terms in force and nothing else is also superseded where later terms of the same contracts hold for as
+// long as it would run.
+func (r *Replica) Standings(on calendar.Date) (map[block.CID]decision.Standing, error) {
+	ledger, err := r.Concluded()
+	if err != nil {
+		return nil, err
+	}
+	agreed, err := r.AgreedTerms(on)
+	if err != nil {
+		return nil, err
+	}
+	out, overtaken := decision.Standings(ledger, on), terms.Overtaken(agreed, on)
+	for _, c := range ledger {
+		more := slices.ContainsFunc(c.Doc.Effects, func(e decision.Effect) bool { return e.Kind != decision.TermsInForce })
+		if overtaken[c.CID] && !more {
+			out[c.CID] = decision.Superseded
+		}
+	}
+	return out, nil
 }

@@ -23,7 +23,7 @@ const issueEnd = "end"
 // came of: the same scope, the agreed option and the same issues.
 func (b *Board) Amend(ctx context.Context, by By, in wire.AgreementAmendRequest) (wire.TopicReceipt, error) {
 	d, err := b.pick(by, in.AgreementQuery, func(d documentOf) bool {
-		return d.row.Verdict == decision.Final && (d.standing == decision.InForce || d.standing == decision.Upcoming)
+		return d.toDo()
 	})
 	if err != nil {
 		return wire.TopicReceipt{}, err

@@ -178,7 +178,7 @@ func (g *gathering) milestones() error {
 		return err
 	}
 	for _, d := range docs {
-		if d.standing != decision.InForce && d.standing != decision.Upcoming {
+		if !d.toDo() {
 			continue
 		}
 		steps, err := g.plan(d)

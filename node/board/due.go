@@ -34,7 +34,7 @@ func (b *Board) agreementsWait(by By, p *node.Partnership) (out []wire.Waiting, 
 	}
 	today := calendar.DateOf(b.node.Now())
 	for _, d := range list {
-		if d.standing != decision.InForce && d.standing != decision.Upcoming {
+		if !d.toDo() {
 			continue
 		}
 		one := func(what, text string, until calendar.Date, otherwise, next string) {

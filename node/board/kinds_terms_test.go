@@ -27,7 +27,6 @@ func (c *circle) underTerms(t *testing.T, moreSLAs ...string) {
 // underTermsAnd are those terms with more clauses, in which FROM and UNTIL are the days they begin and end.
 func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
 	t.Helper()
-	ctx := context.Background()
 	now := time.Now()
 	from := now.AddDate(0, -2, 1-now.Day())
 	doc := fmt.Sprintf(`{
@@ -46,6 +45,13 @@ func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
 	if out, err := c.maker.desk.ImportTerms([]byte(doc), desk.TermsImport{}); err != nil {
 		t.Fatal(err, out)
 	}
+	c.putInForce(t)
+}
+
+// putInForce shares the terms the maker keeps and has every officer agree to them and sign.
+func (c *circle) putInForce(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
 	if _, err := c.maker.desk.ShareTerms(ctx, desk.TermsQuery{}, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -76,10 +82,7 @@ func (c *circle) underTermsAnd(t *testing.T, more string, moreSLAs ...string) {
 	if err != nil || accepted.Agreement == "" {
 		t.Fatal(err, accepted.Undrafted)
 	}
-	soon(t, "the document", func() bool {
-		l, err := c.maker.Agreements(admin, wire.AgreementQuery{})
-		return err == nil && len(l.Agreements) > 0
-	})
+	soon(t, "the document", func() bool { return c.maker.verdict(accepted.Agreement) == decision.Open })
 	c.concludes(t, accepted.Agreement)
 	if again, err := c.maker.ProposeTerms(ctx, command("after"), desk.TermsQuery{}, "own", 0); codesOf(err) != "ALREADY_AGREED" {
 		t.Fatalf("terms that are signed are put to the officers again: %+v, %v", again, err)
@@ -292,6 +295,60 @@ func TestMissingReportsAndUnpaidRemedies(t *testing.T) {
 	if gone := of(exception.Unpaid, desk.ExceptionGone, 1)[0]; gone.ID != e.ID || !gone.Acted {
 		t.Errorf("%+v", gone)
 	}
+}
+
+// Terms that later ones of the contract take the place of, with no day left to apply on, bring nobody steps any more: neither a meeting, nor what waits, nor what is
+// overdue.
+func TestStepsOfReplacedTermsGo(t *testing.T) {
+	c := paired(t)
+	c.underTerms(t)
+	first := c.steps(t)
+	if len(first) != 2 || !strings.HasSuffix(first[0], "revision 0") {
+		t.Fatalf("%q", first)
+	}
+	c.later(t, 25*time.Hour) // the steps were due the day before
+	late := func(e desk.ExceptionView) bool { return e.Kind == exception.Late && strings.Contains(e.Cause, "revision 0") }
+	c.alike(t, false, func(list []desk.ExceptionView) bool { return slices.ContainsFunc(list, late) })
+	c.underTermsAnd(t, `"title": "the same, dearer",`)
+	for _, who := range []*company{c.agency, c.maker} {
+		m, err := who.Cadence(admin, wire.CadenceQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range m.Meetings[0].Agenda.Items {
+			if strings.HasSuffix(i.Title, "revision 0") {
+				t.Errorf("%s: %+v", who.n.Name(), i)
+			}
+		}
+		l, err := who.Agreements(admin, wire.AgreementQuery{})
+		if err != nil || len(l.Agreements) != 2 {
+			t.Fatal(l, err)
+		}
+		if a, b := l.Agreements[0].Standing, l.Agreements[1].Standing; a != decision.Superseded || b != decision.InForce {
+			t.Errorf("%s: the first is %s, the second %s", who.n.Name(), a, b)
+		}
+	}
+	if now := c.steps(t); len(now) != 2 || !strings.HasSuffix(now[0], "revision 1") || !strings.HasSuffix(now[1], "revision 1") {
+		t.Errorf("%q", now)
+	}
+	c.alike(t, false, func(list []desk.ExceptionView) bool { return !slices.ContainsFunc(list, late) })
+}
+
+// steps are the titles of the steps that wait at each company.
+func (c *circle) steps(t *testing.T) (out []string) {
+	t.Helper()
+	for _, who := range []*company{c.agency, c.maker} {
+		list, err := who.Waiting(admin, wire.WaitingQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range list.Waiting {
+			if w.What == "milestone" {
+				out = append(out, strings.TrimSuffix(w.Text, " (overdue)"))
+			}
+		}
+	}
+	return out
 }
 
 func dayOf(t time.Time) calendar.Date { return calendar.MustDate(t.Format("2006-01-02")) }

@@ -31,6 +31,11 @@ type documentOf struct {
 	pending  bool
 }
 
+// toDo tells whether an agreement's steps, reviews and last day are still somebody's to see to: it stands, and no other took its place.
+func (d documentOf) toDo() bool {
+	return d.standing == decision.InForce || d.standing == decision.Upcoming
+}
+
 // documents lists the agreements of the partnerships a caller sees, newest last.
 func (b *Board) documents(by By, with string) (out []documentOf, err error) {
 	list, err := b.visible(by.Scope, with)
@@ -49,19 +54,16 @@ func (b *Board) documents(by By, with string) (out []documentOf, err error) {
 			if err != nil {
 				return err
 			}
-			var ledger []decision.Concluded
+			standings, err := r.Standings(today)
+			if err != nil {
+				return err
+			}
 			for _, row := range rounds {
 				doc, err := r.Agreement(row.Document)
 				if err != nil {
 					return err
 				}
-				final := settledBy(row)
-				ledger = append(ledger, decision.Concluded{CID: row.Document, Doc: doc, Verdict: row.Verdict, Final: final})
-				held = append(held, documentOf{p: p, row: row, doc: doc, pending: row.Verdict != decision.Open && final.Lam > line})
-			}
-			standings := decision.Standings(ledger, today)
-			for i := range held {
-				held[i].standing = standings[held[i].row.Document]
+				held = append(held, documentOf{p: p, row: row, doc: doc, standing: standings[row.Document], pending: row.Verdict != decision.Open && settledBy(row).Lam > line})
 			}
 			return nil
 		})

@@ -255,7 +255,7 @@ func (b *Board) stepsWait(by By, p *node.Partnership) (out []wire.Waiting, err e
 		return nil, err
 	}
 	for _, d := range list {
-		if d.row.Verdict != decision.Final {
+		if d.row.Verdict != decision.Final || d.standing == decision.Superseded {
 			continue
 		}
 		steps, err := b.plan(d)

@@ -26,7 +26,10 @@ func (s *sight) rollbacks() (out []exception.Exception, err error) {
 	if err != nil {
 		return nil, err
 	}
-	standing := decision.Standings(ledger, s.today)
+	standing, err := s.r.Standings(s.today)
+	if err != nil {
+		return nil, err
+	}
 	var figures *figuresSoFar
 	for _, c := range ledger {
 		if standing[c.CID] != decision.InForce {

@@ -59,7 +59,10 @@ func (s *sight) late() (out []exception.Exception, err error) {
 	if err != nil {
 		return nil, err
 	}
-	standing := decision.Standings(ledger, s.today)
+	standing, err := s.r.Standings(s.today)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range ledger {
 		if at := standing[c.CID]; at != decision.InForce && at != decision.Upcoming {
 			continue

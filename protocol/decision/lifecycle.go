@@ -18,7 +18,7 @@ const (
 	Upcoming   Standing = "UPCOMING"   // final, its first day lies ahead
 	InForce    Standing = "IN_FORCE"   // final and running
 	Ended      Standing = "EXPIRED"    // its last day has passed: earlier terms apply again
-	Superseded Standing = "SUPERSEDED" // a later final agreement names it
+	Superseded Standing = "SUPERSEDED" // a later final agreement names it, or puts other terms in the place of its terms
 	Voided     Standing = "VOID"       // nobody is bound
 	Suspended  Standing = "CONTESTED"  // effects stopped until the dispute is closed
 )

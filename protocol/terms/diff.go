@@ -2,6 +2,7 @@ package terms
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 
 	"kontor/protocol/artifact"
@@ -167,4 +168,41 @@ func InForce(agreed []Agreed, on calendar.Date) []Agreed {
 		out = append(out, latest[n])
 	}
 	return out
+}
+
+// Overtaken are the agreements whose terms apply on no day any more, from a day on: later ones of the same contract stand in their place to the end of their
+// run. Where an agreement names terms of several contracts, all of them must be. The list is in order of finality.
+func Overtaken(agreed []Agreed, from calendar.Date) map[block.CID]bool {
+	out := map[block.CID]bool{}
+	for i, a := range agreed {
+		gone := !a.appliesBeside(agreed[i+1:], from)
+		if before, seen := out[a.Agreement]; seen {
+			gone = gone && before
+		}
+		out[a.Agreement] = gone
+	}
+	return out
+}
+
+// run is the first day the terms can apply and the first after their last.
+func (a Agreed) run() (from, end calendar.Date) {
+	return max(a.From, a.Document.Period.Start), min(a.Expires, a.Document.Period.End)
+}
+
+// appliesBeside tells whether there is a day left that none of the later terms of the contract holds. If there is one, the first such day is the
+// first of the run that is left, or a day on which later ones end.
+func (a Agreed) appliesBeside(later []Agreed, from calendar.Date) bool {
+	start, end := a.run()
+	start = max(start, from)
+	days := []calendar.Date{start}
+	for _, b := range later {
+		_, ends := b.run()
+		days = append(days, ends)
+	}
+	return slices.ContainsFunc(days, func(day calendar.Date) bool {
+		return start <= day && day < end && !slices.ContainsFunc(later, func(b Agreed) bool {
+			first, ends := b.run()
+			return b.Document.Contract == a.Document.Contract && first <= day && day < ends
+		})
+	})
 }

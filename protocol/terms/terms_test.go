@@ -242,3 +242,32 @@ func FuzzFromSheet(f *testing.F) {
 		_, _ = d.Amount([]Ask{{Product: "X", Quantity: q("10"), Day: d.Period.Start}}, nil)
 	})
 }
+
+// Terms that later ones of the contract hold the place of on every day that is left are overtaken; where one day is left to them they are not.
+func TestTermsAreOvertakenWithNoDayLeft(t *testing.T) {
+	agreement := func(n string) block.CID { return block.Sum([]byte(n)) }
+	of := func(name, contract, from, until string) Agreed {
+		return Agreed{Agreement: agreement(name), From: calendar.MustDate(from), Expires: calendar.MustDate(until),
+			Document: Document{Frame: Frame{Contract: contract, Period: calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2028-01-01")}}}}
+	}
+	first := of("first", "FRAME", "2026-06-01", "2028-06-01") // the terms' own period is what counts: the year 2027
+	for what, c := range map[string]struct {
+		later []Agreed
+		on    string
+		want  bool
+	}{
+		"alone":                       {nil, "2027-03-01", false},
+		"the whole year":              {[]Agreed{of("b", "FRAME", "2027-01-01", "2028-01-01")}, "2026-07-01", true},
+		"of another contract":         {[]Agreed{of("b", "SPARE", "2027-01-01", "2028-01-01")}, "2026-07-01", false},
+		"from April on, in March":     {[]Agreed{of("b", "FRAME", "2027-04-01", "2028-01-01")}, "2027-03-31", false},
+		"from April on, in April":     {[]Agreed{of("b", "FRAME", "2027-04-01", "2028-01-01")}, "2027-04-01", true},
+		"ends a day early":            {[]Agreed{of("b", "FRAME", "2027-04-01", "2027-12-31")}, "2027-04-01", false},
+		"two that meet":               {[]Agreed{of("b", "FRAME", "2027-07-01", "2029-01-01"), of("c", "FRAME", "2027-01-01", "2027-07-01")}, "2027-01-01", true},
+		"two with a day between them": {[]Agreed{of("b", "FRAME", "2027-07-02", "2029-01-01"), of("c", "FRAME", "2027-01-01", "2027-07-01")}, "2027-01-01", false},
+		"another part of it stands":   {[]Agreed{of("b", "FRAME", "2027-01-01", "2028-01-01"), of("first", "SPARE", "2027-01-01", "2028-01-01")}, "2027-01-01", false},
+	} {
+		if got := Overtaken(append([]Agreed{first}, c.later...), calendar.MustDate(c.on))[agreement("first")]; got != c.want {
+			t.Errorf("%s: %v, want %v", what, got, c.want)
+		}
+	}
+}
