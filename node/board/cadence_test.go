@@ -1,10 +1,35 @@
 package board
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
+	"kontor/node/api/wire"
 	"kontor/protocol/calendar"
 )
+
+// Minutes of a meeting that no terms name say what is missing: terms, a cadence in them, or a meeting held by then.
+func TestMinutesSayWhyThereIsNoMeeting(t *testing.T) {
+	c := paired(t)
+	record := func(cadence, day, code, says string) {
+		t.Helper()
+		in := wire.MinutesRequest{Cadence: cadence, Day: day, Decided: []string{"all stays as planned"}}
+		if _, err := c.agency.Record(context.Background(), admin, in); codesOf(err) != code || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q on %q: %v, want %s", cadence, day, err, code)
+		}
+	}
+	record("", "", "NO_TERMS", "no terms are in force with Tablet Maker")
+	record("sop", "", "NO_TERMS", "--cadence extra")
+	c.underTerms(t)
+	record("launch", "", "NO_MEETING", "theirs are sop")
+	tuesday := c.today()
+	for tuesday.Weekday() != time.Tuesday {
+		tuesday = tuesday.AddDays(-1)
+	}
+	record("sop", tuesday.String(), "NO_MEETING", "no such meeting on "+tuesday.String())
+}
 
 // A meeting that moves, is cancelled or comes back has a higher number each time, and keeps it while nothing changes.
 func TestACalendarFileSaysWhatChanged(t *testing.T) {

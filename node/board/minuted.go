@@ -167,9 +167,15 @@ func (b *Board) meetingOf(p *node.Partnership, in wire.MinutesRequest) (string, 
 		from = today.AddDays(-meetingBefore)
 	}
 	var held []terms.Meeting
+	var named []string
+	inForce := false
 	err := b.node.View(p.PID, func(r *protocol.Replica) error {
 		agreed, err := r.TermsInForce(on)
+		inForce = len(agreed) > 0
 		for _, t := range agreed {
+			for _, c := range t.Document.Cadence {
+				named = append(named, c.ID)
+			}
 			for _, m := range t.Document.Meetings(from, meetingsAhead) {
 				if m.Day <= on && (in.Cadence == "" || m.Cadence == in.Cadence) {
 					held = append(held, m)
@@ -181,7 +187,15 @@ func (b *Board) meetingOf(p *node.Partnership, in wire.MinutesRequest) (string, 
 	if err != nil {
 		return "", 0, err
 	}
-	if len(held) == 0 {
+	switch {
+	case !inForce:
+		none := node.AsFailure(b.desk.NoTerms(p, "", on))
+		return "", 0, node.Failf(none.Code, "%s; minutes of a meeting that no terms name take --cadence %s", none.Text, cadence.Extra)
+	case len(named) == 0:
+		return "", 0, node.Failf("NO_MEETING", "the terms in force name no meetings; minutes of one take --cadence %s", cadence.Extra)
+	case in.Cadence != "" && !slices.Contains(named, in.Cadence):
+		return "", 0, node.Failf("NO_MEETING", "the terms in force name no cadence %q; theirs are %s, and minutes of any other meeting take --cadence %s", in.Cadence, strings.Join(named, ", "), cadence.Extra)
+	case len(held) == 0:
 		return "", 0, node.Failf("NO_MEETING", "the terms in force name no such meeting on %s or shortly before; kontor cadence show lists the next ones, and minutes of any other meeting take --cadence %s", on, cadence.Extra)
 	}
 	last := slices.MaxFunc(held, func(x, y terms.Meeting) int { return cmp.Compare(x.Day, y.Day) })
