@@ -130,13 +130,29 @@ func TestScoresOfNothing(t *testing.T) {
 		}
 	}
 	s.Add(q("1"), []Quantile{{700_000, q("3")}})
-	for _, code := range []Code{WIS, MedianError, Coverage, CoverageBelow} {
-		if r := s.Result(code); r.Reason != NoBands {
-			t.Errorf("%s of one quantile: %+v", code, r)
+	for code, why := range map[Code]Reason{WIS: NoMedian, WISUnder: NoMedian, MedianError: NoMedian, QuantileBias: NoMedian, BelowMedian: NoMedian, Coverage: NoBands, CoverageBelow: NoLevel} {
+		if r := s.Result(code); r.Reason != why || r.Excluded[why] != 1 {
+			t.Errorf("%s of one quantile: %+v, want %s", code, r, why)
 		}
 	}
 	wants(t, "loss", s.Result(Pinball), "0.6")
 	if !slices.Equal(s.Levels(), []int64{700_000}) || len(s.Bands()) != 0 {
 		t.Errorf("levels %v, bands %v", s.Levels(), s.Bands())
+	}
+}
+
+// A forecast with a band and without the median has a coverage and no weighted interval score; one that has the median beside it is not spoilt by the other.
+func TestTheMedianIsWhatIsMissing(t *testing.T) {
+	var s Scores
+	s.Add(q("10"), []Quantile{{100_000, q("5")}, {900_000, q("15")}})
+	wants(t, "coverage", s.Of(Coverage, "band", "0.8"), "1")
+	wants(t, "score", s.Result(WIS), string(NoMedian))
+	s.Add(q("10"), []Quantile{{500_000, q("12")}})
+	wants(t, "score of the one with a median", s.Result(WIS), "2")
+	if r := s.Result(WIS); r.Count != 1 || r.Excluded[NoMedian] != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r := s.Of(Coverage, "band", "0.8"); r.Count != 1 || r.Excluded[NoBands] != 1 {
+		t.Errorf("%+v", r)
 	}
 }

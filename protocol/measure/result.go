@@ -21,7 +21,9 @@ const (
 	ShortHistory    Reason = "SHORT_HISTORY"    // the history is not longer than one season
 	TooFew          Reason = "TOO_FEW"          // fewer observations than the definition asks for
 	NoBaseline      Reason = "NO_BASELINE"      // nothing says what would have sold without the promotion
-	NoBands         Reason = "NO_BANDS"         // the forecast has no pair of quantiles of this band
+	NoBands         Reason = "NO_BANDS"         // the forecast has no quantiles, or no pair of them around this band
+	NoMedian        Reason = "NO_MEDIAN"        // the forecast has quantiles, and not the median
+	NoLevel         Reason = "NO_LEVEL"         // the forecast has quantiles, and not this one
 	NotShared       Reason = "NOT_SHARED"       // a partner does not share what the figure needs
 	NotRecorded     Reason = "NOT_RECORDED"     // the lines do not say what the figure needs
 	NoFunding       Reason = "NO_FUNDING"       // nothing was spent, so there is no return on it

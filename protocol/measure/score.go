@@ -41,21 +41,29 @@ func (s *Scores) result(d Definition) Result {
 	case WIS, WISOver, WISUnder, WISDispersion:
 		return s.weightedInterval(d)
 	case MedianError, QuantileBias:
+		ex := s.without(NoMedian, s.median.n)
 		if s.median.n == 0 {
-			return missing(d, NoBands, 0, s.ex)
+			return missing(d, NoMedian, 0, ex)
 		}
 		if d.Code == MedianError {
-			return value(d, over(s.median.rat(), whole(s.median.n)), s.median.n, s.ex)
+			return value(d, over(s.median.rat(), whole(s.median.n)), s.median.n, ex)
 		}
-		return value(d, s.bias.mean(), s.bias.count, s.ex)
+		return value(d, s.bias.mean(), s.bias.count, ex)
 	case CoverageBelow:
-		return s.below(d, parts(d.number("level")))
+		return s.below(d, parts(d.number("level")), NoLevel)
 	case BelowMedian:
-		return s.below(d, medianLevel)
+		return s.below(d, medianLevel, NoMedian)
 	case Coverage, CoverageGap, IntervalScore, Sharpness:
 		return s.band(d, parts(d.number("band")))
 	}
 	panic("invariant: " + string(d.Code) + " is no measure of quantile forecasts")
+}
+
+// without are the exclusions with the observations whose forecast lacks what the measure needs, beside the n that have it.
+func (s *Scores) without(why Reason, n int) excluded {
+	ex := maps.Clone(s.ex)
+	ex.add(why, s.n-n)
+	return ex
 }
 
 // parts is a probability in parts per million.
@@ -81,23 +89,24 @@ func (s *Scores) weightedInterval(d Definition) Result {
 		sum = plus(sum, over(part, fraction(int64(2*k+1), 2)))
 		n += w.n
 	}
+	ex := s.without(NoMedian, n)
 	if n == 0 {
-		return missing(d, NoBands, 0, s.ex)
+		return missing(d, NoMedian, 0, ex)
 	}
-	return value(d, over(sum, whole(n)), n, s.ex)
+	return value(d, over(sum, whole(n)), n, ex)
 }
 
-// below is the share of actuals at or below a quantile, with the interval of that share.
-func (s *Scores) below(d Definition, level int64) Result {
+// below is the share of actuals at or below a quantile, with the interval of that share; why says what a forecast without that quantile lacks.
+func (s *Scores) below(d Definition, level int64, why Reason) Result {
 	t := s.levels[level]
 	if t == nil {
-		return missing(d, NoBands, 0, s.ex)
+		return missing(d, why, 0, s.without(why, 0))
 	}
-	return s.tested(d, t, ppm(level))
+	return s.tested(d, t, ppm(level), s.without(why, t.count))
 }
 
-func (s *Scores) tested(d Definition, t *terms, promised *big.Rat) Result {
-	r := value(d, t.mean(), t.count, s.ex)
+func (s *Scores) tested(d Definition, t *terms, promised *big.Rat, ex excluded) Result {
+	r := value(d, t.mean(), t.count, ex)
 	k := times(t.mean(), whole(t.count))
 	r.Interval = d.wilson(k, t.count)
 	r.Verdict = Outside
@@ -111,15 +120,16 @@ func (s *Scores) tested(d Definition, t *terms, promised *big.Rat) Result {
 func (s *Scores) band(d Definition, band int64) Result {
 	b := s.bands[band]
 	if b == nil {
-		return missing(d, NoBands, 0, s.ex)
+		return missing(d, NoBands, 0, s.without(NoBands, 0))
 	}
+	ex := s.without(NoBands, b.n)
 	switch d.Code {
 	case Coverage:
-		return s.tested(d, &b.covered, ppm(band))
+		return s.tested(d, &b.covered, ppm(band), ex)
 	case CoverageGap:
-		return value(d, new(big.Rat).Abs(minus(b.covered.mean(), ppm(band))), b.n, s.ex)
+		return value(d, new(big.Rat).Abs(minus(b.covered.mean(), ppm(band))), b.n, ex)
 	case Sharpness:
-		return share(d, b.width.rat(), b.actual.rat(), b.n, s.ex)
+		return share(d, b.width.rat(), b.actual.rat(), b.n, ex)
 	}
-	return value(d, b.score(band), b.n, s.ex)
+	return value(d, b.score(band), b.n, ex)
 }

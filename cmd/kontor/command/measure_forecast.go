@@ -220,6 +220,8 @@ func (s *comparedSeries) compare() (crossed int) {
 			if i := slices.IndexFunc(c.quantiles, func(q measure.Quantile) bool { return q.P == measure.PPM/2 }); c.point == nil && i >= 0 {
 				c.point = &c.quantiles[i].Q
 			}
+		} else {
+			s.scores.Exclude(measure.NoBands)
 		}
 		if c.point == nil {
 			s.errors.Exclude(measure.NoForecast)
