@@ -96,14 +96,14 @@ func Added(benchmark, step Result, setting Setting) Result {
 	d := define(ValueAdded, setting)
 	switch {
 	case !benchmark.Measured():
-		return missing(d, benchmark.Reason, 0, nil)
+		return missing(d, benchmark.Reason, 0, benchmark.Excluded)
 	case !step.Measured():
-		return missing(d, step.Reason, 0, nil)
+		return missing(d, step.Reason, 0, step.Excluded)
 	case benchmark.Definition.CID() != step.Definition.CID() || benchmark.Count != step.Count:
 		return missing(d, NotPossible, 0, nil)
 	}
 	gain := minus(benchmark.Value.Rat(), step.Value.Rat())
-	r := value(d, gain, step.Count, nil)
+	r := value(d, gain, step.Count, step.Excluded)
 	zone := d.number("deadZone")
 	switch {
 	case gain.Cmp(zone) > 0:

@@ -20,19 +20,24 @@ var measureForecastVerb = verb{
 		"forecast). A region, where there is one, belongs to the series. Without a point forecast the median is judged as one.\n" +
 		"Periods are dates, weeks or months, or whole numbers that count steps. In the actual file a column \"constrained\" marks periods in\n" +
 		"which the seller had committed less: they are no error of the forecaster and are left out.\n" +
-		"--history scales errors by those of the naive forecast of a season (MASE, RMSSE, MSIS).\n" + fileHelp,
+		"--history scales errors by those of the naive forecast of a season (MASE, RMSSE, MSIS), and says what the forecast is worth beside that naive one\n" +
+		"(VALUE_ADDED, positive is better), or beside another forecast that --benchmark names, such as the one before a planner's change.\n" + fileHelp,
 	examples: []string{
 		"kontor measure forecast --forecast forecast.csv --actual sales.csv",
 		"kontor measure forecast --forecast forecast.csv --actual sales.csv --history history.csv --season 52 --json",
 		"kontor measure forecast --forecast forecast.csv --actual sales.csv --basis POS --lag 4",
+		"kontor measure forecast --forecast planner.csv --benchmark computed.csv --actual sales.csv --history history.csv --season 12",
 	},
 	flags: fileFlags(
 		&cli.StringFlag{Name: "forecast", Usage: "CSV `FILE` of the forecast"},
 		&cli.StringFlag{Name: "actual", Usage: "CSV `FILE` of what came"},
 		&cli.StringFlag{Name: "history", Usage: "CSV `FILE` of what was before, to scale errors by"},
+		&cli.StringFlag{Name: "benchmark", Usage: "CSV `FILE` of another forecast, to tell what this one added; with --history"},
+		&cli.StringFlag{Name: "weights", Usage: "CSV `FILE` of series and value, to weigh scaled quantile losses by (WSPL); with --history"},
 		&cli.StringFlag{Name: "season", Usage: "`BUCKETS` of a season: 52 for weeks, 12 for months, 1 for none"},
 		&cli.StringFlag{Name: "basis", Usage: "what the actual is: `POS`, CONSUMPTION, ORDER_IN_FORCE, RECEIPT or SHIPMENT"},
 		&cli.StringFlag{Name: "lag", Usage: "`BUCKETS` between the forecast's issue and its bucket"},
+		&cli.StringFlag{Name: "alpha", Usage: "`WEIGHT` of the newest error in the tracking signal; default 0.1"},
 		&cli.StringFlag{Name: "ties", Usage: "how an actual on the edge of a band counts: `SHARE` or CLOSED"}),
 	run: measureForecast,
 }
@@ -48,12 +53,14 @@ type forecastRun struct {
 type comparedSeries struct {
 	cells   map[intake.Moment]*comparedCell
 	history []pastFigure
+	weight  quantity.Quantity // share of value; 1 where nobody says
 	errors  measure.Errors
 	scores  measure.Scores
 }
 
 type comparedCell struct {
 	actual, point *quantity.Quantity
+	benchmark     *quantity.Quantity // another forecast of the cell
 	constrained   bool
 	quantiles     []measure.Quantile
 }
@@ -64,8 +71,11 @@ type pastFigure struct {
 }
 
 func measureForecast(c *call) error {
-	setting, err := c.setting(map[string]string{"season": "season", "basis": "actualBasis", "lag": "lag", "ties": "ties"})
+	setting, err := c.setting(map[string]string{"season": "season", "basis": "actualBasis", "lag": "lag", "ties": "ties", "alpha": "alpha"})
 	if err != nil {
+		return err
+	}
+	if err := c.checkBeside(); err != nil {
 		return err
 	}
 	r := &forecastRun{setting: setting, season: 1, series: map[string]*comparedSeries{}}
@@ -117,6 +127,7 @@ type missedMost struct {
 	Absolute string         `json:"absoluteError"`
 	WAPE     measure.Result `json:"wape"`
 	Bias     measure.Result `json:"bias"`
+	Signal   measure.Result `json:"trackingSignal"`
 	sum      *big.Rat
 }
 
@@ -136,15 +147,16 @@ func (r *forecastRun) answer(c *call, files []measuredFile) error {
 			scale, n := r.scale(s)
 			late += n
 			mean.AddErrors(&s.errors, scale)
+			widest := int64(0)
 			if bands := s.scores.Bands(); len(bands) > 0 {
-				widest := bands[len(bands)-1]
-				band["band"] = plainDecimal(big.NewRat(widest, measure.PPM), 6)
-				mean.AddScores(&s.scores, scale, widest, quantity.Of(1))
+				widest = bands[len(bands)-1]
+				band["band"] = bandText(widest)
 			}
+			mean.AddScores(&s.scores, scale, widest, s.weight)
 		}
 		if s.errors.Count() > 0 {
 			sum := s.errors.Absolute()
-			worst = append(worst, missedMost{name, sum.String(), s.errors.Result(measure.WAPE), s.errors.Result(measure.Bias), sum.Rat()})
+			worst = append(worst, missedMost{name, sum.String(), s.errors.Result(measure.WAPE), s.errors.Result(measure.Bias), s.signals(r.setting), sum.Rat()})
 		}
 	}
 	if crossed > 0 {
@@ -159,22 +171,15 @@ func (r *forecastRun) answer(c *call, files []measuredFile) error {
 	}
 	if len(r.series) == 1 { // the errors of several series of one period are no independent observations
 		results = append(results, all.Result(measure.TrackingTest))
-	}
-	if withHistory {
-		results = append(results, mean.Result(measure.MASE), mean.Result(measure.RMSSE))
+		for _, s := range r.series {
+			results = append(results, s.signals(r.setting))
+		}
 	}
 	if len(scores.Levels()) > 0 {
 		results = append(results, quantileResults(&scores)...)
-		if withHistory {
-			results = append(results, mean.Result(measure.SPL))
-			if len(scores.Bands()) > 0 {
-				m := mean
-				m.Setting = measure.Setting{}
-				maps.Copy(m.Setting, r.setting)
-				m.Setting["band"] = band["band"]
-				results = append(results, m.Result(measure.MSIS))
-			}
-		}
+	}
+	if withHistory {
+		results = append(results, r.scaled(c, &mean, &scores, band)...)
 	}
 	slices.SortStableFunc(worst, func(a, b missedMost) int { return b.sum.Cmp(a.sum) })
 	worst = worst[:min(len(worst), 10)]
@@ -187,9 +192,9 @@ func (r *forecastRun) answer(c *call, files []measuredFile) error {
 			fmt.Fprintf(w, "\nlargest absolute errors\n")
 			var rows [][]string
 			for _, m := range worst {
-				rows = append(rows, []string{m.Series, plainDecimal(m.sum, 4), valueText(m.WAPE, "share"), valueText(m.Bias, "share")})
+				rows = append(rows, []string{m.Series, plainDecimal(m.sum, 4), valueText(m.WAPE, "share"), valueText(m.Bias, "share"), valueText(m.Signal, "ratio")})
 			}
-			table(w, []string{"series", "absolute error", "wape", "bias"}, rows)
+			table(w, []string{"series", "absolute error", "wape", "bias", "tracking signal"}, rows)
 		}
 	})
 }
@@ -256,7 +261,7 @@ func drawnElsewhere(r measure.Result) bool {
 	}
 	choice := choiceOf(r.Definition)
 	usual := choice == "" || choice == " 0.5" || choice == " 0.8" || choice == " 0.9" || choice == " 0.95"
-	return !usual && (r.Definition.Code == measure.Coverage || r.Definition.Code == measure.Sharpness || r.Definition.Code == measure.IntervalScore)
+	return !usual && (r.Definition.Code == measure.Coverage || r.Definition.Code == measure.CoverageGap || r.Definition.Code == measure.Sharpness || r.Definition.Code == measure.IntervalScore)
 }
 
 func quantileResults(s *measure.Scores) []measure.Result {
@@ -264,14 +269,18 @@ func quantileResults(s *measure.Scores) []measure.Result {
 	for _, code := range []measure.Code{measure.Pinball, measure.WIS, measure.WISOver, measure.WISUnder, measure.WISDispersion, measure.MedianError, measure.QuantileBias} {
 		out = append(out, s.Result(code))
 	}
+	out = append(out, s.Result(measure.BelowMedian))
+	if evenlySpread(s.Levels()) {
+		out = append(out, s.Result(measure.CRPS))
+	}
 	for _, band := range s.Bands() {
-		text := plainDecimal(big.NewRat(band, measure.PPM), 6)
-		for _, code := range []measure.Code{measure.Coverage, measure.Sharpness, measure.IntervalScore} {
+		text := bandText(band)
+		for _, code := range []measure.Code{measure.Coverage, measure.CoverageGap, measure.Sharpness, measure.IntervalScore} {
 			out = append(out, s.Of(code, "band", text))
 		}
 	}
 	for _, level := range s.Levels() {
-		out = append(out, s.Of(measure.CoverageBelow, "level", plainDecimal(big.NewRat(level, measure.PPM), 6)))
+		out = append(out, s.Of(measure.CoverageBelow, "level", bandText(level)))
 	}
 	return out
 }
@@ -284,7 +293,7 @@ func printCalibration(w io.Writer, s *measure.Scores) {
 	fmt.Fprintf(w, "\nactuals below each quantile: | as promised, o as it came; left of | the forecast ran low, right of it high\n")
 	scale := strip{new(big.Rat), big.NewRat(1, 1)}
 	for _, level := range s.Levels() {
-		text := plainDecimal(big.NewRat(level, measure.PPM), 6)
+		text := bandText(level)
 		r := s.Of(measure.CoverageBelow, "level", text)
 		promised, err := quantity.DecimalOf(big.NewRat(level, measure.PPM))
 		if err != nil || !r.Measured() {

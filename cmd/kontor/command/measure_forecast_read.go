@@ -27,7 +27,7 @@ const (
 func (r *forecastRun) at(name string) *comparedSeries {
 	s := r.series[name]
 	if s == nil {
-		s = &comparedSeries{cells: map[intake.Moment]*comparedCell{}}
+		s = &comparedSeries{cells: map[intake.Moment]*comparedCell{}, weight: quantity.Of(1)}
 		s.errors.Setting, s.scores.Setting = r.setting, r.setting
 		r.series[name] = s
 	}
@@ -105,6 +105,22 @@ func (r *forecastRun) read(c *call) ([]measuredFile, error) {
 		return files, err
 	}
 	known := maps.Clone(r.series)
+	if c.String("benchmark") != "" {
+		if err := take("benchmark", levelColumn, func(l *intake.Line, s *comparedSeries, at intake.Moment, v quantity.Quantity) {
+			level, quantile := l.Level(inLevel)
+			cell := s.cells[at]
+			if l.Bad() || quantile && level != measure.PPM/2 || cell == nil {
+				return // beside the point forecast, or of nothing that is judged here
+			}
+			if cell.benchmark != nil {
+				twice(l)
+				return
+			}
+			cell.benchmark = &v
+		}); err != nil {
+			return nil, err
+		}
+	}
 	err = take("history", shortColumn, func(_ *intake.Line, s *comparedSeries, at intake.Moment, v quantity.Quantity) {
 		s.history = append(s.history, pastFigure{at, v})
 	})
@@ -113,7 +129,11 @@ func (r *forecastRun) read(c *call) ([]measuredFile, error) {
 			delete(r.series, name)
 		}
 	}
-	return files, err
+	if err != nil {
+		return nil, err
+	}
+	weights, err := r.readWeights(c)
+	return append(files, weights...), err
 }
 
 // maxLevels bounds the quantiles of one period, as a shared forecast does.

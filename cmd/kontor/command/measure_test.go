@@ -123,6 +123,43 @@ func TestAPublishedForecastIsJudgedAsPublished(t *testing.T) {
 	}
 }
 
+// What a forecast is worth beside a naive one, beside another forecast, over time and by the value of its series, all computed by hand: A is off by 10 twice where
+// the naive 120 is off by 20, on a scale of 30; B by 10 twice where the naive 60 is off by 20 and 10, on a scale of 10.
+func TestAForecastIsJudgedBesideAnother(t *testing.T) {
+	files := map[string][]byte{
+		"f.csv": []byte("series,period,level,value\nA,2026-01,mean,110\nA,2026-02,mean,90\nA,2026-01,0.25,100\nA,2026-02,0.25,80\nA,2026-01,0.5,110\nA,2026-02,0.5,90\nA,2026-01,0.75,120\nA,2026-02,0.75,100\n" +
+			"B,2026-01,mean,50\nB,2026-02,mean,60\nB,2026-01,0.25,40\nB,2026-02,0.25,50\n"),
+		"a.csv":   []byte("series,period,value\nA,2026-01,100\nA,2026-02,100\nB,2026-01,40\nB,2026-02,70\n"),
+		"h.csv":   []byte("series,period,value\nA,2025-11,90\nA,2025-12,120\nB,2025-11,50\nB,2025-12,60\n"),
+		"gap.csv": []byte("series,period,value\nA,2025-10,90\nA,2025-11,120\nB,2025-11,50\nB,2025-12,60\n"),
+		"w.csv":   []byte("series,value\nA,3\nB,1\n"),
+		"b.csv":   []byte("series,period,value\nA,2026-01,130\nA,2026-02,70\nB,2026-01,50\nB,2026-02,60\n"),
+	}
+	args := func(history string, more ...string) []string {
+		return append([]string{"forecast", "--forecast", "f.csv", "--actual", "a.csv", "--history", history}, more...)
+	}
+	naive := judged(t, files, args("h.csv", "--weights", "w.csv")...)
+	beside := judged(t, files, args("h.csv", "--benchmark", "b.csv")...)
+	holed := judged(t, files, args("gap.csv")...)
+	for _, c := range []struct {
+		doc          measuredDocument
+		name, starts string
+		count        int
+	}{
+		{naive, "VALUE_ADDED", "0.41666666", 2},  // (20/30 - 10/30 + 15/10 - 10/10) / 2
+		{naive, "SPL", "0.18055555", 2},          // ((0+5+5+5+5+0) / 6 / 30 + (0+5) / 2 / 10) / 2
+		{naive, "WSPL", "0.14583333", 2},         // (3 · 1/9 + 1 · 1/4) / 4
+		{beside, "VALUE_ADDED", "0.33333333", 2}, // (30/30 - 10/30) / 2
+		{holed, "VALUE_ADDED", "0.5", 1},         // A's history ends a month too early for a naive forecast
+		{naive, "BELOW_MEDIAN", "0.5", 2},
+		{naive, "COVERAGE_GAP", "0.5", 2},
+	} {
+		if r := c.doc.result(t, c.name); !strings.HasPrefix(r.Value, c.starts) || r.Count != c.count {
+			t.Errorf("%s is %s of %d, want %s of %d", c.name, r.Value, r.Count, c.starts, c.count)
+		}
+	}
+}
+
 // The cans of orange juice come out at the published limits from the file as it is, and the chart that fits better is named.
 func TestAPublishedChartIsDrawnAsPublished(t *testing.T) {
 	d := judged(t, map[string][]byte{"cans.txt": external.Read(t, "quality", "orangejuice.txt")}, "chart", "--subgroups", "cans.txt", "--kind", "p", "--rules", "POINT")
