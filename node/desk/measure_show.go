@@ -7,6 +7,7 @@ import (
 	"kontor/protocol"
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/forecast"
 	"kontor/protocol/measure"
 	"kontor/protocol/performance"
@@ -88,6 +89,7 @@ type measuring struct {
 	setting  measure.Setting // of deliveries
 	versions [][]performance.Version
 	reports  map[string][]quality.Measure // by author
+	events   []campaign.Event             // planned, running and over
 	windows  int
 	oneSided int
 }
@@ -150,6 +152,9 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 		if err := d.gatherQuality(&m, r); err != nil {
 			return err
 		}
+		if err := m.gatherCampaigns(r); err != nil {
+			return err
+		}
 		if reaches, err = d.reaches(p, r, q); err != nil {
 			return err
 		}
@@ -171,5 +176,6 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	if m.since != 0 {
 		out = append(out, m.beforeAndAfter()...)
 	}
-	return append(append(append(out, m.stability(), m.supply()), m.quality()...), alerts...), nil
+	out = append(append(out, m.stability()), m.swings()...)
+	return append(append(append(out, m.supply()), m.quality()...), alerts...), nil
 }

@@ -198,6 +198,11 @@ func (e Event) Has(id string) bool {
 	return ok
 }
 
+// Reaches reports whether the event takes place where something is needed or sold. An event without places is everywhere, and what has no place is of all of them.
+func (e Event) Reaches(place forecast.Location) bool {
+	return place.Key() == "" || touches(e.Places, []forecast.Location{place})
+}
+
 func (e Event) item(id string) (forecast.Item, bool) {
 	for _, i := range e.Items {
 		if id != "" && (i.BuyersID == id || i.SellersID == id || i.GTIN == id) {

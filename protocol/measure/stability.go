@@ -3,6 +3,7 @@ package measure
 import (
 	"math/big"
 
+	"kontor/protocol/calendar"
 	"kontor/protocol/quantity"
 )
 
@@ -121,6 +122,7 @@ type Amplification struct {
 	n              int
 	orders, demand moments
 	ex             excluded
+	window         calendar.Bucket
 }
 
 type moments struct{ sum, squares total }
@@ -146,11 +148,23 @@ func (a *Amplification) Add(orders, demand quantity.Quantity, promoted bool) {
 	a.demand.add(demand)
 }
 
+// Exclude counts a period that is left out.
+func (a *Amplification) Exclude(why Reason) { a.ex.add(why, 1) }
+
+// Cover widens the window of the result by a period.
+func (a *Amplification) Cover(b calendar.Bucket) { a.window = widened(a.window, b) }
+
 // minBullwhip is the fewest periods that a ratio of variances is worth anything of.
 const minBullwhip = 12
 
 // Result is BULLWHIP: the ratio of the squared coefficients of variation, which is that of the variances where the means agree.
 func (a *Amplification) Result() Result {
+	r := a.result()
+	r.Window = a.window
+	return r
+}
+
+func (a *Amplification) result() Result {
 	d := define(Bullwhip, Setting{"minimum": whole(minBullwhip).RatString()})
 	if a.n < minBullwhip {
 		return missing(d, TooFew, a.n, a.ex)

@@ -112,3 +112,31 @@ func TestDelivered(t *testing.T) {
 		t.Errorf("%s of %d, %v", r.Text(3), r.Count, r.Excluded)
 	}
 }
+
+// Orders that swing twice as far as demand have four times its variance; campaigns and what the two sides differ about are counted and left out, and weeks are
+// not put to months.
+func TestSwings(t *testing.T) {
+	var cells []Settled
+	for i, b := range calendar.MonthsFrom(day("2026-01-01").Month(), 14) {
+		c := Settled{Cell: Cell{Item: tablet, Place: ivory, Bucket: b, Unit: quantity.Pack, Demand: qp("90"), Ordered: qp("80")}}
+		if i%2 == 1 {
+			c.Demand, c.Ordered = qp("110"), qp("120")
+		}
+		cells = append(cells, c)
+	}
+	cells[13].Disputed, cells[13].Ordered = []Figure{Ordered}, nil
+	week := cells[0]
+	week.Bucket = calendar.Bucket{Start: day("2026-01-05"), End: day("2026-01-12")}
+	alone := actual("2027-03", "7", "")
+	swings := Swings(append(cells, week, alone), Demand, func(c Cell) bool { return c.Bucket == bucket("2027-01") })
+	if len(swings) != 2 || swings[1].Bucket.Days() != 31 {
+		t.Fatalf("%+v", swings)
+	}
+	r := swings[1].Orders.Result()
+	if r.Text(6) != "4" || r.Count != 12 || r.Excluded[measure.Promoted] != 1 || r.Excluded[measure.Disputed] != 1 || r.Window.Start != day("2026-01-01") {
+		t.Errorf("%s of %d, %v", r.Text(6), r.Count, r.Excluded)
+	}
+	if r := swings[0].Orders.Result(); r.Reason != measure.TooFew || r.Count != 1 {
+		t.Errorf("one week: %+v", r)
+	}
+}

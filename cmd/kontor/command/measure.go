@@ -17,7 +17,7 @@ import (
 // measureNoun judges plain files, so that a company can look at its own data first without a node, and with one what both sides hold.
 func measureNoun() *cli.Command {
 	return noun("measure", "judge forecasts, deliveries, stock, quality and promotions: from plain files, or from what both sides hold",
-		measureForecastVerb, measureDeliveryVerb, measureChartVerb, measureLiftVerb, measureStockVerb, measureDefectVerb, measureRevisionVerb, measureSupplyVerb,
+		measureForecastVerb, measureDeliveryVerb, measureChartVerb, measureLiftVerb, measureStockVerb, measureDefectVerb, measureRevisionVerb, measureSupplyVerb, measureBullwhipVerb,
 		measureShowVerb, measureDefinitionsVerb)
 }
 

@@ -15,9 +15,10 @@ import (
 )
 
 var measureShowVerb = verb{
-	name: "show", short: "measure a partnership from what both sides hold: forecast, delivery, stock, revisions, supply, quality, exceptions",
+	name: "show", short: "measure a partnership from what both sides hold: forecast, delivery, stock, revisions, orders, supply, quality, exceptions",
 	long: "From signed documents alone: forecasts with their answers, performance and quality reports. Both nodes get the same, but for the\n" +
-		"exceptions, of which each measures those it saw. Days of supply are of the stock in the plan against the forecast. What is not\n" +
+		"exceptions, of which each measures those it saw. Days of supply are of the stock in the plan against the forecast. How much more orders swing than the\n" +
+		"demand behind them (bullwhip) needs both in the reports of 12 buckets without a campaign. What is not\n" +
 		"shared, disputed or missing is said with its reason and counted, never shown as 0. --agreement or --since adds stockouts and overstock\n" +
 		"before and after: it says what changed, not why. --guest measures by itself what is recorded for a partner without a node, with evidence grade C.\n" +
 		"Where terms are in force, each of their clauses is measured by its own definition, tolerances and window, beside its target: the newest window that is over and the\n" +
