@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"kontor/node/intake"
@@ -160,27 +163,63 @@ func syntax(text string, err error) intake.Complaint {
 	return c
 }
 
-// into decodes one payload; members the model does not have are noted.
+// into decodes one payload; every member that is not read is noted once, but for those known to say nothing that a draft holds.
 func into[T any](r *reader, data json.RawMessage, known ...string) (v T, err error) {
 	if err = json.Unmarshal(data, &v); err != nil {
 		return v, err
 	}
-	strict := json.NewDecoder(bytes.NewReader(data))
-	strict.DisallowUnknownFields()
-	var again T
-	if err := strict.Decode(&again); err != nil && strings.Contains(err.Error(), "unknown field") {
-		name := err.Error()[strings.Index(err.Error(), "unknown field"):]
-		for _, k := range known {
-			if strings.Contains(name, `"`+k+`"`) {
-				return v, nil
-			}
+	var tree any
+	numbers := json.NewDecoder(bytes.NewReader(data))
+	numbers.UseNumber() // some are larger than a float64
+	if err = numbers.Decode(&tree); err != nil {
+		return v, err
+	}
+	for _, name := range unread(reflect.TypeFor[T](), tree, nil) {
+		if r.seen[name] || slices.Contains(known, name) {
+			continue
 		}
-		if !r.seen[name] {
-			r.seen[name] = true
-			r.report.Note(intake.Complaint{Code: intake.NoteQualifier, Value: strings.TrimPrefix(name, "unknown field "), Text: "a member that is not read"})
-		}
+		r.seen[name] = true
+		r.report.Note(intake.Complaint{Code: intake.NoteQualifier, Value: name, Text: "a member that is not read"})
 	}
 	return v, nil
+}
+
+// unread adds the names of members that a type has no field for, in the order of their names inside each object.
+func unread(t reflect.Type, tree any, names []string) []string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch node := tree.(type) {
+	case []any:
+		if t.Kind() == reflect.Slice {
+			for _, element := range node {
+				names = unread(t.Elem(), element, names)
+			}
+		}
+	case map[string]any:
+		if t.Kind() != reflect.Struct || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+			return names
+		}
+		for _, name := range slices.Sorted(maps.Keys(node)) {
+			if f, ok := field(t, name); ok {
+				names = unread(f, node[name], names)
+			} else if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// field is the type of the field that takes a member, by the rule of encoding/json: of its name, in whatever case.
+func field(t reflect.Type, member string) (reflect.Type, bool) {
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.Anonymous && strings.EqualFold(name, member) {
+			return f.Type, true
+		}
+	}
+	return nil, false
 }
 
 func (r *reader) document(data json.RawMessage, path string) error {
@@ -204,7 +243,7 @@ func (r *reader) document(data json.RawMessage, path string) error {
 		}
 		return err
 	case "Report8D":
-		m, err := into[report8D](r, data, "additionalInformationList", "customerContact", "supplierContact", "complaintLocation", "supplierName", "supplierId", "qualityTaskId", "lastRevisionDate")
+		m, err := into[report8D](r, data, "customerContact", "supplierContact", "supplierName", "supplierId", "lastRevisionDate", "email", "phoneNumber", "department", "complaintDate", "customerComplaintId", "supplierComplaintId")
 		if err == nil {
 			r.eightD(m, path)
 		}
@@ -216,7 +255,7 @@ func (r *reader) document(data json.RawMessage, path string) error {
 		}
 		return err
 	}
-	p, err := into[positions](r, data, "supplierOrderId", "customerOrderPositionId", "incoterm", "stockLocationBPNA", "bpnaProperty", "origin")
+	p, err := into[positions](r, data, "supplierOrderId", "customerOrderPositionId", "incoterm", "stockLocationBPNA", "bpnaProperty", "origin", "lastUpdatedOnDateTime")
 	if err == nil {
 		r.positions(p, path)
 	}
