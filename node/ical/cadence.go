@@ -45,5 +45,5 @@ func WriteCadences(name, zone string, meetings []Recurring) []byte {
 		v.AddRrule(m.RRule)
 		v.SetStatus(ics.ObjectStatusConfirmed)
 	}
-	return []byte(cal.Serialize())
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }

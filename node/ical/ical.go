@@ -103,7 +103,7 @@ func Write(name string, docs ...campaign.Document) []byte {
 			}
 		}
 	}
-	return []byte(cal.Serialize())
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }
 
 func status(s campaign.Status) ics.ObjectStatus {

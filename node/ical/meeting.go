@@ -37,7 +37,7 @@ func WriteMeetings(name string, meetings []Meeting) []byte {
 			v.SetStatus(ics.ObjectStatusCancelled)
 		}
 	}
-	return []byte(cal.Serialize())
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }
 
 // shutdownCategory marks entries on which a production line makes nothing.
@@ -65,5 +65,5 @@ func WriteClosed(name string, stamp int64, closed []Closed) []byte {
 		v.SetAllDayEndAt(timeOf(c.Days.End))
 		v.SetStatus(ics.ObjectStatusConfirmed)
 	}
-	return []byte(cal.Serialize())
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }
