@@ -32,6 +32,9 @@ func (o Options) partners() error {
 func (o Options) site(key string) (string, error) {
 	code, ok := o.place(key)
 	if !ok || !siteNumber.MatchString(code) {
+		if key == "" {
+			return "", fmt.Errorf("a line that names no place has no site number; want the one for such lines in the table of places, as *=BPNS and twelve letters or digits")
+		}
 		return "", fmt.Errorf("the place %q has no site number; want it in the table of places, as PLACE=BPNS and twelve letters or digits", key)
 	}
 	return code, nil

@@ -1,6 +1,7 @@
 package outlet
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -99,9 +100,12 @@ func (o Options) number(d forecast.Document) string {
 	return fmt.Sprintf("%.8s-%d", d.Header.Series.String(), d.Header.Revision)
 }
 
+// anywhere is the entry of the table of places for lines that name none: a capacity that serves wherever the demand is.
+const anywhere = "*"
+
 // place is the receiver's code of a place, where the table has one.
 func (o Options) place(key string) (string, bool) {
-	code, ok := o.Places[key]
+	code, ok := o.Places[cmp.Or(key, anywhere)]
 	return code, ok
 }
 

@@ -32,7 +32,7 @@ var exportAny = verb{
 		&cli.StringFlag{Name: "number", Usage: "`NUMBER` of the document at its receiver"},
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
 		&cli.StringFlag{Name: "receiver", Usage: "`CODE` of the receiver"},
-		&cli.StringSliceFlag{Name: "place", Usage: "how the receiver calls a place, `PLACE=CODE`; may be given often"},
+		&cli.StringSliceFlag{Name: "place", Usage: "how the receiver calls a place, `PLACE=CODE`, *=CODE where a line names none; may be given often"},
 		&cli.StringFlag{Name: "kind", Usage: "`KIND` of the draft or of the figures at home, where no CID is given: forecast, answer, campaign, quality, terms, history, capacity, stock, bom, products, performance or lines"},
 		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of a csv or xlsx: " + outlet.Layouts(), DefaultText: "period"},
 		&cli.StringFlag{Name: "contact", Usage: "the customer as a Report8D names it: `COMPANY, CITY, COUNTRY, EMAIL`"},
