@@ -17,6 +17,7 @@ import (
 	"kontor/protocol/capacity"
 	"kontor/protocol/forecast"
 	"kontor/protocol/performance"
+	productmap "kontor/protocol/product"
 	"kontor/protocol/quality"
 )
 
@@ -42,6 +43,7 @@ var outboxKinds = []outboxKind{
 	{intake.Campaign, campaign.Type, []string{string(outlet.UBL), calendarFile}},
 	{intake.Quality, quality.Type, []string{string(outlet.CatenaX)}},
 	{intake.Performance, performance.Type, nil},
+	{intake.Products, productmap.Type, nil},
 }
 
 // all are the forms of the kind.
@@ -54,7 +56,7 @@ var endings = map[string]string{string(outlet.DELFOR): "edi", string(outlet.X12)
 
 // OutboxForm says how one kind of what partners share is written to the outbox.
 type OutboxForm struct {
-	Kind     string   `json:"kind" cbor:"kind"`                                   // forecast, answer, capacity, campaign, quality or performance
+	Kind     string   `json:"kind" cbor:"kind"`                                   // forecast, answer, capacity, campaign, quality, performance or products
 	With     string   `json:"with,omitempty" cbor:"-"`                            // of this partner alone; empty: of all without a form of their own
 	Format   string   `json:"format" cbor:"format"`                               // as of an export; none: nothing is written; empty: as if it was never set (csv)
 	Layout   string   `json:"layout,omitempty" cbor:"layout,omitempty"`           // of a table
@@ -97,7 +99,7 @@ func (d *Desk) Outbox() (v OutboxView, err error) {
 func (d *Desk) SetOutbox(o OutboxForm) (OutboxView, error) {
 	at := slices.IndexFunc(outboxKinds, func(k outboxKind) bool { return string(k.kind) == o.Kind })
 	if at < 0 {
-		return OutboxView{}, node.Failf("BAD_KIND", "%q is no kind that partners share for the outbox; forecast, answer, capacity, campaign, quality or performance is right", o.Kind)
+		return OutboxView{}, node.Failf("BAD_KIND", "%q is no kind that partners share for the outbox; forecast, answer, capacity, campaign, quality, performance or products is right", o.Kind)
 	}
 	if forms := outboxKinds[at].all(); o.Format != "" && !slices.Contains(forms, o.Format) {
 		return OutboxView{}, node.Failf("BAD_REQUEST", "%q is no form of the kind %s; want %s", o.Format, o.Kind, strings.Join(forms, ", "))
@@ -247,8 +249,9 @@ func (d *Desk) outboxFile(folder string, f sharedFile) error {
 	}
 	name := f.form.Kind + "-" + f.cid.String() + "." + ending
 	out, err := d.Export(f.form.export(f.cid.String()))
-	if err != nil && ofTheFile(err) && f.form.Format == string(outlet.CSV) && f.form.Layout == "" {
-		// A report of lot blocks alone and a calendar of blackouts alone have no line in a table of counts or events, and are what a system should hear of.
+	table := f.form.Format == string(outlet.CSV) || f.form.Format == string(outlet.XLSX)
+	if err != nil && ofTheFile(err) && table && !outlet.AllFields(intake.Layout(f.form.Layout)) {
+		// A report of lot blocks or complaints alone and a calendar of blackouts alone have no line in a table of counts or events, and are what a system should hear of.
 		fields := f.form.export(f.cid.String())
 		fields.Layout = string(outlet.FieldLines)
 		if all, failed := d.Export(fields); failed == nil {

@@ -24,18 +24,18 @@ func exportNoun() *cli.Command {
 var exportOutbox = verb{
 	name: "outbox", short: "say in which form what partners share is written to the folder outbox", exits: []int{wire.ExitRefused, wire.ExitNotFound},
 	flags: []cli.Flag{
-		&cli.StringFlag{Name: "kind", Usage: "`KIND` whose form is set: forecast, answer, capacity, campaign, quality or performance"},
+		&cli.StringFlag{Name: "kind", Usage: "`KIND` whose form is set: forecast, answer, capacity, campaign, quality, performance or products"},
 		&cli.StringFlag{Name: "as", Usage: "`FORMAT` to write it in: " + strings.Join(outlet.Formats(), ", ") + ", icalendar, or none; back to csv where it is not given"},
 		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of a csv or xlsx: " + outlet.Layouts(), DefaultText: "period"},
 		&cli.StringFlag{Name: "sender", Usage: "`CODE` of this company: interchange address, GLN or BPNL"},
 		&cli.StringFlag{Name: "receiver", Usage: "`CODE` of the system that takes the file"},
-		&cli.StringSliceFlag{Name: "place", Usage: "how that system calls a place, `PLACE=CODE`; may be given often"},
+		&cli.StringSliceFlag{Name: "place", Usage: "how that system calls a place, `PLACE=CODE`, *=CODE where a line names none; may be given often"},
 		&cli.StringFlag{Name: "contact", Usage: "the customer as a Report8D names it: `COMPANY, CITY, COUNTRY, EMAIL`"},
 		&cli.StringFlag{Name: "order", Usage: "`NUMBER` of the part's order, for a Report8D"},
 		withFlag(),
 	},
 	long: "A node whose home has a folder outbox writes there what partners share, when it comes into force: forecasts, answers, capacity plans, campaigns,\n" +
-		"quality and performance reports, each once, as KIND-CID.ENDING. Without a form it is a csv. A form of one partner (--with) goes before that of all.\n" +
+		"quality and performance reports, product maps, each once, as KIND-CID.ENDING. Without a form it is a csv. A form of one partner (--with) goes before that of all.\n" +
 		"It holds for what comes from then on, and for what an earlier form refused. What a form leaves out or can't hold stands in outbox/reports.\n" +
 		"Without --kind the forms are listed.",
 	examples: []string{"kontor export outbox", "kontor export outbox --kind forecast --as delfor --sender 4012345000009 --receiver ERP", "kontor export outbox --kind forecast --as x12-830 --with acme", "kontor export outbox --kind quality --as none"},
