@@ -31,7 +31,7 @@ func init() {
 		dispute.CodeArbiter:  "a ruling is signed by the arbiter that the partnership names, at the arbiter's level",
 		dispute.CodeQuorum:   "the company's signing policy for settlements asks for more officers than signed, or one of them signed something else: kontor policy show; kontor dispute propose --signed and --beside",
 		dispute.CodeEvidence: "the evidence is not shared here: share or attach it first",
-		dispute.CodeStands:   "the entry does not stand where it can be disputed, or the time for it is over",
+		dispute.CodeStands:   "the entry does not stand where it can be disputed, or the time for it is over; an amount of a measurement is claimed when its window is final and none of its entries is held or disputed",
 	} {
 		Sentences[code] = text
 	}
@@ -240,6 +240,11 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 	}
 	if act.Worth != nil && act.Worth.Currency != doc.Currency {
 		return []string{dispute.CodeAmount}, nil
+	}
+	if act.Worth != nil && s.Kind == dispute.Measurement {
+		if good, err := f.measurable(remedy.Window{Contract: s.Contract, SLA: s.Part, Period: *s.Period}); err != nil || !good {
+			return []string{dispute.CodeStands}, err
+		}
 	}
 	debtor := terms.Party("")
 	if act.Worth != nil {

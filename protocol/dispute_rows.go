@@ -245,34 +245,6 @@ func (f *fold) contestWaiting() error {
 	}
 }
 
-// conclude puts what a dispute came to into effect on the entry it is about, once.
-func (f *fold) conclude(d dispute.Dispute, doc terms.Document) error {
-	switch {
-	case d.End == nil:
-		return nil
-	case d.Subject.Kind == dispute.Agreement:
-		return f.ruleRound(d)
-	case d.Subject.Kind != dispute.Credit:
-		return nil
-	}
-	var i remedy.Item
-	found, err := get(f.rows, remedyPrefix+d.Subject.Item, &i)
-	if err != nil || !found {
-		return err
-	}
-	beside, err := f.replica.Remedies()
-	if err != nil {
-		return err
-	}
-	after, difference := i.Decide(remedy.Decision{Owed: *d.End.Amount, Dropped: d.End.Outcome == terms.Dropped, Withdrawn: d.End.Cause == dispute.Withdrawn, Side: d.Side, On: d.End.Day, PaymentDays: doc.PaymentDays}, beside)
-	if difference != nil {
-		if err := put(f.rows, remedyPrefix+difference.ID, *difference); err != nil {
-			return err
-		}
-	}
-	return put(f.rows, remedyPrefix+after.ID, after)
-}
-
 // contestRound opens the dispute about a document that an entry made contested: by no side, under the terms in force that come first by name of contract and
 // have a path. Without such terms, or with as many disputes running as may, either side opens it by hand.
 func (f *fold) contestRound(before decision.Verdict, row RoundRow) error {

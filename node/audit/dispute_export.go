@@ -52,7 +52,10 @@ func ExportDispute(r *protocol.Replica, chains Chains, id string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	keep := named(d)
+	keep, err := named(r, d)
+	if err != nil {
+		return nil, err
+	}
 	slim := func(h feed.Header) bool { return leavesOut(h.Kind) && !slices.Contains(keep, *h.Body) }
 	data, err := packDispute(r, chains, d, upTo, slim)
 	if err != nil {
@@ -72,15 +75,26 @@ func same(a, b dispute.Dispute) bool {
 	return err == nil && other == nil && bytes.Equal(x, y)
 }
 
-// named is what a dispute points at.
-func named(d dispute.Dispute) (out []block.CID) {
+// named is what a dispute points at, and the evidence of the claim that it is about.
+func named(r *protocol.Replica, d dispute.Dispute) (out []block.CID, err error) {
+	if d.Subject.Item != "" {
+		items, err := r.Remedies()
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range items {
+			if i.ID == d.Subject.Item && i.Claim != nil && i.Claim.Evidence != nil {
+				out = append(out, *i.Claim.Evidence)
+			}
+		}
+	}
 	if d.Subject.Artifact != nil {
 		out = append(out, *d.Subject.Artifact)
 	}
 	for _, s := range d.Statements {
 		out = append(out, s.Evidence...)
 	}
-	return out
+	return out, nil
 }
 
 // disputeCut is how many entries of each member the evidence holds: those that stand at or below the entry that ended the dispute, in the order of the

@@ -154,7 +154,7 @@ func (j *judgement) inForce() (string, error) {
 // computed says what the feeds make of what is in dispute: the fold has computed it again from both sides' reports.
 func (j *judgement) computed() (text string, err error) {
 	if j.d.Subject.Kind != dispute.Credit {
-		return fmt.Sprintf("%s: no amount follows from it", j.d.Subject), nil
+		return j.awarded()
 	}
 	err = j.store.View(func(tx kv.KV) error {
 		r := j.repl.Open(tx)
@@ -181,6 +181,30 @@ func (j *judgement) computed() (text string, err error) {
 			j.out.Window = &w
 			if res := w.Result(); res != nil && res.Value != nil {
 				text += fmt.Sprintf("; measured %s of %d by %s", res.Value, res.Count, res.Stands)
+			}
+		}
+		return nil
+	})
+	return text, err
+}
+
+// awarded finds the entry that a dispute brought which was about none.
+func (j *judgement) awarded() (text string, err error) {
+	if j.d.Worth == nil {
+		return fmt.Sprintf("%s: no amount follows from it", j.d.Subject), nil
+	}
+	text = fmt.Sprintf("%s: the %s claims %s, to which no terms came", j.d.Subject, strings.ToLower(string(j.d.Side)), j.d.Worth)
+	err = j.store.View(func(tx kv.KV) error {
+		items, err := j.repl.Open(tx).Remedies()
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(items, func(i remedy.Item) bool { return i.Kind == remedy.Awarded && i.Dispute == j.d.ID })
+		if at >= 0 {
+			i := items[at]
+			j.out.Entry = &i
+			if end := j.d.End; end == nil || end.Amount == nil || i.Computed != *end.Amount || i.Debtor != j.d.Debtor {
+				return fmt.Errorf("entry %s is of %s by the %s, which the dispute did not come to", i.ID, i.Computed, i.Debtor)
 			}
 		}
 		return nil

@@ -157,10 +157,13 @@ func (d *Desk) disputeView(r *protocol.Replica, p *node.Partnership, x dispute.D
 	return v, true, err
 }
 
+// allProducts is a name that no scope of products covers: who sees it is bound to none.
+const allProducts = "\x00"
+
 // seesDispute tells whether a caller bound to products sees the clause that a dispute is about. What names no clause is the admin's and of those without bounds.
 func (d *Desk) seesDispute(r *protocol.Replica, x dispute.Dispute, sees func(string) bool) (bool, error) {
 	if x.Subject.Kind != dispute.Credit && x.Subject.Kind != dispute.Measurement {
-		return sees("\x00"), nil // a scope of products covers no such name
+		return sees(allProducts), nil
 	}
 	sla := x.Subject.Part
 	if x.Subject.Item != "" {
@@ -173,7 +176,7 @@ func (d *Desk) seesDispute(r *protocol.Replica, x dispute.Dispute, sees func(str
 				continue
 			}
 			if sla = i.SLA; i.Kind == remedy.Liability {
-				return sees(sla), nil
+				return sees(unpromised(i)), nil
 			}
 		}
 	}

@@ -118,7 +118,7 @@ func (d *Desk) remediesOf(r *protocol.Replica, p *node.Partnership, q SLAQuery, 
 		if err != nil {
 			return nil, err
 		}
-		if _, seen := seenClauses(doc, sees).Promise(i.SLA); !seen && (i.Kind != remedy.Liability || !sees(i.SLA)) {
+		if _, seen := seenClauses(doc, sees).Promise(i.SLA); !seen && !sees(unpromised(i)) {
 			continue
 		}
 		v := RemedyView{With: d.PartnerName(p), Item: i, Own: "is owed", Due: i.Amount, Overdue: i.Overdue(d.dayBy(doc))}
@@ -134,6 +134,15 @@ func (d *Desk) remediesOf(r *protocol.Replica, p *node.Partnership, q SLAQuery, 
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// unpromised is what a caller bound to products must see of an entry that no clause of a promise speaks of: the product of an authorisation; of what a dispute
+// gave beside all windows, everything.
+func unpromised(i remedy.Item) string {
+	if i.Kind == remedy.Liability {
+		return i.SLA
+	}
+	return allProducts
 }
 
 // netted nets the entries with a partner by month. A month is overdue when an entry of it is.

@@ -21,6 +21,9 @@ func Owed(worth quantity.Money, o terms.Outcome, sum *quantity.Money, mode terms
 // Claimed tells whether the worth of a dispute is the word of the side that opened it alone, of which no terms came to an amount.
 func (d Dispute) Claimed() bool { return d.Subject.Kind != Credit }
 
+// AwardName stands for a window in the entry that a dispute brings which was about no window.
+func AwardName(id string) string { return "dispute/" + id[:8] }
+
 // Owes is what of the worth is owed by an outcome that was settled or ruled, or of a credit by silence. That a subject other than a credit stands says nothing about money: a claim is owed as far as a
 // settlement or a ruling names an amount or a half.
 func (d Dispute) Owes(o terms.Outcome, sum *quantity.Money) quantity.Money {

@@ -13,7 +13,7 @@ import (
 // SubjectKind is what a dispute is about.
 type SubjectKind string
 
-// The kinds. Only a credit moves money.
+// The kinds. A credit is held until its dispute ends; over the others a settlement or a ruling may give an amount, which is an entry of its own.
 const (
 	Credit      SubjectKind = "CREDIT"      // an entry that terms brought
 	Clause      SubjectKind = "CLAUSE"      // of terms

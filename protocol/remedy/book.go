@@ -202,6 +202,9 @@ func EarnBack(b Booking, finals []Final) (out []Item) {
 				}
 				net += e.Net(b.SLA.By)
 			}
+			if slices.ContainsFunc(b.Entries, func(e Item) bool { return e.Kind == Awarded && e.Window == of.window() }) {
+				net = min(net, windowNet(of.window(), b.Entries, b.SLA.By)) // what a dispute gave back is not returned again
+			}
 			if wait || net <= 0 {
 				continue
 			}

@@ -162,8 +162,8 @@ func (b Booking) liable(c Claim, by terms.Party, authorised Authorised) (Item, s
 			return Item{}, CodeClaim, nil
 		}
 		for _, e := range b.Entries { // what was claimed before of the same year is not left a second time
-			if e.Kind == Liability && e.Claim != nil && e.Claim.Clause == a.ID && e.Claim.Product == c.Product && a.Since(e.Claim.Day) == a.Since(c.Day) && e.Status != Dropped {
-				whole.Minor -= e.Amount.Minor
+			if e.Kind == Liability && e.Claim != nil && e.Claim.Clause == a.ID && e.Claim.Product == c.Product && a.Since(e.Claim.Day) == a.Since(c.Day) {
+				whole.Minor -= e.claimed()
 			}
 		}
 		if left := max(min(most.Minor, whole.Minor), 0); left < i.Amount.Minor {
@@ -173,6 +173,14 @@ func (b Booking) liable(c Claim, by terms.Party, authorised Authorised) (Item, s
 		return i, code, nil
 	}
 	return Item{}, CodeClaim, nil
+}
+
+// claimed is what a claim stood at, whatever a dispute made of it: what was decided is not claimed once more on another day.
+func (i Item) claimed() int64 {
+	if i.Stood != nil {
+		return i.Stood.Minor
+	}
+	return i.Amount.Minor
 }
 
 func smaller(a, b quantity.Quantity) quantity.Quantity {

@@ -31,7 +31,7 @@ func (i Item) Contend(by Doer, reason, dispute string) (Item, string) {
 	switch {
 	case by.Side != i.Debtor && by.Side != i.Creditor:
 		return i, CodeSide
-	case !may || i.Dispute != "" && !i.Again(by.Side) || i.Kind == Decided:
+	case !may || i.Dispute != "" && !i.Again(by.Side) || i.Kind == Decided || i.Kind == Awarded:
 		return i, CodeStatus
 	case by.Day > i.DisputeBy && !unconfirmed:
 		return i, CodeLate
@@ -69,7 +69,7 @@ func (i Item) Decide(d Decision, beside []Item) (after Item, difference *Item) {
 		return i, nil
 	}
 	if d.Withdrawn {
-		if i.Withdrew = d.Side; i.Contest != nil {
+		if i.Withdrew = d.Side; i.Contest != nil && i.Before != Claimable { // who claims does not dispute its own claim
 			i.DisputeBy = i.DisputeBy.AddDays(max(d.On.Sub(i.Contest.Day), 0)) // while it ran the other side could not
 		}
 	}
@@ -82,6 +82,7 @@ func (i Item) Decide(d Decision, beside []Item) (after Item, difference *Item) {
 			back -= c.Net(i.Debtor)
 		}
 	}
+	back = max(back, i.given(beside))
 	owed = max(owed, min(back, i.Amount.Minor))
 	paid := i.Before == Settled && (d.Withdrawn || i.Received != nil)
 	payBy := d.On.Month().Add(1).First().AddDays(int(d.PaymentDays) - 1)
@@ -105,8 +106,9 @@ func (i Item) Decide(d Decision, beside []Item) (after Item, difference *Item) {
 		return i, nil
 	}
 	i.Amount.Minor = owed
-	if i.Status = Due; i.Before == Acknowledged {
-		i.Status = Acknowledged
+	switch i.Status = Due; {
+	case i.Before == Acknowledged, i.Before == Claimable && d.Withdrawn:
+		i.Status = i.Before
 	}
 	i.Paid = nil // what was said to be paid did not arrive
 	if !d.Withdrawn {
@@ -127,8 +129,8 @@ func (i Item) stood(promised terms.Party) int64 {
 	if i.Kind == Decided {
 		return 0
 	}
-	if i.Stood != nil && i.Status != Disputed && i.Debtor == promised {
-		return i.Stood.Minor
+	if i.Stood != nil && i.Status != Disputed {
+		i.Amount = *i.Stood
 	}
 	return i.Net(promised)
 }

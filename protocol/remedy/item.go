@@ -78,6 +78,7 @@ const (
 	ByAtRisk  Limit = "AT_RISK"  // the charges at risk of the month
 	ByExposed Limit = "EXPOSURE" // what the forecasts that both hold authorised, less what was received
 	ByCause   Limit = "CAUSE"    // another remedy of the same cause and period came first
+	ByWindow  Limit = "WINDOW"   // no more is given back of a window than its entries came to
 )
 
 // Word is what somebody said of an entry.

@@ -149,7 +149,7 @@ func (w *world) auditItems(items []remedy.Item) error {
 		if i.Amount.Minor < 0 {
 			return fmt.Errorf("less than nothing is owed: %s", i)
 		}
-		if m := i.Period.Last().Month(); i.Kind != remedy.EarnedBack && i.Status != remedy.Dropped {
+		if m := i.Period.Last().Month(); i.Kind != remedy.EarnedBack && i.Kind != remedy.Awarded && i.Status != remedy.Dropped {
 			sums[quarter{i.Remedy, m - m%3}] += i.Net(terms.Seller)
 		}
 	}

@@ -86,11 +86,12 @@ var disputeOpenVerb = verb{
 	flags: []cli.Flag{withFlag(), textFlag(), evidenceFlag(), &cli.StringFlag{Name: "kind", Usage: "`KIND`, where it is about no entry of a remedy: CLAUSE, MEASUREMENT, LINES, FINDING or AGREEMENT"},
 		&cli.StringFlag{Name: "contract", Usage: "`REFERENCE` of the contract whose dispute path it goes"}, &cli.StringFlag{Name: "artifact", Usage: "`CID` of terms, a report or an agreement"},
 		&cli.StringFlag{Name: "part", Usage: "`NAME` of the clause, the SLA, the line or the finding"}, &cli.StringFlag{Name: "period", Usage: "`PERIOD` of a measurement: 2027-03"},
-		&cli.StringFlag{Name: "worth", Usage: "`AMOUNT` in dispute, where the subject has none: '120.00 EUR'"}},
+		&cli.StringFlag{Name: "worth", Usage: "`AMOUNT` that the other side owes by it, beside what is booked, where the subject has none: '120.00 EUR'"}},
 	long: "ENTRY is of kontor remedy list, and says by itself what it is about. Anything else is named by --kind and --contract (the only one in force need not be named) and\n" +
 		"  CLAUSE       --artifact, root of the terms; --part, the clause      MEASUREMENT  --part, the SLA; --period, its window\n" +
 		"  LINES        --artifact, root of the report; --part, the line       FINDING      --artifact, root of the report; --part, complaint, block or audit\n" +
 		"  AGREEMENT    --artifact, the document; of LINES and FINDING without --part it is about the whole report\n" +
+		"With --worth a settlement or a ruling that gives some of it makes an entry of kontor remedy list; by silence nothing of it is owed.\n" +
 		"The path is that of the terms in force: each level has its business days and its default, and small amounts may end at the desks. What\n" +
 		"silence brings is known from the first day on. Forecasts, capacity and quality go on; a disputed credit is held until the dispute ends.",
 	examples: []string{"kontor dispute open 3f2a --text \"the dock was closed on 12 March\"", "kontor dispute open --kind MEASUREMENT --contract FRAME-2027 --part otif --period 2027-03 --text \"lines of another plant are in it\""},
