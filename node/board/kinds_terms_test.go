@@ -307,7 +307,9 @@ func TestStepsOfReplacedTermsGo(t *testing.T) {
 		t.Fatalf("%q", first)
 	}
 	c.later(t, 25*time.Hour) // the steps were due the day before
-	late := func(e desk.ExceptionView) bool { return e.Kind == exception.Late && strings.Contains(e.Cause, "revision 0") }
+	late := func(e desk.ExceptionView) bool {
+		return e.Kind == exception.Late && strings.Contains(e.Cause, "revision 0")
+	}
 	c.alike(t, false, func(list []desk.ExceptionView) bool { return slices.ContainsFunc(list, late) })
 	c.underTermsAnd(t, `"title": "the same, dearer",`)
 	for _, who := range []*company{c.agency, c.maker} {
