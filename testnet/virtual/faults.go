@@ -193,7 +193,7 @@ func (w *world) backup() error {
 	return nil
 }
 
-// restoreOf puts the copy back once some partner holds all the office ever sent: what nobody holds is gone with the disk, and then people
+// restoreOf puts the copy back once some partner holds all the office ever sent or acknowledged: what nobody holds is gone with the disk, and then people
 // decide (PROTOCOL 4, resume), which is no matter of this simulation.
 func (w *world) restoreOf(o *office) error {
 	safe := !o.down
@@ -217,7 +217,7 @@ func (w *world) restoreOf(o *office) error {
 				return err
 			}
 		}
-		safe = elsewhere >= m.high && len(w.forkers) == 0 && elsewhere >= int64(len(m.acked))
+		safe = elsewhere >= max(m.high, m.ackedTo) && len(w.forkers) == 0
 	}
 	if !safe {
 		w.in(2*Hour, func() error { return w.restoreOf(o) })

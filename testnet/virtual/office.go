@@ -37,6 +37,7 @@ type membership struct {
 	high     int64              // own seq that left the machine: outlives the database
 	want     int64              // > 0: read-only until the own entry with this seq is back
 	acked    []block.CID        // own entries whose commit was acknowledged
+	ackedTo  int64              // the newest of them
 	held     map[block.CID]bool // everything admitted
 	set      [32]byte           // exclusive or over the held entries' digests: equal sets, equal values
 	line     int64              // settled line
@@ -277,7 +278,7 @@ func (o *office) note(p int, out protocol.Outcome, own bool) error {
 		m.hold(e.CID)
 		o.w.admitted(p, e)
 		if own {
-			m.acked = append(m.acked, e.CID)
+			m.acked, m.ackedTo = append(m.acked, e.CID), max(m.ackedTo, e.Header.Seq)
 		}
 		if e.Header.Author == o.c.ID && m.want > 0 && e.Header.Seq >= m.want {
 			m.want = 0
