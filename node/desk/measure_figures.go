@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"kontor/node"
+	"kontor/protocol/calendar"
 	"kontor/protocol/measure"
 	"kontor/protocol/partnership"
 	"kontor/protocol/performance"
@@ -153,5 +154,20 @@ func (m *measuring) quality() (out []MeasuredGroup) {
 		none := measure.Defects{}
 		out = append(out, values("quality", none.Result(measure.DefectPPM)))
 	}
-	return out
+	return append(out, m.work())
+}
+
+// work says how corrective work went: the complaints and cases of both sides' reports, by the service rule of each.
+func (m *measuring) work() MeasuredGroup {
+	w := quality.WorkOf(m.documents, m.today, func(c quality.Complaint) bool {
+		day := calendar.DateOf(c.Raised)
+		return m.sees(c.Item, c.Site.Region, calendar.Bucket{Start: day, End: day.AddDays(1)})
+	})
+	results := []measure.Result{w.OnTime.Result(measure.StepsOnTime)}
+	for _, s := range w.Steps() {
+		results = append(results, w.Median(s))
+	}
+	g := values("corrective work", append(results, w.Returned.Result(measure.Recurrence))...)
+	g.Notes = append(g.Notes, "days from the receipt of a complaint by its service rule; what came back counts where a person confirmed it")
+	return g
 }

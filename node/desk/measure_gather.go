@@ -122,6 +122,7 @@ func (d *Desk) gatherQuality(m *measuring, r *protocol.Replica) error {
 		if member, ok := r.Genesis.Member(row.Author); ok {
 			role = member.Role
 		}
+		m.documents = append(m.documents, doc)
 		for _, x := range doc.Measures {
 			if m.sees(x.Item, x.Site.Region, x.Period) {
 				m.reports[role] = append(m.reports[role], x)

@@ -90,6 +90,9 @@ type measuring struct {
 	versions [][]performance.Version
 	reports  map[string][]quality.Measure // by author
 	events   []campaign.Event             // planned, running and over
+
+	documents []quality.Document // of both sides, for corrective work
+	today     calendar.Date
 	windows  int
 	oneSided int
 }
@@ -144,6 +147,7 @@ func (d *Desk) Measure(q MeasureQuery) ([]MeasuredGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.today = calendar.DateOf(d.node.Now())
 	var reaches []MeasuredGroup
 	err = d.node.View(p.PID, func(r *protocol.Replica) (err error) {
 		if err := d.gather(&m, r, p); err != nil {

@@ -75,6 +75,7 @@ func TestSupply(t *testing.T) {
 	k.Add(q("80"), q("100"), q("50"))
 	wants(t, "adherence", k.Result(Adherence), "0.75")
 	wants(t, "attainment", k.Result(Attainment), "1")
-	wants(t, "median", StepDays([]int{9, 2, 4, 3}), "3.5")
-	wants(t, "median of nothing", StepDays(nil), string(NoData))
+	wants(t, "median", StepDays("D3", []int{9, 2, 4, 3}, 1), "3.5")
+	wants(t, "median of what is not done", StepDays("D8", nil, 2), string(Pending))
+	wants(t, "median of nothing", StepDays("D8", nil, 0), string(NoData))
 }

@@ -177,9 +177,9 @@ var catalogue = map[Code]Entry{
 	LeadTime:     {"lead time", "days", "Σ days from the order to the arrival by which its last line was in full / orders due; what was not in full by close-out counts to close-out", otifSet, []Reason{NotRecorded}},
 	Adherence:    {"capacity adherence", "share", "Σ min(committed, delivered) / Σ committed", nil, zero},
 	Attainment:   {"commit attainment", "share", "Σ committed / Σ forecast", nil, zero},
-	StepsOnTime:  {"corrective steps on time", "share", "steps done by their due date / steps due", nil, nil},
-	MedianDays:   {"median days to a step", "days", "median of whole days; the mean of the middle two where even", nil, nil},
-	Recurrence:   {"recurrence", "share", "closed cases whose failure code, item family and root cause came back within twelve months, confirmed by a person / closed cases", nil, nil},
+	StepsOnTime:  {"corrective steps on time", "share", "steps done by their due date / steps due", nil, []Reason{Pending}},
+	MedianDays:   {"median days to a step", "days", "median of the whole days from the receipt of a complaint to the step; the mean of the middle two where even", []string{"step"}, []Reason{Pending}},
+	Recurrence:   {"recurrence", "share", "closed cases whose failure code, item family and root cause came back within twelve months, confirmed by a person / closed cases", nil, []Reason{Pending}},
 
 	StockoutRate: {"stockout rate", "share", "item-location-days with available ≤ 0 and demand expected / item-location-days listed", stockSet, []Reason{NotShared}},
 	Overstock:    {"overstock", "share", "Σ max(0, available - q90 of demand over the most cover) / Σ available", []string{"blocked", "cover", "inTransit"}, []Reason{NotShared, ZeroDenominator}},

@@ -78,6 +78,7 @@ var parameters = map[string]parameter{
 	"inTransit":   choices("whether goods in transit are available", "EXCLUDED", "INCLUDED"),
 	"blocked":     choices("whether blocked stock is available", "EXCLUDED", "INCLUDED"),
 	"cover":       wholes("days of demand that stock may cover at most", "90", "1", "3660"),
+	"step":        choices("which step of the corrective work", "D8", "D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7"),
 	"yearDays":    wholes("days of a year", "365", "360", "366"),
 }
 

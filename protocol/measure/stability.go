@@ -69,29 +69,6 @@ func (r *Revisions) Result(code Code) Result {
 	panic("invariant: " + string(code) + " is no measure of revisions")
 }
 
-// Thresholds are the deviations of demand that two partners let pass. All are 0 or more; nil sets none.
-type Thresholds struct {
-	RelativeUp, RelativeDown, AbsoluteUp, AbsoluteDown *quantity.Quantity
-}
-
-// Breach tells whether the deviation goes beyond a threshold. No change breaches nothing. Where nothing was wanted before there is no
-// relative deviation, and the absolute ones still hold.
-func (r *Revisions) Breach(t Thresholds) bool {
-	shift, old := minus(r.after.rat(), r.before.rat()), r.before.rat()
-	size := new(big.Rat).Abs(shift)
-	relative, absolute := t.RelativeUp, t.AbsoluteUp
-	if shift.Sign() < 0 {
-		relative, absolute = t.RelativeDown, t.AbsoluteDown
-	}
-	if shift.Sign() == 0 {
-		return false
-	}
-	if absolute != nil && size.Cmp(absolute.Rat()) > 0 {
-		return true
-	}
-	return relative != nil && old.Sign() > 0 && size.Cmp(times(relative.Rat(), old)) > 0
-}
-
 // Added is VALUE_ADDED: what a step of forecasting took off the error of a benchmark, both measured the same way on the same buckets.
 func Added(benchmark, step Result, setting Setting) Result {
 	d := define(ValueAdded, setting)

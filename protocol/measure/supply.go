@@ -45,7 +45,10 @@ func SupplyOver(stock quantity.Quantity, demand []Ahead, setting Setting) (r Res
 }
 
 // Shares counts how many of something hold: CAPA_ON_TIME, RECURRENCE, ANSWERED_ON_TIME.
-type Shares struct{ n, held int }
+type Shares struct {
+	n, held int
+	ex      excluded
+}
 
 // Add takes one.
 func (s *Shares) Add(holds bool) {
@@ -55,12 +58,15 @@ func (s *Shares) Add(holds bool) {
 	}
 }
 
+// Exclude counts one that is left out.
+func (s *Shares) Exclude(why Reason) { s.ex.add(why, 1) }
+
 // Result is the share as one of the measures above.
 func (s *Shares) Result(code Code) Result {
 	if code != StepsOnTime && code != Recurrence && code != AnsweredOnTime {
 		panic("invariant: " + string(code) + " is no share of cases")
 	}
-	return share(define(code, nil), whole(s.held), whole(s.n), s.n, nil)
+	return share(define(code, nil), whole(s.held), whole(s.n), s.n, s.ex)
 }
 
 // Kept collects what was committed, forecast and delivered, per bucket.
@@ -97,15 +103,17 @@ func (k *Kept) Result(code Code) Result {
 	return share(d, k.delivers.rat(), k.committed.rat(), k.n, nil)
 }
 
-// StepDays is CAPA_MEDIAN_DAYS: the median of the days that cases took to a step.
-func StepDays(days []int) Result {
-	d := define(MedianDays, nil)
+// StepDays is CAPA_MEDIAN_DAYS: the median of the days that cases took to a step; pending is how many have not done it.
+func StepDays(step string, days []int, pending int) Result {
+	d := define(MedianDays, Setting{"step": step})
+	var ex excluded
+	ex.add(Pending, pending)
 	if len(days) == 0 {
-		return missing(d, NoData, 0, nil)
+		return missing(d, ex.only(), 0, ex)
 	}
 	sorted := slices.Sorted(slices.Values(days))
 	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
-	return value(d, fraction(int64(low)+int64(high), 2), len(days), nil)
+	return value(d, fraction(int64(low)+int64(high), 2), len(days), ex)
 }
 
 // AnswerHours is ANSWER_TIME: the mean of times given in milliseconds.

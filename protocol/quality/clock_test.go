@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // the zones of the tests are the same everywhere
 
 	"kontor/protocol/calendar"
+	"kontor/protocol/measure"
 	"kontor/protocol/terms"
 )
 
@@ -131,5 +132,39 @@ func TestClock(t *testing.T) {
 	// D3 was closed on 2 November, D5 on the 12th, D8 on the 27th.
 	if s := states(&d.Cases[0], "2026-12-31"); !slices.Equal(s, []StepState{StepDoneLate, StepDoneLate, StepDone}) {
 		t.Errorf("%v", s)
+	}
+}
+
+// How corrective work went, by hand: both complaints are received on Thursday 15 October; containment is due in two working days and the end in sixty days.
+func TestCorrectiveWorkIsMeasured(t *testing.T) {
+	raised := millis("2026-10-15", 9, 0)
+	code := FailureCode{System: "VDA", Code: "C1"}
+	cause := Cause{Type: TechnicalOccurrence, Node: "die 4"}
+	doc := Document{Service: DefaultService(),
+		Complaints: []Complaint{{ID: "A", Item: tablet, Raised: raised, Codes: []FailureCode{code}},
+			{ID: "B", Item: tablet, Raised: raised, Codes: []FailureCode{code}},
+			{ID: "C", Item: tablet, Raised: millis("2026-11-20", 9, 0), Codes: []FailureCode{code}, Recurs: &Recurs{Of: "A", Role: "QUALITY_MANAGER"}}},
+		Cases: []Case{{Complaint: "A", Causes: []Cause{cause}, Steps: []Done{{D3, day("2026-10-19")}, {D5, day("2026-10-25")}, {D8, day("2026-11-10")}}},
+			{Complaint: "B", Steps: []Done{{D3, day("2026-10-20")}}}, {Complaint: "C", Causes: []Cause{cause}}}}
+	w := WorkOf([]Document{doc, doc}, day("2026-11-21"), func(Complaint) bool { return true })
+	// A: three steps in time; B: containment a day late, D5 overdue, D8 pending; C: all three pending.
+	if r := w.OnTime.Result(measure.StepsOnTime); r.Text(6) != "0.6" || r.Count != 5 || r.Excluded[measure.Pending] != 4 {
+		t.Errorf("on time %s of %d, %v", r.Text(6), r.Count, r.Excluded)
+	}
+	for step, want := range map[Step]string{D3: "4.5", D5: "10", D8: "26"} {
+		if r := w.Median(step); r.Text(6) != want || r.Count+r.Excluded[measure.Pending] != 3 {
+			t.Errorf("median days to %s: %s of %d, %v; want %s", step, r.Text(6), r.Count, r.Excluded, want)
+		}
+	}
+	if w.Median(D3).Definition.CID() == w.Median(D8).Definition.CID() {
+		t.Error("days to two steps have one definition")
+	}
+	if r := w.Returned.Result(measure.Recurrence); r.Text(6) != "1" || r.Count != 1 || r.Excluded[measure.Pending] != 2 {
+		t.Errorf("came back: %s of %d, %v", r.Text(6), r.Count, r.Excluded)
+	}
+	doc.Complaints[2].Recurs = nil
+	guessed := WorkOf([]Document{doc}, day("2026-11-21"), func(Complaint) bool { return true })
+	if r := guessed.Returned.Result(measure.Recurrence); r.Text(6) != "0" {
+		t.Errorf("nobody confirmed it: %s", r.Text(6))
 	}
 }

@@ -109,7 +109,7 @@ func printResults(w io.Writer, results []measure.Result) {
 // choiceOf is the level or band that tells results of one measure apart.
 func choiceOf(d measure.Definition) string {
 	for _, p := range d.Parameters {
-		if p.Name == "level" || p.Name == "band" {
+		if p.Name == "level" || p.Name == "band" || p.Name == "step" {
 			return " " + p.Value
 		}
 	}

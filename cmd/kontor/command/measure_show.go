@@ -66,7 +66,7 @@ func gradedText(g desk.MeasuredGroup) string {
 
 // choiceIn is the level or band that tells values of one measure apart.
 func choiceIn(parameters map[string]string) string {
-	for _, name := range []string{"level", "band"} {
+	for _, name := range []string{"level", "band", "step"} {
 		if v := parameters[name]; v != "" {
 			return " " + v
 		}
