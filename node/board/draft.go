@@ -91,6 +91,9 @@ func (b *Board) document(r *protocol.Replica, p *node.Partnership, t decision.To
 			return doc, err
 		}
 	}
+	if err := d.narrow(r); err != nil {
+		return doc, err
+	}
 	doc.Effects = given(in.Effects, d.effects)
 	doc.Targets = given(in.Targets, d.targets)
 	doc.Rollout = given(in.Rollout, d.rollout)

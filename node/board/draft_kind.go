@@ -1,7 +1,6 @@
 package board
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,7 +11,6 @@ import (
 	"kontor/protocol/campaign"
 	"kontor/protocol/decision"
 	"kontor/protocol/quality"
-	"kontor/protocol/quantity"
 )
 
 // issueDue is the day by which work on complaints is to be closed, where a topic about quality names it.
@@ -68,14 +66,12 @@ func (d *drafter) readSubject(r *protocol.Replica, c block.CID, row protocol.Art
 	return nil
 }
 
-// subjectEffects are what a topic about a campaign or quality fixes: the lift of each event the topic rests on, brought in proportion to the agreed quantity
-// where one was bargained about, and the day by which the other side closes its work on each complaint.
+// subjectEffects are what a topic about a campaign or quality fixes: the lifts of the events it is about, and the day by which the other side closes its work on
+// each complaint.
 func (d *drafter) subjectEffects() (out []decision.Effect) {
 	switch d.topic.Kind {
 	case decision.JointMarketing:
-		for _, e := range d.subject.events {
-			out = append(out, d.lifts(e)...)
-		}
+		out = d.lifts()
 	case decision.Quality:
 		for _, k := range d.subject.complaints {
 			e := decision.Effect{Kind: decision.CAPADue, Party: d.other(k.by), Ref: k.complaint.ID, Artifact: &k.report,
@@ -105,55 +101,6 @@ func (d *drafter) other(company block.CID) block.CID {
 		}
 	}
 	return company
-}
-
-// lifts are an event's lifts in the topic's scope. An agreed quantity is the sum of them.
-func (d *drafter) lifts(p plannedEvent) (out []decision.Effect) {
-	var sum quantity.Quantity
-	for _, m := range p.event.Impacts {
-		cell := decision.Cell{Product: m.Item, Region: regionOf(m), Bucket: m.Bucket}
-		if !slices.Contains(d.topic.Scope.Products, cell.Product) || !slices.Contains(d.topic.Scope.Regions, cell.Region) || !d.topic.Scope.Horizon.Covers(m.Bucket) {
-			continue
-		}
-		out = append(out, decision.Effect{Kind: decision.CampaignPlanned, Party: p.author, Ref: p.event.ID, Cell: cell, Quantity: m.Lift, Unit: m.Unit, Artifact: &p.calendar})
-		sum, _ = sum.Add(m.Lift) // units of one event are one; a sum that fails scales nothing
-	}
-	agreed := d.terms[issueQuantity]
-	if agreed.Number == nil || sum.Sign() <= 0 {
-		return out
-	}
-	left := *agreed.Number
-	for i := range out {
-		if i == len(out)-1 {
-			out[i].Quantity = left
-			break
-		}
-		part, err := inProportion(out[i].Quantity, *agreed.Number, sum)
-		if err != nil {
-			return out
-		}
-		out[i].Quantity = part
-		if left, err = left.Sub(part); err != nil {
-			return out
-		}
-	}
-	return out
-}
-
-// regionOf is the region of a cell in which a lift is planned: one without a place is planned in all of them.
-func regionOf(m campaign.Impact) string { return cmp.Or(m.Place.Region, artifact.All) }
-
-// inProportion is part × whole / sum in whole units, cut off.
-func inProportion(part, whole, sum quantity.Quantity) (quantity.Quantity, error) {
-	q, err := part.Mul(whole)
-	if err != nil {
-		return q, err
-	}
-	of, err := q.Quo(sum)
-	if err != nil {
-		return q, err
-	}
-	return of.Round(0)
 }
 
 // subjectRollout are the steps of a topic about a campaign or quality.

@@ -27,6 +27,11 @@ func (s *sight) sideOfTrade(company block.CID) exception.Side {
 	return exception.Buyer
 }
 
+// ConflictID names the exception over one sort of conflict of an event of a company's calendar.
+func ConflictID(author block.CID, event string, k campaign.ConflictKind) exception.ID {
+	return exception.NewID(exception.Campaign, exception.Scope{Group: event, Product: string(k)}, author)
+}
+
 // campaigns raises what stands against events in force, one exception for each event and sort of conflict: the side that planned the event sees to it.
 func (s *sight) campaigns() (out []exception.Exception, err error) {
 	in, _, err := s.d.campaignInput(s.p, s.r, nil)
@@ -51,8 +56,8 @@ func (s *sight) campaigns() (out []exception.Exception, err error) {
 	}
 	at := map[exception.ID]int{}
 	for _, c := range conflicts {
-		if !slices.Contains([]campaign.ConflictKind{campaign.ByBlackout, campaign.ByCampaign, campaign.ByCover, campaign.ByQuality}, c.Kind) {
-			continue // approvals and acceptance are steps of the event, and its own view shows them
+		if !slices.Contains(campaign.Raised, c.Kind) {
+			continue
 		}
 		author := calendars[c.Calendar].Author
 		event := events[c.Calendar.String()+"|"+c.Event]
@@ -74,7 +79,7 @@ func (s *sight) campaigns() (out []exception.Exception, err error) {
 			e.Default.Text = fmt.Sprintf("If nothing is done %s may not become active.", c.Event)
 		}
 		e.Deadline = max(span.Start.AddDays(-conflictDays).Millis(), s.workday(calendar.DateOf(calendars[c.Calendar].Document.Header.Issued), reactDays))
-		e = named(e, exception.Scope{Group: c.Event, Product: string(c.Kind)}, author)
+		e.ID = ConflictID(author, c.Event, c.Kind)
 		if i, joined := at[e.ID]; joined {
 			out[i].Scope.Buckets.Start, out[i].Scope.Buckets.End = min(out[i].Scope.Buckets.Start, span.Start), max(out[i].Scope.Buckets.End, span.End)
 			out[i].Shortage, out[i].Upper = max(out[i].Shortage, e.Shortage), max(out[i].Upper, e.Upper)

@@ -58,6 +58,9 @@ const (
 	ByTerms    ConflictKind = "AGREED" // the event is not as an agreement fixes it
 )
 
+// Raised are the kinds that become exceptions; approvals and acceptance are steps of the event, and its own view shows them.
+var Raised = []ConflictKind{ByBlackout, ByCampaign, ByCover, ByQuality}
+
 // Severity says whether the event may still go.
 type Severity string
 
