@@ -36,6 +36,7 @@ func (c *circle) bargains(t *testing.T, topic string, values ...string) (documen
 	ctx := context.Background()
 	q := wire.TopicAct{TopicQuery: wire.TopicQuery{Topic: topic}}
 	c.sees(t, c.agency, topic, decision.Proposed)
+	c.sees(t, c.maker, topic, decision.Proposed)
 	detail, err := c.agency.Show(admin, q.TopicQuery)
 	if err != nil {
 		t.Fatal(err)
