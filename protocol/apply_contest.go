@@ -39,7 +39,7 @@ func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]stri
 	if err := put(f.rows, remedyPrefix+i.ID, after); err != nil {
 		return nil, err
 	}
-	return f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, doc)
+	return f.begin(dispute.Opening{Subject: s, Terms: i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, doc)
 }
 
 // contender is the author as one who disputes an entry, on the newest day that it knows of.
@@ -72,7 +72,7 @@ func (f *fold) contest(i remedy.Item) (remedy.Item, error) {
 	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
 	i = i.Contested(dispute.Identify(f.entry.CID, s))
-	_, err = f.begin(dispute.Opening{Subject: s, Terms: *i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor, Own: true}, doc)
+	_, err = f.begin(dispute.Opening{Subject: s, Terms: i.Terms, Side: i.Debtor, Worth: i.Stood, Debtor: i.Debtor, Own: true}, doc)
 	return i, err
 }
 
@@ -109,9 +109,9 @@ func (f *fold) begin(o dispute.Opening, doc terms.Document) ([]string, error) {
 }
 
 // disputePath finds what a subject names, and the terms whose path a dispute about it goes.
-func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Document, code string, err error) {
-	no := func(err error) (block.CID, terms.Document, string, error) {
-		return block.CID{}, terms.Document{}, dispute.CodeSubject, err
+func (f *fold) disputePath(s dispute.Subject) (root *block.CID, doc terms.Document, code string, err error) {
+	no := func(err error) (*block.CID, terms.Document, string, error) {
+		return nil, terms.Document{}, dispute.CodeSubject, err
 	}
 	known := false
 	switch s.Kind {
@@ -122,7 +122,7 @@ func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Documen
 			return no(err)
 		}
 		doc, err := f.replica.Terms(row.Terms)
-		return row.Terms, doc, "", err
+		return &row.Terms, doc, "", err
 	case dispute.Agreement:
 		var row RoundRow
 		found, err := get(f.rows, roundKey(*s.Artifact), &row)
@@ -130,6 +130,13 @@ func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Documen
 			return no(err)
 		}
 		known = found && (row.Verdict == decision.Final || row.Verdict == decision.Contested)
+		if known && s.Contract == "" { // only where nothing else brings it to an end
+			list, err := f.paths(*s.Artifact)
+			if err != nil || len(list) > 0 || row.Verdict != decision.Contested {
+				return no(err)
+			}
+			return nil, plainTerms(f.genesis), "", nil
+		}
 	default:
 		var row ArtifactRow
 		found, err := get(f.rows, versionKey(*s.Artifact), &row)
@@ -158,5 +165,5 @@ func (f *fold) disputePath(s dispute.Subject) (root block.CID, doc terms.Documen
 			return no(nil)
 		}
 	}
-	return list[at].Root, list[at].Document, "", nil
+	return &list[at].Root, list[at].Document, "", nil
 }

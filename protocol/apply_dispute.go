@@ -19,7 +19,7 @@ func init() {
 	for code, text := range map[string]string{
 		dispute.CodeForm:     "the act on a dispute is of no known kind, has parts of another, or too long a text",
 		dispute.CodeUnknown:  "no such dispute is held here: kontor dispute list",
-		dispute.CodeSubject:  "nothing of that name is held here, or no terms in force name a dispute path for it",
+		dispute.CodeSubject:  "nothing of that name is held here, or no terms in force name a dispute path for it; a contested agreement takes the plain path only where none do",
 		dispute.CodeAgain:    "a dispute about it is open or has ended (who did not open it may dispute after a withdrawal), or this was said before",
 		dispute.CodeSide:     "this act is not this company's: parties speak, and who opened a dispute withdraws it",
 		dispute.CodeLate:     "the level's time is over, or the dispute has ended",

@@ -49,7 +49,7 @@ func (f *fold) award(d dispute.Dispute, doc terms.Document) error {
 	if !agreed || d.Worth == nil || d.End.Amount == nil || d.End.Amount.Minor <= 0 {
 		return nil // by silence nobody owes what the other side alone says
 	}
-	a := remedy.Award{Dispute: d.ID, Terms: &d.Terms, Debtor: d.Debtor, Amount: *d.End.Amount, On: d.End.Day, PaymentDays: doc.PaymentDays,
+	a := remedy.Award{Dispute: d.ID, Terms: d.Terms, Debtor: d.Debtor, Amount: *d.End.Amount, On: d.End.Day, PaymentDays: doc.PaymentDays,
 		Window: remedy.Window{Contract: d.Subject.Contract, SLA: dispute.AwardName(d.ID), Period: calendar.Bucket{Start: d.End.Day, End: d.End.Day.AddDays(1)}}}
 	if d.Subject.Kind == dispute.Measurement {
 		a.Window = remedy.Window{Contract: d.Subject.Contract, SLA: d.Subject.Part, Period: *d.Subject.Period}

@@ -155,3 +155,63 @@ func TestADisputeDoesNotChangeAFinalAgreement(t *testing.T) {
 		t.Fatalf("%s, topic %s", at, topic)
 	}
 }
+
+// The first agreement of two companies is contested before any terms name a path: it comes to its end all the same, by a path that every node knows. Silence
+// makes it void, and the officers' word lets it stand.
+func TestAContestedAgreementWithoutTermsComesToAnEnd(t *testing.T) {
+	for _, silent := range []bool{true, false} {
+		for _, arbiter := range []bool{true, false} {
+			s := scene(t, 2, false)
+			if arbiter {
+				outside := must[virtual.Cast](t)(virtual.NewCast(4))[3]
+				g := s.Genesis
+				g.Arbiter = &outside.ID // who is no member
+				s = must[*virtual.Scene](t)(virtual.NewSceneOf(s.Cast, g))
+				if err := s.Signed(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			y := &year{t: t, s: s, last: map[string]*block.CID{}, count: map[string]int64{}, printed: map[string]string{}}
+			y.parties()
+			share(t, y.buyer, virtual.Forecast("march", 0, nil, y.s.Now, 100)) // which has no part in it
+			meet(t, y.s)
+			document := contested(t, y)
+			d := y.aboutDocument(document)
+			want := []string{dispute.Desk, dispute.COO, dispute.CEO}
+			if arbiter {
+				want = append(want, dispute.Arbiter)
+			}
+			var levels []string
+			for _, s := range d.Path {
+				levels = append(levels, s.Level)
+			}
+			if d.Terms != nil || !d.Own || d.Subject.Contract != "" || d.Now().Default != terms.Dropped || !slices.Equal(levels, want) {
+				t.Fatalf("%+v", d)
+			}
+			again := dispute.Subject{Kind: dispute.Agreement, Artifact: &document}
+			y.bad(y.about(y.buyer, dispute.Act{Verb: dispute.OpenDispute, Subject: &again, Text: "once more"}), dispute.CodeAgain)
+			verdict, cause := decision.Void, dispute.ByDefault
+			if silent {
+				for y.the(d.ID).End == nil {
+					y.s.Now = max(y.s.Now, y.the(d.ID).Step().Deadline) + virtual.Hour
+					y.beat(y.s.Desks...)
+				}
+			} else {
+				verdict, cause = decision.Final, dispute.Settled
+				y.settles(d.ID, terms.Stands, nil)
+			}
+			if d = y.the(d.ID); d.End == nil || d.End.Cause != cause {
+				t.Fatalf("%+v", d.End)
+			}
+			for _, desk := range y.s.Desks {
+				if v := verdictOf(t, desk, document); v != verdict {
+					t.Fatalf("%s: %s, want %s", desk.Name, v, verdict)
+				}
+			}
+			sameRows(t, y.s.Desks...)
+			y.proved(d.ID, cause)
+			final := dispute.Subject{Kind: dispute.Agreement, Artifact: &document}
+			y.bad(y.about(y.buyer, dispute.Act{Verb: dispute.OpenDispute, Subject: &final, Text: "it has ended"}), dispute.CodeSubject)
+		}
+	}
+}

@@ -2,16 +2,12 @@ package protocol
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"kontor/protocol/block"
-	"kontor/protocol/calendar"
-	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
 	"kontor/protocol/remedy"
 	"kontor/protocol/state"
-	"kontor/protocol/terms"
 )
 
 // Row keys of disputes. What an entry means for them is found by its author and claimed time, however many run.
@@ -177,7 +173,7 @@ func (f *fold) observeDisputes() error {
 		if _, err := get(f.rows, disputePrefix+id, &d); err != nil {
 			return err
 		}
-		doc, err := f.replica.Terms(d.Terms)
+		doc, err := f.replica.DisputeTerms(d)
 		if err != nil {
 			return err
 		}
@@ -245,47 +241,6 @@ func (f *fold) contestWaiting() error {
 	}
 }
 
-// contestRound opens the dispute about a document that an entry made contested: by no side, under the terms in force that come first by name of contract and
-// have a path. Without such terms, or with as many disputes running as may, either side opens it by hand.
-func (f *fold) contestRound(before decision.Verdict, row RoundRow) error {
-	if row.Verdict != decision.Contested || before == decision.Contested {
-		return nil
-	}
-	state.Opaque(f.rows) // documents are read beside rows
-	full, err := f.disputesFull(byNobody, 1)
-	if err != nil || full {
-		return err
-	}
-	list, err := f.replica.TermsInForce(calendar.DateOf(f.entry.Header.T))
-	if err != nil {
-		return err
-	}
-	list = slices.DeleteFunc(list, func(a terms.Agreed) bool { return len(a.Document.Disputes) == 0 || a.Agreement == row.Document })
-	if len(list) == 0 {
-		return nil
-	}
-	first := slices.MinFunc(list, func(a, b terms.Agreed) int { return strings.Compare(a.Document.Contract, b.Document.Contract) })
-	s := dispute.Subject{Kind: dispute.Agreement, Contract: first.Document.Contract, Artifact: &row.Document}
-	_, err = f.begin(dispute.Opening{Subject: s, Terms: first.Root, Own: true}, first.Document)
-	return err // one that runs already decides it as well
-}
-
-// ruleRound puts what a dispute about a contested document came to into effect: it stands, and its effects with it, or it is void. What the two agreed upon
-// instead is another agreement. A withdrawal decides nothing, and a document that is final is changed by a later agreement alone.
-func (f *fold) ruleRound(d dispute.Dispute) error {
-	var row RoundRow
-	found, err := get(f.rows, roundKey(*d.Subject.Artifact), &row)
-	if err != nil || !found || row.Verdict != decision.Contested || d.End.Cause == dispute.Withdrawn {
-		return err
-	}
-	row.Round = row.Round.Rule(decision.Ruling{Stands: d.End.Outcome == terms.Stands, At: f.mark()})
-	if err := f.putRound(row); err != nil {
-		return err
-	}
-	f.ruled = true
-	return f.changeTopic(row.Topic, func(t decision.Topic) decision.Topic { return t.Settle(row.Round, f.mark()) })
-}
-
 // reconcileDispute ends the dispute about an entry that the figures have decided.
 func (f *fold) reconcileDispute(i remedy.Item) error {
 	var d dispute.Dispute
@@ -293,7 +248,7 @@ func (f *fold) reconcileDispute(i remedy.Item) error {
 	if err != nil || !found || d.End != nil {
 		return err
 	}
-	doc, err := f.replica.Terms(d.Terms)
+	doc, err := f.replica.DisputeTerms(d)
 	if err != nil {
 		return err
 	}

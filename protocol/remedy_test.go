@@ -68,13 +68,7 @@ func newYear(t *testing.T, change func(*terms.Document)) *year {
 func yearOf(t *testing.T, s *virtual.Scene, change func(*terms.Document)) *year {
 	t.Helper()
 	y := &year{t: t, s: s, last: map[string]*block.CID{}, count: map[string]int64{}, printed: map[string]string{}}
-	for _, d := range s.Parties() {
-		if m, _ := d.Contract.Genesis.Member(d.ID); m.Role == "buyer" {
-			y.buyer = d
-		} else {
-			y.seller = d
-		}
-	}
+	y.parties()
 	first := share(t, y.seller, slaTerms(s.Now, change))
 	meet(t, s)
 	if codes := codesOf(t, y.buyer, first); len(codes) > 0 {
@@ -84,6 +78,17 @@ func yearOf(t *testing.T, s *virtual.Scene, change func(*terms.Document)) *year 
 	everywhere(t, s, document, "")
 	signAll(t, s, *document.Header.Body)
 	return y
+}
+
+// parties finds who buys and who sells.
+func (y *year) parties() {
+	for _, d := range y.s.Parties() {
+		if m, _ := d.Contract.Genesis.Member(d.ID); m.Role == "buyer" {
+			y.buyer = d
+		} else {
+			y.seller = d
+		}
+	}
 }
 
 // counted is what a month was: lines due, of them on time in full, left out for force majeure.

@@ -111,18 +111,22 @@ func (j *judgement) inForce() (string, error) {
 		if !known {
 			return fmt.Errorf("no entry in the file opens dispute %s", j.dispute)
 		}
-		if j.terms, err = r.Terms(j.d.Terms); err != nil {
+		if j.terms, err = r.DisputeTerms(j.d); err != nil {
 			return err
 		}
 		j.out = &DisputeReport{Dispute: j.d, Contract: j.terms.Contract, Now: j.d.Now(), Signed: []dispute.Instrument{}, Left: len(j.withheld)}
 		j.report.Dispute = j.out
+		if j.d.Terms == nil {
+			text = fmt.Sprintf("none in force named a path when %s became contested: the plain one, by which silence makes it void", j.d.Subject.Artifact.Short())
+			return nil
+		}
 		ledger, err := r.Concluded()
 		if err != nil {
 			return err
 		}
 		for _, c := range ledger {
 			named := slices.ContainsFunc(c.Doc.Effects, func(x decision.Effect) bool {
-				return x.Kind == decision.TermsInForce && x.Artifact != nil && *x.Artifact == j.d.Terms
+				return x.Kind == decision.TermsInForce && x.Artifact != nil && *x.Artifact == *j.d.Terms
 			})
 			if !named || c.Verdict != decision.Final {
 				continue
@@ -309,7 +313,11 @@ func (j *judgement) outcome() (string, error) {
 }
 
 func (d DisputeReport) write(b *strings.Builder) {
-	fmt.Fprintf(b, "dispute   %s, %s, terms %s\n", d.ID, d.Subject, d.Terms.Short())
+	path := "the plain path"
+	if d.Terms != nil {
+		path = "terms " + d.Terms.Short()
+	}
+	fmt.Fprintf(b, "dispute   %s, %s, %s\n", d.ID, d.Subject, path)
 	for _, i := range d.Signed {
 		amount := string(i.Outcome)
 		if i.Amount != nil {

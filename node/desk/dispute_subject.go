@@ -146,6 +146,9 @@ func (d *Desk) disputedContract(r *protocol.Replica, s *dispute.Subject) error {
 	if s.Kind == dispute.Measurement && s.Contract != "" {
 		return nil // its window has terms of its own, which may have ended since
 	}
+	if s.Kind == dispute.Agreement && s.Contract == "" && len(names) == 0 {
+		return nil // a contested one comes to its end where no terms name a path
+	}
 	return oneOf("contract in force", s.Contract, names)
 }
 

@@ -180,7 +180,7 @@ func (d *Desk) seesDispute(r *protocol.Replica, x dispute.Dispute, sees func(str
 			}
 		}
 	}
-	doc, err := r.Terms(x.Terms)
+	doc, err := r.DisputeTerms(x)
 	if err != nil {
 		return false, err
 	}

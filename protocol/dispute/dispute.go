@@ -159,7 +159,7 @@ type End struct {
 type Dispute struct {
 	ID         string             `cbor:"id" json:"id"`
 	Subject    Subject            `cbor:"subject" json:"subject"`
-	Terms      block.CID          `cbor:"terms" json:"terms"` // root of the terms whose path it goes
+	Terms      *block.CID         `cbor:"terms,omitempty" json:"terms,omitempty"` // root of the terms whose path it goes; none: PlainPath
 	Opened     Mark               `cbor:"opened" json:"opened"`
 	Side       terms.Party        `cbor:"side" json:"side"`                         // that opened it: only it withdraws; of figures apart the debtor, of a contested agreement none
 	Worth      *quantity.Money    `cbor:"worth,omitempty" json:"worth,omitempty"`   // what is in dispute: of a credit its amount, else what the side that opened it says (see Claimed)
@@ -230,7 +230,7 @@ func Identify(entry block.CID, s Subject) string {
 // Opening is what a new dispute begins with.
 type Opening struct {
 	Subject  Subject
-	Terms    block.CID
+	Terms    *block.CID
 	Levels   []terms.DisputeLevel
 	Clock    Clock
 	Side     terms.Party // that opens it

@@ -68,6 +68,17 @@ func schedule(path []Step, c Clock, day calendar.Date) {
 	}
 }
 
+// PlainPath is how a contested agreement comes to its end where no terms in force name a path, such as the first agreement of a partnership: by business
+// days from Monday to Friday, UTC. Nobody signed that silence lets it stand, so that by silence it is void.
+func PlainPath(arbiter bool) []terms.DisputeLevel {
+	path := []terms.DisputeLevel{{Level: Desk, Days: 5, Default: terms.NextLevel}, {Level: COO, Days: 10, Default: terms.NextLevel}, {Level: CEO, Days: 10, Default: terms.Dropped}}
+	if arbiter {
+		path[2].Default = terms.NextLevel
+		path = append(path, terms.DisputeLevel{Level: Arbiter, Days: 20, Default: terms.Dropped})
+	}
+	return path
+}
+
 // Ends is the day on which the path is over if nobody acts, and what it comes to then: known from the first day on.
 func (d Dispute) Ends() (calendar.Date, terms.Outcome) {
 	for _, s := range d.Path[d.At:] {

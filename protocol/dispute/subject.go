@@ -26,7 +26,7 @@ const (
 // Subject names what a dispute is about.
 type Subject struct {
 	Kind     SubjectKind      `cbor:"kind" json:"kind"`
-	Contract string           `cbor:"contract" json:"contract"`                     // whose path it goes
+	Contract string           `cbor:"contract" json:"contract"`                     // whose path it goes; "" of an agreement where no terms name one
 	Item     string           `cbor:"item,omitempty" json:"item,omitempty"`         // CREDIT: the entry's ID
 	Artifact *block.CID       `cbor:"artifact,omitempty" json:"artifact,omitempty"` // CLAUSE, LINES, FINDING: root; AGREEMENT: document
 	Part     string           `cbor:"part,omitempty" json:"part,omitempty"`         // the clause, the SLA of a MEASUREMENT, the line or the finding
@@ -39,7 +39,7 @@ const itemSize = 16
 // Valid tells whether a subject is well formed: of a known kind, with the parts of that kind and no others.
 func (s Subject) Valid() bool {
 	item, root, part, period := s.Item != "", s.Artifact != nil, s.Part != "", s.Period != nil
-	if !artifact.IsName(s.Contract) || part && !artifact.IsName(s.Part) || item && len(s.Item) != itemSize || period && !s.Period.Valid() {
+	if !artifact.IsName(s.Contract) && (s.Contract != "" || s.Kind != Agreement) || part && !artifact.IsName(s.Part) || item && len(s.Item) != itemSize || period && !s.Period.Valid() {
 		return false
 	}
 	switch s.Kind {
@@ -82,6 +82,9 @@ func (s Subject) String() string {
 		return fmt.Sprintf("%s %s %s of %s", s.Kind, s.Part, s.Period, s.Contract)
 	case s.Part != "":
 		return fmt.Sprintf("%s %s in %s of %s", s.Kind, s.Part, s.Artifact.Short(), s.Contract)
+	}
+	if s.Contract == "" {
+		return fmt.Sprintf("%s %s", s.Kind, s.Artifact.Short())
 	}
 	return fmt.Sprintf("%s %s of %s", s.Kind, s.Artifact.Short(), s.Contract)
 }

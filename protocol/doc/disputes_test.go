@@ -37,7 +37,8 @@ func TestDisputes(t *testing.T) {
 	if buyer.ID.Compare(seller.ID) > 0 {
 		parties[0], parties[1] = parties[1], parties[0]
 	}
-	d := dispute.Open(dispute.Opening{Subject: *opening.Subject, Terms: block.Sum([]byte("terms")), Levels: levels, Clock: clock, Side: terms.Seller, Worth: &quantity.Money{Minor: 49_380, Currency: "EUR"}, Debtor: terms.Seller,
+	root := block.Sum([]byte("terms"))
+	d := dispute.Open(dispute.Opening{Subject: *opening.Subject, Terms: &root, Levels: levels, Clock: clock, Side: terms.Seller, Worth: &quantity.Money{Minor: 49_380, Currency: "EUR"}, Debtor: terms.Seller,
 		Rounding: terms.HalfUp, Parties: parties, At: mark(seller, 40, "2027-04-19")})
 	pid := block.Sum([]byte("partnership"))
 	sign := func(c *virtual.Company, i dispute.Instrument, at dispute.Mark) dispute.Act {

@@ -87,7 +87,7 @@ var disputeOpenVerb = verb{
 		&cli.StringFlag{Name: "contract", Usage: "`REFERENCE` of the contract whose dispute path it goes"}, &cli.StringFlag{Name: "artifact", Usage: "`CID` of terms, a report or an agreement"},
 		&cli.StringFlag{Name: "part", Usage: "`NAME` of the clause, the SLA, the line or the finding"}, &cli.StringFlag{Name: "period", Usage: "`PERIOD` of a measurement: 2027-03"},
 		&cli.StringFlag{Name: "worth", Usage: "`AMOUNT` that the other side owes by it, beside what is booked, where the subject has none: '120.00 EUR'"}},
-	long: "ENTRY is of kontor remedy list, and says by itself what it is about. Anything else is named by --kind and --contract (the only one in force need not be named) and\n" +
+	long: "ENTRY is of kontor remedy list, and says by itself what it is about. Anything else is named by --kind and --contract (the only one in force need not be named; a contested agreement needs none where no terms are in force) and\n" +
 		"  CLAUSE       --artifact, root of the terms; --part, the clause      MEASUREMENT  --part, the SLA; --period, its window\n" +
 		"  LINES        --artifact, root of the report; --part, the line       FINDING      --artifact, root of the report; --part, complaint, block or audit\n" +
 		"  AGREEMENT    --artifact, the document; of LINES and FINDING without --part it is about the whole report\n" +
