@@ -93,8 +93,8 @@ type measuring struct {
 
 	documents []quality.Document // of both sides, for corrective work
 	today     calendar.Date
-	windows  int
-	oneSided int
+	windows   int
+	oneSided  int
 }
 
 func (q MeasureQuery) read() (m measuring, err error) {
