@@ -12,17 +12,18 @@ import (
 )
 
 // lastWeeks bounds the weeks after which every window is closed and every dispute has ended: the figures' three working days and ten more until they stand
-// for good, three levels of three working days and six for an arbiter, the grace between them, and a month that ends meanwhile.
+// for good, three levels of three working days and six for an arbiter, the grace between them, and a month that ends meanwhile. A contested agreement under
+// no terms has 45 working days at the most.
 const lastWeeks = 18
 
 // fewWeeks are enough for figures that are apart to come into dispute.
 const fewWeeks = 5
 
-// runOut lets weeks pass after all faults until no dispute runs any more: nothing happens without an entry.
-func (w *world) runOut() error {
+// runOut lets weeks pass after all faults, so many at least, until no dispute runs any more: nothing happens without an entry.
+func (w *world) runOut(least int) error {
 	for week := 0; ; week++ {
 		running := 0
-		err := w.offices[0].view(0, func(r *protocol.Replica) error {
+		err := w.offices[w.members(0)[0]].view(0, func(r *protocol.Replica) error {
 			list, err := r.Disputes()
 			for _, d := range list {
 				if d.End == nil {
@@ -34,16 +35,16 @@ func (w *world) runOut() error {
 		switch {
 		case err != nil:
 			return err
-		case running == 0 && week >= fewWeeks:
+		case running == 0 && week >= least:
 			return nil
 		case week >= lastWeeks:
 			return fmt.Errorf("%d disputes run %d weeks after all faults ended", running, week)
 		}
 		w.now += 7 * Day
 		for range 2 { // the second tells that the first was heard
-			for _, o := range w.offices {
-				if err := o.write(0, plain(protocol.KindHeartbeat)); err != nil {
-					return fmt.Errorf("%s can't write after all faults ended: %w", o.c.Name, err)
+			for _, i := range w.members(0) {
+				if err := w.offices[i].write(0, plain(protocol.KindHeartbeat)); err != nil {
+					return fmt.Errorf("%s can't write after all faults ended: %w", w.offices[i].c.Name, err)
 				}
 			}
 			if err := w.drain(); err != nil {

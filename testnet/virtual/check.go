@@ -89,9 +89,9 @@ func (w *world) checkVerdicts(o *office, p int, r *protocol.Replica) error {
 		return err
 	}
 	m, c := o.part[p], w.circles[p]
-	now := map[block.CID]decision.Verdict{}
+	now, ruled := map[block.CID]decision.Verdict{}, map[block.CID]bool{}
 	for _, row := range rounds {
-		now[row.Document] = row.Verdict
+		now[row.Document], ruled[row.Document] = row.Verdict, row.Ruled != nil
 	}
 	for document, was := range m.verdicts {
 		is, found := now[document]
@@ -114,7 +114,8 @@ func (w *world) checkVerdicts(o *office, p int, r *protocol.Replica) error {
 		if v != m.verdicts[document] && v != decision.Open {
 			w.log("%-10s holds document %s as %s", o.c.Name, document.Short(), v)
 		}
-		if v == decision.Final || v == decision.Void {
+		// What a dispute made of a contested document may differ from what one office held before it was contested: rows are compared, and every dispute's end.
+		if (v == decision.Final || v == decision.Void) && !ruled[document] {
 			if c.verdicts[document] == nil {
 				c.verdicts[document] = map[decision.Verdict]string{}
 			}

@@ -28,8 +28,12 @@ func (w *world) heal() (err error) {
 	if err := w.resolveForks(); err != nil {
 		return err
 	}
+	least := 0 // any story may leave a contested agreement, which is in dispute by itself
 	if w.story.disputes() {
-		if err := w.runOut(); err != nil {
+		least = fewWeeks
+	}
+	if w.story != noStory {
+		if err := w.runOut(least); err != nil {
 			return err
 		}
 	}
