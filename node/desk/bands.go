@@ -217,7 +217,7 @@ func (n needRecords) addTable(data []byte) error {
 	}
 	for _, row := range read.History {
 		if err := n.add(row.Product, row.Region, row.Period, row.Quantity); err != nil {
-			return node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
+			return refusedRow(report, tooMuch(row, err))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/forecast"
+	"kontor/protocol/partnership"
 )
 
 // fencesKey is the row of the time fences, which stay when the draft is replaced.
@@ -64,11 +65,19 @@ func (d *Desk) prepare(p *node.Partnership) (out prepared, err error) {
 	return d.prepareOnly(p, nil)
 }
 
+// sellerHasNone says of a missing draft what a company shares with a customer in its place.
+func (d *Desk) sellerHasNone(p *node.Partnership, err error) error {
+	if node.AsFailure(err).Code != "NO_DRAFT" || d.node.Own(p).Role != partnership.RoleSeller {
+		return err
+	}
+	return node.Failf("NO_DRAFT", "this company sells to %s and has no forecast to share with it: that is the customer's. What a seller shares: kontor forecast answer (to the customer's forecast), kontor capacity share, kontor quality share, kontor performance share; what was shared already: kontor forecast list", d.PartnerName(p))
+}
+
 // prepareOnly is the same, with what is new about some lines alone: the others stay as the version in force has them. Nil means all.
 func (d *Desk) prepareOnly(p *node.Partnership, only func(forecast.Line) bool) (out prepared, err error) {
 	draft, lines, err := d.draft()
 	if err != nil {
-		return out, err
+		return out, d.sellerHasNone(p, err)
 	}
 	leaving, err := d.leaving(p, protocol.KindForecast)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"kontor/node"
 	"kontor/node/intake"
+	"kontor/protocol/artifact"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -39,7 +40,7 @@ func (d *Desk) takeHistory(draft *intake.Draft, report *intake.Report, o ImportO
 	for _, row := range draft.History {
 		at := cell{row.Product, row.Region, row.Month().String()}
 		if sums[at], err = sums[at].Add(row.Quantity); err != nil {
-			return ImportResult{Report: report}, node.Failf("IMPORT_REFUSED", "line %d: %v", row.Line, err)
+			return ImportResult{Report: report}, refusedRow(report, tooMuch(row, err))
 		}
 	}
 	for at, q := range sums {
@@ -105,17 +106,14 @@ func mergeMonths(have []historyMonth, months map[string]quantity.Quantity, resul
 // checkRegions refuses places a forecast can't name, while the file is at hand: line, value and what would be right. With skip it leaves their
 // lines out and lists them, as the reader does with a line that is bad by itself.
 func checkRegions(rows []intake.HistoryRow, report *intake.Report, skip bool) (good []intake.HistoryRow, err error) {
-	text, wrong := "", 0
+	wrong := 0
 	good = slices.DeleteFunc(slices.Clone(rows), func(row intake.HistoryRow) bool {
 		if row.Region == "" || forecast.ValidRegion(row.Region) {
 			return false
 		}
-		c := intake.Complaint{Code: intake.CodeField, Line: row.Line, Column: "region", Value: row.Region, Text: "no ISO 3166 code", Want: `a country such as "CI" or a part of one such as "CI-AB"`}
-		if wrong++; wrong <= 20 {
-			text += fmt.Sprintf("\n  line %d: region %q is no ISO 3166 code; right would be %s", row.Line, row.Region, c.Want)
-		}
+		wrong++
+		report.Complain(intake.Complaint{Code: intake.CodeField, Line: row.Line, Column: "region", Value: intake.Shortened(row.Region), Text: "no ISO 3166 code", Want: `a country such as "CI" or a part of one such as "CI-AB"`})
 		if skip {
-			report.Complain(c)
 			report.Skipped = append(report.Skipped, row.Line)
 			report.Imported--
 		}
@@ -125,7 +123,18 @@ func checkRegions(rows []intake.HistoryRow, report *intake.Report, skip bool) (g
 		slices.Sort(report.Skipped)
 		return good, nil
 	}
-	return nil, node.Failf("IMPORT_REFUSED", "nothing was imported; places a forecast can't name stand in %s:%s", node.Count(wrong, "line"), text)
+	return nil, &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
+}
+
+// tooMuch is what is wrong with a row of demand whose sum can't be held.
+func tooMuch(row intake.HistoryRow, err error) intake.Complaint {
+	return intake.Complaint{Code: intake.CodeTooLarge, Line: row.Line, Column: "quantity", Value: row.Quantity.String(), Text: fmt.Sprintf("with the other rows of product %q and its period: %v", artifact.Clip(row.Product), err), Want: "a sum of at most 18 digits"}
+}
+
+// refusedRow is the refusal of a file for one row that the reader took.
+func refusedRow(report *intake.Report, c intake.Complaint) error {
+	report.Complain(c)
+	return &node.Failure{Code: "IMPORT_REFUSED", Text: refusalText(report)}
 }
 
 // history reads the private history.

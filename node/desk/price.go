@@ -3,11 +3,11 @@ package desk
 import (
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"kontor/node"
+	"kontor/node/intake"
 	"kontor/protocol/quantity"
 )
 
@@ -52,7 +52,7 @@ func (d *Desk) ImportPrices(data []byte) (int, error) {
 	}
 	for _, name := range []string{"product", "price", "currency"} {
 		if _, ok := at[name]; !ok {
-			return 0, node.Failf("IMPORT_REFUSED", "line 1: there is no column %q; want: product,price,currency,per", name)
+			return 0, refusedRow(&intake.Report{}, intake.Complaint{Code: intake.CodeMissing, Line: 1, Column: name, Text: "there is no such column", Want: "product,price,currency,per"})
 		}
 	}
 	var rows []priceRow
@@ -67,10 +67,10 @@ func (d *Desk) ImportPrices(data []byte) (int, error) {
 		if len(rows) >= maxPrices {
 			return 0, node.Failf("IMPORT_REFUSED", "more than %d prices", maxPrices)
 		}
-		row, err := priceOf(rec, at)
-		if err != nil {
-			line, _ := r.FieldPos(0)
-			return 0, node.Failf("IMPORT_REFUSED", "line %d: %v", line, err)
+		row, wrong := priceOf(rec, at)
+		if wrong != nil {
+			wrong.Line, _ = r.FieldPos(0)
+			return 0, refusedRow(&intake.Report{}, *wrong)
 		}
 		rows = append(rows, row)
 	}
@@ -84,28 +84,32 @@ func (d *Desk) ImportPrices(data []byte) (int, error) {
 	})
 }
 
-func priceOf(rec []string, at map[string]int) (row priceRow, err error) {
+// priceOf reads one line, or says which column is wrong and what would be right.
+func priceOf(rec []string, at map[string]int) (row priceRow, wrong *intake.Complaint) {
 	field := func(name string) string {
 		if i, ok := at[name]; ok && i < len(rec) {
 			return strings.TrimSpace(rec[i])
 		}
 		return ""
 	}
-	row.Product = field("product")
-	if row.Product == "" {
-		return row, fmt.Errorf("column product is empty")
+	bad := func(code intake.Code, column, text, want string) (priceRow, *intake.Complaint) {
+		return row, &intake.Complaint{Code: code, Column: column, Value: intake.Shortened(field(column)), Text: text, Want: want}
+	}
+	var err error
+	if row.Product = field("product"); row.Product == "" {
+		return bad(intake.CodeMissing, "product", "empty", "the number of a product")
 	}
 	if row.Price.Amount, err = quantity.Parse(field("price")); err != nil {
-		return row, fmt.Errorf("column price: %w", err)
+		return bad(intake.CodeNumber, "price", err.Error(), "an amount such as 12.50")
 	}
 	row.Price.Currency = quantity.Currency(field("currency"))
 	if row.Price.Currency.Digits() < 0 {
-		return row, fmt.Errorf("column currency: %q is no ISO 4217 currency", field("currency"))
+		return bad(intake.CodeField, "currency", "no ISO 4217 currency", "a code such as EUR")
 	}
 	row.Price.Per = quantity.Of(1)
 	if per := field("per"); per != "" {
 		if row.Price.Per, err = quantity.Parse(per); err != nil || row.Price.Per.Sign() <= 0 {
-			return row, fmt.Errorf("column per: %q is no positive number", per)
+			return bad(intake.CodeSign, "per", "no positive number", "how many units the price is of, such as 1000")
 		}
 	}
 	return row, nil

@@ -129,8 +129,12 @@ func printComparison(w io.Writer, out performance.Comparison, all bool) {
 			rows = append(rows, []string{x.Item.ID(), x.Place.Key(), x.Bucket.String(), "lines", "", "", string(x.Lines), ""})
 		}
 	}
-	table(w, []string{"product", "place", "bucket", "what", "buyer", "seller", "verdict", "stands"}, rows)
-	fmt.Fprintf(w, "cells: %s\n", tallyText(out.Tally))
+	if len(rows) == 0 && len(out.Cells) > 0 {
+		fmt.Fprintf(w, "both reports of %s are equal in all of %s; --all lists them\n", out.Window, node.Count(len(out.Cells), "cell"))
+	} else {
+		table(w, []string{"product", "place", "bucket", "what", "buyer", "seller", "verdict", "stands"}, rows)
+		fmt.Fprintf(w, "cells: %s\n", tallyText(out.Tally))
+	}
 	if out.Definition == performance.Unequal {
 		fmt.Fprintln(w, "note: the two count deliveries by different definitions; kontor performance show has both")
 	}
