@@ -27,7 +27,8 @@ type RevisedLine struct {
 	Line     string            `json:"line"`
 	Cells    int               `json:"cells"`
 	Material int               `json:"material"`
-	Delta    quantity.Quantity `json:"delta"` // sum over the cells, new less old
+	Delta    quantity.Quantity `json:"delta"`              // sum over the cells, new less old
+	Unshared int               `json:"unshared,omitempty"` // of the cells: outside the scope of the revision, so nothing tells what they are now
 	Reason   artifact.Reason   `json:"reason,omitempty"`
 	// Guess says that nobody stated the reason: it is this node's guess, made where a line leaves the tolerance (practice T22).
 	Guess bool `json:"guess,omitempty"`
@@ -92,6 +93,9 @@ func revisionView(against block.CID, before, doc forecast.Document, sees func(pr
 		row := &v.Lines[i]
 		row.Cells++
 		v.Changed++
+		if c.Unshared {
+			row.Unshared++
+		}
 		if row.Delta, err = row.Delta.Add(c.Delta); err != nil {
 			return v, err
 		}
@@ -102,7 +106,7 @@ func revisionView(against block.CID, before, doc forecast.Document, sees func(pr
 	}
 	for i := range v.Lines {
 		row := &v.Lines[i]
-		row.Reason, row.Guess = reasonOf(doc, old[row.Line], now[row.Line], row.Material > 0)
+		row.Reason, row.Guess = reasonOf(doc, old[row.Line], now[row.Line], row.Material > row.Unshared)
 	}
 	slices.SortStableFunc(v.Lines, func(a, b RevisedLine) int {
 		return cmp.Or(cmp.Compare(b.Material, a.Material), cmp.Compare(b.Cells, a.Cells), cmp.Compare(a.Line, b.Line))

@@ -131,7 +131,13 @@ func Exceptions(before, after forecast.Document, o Options) ([]byte, []string, e
 	if err != nil {
 		return nil, nil, err
 	}
-	changes = slices.DeleteFunc(changes, func(c forecast.Change) bool { return !forecast.Material(c, forecast.DefaultTolerance()) })
+	changes = slices.DeleteFunc(changes, func(c forecast.Change) bool {
+		if c.Unshared {
+			n.add("UBL compares two values: what the scope of the revision no longer holds has none, and was left out")
+			return true
+		}
+		return !forecast.Material(c, forecast.DefaultTolerance())
+	})
 	if len(changes) == 0 {
 		return nil, nil, fmt.Errorf("no cell differs materially from the forecast before it: there is no exception to tell of")
 	}

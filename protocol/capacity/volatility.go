@@ -96,8 +96,11 @@ type ProductMove struct {
 // compared by its size). Demand series are aggregated with their load factors first. A rise from nothing exceeds every
 // relative threshold. The weeks begin on Monday; notes name lines whose buckets are no weeks, which are not counted.
 //
+// What the scope of the latest forecast no longer holds has not fallen: it is left out of both, and a note says so.
+//
 // Both forecasts and the plan must pass their checks.
 func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Date) (out []Deviation, notes []string, err error) {
+	previous, unshared := stillTold(previous, latest)
 	was, err := loaded(previous, p)
 	if err != nil {
 		return nil, nil, fmt.Errorf("previous forecast: %w", err)
@@ -105,6 +108,9 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 	is, err := loaded(latest, p)
 	if err != nil {
 		return nil, nil, fmt.Errorf("latest forecast: %w", err)
+	}
+	if unshared > 0 {
+		is.note("lines of the previous forecast that are outside the scope of the latest: %d; what is needed of them is not known, and they are in neither", unshared)
 	}
 	first := measured.StartOfWeek(time.Monday)
 	for i, g := range is.groups {
@@ -145,6 +151,33 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 		}
 	}
 	return out, is.notes, nil
+}
+
+// stillTold is the part of a forecast that a later one's scope holds, and how many lines lost something by that.
+func stillTold(previous, latest forecast.Document) (out forecast.Document, unshared int) {
+	out = previous
+	out.Lines = nil
+	for _, l := range previous.Lines {
+		before := len(l.Buckets)
+		l.Buckets = slices.DeleteFunc(slices.Clone(l.Buckets), func(c forecast.Cell) bool { return !latest.Tells(l, c.Bucket) && !has(latest, l.Key(), c.Bucket) })
+		if len(l.Buckets) < before {
+			unshared++
+		}
+		if len(l.Buckets) > 0 {
+			out.Lines = append(out.Lines, l)
+		}
+	}
+	return out, unshared
+}
+
+// has tells whether a forecast has a bucket of a line: an officer's grant may tell more than its scope.
+func has(d forecast.Document, line string, b calendar.Bucket) bool {
+	l, held := d.Line(line)
+	if !held {
+		return false
+	}
+	_, held = l.Cell(b)
+	return held
 }
 
 // movedIn is how far each product of a group moved in a week: the lines that load it in either forecast, line by line.

@@ -142,3 +142,19 @@ func TestWiderThresholdsFindNoMore(t *testing.T) {
 		}
 	})
 }
+
+// Demand that the latest forecast's scope no longer holds has not fallen by all of it: the group is judged by what both tell of.
+func TestANarrowedScopeIsNoDeviation(t *testing.T) {
+	p := volatile(Subhorizon{Weeks: 4, RelativeUp: ppmOf(50_000), RelativeDown: ppmOf(50_000)})
+	was := doc(line("A", "DE", weeks("100", "100")...), line("A", "FR", weeks("80", "80")...))
+	is := doc(line("A", "DE", weeks("100", "120")...))
+	is.Header.Scope.Regions = []string{"DE"}
+	found, notes, err := Deviations(was, is, p, calendar.MustDate("2027-01-06"))
+	if err != nil || len(found) != 1 || found[0].Change.String() != "10" || len(notes) != 1 || !strings.Contains(notes[0], "outside the scope of the latest: 1;") {
+		t.Errorf("%+v %v %v", found, notes, err)
+	}
+	is.Header.Scope.Regions = []string{"DE", "FR"}
+	if found, notes, err := Deviations(was, is, p, calendar.MustDate("2027-01-06")); err != nil || len(found) != 2 || len(notes) != 0 {
+		t.Errorf("what went inside the scope has fallen: %+v %v %v", found, notes, err)
+	}
+}

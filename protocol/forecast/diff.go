@@ -22,6 +22,8 @@ type Change struct {
 	Delta  quantity.Quantity `json:"delta"`  // new mean less old mean, an absent one counted as nothing; in the unit of the new line
 	Fields []string          `json:"fields"` // what differs: "mean", "quantiles", "cumulative", "firmness", "ordered", "accumulated", "unit", "line", "schedule", "lifecycle"
 	Lot    quantity.Quantity `json:"lot"`    // the lot the line states
+	// Unshared says that the new version has no such cell because its scope no longer holds it: nothing tells what it is now, and it moved by nothing.
+	Unshared bool `json:"unshared,omitempty"`
 }
 
 // Tolerance is what a revision may move without being material (practice T1).
@@ -64,6 +66,11 @@ func Diff(old, revised Document) ([]Change, error) {
 			if len(c.Fields) == 0 {
 				continue
 			}
+			if c.New == nil && !revised.Tells(*o, b) {
+				c.Unshared = true
+				changes = append(changes, c)
+				continue
+			}
 			var err error
 			if c.Delta, err = mean(c.New).Sub(mean(c.Old)); err != nil {
 				return nil, fmt.Errorf("difference in line %q, bucket %s: %w", artifact.Clip(k), b, err)
@@ -72,6 +79,12 @@ func Diff(old, revised Document) ([]Change, error) {
 		}
 	}
 	return changes, nil
+}
+
+// Tells reports whether the scope of a version holds a bucket of a line: where it does not, that the bucket is absent says nothing about what is needed.
+func (d Document) Tells(l Line, b calendar.Bucket) bool {
+	s := d.Header.Scope
+	return (len(s.Products) == 0 || s.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN)) && (len(s.Regions) == 0 || s.HasRegion(l.Location.Region)) && s.HasDays(b)
 }
 
 func byKey(d Document) map[string]*Line {
@@ -185,8 +198,11 @@ func sameQuantiles(a, b []Quantile) bool {
 
 // Material applies practice T1 to one changed cell: it is material if the cell came or went, if its unit or the
 // meaning of its figures changed, or if its mean moved by more than the tolerance and by more than one lot.
-// Changed bands alone are not material: they inform, and nobody committed to them.
+// Changed bands alone are not material: they inform, and nobody committed to them. A cell that is no longer shared is material, because nobody can rest on it.
 func Material(c Change, t Tolerance) bool {
+	if c.Unshared {
+		return !c.Old.Mean.IsZero()
+	}
 	if c.Old == nil || c.New == nil {
 		return !c.Delta.IsZero() // a cell of zero that came or went moved nothing
 	}

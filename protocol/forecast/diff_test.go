@@ -118,3 +118,33 @@ func TestDiffThenApply(t *testing.T) {
 		}
 	})
 }
+
+// A cell that left the scope moved by nothing and is material all the same; one that went inside the scope moved by all of it.
+func TestDiffOfANarrowedScope(t *testing.T) {
+	old, revised := agencyForecast(), agencyForecast()
+	gone := old.Lines[0]
+	revised.Lines = revised.Lines[1:]
+	for _, c := range []struct {
+		product  string
+		unshared bool
+	}{{"OTHER", true}, {gone.Item.BuyersID, false}} {
+		revised.Header.Scope.Products = []string{c.product}
+		changes, err := Diff(old, revised)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for _, x := range changes {
+			if x.Line != gone.Key() || x.Old.Mean.IsZero() {
+				continue
+			}
+			seen++
+			if x.Unshared != c.unshared || x.Delta.IsZero() != c.unshared || !Material(x, DefaultTolerance()) {
+				t.Errorf("scope %s: %+v", c.product, x)
+			}
+		}
+		if seen == 0 {
+			t.Error("nothing is said of the line that went")
+		}
+	}
+}

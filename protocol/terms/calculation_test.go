@@ -425,3 +425,24 @@ func TestAnswerDue(t *testing.T) {
 		t.Error("due without days")
 	}
 }
+
+// What the scope of a revision no longer holds was not cut to nothing: nothing is said of it, and the bands judge the rest. A line that went inside the scope did fall.
+func TestANarrowedScopeIsNoCut(t *testing.T) {
+	d := full(t)
+	before := weekly("2027-01-01", "TAB-1", 100, 100, 100)
+	ghana := before.Lines[0]
+	ghana.Location.Region = "GH"
+	before.Lines = append(before.Lines, ghana)
+	after := weekly("2027-01-04", "TAB-1", 100, 100, 100)
+	for _, c := range []struct {
+		regions []string
+		cells   int
+	}{{[]string{"CI"}, 0}, {[]string{artifact.All}, 3}, {[]string{"CI", "GH"}, 3}} {
+		after.Header.Scope = artifact.Everything()
+		after.Header.Scope.Regions = c.regions
+		cells, err := d.Flex(before, after)
+		if err != nil || len(cells) != c.cells || Inside(cells) != (c.cells == 0) {
+			t.Errorf("with %v in scope: %+v, %v", c.regions, cells, err)
+		}
+	}
+}

@@ -25,7 +25,7 @@ type FlexCell struct {
 // Flex judges a revised forecast against a reference both sides stood by: every cell whose quantity moved and that has
 // not ended on the day of the issue, by the forecast's order. The day is that of the terms' calendar (practice T13). A
 // move of at most one lot is inside except where frozen (practice T1). That orders meet forecast in the buckets these terms say, where the
-// reference was made before them, is no move. Both documents have passed their checks.
+// reference was made before them, is no move; nor is what the scope of the revision no longer holds. Both documents have passed their checks.
 func (d Document) Flex(reference, revised forecast.Document) ([]FlexCell, error) {
 	if loop := (forecast.Consumption{Backward: d.Loop.Backward, Forward: d.Loop.Forward}); revised.Consumption == loop {
 		reference.Consumption = loop
@@ -48,7 +48,7 @@ func (d Document) Flex(reference, revised forecast.Document) ([]FlexCell, error)
 		for _, f := range c.Fields {
 			sameMeaning = sameMeaning && f != "unit" && f != "line"
 		}
-		if c.Bucket.End <= issued || sameMeaning && c.Delta.IsZero() {
+		if c.Bucket.End <= issued || c.Unshared || sameMeaning && c.Delta.IsZero() {
 			continue
 		}
 		item := items[c.Line]

@@ -230,6 +230,9 @@ func printChanges(w io.Writer, v desk.RevisionView) {
 		if l.Delta.Sign() > 0 {
 			delta = "+" + delta
 		}
+		if l.Unshared > 0 {
+			reason = fmt.Sprintf("%s no longer shared: outside the scope, not zero", node.Count(l.Unshared, "cell"))
+		}
 		rows = append(rows, []string{l.Line, strconv.Itoa(l.Cells), strconv.Itoa(l.Material), delta, reason})
 	}
 	table(w, []string{"line", "cells", "material", "by", "reason"}, rows)
