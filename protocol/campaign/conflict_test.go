@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -306,11 +307,45 @@ func TestLiftIsMonotone(t *testing.T) {
 	})
 }
 
+// A lift across two buckets, one of them whole and ten days of the next, comes evenly over its days. The parts sum to it, and the bands rise with it.
+func TestLiftAcrossBucketsIsSplitByDays(t *testing.T) {
+	in := supply("1200", "100")
+	l := &in.Forecast.Lines[0]
+	was := slices.Clone(l.Buckets)
+	e := lifted()
+	last := was[len(was)-1].Bucket
+	before := was[len(was)-2].Bucket
+	e.Impacts[0].Bucket = calendar.Bucket{Start: before.Start, End: last.Start.AddDays(10)}
+	days := int64(e.Impacts[0].Bucket.Days())
+	e.Impacts[0].Lift = quantity.Of(7 * days)
+	e.Impacts[0].Quantiles = []forecast.Quantile{{P: 100_000, Q: quantity.Of(3 * days)}, {P: 900_000, Q: quantity.Of(11 * days)}}
+	doc, notes, err := WithLift(in.Forecast, []Event{e})
+	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "split by days over 2 buckets") || len(forecast.Check(doc)) > 0 {
+		t.Fatal(notes, err, forecast.Check(doc))
+	}
+	now := doc.Lines[0].Buckets
+	for i, want := range map[int]int64{len(now) - 2: 7 * int64(before.Days()), len(now) - 1: 70} {
+		if rise, err := now[i].Mean.Sub(was[i].Mean); err != nil || rise != quantity.Of(want) {
+			t.Errorf("%s rises by %s, want %d", now[i].Bucket, rise, want)
+		}
+	}
+	end := len(now) - 1
+	for i, c := range now[end].Cumulative {
+		want := levelAt(e.Impacts[0].Quantiles, c.P, e.Impacts[0].Lift, &err)
+		if rise, err := c.Q.Sub(was[end].Cumulative[i].Q); err != nil || rise != want {
+			t.Errorf("up to the end %d ppm rises by %s, want %s", c.P, rise, want)
+		}
+	}
+	if !reflect.DeepEqual(now[:end-1], was[:end-1]) {
+		t.Error("what was before the lift moved")
+	}
+}
+
 func TestLiftWithoutALineIsNoted(t *testing.T) {
 	in := supply("1200", "100")
 	for what, change := range map[string]func(*Event){
 		"another region": func(e *Event) { e.Impacts[0].Place.Region = "GH" },
-		"a long bucket":  func(e *Event) { e.Impacts[0].Bucket = bucket("2027-03-01/2027-04-15") },
+		"beyond the end": func(e *Event) { e.Impacts[0].Bucket = bucket("2027-03-01/2029-04-15") },
 		"another unit":   func(e *Event) { e.Impacts[0].Unit = quantity.Hour },
 	} {
 		e := lifted()

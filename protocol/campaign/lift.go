@@ -2,9 +2,11 @@ package campaign
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 
 	"kontor/protocol/artifact"
+	"kontor/protocol/calendar"
 	"kontor/protocol/forecast"
 	"kontor/protocol/quantity"
 )
@@ -15,7 +17,8 @@ const liftDecimals = 6
 // WithLift is a forecast with the planned lift of open events on top: of every event that is not said to be in the
 // forecast already. Each lift joins the line of its item and place, in the bucket that holds all of it, level by
 // level, as if lift and demand were high together: the careful reading, since nothing is known of their dependence.
-// What finds no line or no bucket is noted and left out, not guessed.
+// A lift across several buckets that hold all of it together comes evenly over its days, and is noted as split that way
+// (practice T13). What finds no line or no buckets is noted and left out, not guessed.
 func WithLift(f forecast.Document, events []Event) (forecast.Document, []string, error) {
 	var notes []string
 	lines := slices.Clone(f.Lines)
@@ -33,12 +36,15 @@ func WithLift(f forecast.Document, events []Event) (forecast.Document, []string,
 				notes = append(notes, fmt.Sprintf("event %q: the forecast has no line of %q in %q: its lift is not in the cover", artifact.Clip(e.ID), artifact.Clip(m.Item), artifact.Clip(m.Place.Key())))
 				continue
 			}
-			fits, err := addLift(&lines[at], m)
+			buckets, err := addLift(&lines[at], m)
 			if err != nil {
 				return forecast.Document{}, nil, fmt.Errorf("lift of event %q: %w", artifact.Clip(e.ID), err)
 			}
-			if !fits {
-				notes = append(notes, fmt.Sprintf("event %q: no bucket of the forecast holds %s in %s: the lift of %q is not in the cover", artifact.Clip(e.ID), m.Bucket, m.Unit, artifact.Clip(m.Item)))
+			switch {
+			case buckets == 0:
+				notes = append(notes, fmt.Sprintf("event %q: no buckets of the forecast hold %s in %s: the lift of %q is not in the cover", artifact.Clip(e.ID), m.Bucket, m.Unit, artifact.Clip(m.Item)))
+			case buckets > 1:
+				notes = append(notes, fmt.Sprintf("event %q: the lift of %q over %s is split by days over %d buckets of the forecast", artifact.Clip(e.ID), artifact.Clip(m.Item), m.Bucket, buckets))
 			}
 		}
 	}
@@ -68,17 +74,22 @@ func sameItem(a, b forecast.Item) bool {
 	return same(a.BuyersID, b.BuyersID) || same(a.SellersID, b.SellersID) || same(a.GTIN, b.GTIN)
 }
 
-func addLift(l *forecast.Line, m Impact) (bool, error) {
-	at := -1
+// addLift raises the buckets that hold the lift, and says how many they are: none where some of its days lie in no bucket, or it is in a unit of another kind.
+func addLift(l *forecast.Line, m Impact) (buckets int, err error) {
+	first, held := -1, 0
 	for j, c := range l.Buckets {
-		if c.Bucket.Covers(m.Bucket) {
-			at = j
+		if days := overlap(c.Bucket, m.Bucket); days > 0 {
+			if first < 0 {
+				first = j
+			}
+			held += days
+			buckets++
 		}
 	}
-	if at < 0 || l.Unit.Dimension() != m.Unit.Dimension() {
-		return false, nil
+	total := m.Bucket.Days()
+	if held != total || l.Unit.Dimension() != m.Unit.Dimension() {
+		return 0, nil
 	}
-	var err error
 	convert := func(q quantity.Quantity) quantity.Quantity {
 		if err == nil {
 			q, err = quantity.Convert(q, m.Unit, l.Unit)
@@ -90,15 +101,48 @@ func addLift(l *forecast.Line, m Impact) (bool, error) {
 	for i, q := range m.Quantiles {
 		levels[i] = forecast.Quantile{P: q.P, Q: convert(q.Q)}
 	}
-	for j := at; j < len(l.Buckets); j++ {
+	for j, passed := first, 0; j < len(l.Buckets); j++ {
 		c := &l.Buckets[j]
-		if j == at {
-			c.Mean = plus(c.Mean, lift, &err)
-			c.Quantiles = raised(c.Quantiles, levels, lift, &err)
+		if days := overlap(c.Bucket, m.Bucket); days > 0 {
+			part := lift
+			if days < total { // what comes up to here less what came before, so that the parts sum to the lift
+				part = lessOf(partOf(lift, passed+days, total, &err), partOf(lift, passed, total, &err), &err)
+			}
+			c.Mean = plus(c.Mean, part, &err)
+			c.Quantiles = raised(c.Quantiles, levels, lift, days, total, &err)
+			passed += days
 		}
-		c.Cumulative = raised(c.Cumulative, levels, lift, &err)
+		c.Cumulative = raised(c.Cumulative, levels, lift, passed, total, &err)
 	}
-	return true, err
+	return buckets, err
+}
+
+// overlap counts the days two buckets share.
+func overlap(a, b calendar.Bucket) int {
+	if !a.Overlaps(b) {
+		return 0
+	}
+	return min(a.End, b.End).Sub(max(a.Start, b.Start))
+}
+
+// partOf is what comes of a quantity in some of its days.
+func partOf(q quantity.Quantity, days, total int, err *error) quantity.Quantity {
+	if *err != nil || days == total {
+		return q
+	}
+	exact, e := quantity.DecimalOf(new(big.Rat).Mul(q.Rat(), big.NewRat(int64(days), int64(total))))
+	if e == nil {
+		q, e = exact.Round(liftDecimals)
+	}
+	*err = e
+	return q
+}
+
+func lessOf(a, b quantity.Quantity, err *error) quantity.Quantity {
+	if *err == nil {
+		a, *err = a.Sub(b)
+	}
+	return a
 }
 
 // plus adds, and keeps demand at or above nothing.
@@ -113,10 +157,11 @@ func plus(a, b quantity.Quantity, err *error) quantity.Quantity {
 	return sum
 }
 
-func raised(of, levels []forecast.Quantile, mean quantity.Quantity, err *error) []forecast.Quantile {
+// raised are quantiles with the part of the lift that comes in some of its days.
+func raised(of, levels []forecast.Quantile, mean quantity.Quantity, days, total int, err *error) []forecast.Quantile {
 	out := slices.Clone(of)
 	for i := range out {
-		out[i].Q = plus(out[i].Q, levelAt(levels, out[i].P, mean, err), err)
+		out[i].Q = plus(out[i].Q, partOf(levelAt(levels, out[i].P, mean, err), days, total, err), err)
 	}
 	return out
 }
