@@ -12,7 +12,8 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// This file puts quantities of a seller's documents into its buyer's pack sizes: of lot blocks, and of what events are planned to sell on top (decision 0092).
+// This file puts quantities of a seller's documents into its buyer's pack sizes: of lot blocks and complaints, and of what events are planned to sell on top
+// and offer (decisions 0092 and 0100).
 
 // packs is how an own item becomes a buyer's: its number, how many own units are in one of the buyer's, and the buyer's unit.
 type packs struct {
@@ -74,13 +75,7 @@ func (r *renaming) lotBlock(b *quality.Block) {
 		r.item(&b.Item)
 		return
 	}
-	whole, err := wholeUnits(b.Quantity, p.units)
-	if err == nil {
-		var covered quantity.Quantity
-		if covered, err = whole.Mul(p.units); err == nil && covered.Less(b.Quantity) {
-			whole, err = whole.Add(quantity.Of(1))
-		}
-	}
+	whole, err := p.holding(b.Quantity)
 	if err != nil {
 		r.once("block %s keeps its own number: %v", b.ID, err)
 		return
@@ -90,8 +85,86 @@ func (r *renaming) lotBlock(b *quality.Block) {
 	b.Quantity, b.Unit = whole, p.unit
 }
 
-// inPacks counts the lift of an event in the buyer's packs, where all that the event says of the item holds for a pack as for a unit: a share off the price does, an
-// amount off, or so many units for one, does not.
+// complaint counts the units of a complaint in the buyer's packs, as a lot block does: a pack with one such unit in it is complained of.
+func (r *renaming) complaint(c *quality.Complaint) {
+	own := c.Item.ID()
+	p, ok := r.packed(own)
+	if !ok || own == c.Item.GTIN || c.Item.BuyersID != "" && c.Item.SellersID != "" {
+		r.item(&c.Item)
+		return
+	}
+	whole, err := p.holding(c.Units)
+	if err != nil {
+		r.once("complaint %s keeps its own number: %v", c.ID, err)
+		return
+	}
+	r.once("complaint %s: %s of %s are in %s of %s", c.ID, c.Unit.Said(c.Units.String()), own, p.unit.Said(whole.String()), p.buyers)
+	c.Item = forecast.Item{BuyersID: p.buyers, SellersID: own, Description: c.Item.Description}
+	c.Units, c.Unit = whole, p.unit
+}
+
+// counts names the item of counts of defects, whose rate no pack size changes the meaning of: how many packs are bad does not follow from how many of their units are.
+func (r *renaming) counts(i *forecast.Item) {
+	own := i.ID()
+	if l, one := r.single(own); one && l.Units != quantity.Of(1) && own != i.GTIN && (i.BuyersID == "" || i.SellersID == "") {
+		r.once("counts of %s keep its own number: how many of %s, in which there are %s, are bad does not follow from bad units", own, l.Buyers, l.Units)
+		return
+	}
+	r.item(i)
+}
+
+// holding is how many packs a quantity of own units is in: a pack with one of them in it counts.
+func (p packs) holding(q quantity.Quantity) (whole quantity.Quantity, err error) {
+	if whole, err = wholeUnits(q, p.units); err != nil {
+		return whole, err
+	}
+	covered, err := whole.Mul(p.units)
+	if err == nil && covered.Less(q) {
+		return whole.Add(quantity.Of(1))
+	}
+	return whole, err
+}
+
+// offers are those of an event with those of an own item as they hold for the buyer's packs: a share off the price is the same, an amount off and a price are those of
+// all units in the pack, and so many units for one are packs where they make whole ones. False where one holds for no pack.
+func (r *renaming) offers(offers []campaign.Offer, own string, p packs) (out []campaign.Offer, ok bool) {
+	out = slices.Clone(offers)
+	for i := range out {
+		o := &out[i]
+		if o.Item != own {
+			continue
+		}
+		o.Item = p.buyers
+		if o.MinUnits != 0 {
+			least, err := wholeUnits(quantity.Of(o.MinUnits), p.units)
+			back, again := least.Mul(p.units)
+			n, whole := least.At(0)
+			if err != nil || again != nil || back != quantity.Of(o.MinUnits) || !whole || !n.IsInt64() {
+				return nil, false
+			}
+			o.MinUnits = n.Int64()
+		}
+		if o.Amount != nil {
+			minor, err := quantity.Of(o.Amount.Minor).Mul(p.units)
+			n, whole := minor.At(0)
+			if err != nil || !whole || !n.IsInt64() {
+				return nil, false
+			}
+			o.Amount = &quantity.Money{Minor: n.Int64(), Currency: o.Amount.Currency}
+		}
+		if o.Price != nil {
+			price := *o.Price
+			var err error
+			if price.Amount, err = price.Amount.Mul(p.units); err != nil {
+				return nil, false
+			}
+			o.Price, o.Unit = &price, p.unit
+		}
+	}
+	return out, true
+}
+
+// inPacks counts the lift of an event and its offers in the buyer's packs, where all that the event says of the item holds for a pack as for a unit.
 func (r *renaming) inPacks(e *campaign.Event) {
 	for i := range e.Items {
 		own := e.Items[i].ID()
@@ -99,10 +172,9 @@ func (r *renaming) inPacks(e *campaign.Event) {
 		if !ok || own == e.Items[i].GTIN || e.Items[i].BuyersID != "" && e.Items[i].SellersID != "" {
 			continue
 		}
-		if slices.ContainsFunc(e.Offers, func(o campaign.Offer) bool {
-			return o.Item == own && (o.Amount != nil || o.Price != nil || o.MinUnits != 0)
-		}) {
-			r.once("%s keeps its own number in event %s: its offer is of one unit, not of a pack", own, e.ID)
+		offers, ok := r.offers(e.Offers, own, p)
+		if !ok {
+			r.once("%s keeps its own number in event %s: its offer is of so many units that they make no whole pack of %s", own, e.ID, p.units)
 			continue
 		}
 		lifted, ok := r.lifts(e.Impacts, own, p)
@@ -110,13 +182,8 @@ func (r *renaming) inPacks(e *campaign.Event) {
 			r.once("%s keeps its own number in event %s: its lift does not divide into packs of %s", own, e.ID, p.units)
 			continue
 		}
-		e.Impacts = lifted
+		e.Impacts, e.Offers = lifted, offers
 		e.Items[i] = forecast.Item{BuyersID: p.buyers, SellersID: own, Description: e.Items[i].Description}
-		for k := range e.Offers {
-			if e.Offers[k].Item == own {
-				e.Offers[k].Item = p.buyers
-			}
-		}
 		if e.Launch != nil && e.Launch.Item == own {
 			launch := *e.Launch
 			launch.Item = p.buyers

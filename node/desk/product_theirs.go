@@ -75,10 +75,10 @@ func (r *renaming) thing(own *string) {
 func (r *renaming) quality(doc *quality.Document) {
 	doc.Measures, doc.Complaints, doc.Blocks = slices.Clone(doc.Measures), slices.Clone(doc.Complaints), slices.Clone(doc.Blocks)
 	for i := range doc.Measures {
-		r.item(&doc.Measures[i].Item)
+		r.counts(&doc.Measures[i].Item)
 	}
 	for i := range doc.Complaints {
-		r.item(&doc.Complaints[i].Item)
+		r.complaint(&doc.Complaints[i])
 	}
 	for i := range doc.Blocks {
 		r.lotBlock(&doc.Blocks[i])

@@ -94,17 +94,22 @@ func TestLotsAndLiftsAreCountedInTheBuyersPacks(t *testing.T) {
 	if _, err := maker.BlockLot(LotBlockPlan{ID: "hold", Product: "M-77", Lots: []string{"L7"}, Quantity: "301", Unit: "C62", Role: "QUALITY_MANAGER"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, event := range []string{"spring", "two-for-one"} {
+	for _, event := range []string{"spring", "two-for-one", "whole-packs"} {
 		if _, err := maker.PlanCampaign(CampaignPlan{Event: event, From: "2041-03-08", To: "2041-03-21", Products: []string{"M-77"}, Lift: "6000", Low: "3000", High: "9001", Unit: "C62", Launch: "2041-03-08", Gates: []string{"QUALITY=2041-02-01"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	offers := `{"events": [{"id": "two-for-one", "name": "two for one", "retailEventStatusCode": "PROPOSED", "promotionalEventTypeCode": "RETAILER_EVENT", "period": {"start": "2041-03-08", "end": "2041-03-22"},
-		"items": [{"buyersItemId": "M-77"}], "offers": [{"item": "M-77", "mechanism": "BOGO", "minQty": 2}], "plannedImpact": [{"item": "M-77", "bucket": {"start": "2041-03-08", "end": "2041-03-22"}, "unit": "C62", "incremental": "6000"}]}]}`
+		"items": [{"buyersItemId": "M-77"}], "offers": [{"item": "M-77", "mechanism": "BOGO", "minQty": 2}], "plannedImpact": [{"item": "M-77", "bucket": {"start": "2041-03-08", "end": "2041-03-22"}, "unit": "C62", "incremental": "6000"}]},
+		{"id": "whole-packs", "name": "whole packs", "retailEventStatusCode": "PROPOSED", "promotionalEventTypeCode": "RETAILER_EVENT", "period": {"start": "2041-03-08", "end": "2041-03-22"},
+		"items": [{"buyersItemId": "M-77"}], "offers": [{"item": "M-77", "mechanism": "AMT_OFF", "amount": {"minor": 5, "currency": "EUR"}}, {"item": "M-77", "mechanism": "MULTIBUY", "minQty": 120}]}]}`
 	if _, err := maker.ImportCampaigns([]byte(offers), ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := maker.ImportQuality([]byte("product,month,received,defectives\nM-77,2026-10,12000,6\n"), ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maker.ImportQuality([]byte(`{"complaints": [{"id": "C-1", "item": {"buyersItemId": "M-77"}, "raised": 1792000000000, "severity": "MAJOR", "units": "61", "unit": "C62", "status": "ACKNOWLEDGED"}]}`), ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	seller, err := maker.Partner("", partnership.RoleSeller)
@@ -130,11 +135,23 @@ func TestLotsAndLiftsAreCountedInTheBuyersPacks(t *testing.T) {
 	if b := q.doc.Blocks[0]; err != nil || b.Quantity.String() != "6" || b.Unit != l.Unit || q.doc.Measures[0].Item.ID() != "M-77" || len(q.findings()) > 0 {
 		t.Errorf("301 tablets are %+v, notes %q, findings %v: %v", b, q.notes, q.findings(), err)
 	}
+	if x := q.doc.Complaints[0]; x.Item != both || x.Units.String() != "2" || x.Unit != l.Unit {
+		t.Errorf("61 tablets are complained of as %+v", x)
+	}
+	if text := strings.Join(q.notes, "\n"); !strings.Contains(text, "counts of M-77 keep its own number: how many of "+product) {
+		t.Errorf("notes %q", q.notes)
+	}
 	c, err := maker.prepareCampaign(seller)
-	if err != nil || len(c.findings()) > 0 {
+	if err != nil || len(c.findings()) > 0 || len(c.doc.Events) != 3 {
 		t.Fatal(err, c.findings())
 	}
-	spring, bogo := c.doc.Events[0], c.doc.Events[1]
+	spring, bogo, whole := c.doc.Events[0], c.doc.Events[1], c.doc.Events[2]
+	if o := whole.Offers; whole.Items[0] != both || len(o) != 2 || o[0].Item != product || o[0].Amount.Minor != 300 || o[1].MinUnits != 2 {
+		t.Errorf("five cents off a tablet, and 120 tablets for one price, are %+v of %+v", o, whole.Items)
+	}
+	if text := strings.Join(c.notes, "\n"); !strings.Contains(text, "M-77 keeps its own number in event two-for-one: its offer is of so many units") {
+		t.Errorf("notes %q", c.notes)
+	}
 	m := spring.Impacts[0]
 	if spring.Items[0] != both || m.Item != product || m.Unit != l.Unit || m.Lift.String() != "100" || m.Quantiles[0].Q.String() != "50" || m.Quantiles[1].Q.String() != "150.017" || spring.Launch.Item != product {
 		t.Errorf("6000 tablets on top are %+v of %+v", m, spring.Items)
