@@ -93,12 +93,19 @@ func (w *watchdog) measure() {
 		return // the last measurement stands
 	}
 	w.free, w.total = free, total
-	limit := reserve(total)
+	limit, was := reserve(total), w.full
 	switch {
-	case w.full == nil && free < limit:
-		w.full = kv.Errorf(kv.CodeDiskFull, "the disk of %q has %d MiB free, below the %d MiB that must stay; the store only reads until space is freed", w.dir, free>>20, limit>>20)
-		w.log.Error("store is read-only", "reason", w.full.Text)
-	case w.full != nil && free >= limit+resumeBytes:
+	case free < limit || was != nil && free < limit+resumeBytes:
+		needed := limit
+		if was != nil {
+			needed += resumeBytes
+		}
+		// Said anew with each measurement: whoever frees space wants to know how far he is.
+		w.full = kv.Errorf(kv.CodeDiskFull, "the disk of %q has %d MiB free, below the %d MiB that must stay; the store only reads until space is freed", w.dir, free>>20, needed>>20)
+		if was == nil {
+			w.log.Error("store is read-only", "reason", w.full.Text)
+		}
+	case was != nil:
 		w.full = nil
 		w.log.Info("store writes again", "free_mib", free>>20)
 	}
