@@ -34,7 +34,8 @@ type SLAStatus struct {
 	By      terms.Party        `json:"by"`
 	Target  quantity.Quantity  `json:"target"`
 	AtMost  bool               `json:"atMost,omitempty"`
-	Measure measure.Definition `json:"measure"` // with the tolerances and the window that the clause counts by
+	Least   int64              `json:"minSample,omitempty"` // observations that a verdict needs
+	Measure measure.Definition `json:"measure"`             // with the tolerances and the window that the clause counts by
 	State   protocol.SLAState  `json:"state"`
 	Settled bool               `json:"settled"`           // the result is final on both nodes as far as this entry goes; else it is pending
 	Result  *remedy.Result     `json:"result,omitempty"`  // as evaluated
@@ -121,7 +122,7 @@ func (d *Desk) slaStatus(r *protocol.Replica, p *node.Partnership, row protocol.
 	if !ok {
 		return v, false, nil
 	}
-	v.Name, v.By, v.Target, v.AtMost, v.Measure = s.Name, s.By, s.Target, s.AtMost, s.Measure
+	v.Name, v.By, v.Target, v.AtMost, v.Least, v.Measure = s.Name, s.By, s.Target, s.AtMost, s.MinSample, s.Measure
 	if v.Settled, err = r.SLAStands(row.Window); err != nil {
 		return v, false, err
 	}
@@ -195,7 +196,7 @@ func (d *Desk) running(r *protocol.Replica, p *node.Partnership, q SLAQuery, onl
 				if ahead.Outlook == remedy.Unknown && !only.Valid() {
 					continue
 				}
-				out = append(out, SLAStatus{With: d.PartnerName(p), Window: window, Name: s.Name, By: s.By, Target: s.Target, AtMost: s.AtMost, Measure: s.Measure, State: SLARunning, Until: doc.Calendar.End(w.Until), Rebut: doc.Calendar.End(w.Rebut), Ahead: &ahead, Sides: []SLASide{}, Items: []remedy.Item{}})
+				out = append(out, SLAStatus{With: d.PartnerName(p), Window: window, Name: s.Name, By: s.By, Target: s.Target, AtMost: s.AtMost, Least: s.MinSample, Measure: s.Measure, State: SLARunning, Until: doc.Calendar.End(w.Until), Rebut: doc.Calendar.End(w.Rebut), Ahead: &ahead, Sides: []SLASide{}, Items: []remedy.Item{}})
 			}
 		}
 	}

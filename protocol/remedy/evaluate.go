@@ -117,11 +117,21 @@ func (s sides) decide() Result {
 		}
 		return s.by(s.creditor, silent)
 	case s.byDebtor.whole || s.byCreditor.whole && s.SLA.OnMissing != terms.ReportingRemedy:
-		return Result{Verdict: NotMeasured, Why: TooFew, Reason: s.reason()}
+		return Result{Verdict: NotMeasured, Why: TooFew, Reason: s.reason(), Count: s.most()}
 	case owes(s.SLA, s.debtor) && (s.byCreditor.whole || !owes(s.SLA, s.creditor)):
 		return s.failed(s.byCreditor)
 	}
 	return Result{Verdict: NotMeasured, Why: NoReports}
+}
+
+// most are the observations of the side that has more of them, of those whose reports cover the window.
+func (s sides) most() (n int64) {
+	for _, f := range []figures{s.byDebtor, s.byCreditor} {
+		if f.whole {
+			n = max(n, f.count)
+		}
+	}
+	return n
 }
 
 // reason says why there is no value, where a measure says more than that there was too little.

@@ -229,8 +229,8 @@ func (c Case) count(own, other reported) figures {
 			f.good, f.all = new(big.Rat).Set(num), new(big.Rat).Set(den)
 		}
 		f.value = num.Quo(num, den)
-	} else {
-		f.reason = measure.NoData
+	} else if f.reason = measure.NoData; s.Measure.Code == measure.UnitFill && len(cells) > 0 && f.count == 0 {
+		f.reason = measure.NotRecorded // there are cells, and none says both what was ordered and what of it was filled
 	}
 	if m, special := c.ofCells(cells); special {
 		f.value, f.count, f.reason = m.value, m.count, m.reason
@@ -265,7 +265,7 @@ func observed(def measure.Definition, c cell) (good, all *big.Rat, n int64) {
 	}
 	if code == measure.UnitFill {
 		if filled := filledOf(def, c); filled != nil {
-			return lesser(filled.Rat(), c.Ordered.Rat()), c.Ordered.Rat(), 1
+			return lesser(filled.Rat(), c.Ordered.Rat()), c.Ordered.Rat(), linesFilled(def, c)
 		}
 		return whole(0, 0, 0)
 	}
@@ -288,6 +288,18 @@ func observed(def measure.Definition, c cell) (good, all *big.Rat, n int64) {
 		return d.InWindow.Rat(), d.Ordered.Rat(), d.Quantified
 	}
 	return whole(0, 0, 0)
+}
+
+// linesFilled are the order lines behind a cell's unit fill: what a clause's least sample asks for, as it does of every other measure of deliveries.
+// Where a report does not count its lines, the cell is one observation.
+func linesFilled(def measure.Definition, c cell) int64 {
+	if t, counted := c.Counted(measure.LineFill, setting(def)); counted && t.All > 0 {
+		return t.All
+	}
+	if c.Deliveries != nil && c.Deliveries.Quantified > 0 {
+		return c.Deliveries.Quantified
+	}
+	return 1
 }
 
 // tally is what a cell counts of a measure of lines or orders, and what it leaves out; false where it counts nothing of it.

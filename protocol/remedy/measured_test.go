@@ -208,7 +208,7 @@ func TestMeasuresOfAWindow(t *testing.T) {
 		value string
 		count int64
 	}{
-		{measure.UnitFill, "0.9", 1},
+		{measure.UnitFill, "0.9", 8}, // of the eight lines that the cell counts
 		{measure.LineFill, "0.75", 8}, {measure.OrderFill, "0.8", 5},
 		{measure.OTIFOrders, "0.875", 8},
 		{measure.PerfectOrder, "0.5", 4}, // true on all four, and no product of three quarters
@@ -229,6 +229,24 @@ func TestMeasuresOfAWindow(t *testing.T) {
 		r := remedy.Evaluate(x.caseOf(d, month, quantity.Money{Currency: "EUR"}, terms.Buyer, terms.Seller))
 		if r.Value == nil || r.Value.String() != want.value || r.Count != want.count {
 			t.Errorf("%s comes to %v of %d (%s %s), want %s of %d", want.code, r.Value, r.Count, r.Why, r.Reason, want.value, want.count)
+		}
+	}
+	// Unit fill of a report that counts no lines has its cells as observations; one without both quantities says what is missing.
+	for _, c := range []struct {
+		spoil  func(*performance.Cell)
+		count  int64
+		reason measure.Reason
+	}{
+		{func(c *performance.Cell) { c.Service = nil; c.Deliveries = &performance.Deliveries{Quantified: 6} }, 6, ""},
+		{func(c *performance.Cell) { c.Service = nil; c.Deliveries = nil }, 1, ""},
+		{func(c *performance.Cell) { c.Ordered = nil }, 0, measure.NotRecorded},
+	} {
+		y, changed := x, cell
+		c.spoil(&changed)
+		y.report.Cells = []performance.Cell{changed}
+		d := terms.Document{SLAs: []terms.SLA{{ID: "s", By: terms.Seller, Measure: define(t, measure.UnitFill), MinSample: 1, Source: terms.Both}}}
+		if r := remedy.Evaluate(y.caseOf(d, month, quantity.Money{Currency: "EUR"}, terms.Buyer, terms.Seller)); r.Count != c.count || r.Reason != c.reason || (r.Why == remedy.TooFew) != (c.count == 0) {
+			t.Errorf("unit fill of %d: %s %s, want %d: %s", r.Count, r.Why, r.Reason, c.count, c.reason)
 		}
 	}
 	// What is not measured says why.

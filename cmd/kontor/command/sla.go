@@ -110,6 +110,14 @@ func resultText(s desk.SLAStatus) string {
 	if r.Why != "" {
 		text += ", " + strings.ToLower(strings.ReplaceAll(string(r.Why), "_", " "))
 	}
+	if r.Why == remedy.TooFew {
+		if s.Least > 0 {
+			text += fmt.Sprintf(": %d of at least %s", r.Count, node.Count(s.Least, "observation"))
+		}
+		if r.Reason != "" {
+			text += ", " + strings.ToLower(strings.ReplaceAll(string(r.Reason), "_", " "))
+		}
+	}
 	return open + text + shut
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kontor/node/desk"
+	"kontor/protocol/measure"
 	"kontor/protocol/remedy"
 )
 
@@ -24,6 +25,19 @@ func TestWindowsSayWhatHasNoPrice(t *testing.T) {
 		printSides(&out, one.status)
 		if says := strings.Contains(out.String(), "cells of the reports without a price: 2"); says != one.says {
 			t.Errorf("%s: it says %q", name, out.String())
+		}
+	}
+}
+
+// A window with too few observations says how many there are, how many the clause asks for, and what the reports do not say.
+func TestTooFewSaysHowMany(t *testing.T) {
+	for want, s := range map[string]desk.SLAStatus{
+		"NOT_MEASURED, too few: 3 of at least 10 observations":               {Least: 10, Result: &remedy.Result{Verdict: remedy.NotMeasured, Why: remedy.TooFew, Count: 3}},
+		"NOT_MEASURED, too few: 0 of at least 1 observation, not recorded":   {Least: 1, Result: &remedy.Result{Verdict: remedy.NotMeasured, Why: remedy.TooFew, Reason: measure.NotRecorded}},
+		"(NOT_MEASURED, too few: 0 of at least 1 observation, not recorded)": {Least: 1, Preview: &remedy.Result{Verdict: remedy.NotMeasured, Why: remedy.TooFew, Reason: measure.NotRecorded}},
+	} {
+		if got := resultText(s); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
