@@ -64,6 +64,8 @@ var matters = map[exception.Kind]matter{
 		"the agreement behind step %s is amended: its dates or what is to be done", ""},
 	exception.Disturbed: {decision.DemandCapacity, "%s is disturbed", "new figures of %s that hold the disturbance come within five working days",
 		"the figures of %s stand, and are looked at again when it is over", ""},
+	exception.Upstream: {decision.DemandCapacity, "the demand behind %s has moved", "%s is asked for by new figures that come within five working days",
+		"what was asked of %s stands, and is looked at again in four weeks", forecast.Type},
 }
 
 // maxRests bounds the documents a topic made here rests on: people add others.

@@ -62,12 +62,15 @@ type EdgeView struct {
 	Note       string    `json:"note,omitempty"`
 }
 
-// modeNote says what a mode does not do yet.
+// modeNote says what a mode leaves to people.
 func modeNote(m tier.Mode) string {
 	if m == tier.Derive {
 		return ""
 	}
-	return "kept as a setting; this version sends no notices: tell the supplier by other means"
+	if m == tier.ERP {
+		return "changed demand is an exception until the planning system's next run is shared: it reads outbox, and its file comes in by inbox/forecast"
+	}
+	return "changed demand is an exception here, with direction, band of size and horizon, until the supplier is told; nothing leaves by itself"
 }
 
 // SetEdge says what happens to a supplier when a customer's forecast changes. In mode DERIVE this node passes changed demand on by itself

@@ -234,7 +234,7 @@ type ExceptionQuality struct {
 
 // curedByAct are the kinds whose cause goes when somebody says what was to be said, and not otherwise: an answer, a revision, a report, a plan, a payment.
 var curedByAct = []exception.Kind{exception.Flex, exception.FrozenZone, exception.StaleData, exception.Invalidated, exception.Missing, exception.SlotReview, exception.Unmapped,
-	exception.IndexDue, exception.Unpaid, exception.Late, exception.Disturbed}
+	exception.IndexDue, exception.Unpaid, exception.Late, exception.Disturbed, exception.Upstream}
 
 // Quality measures the exceptions of a partnership.
 func (d *Desk) Quality(with string) (ExceptionQuality, error) {

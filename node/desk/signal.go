@@ -66,6 +66,7 @@ var causes = []cause{
 	{"overdue milestone", (*sight).late},
 	{"rollback condition", (*sight).rollbacks},
 	{"disturbance", (*sight).disturbed},
+	{"change upstream", (*sight).upstream},
 }
 
 // signals looks for all of them. A sort that can't be looked for is told in the log and hides no other.

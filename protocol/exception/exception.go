@@ -105,10 +105,11 @@ const (
 	Late        Kind = "MILESTONE_OVERDUE" // a step of a rollout plan in force was due and nobody reported it
 	Rollback    Kind = "ROLLBACK_MET"      // the figures meet a condition under which an agreement in force goes back
 	Disturbed   Kind = "DISTURBANCE"       // a partner's system told of something in a file, and nobody here has seen to it
+	Upstream    Kind = "UPSTREAM_CHANGE"   // demand behind a supplier has moved since it was last told, and telling it is left to people or to a planning system
 )
 
 // Kinds are all of them, in the order they are told of.
-var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, IndexDue, Unpaid, Late, Rollback, Disturbed}
+var Kinds = []Kind{Shortage, Overload, Flex, FrozenZone, Volatility, SlotReview, Overstock, Bias, Unmapped, Missing, StaleData, Invalidated, Campaign, Chart, SLARisk, IndexDue, Unpaid, Late, Rollback, Disturbed, Upstream}
 
 // Officer is the role whose officers lead where an exception of a kind is above the desk (the weights of lenses by topic): operations for supply and demand,
 // marketing for campaigns, technology for quality, finance for what the terms say.

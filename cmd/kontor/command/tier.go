@@ -32,7 +32,7 @@ func tierNoun() *cli.Command {
 var tierEdge = verb{
 	name: "edge", short: "say what happens to a supplier when a customer's forecast changes", flags: []cli.Flag{
 		&cli.StringFlag{Name: "from", Usage: "the `CUSTOMER`; may be left out with only one"}, toFlag(),
-		&cli.StringFlag{Name: "mode", Usage: "`MODE`: DERIVE explodes the bill of materials and shares new demand by itself; NOTIFY and ERP are kept as settings", Value: string(tier.Derive)},
+		&cli.StringFlag{Name: "mode", Usage: "`MODE`: DERIVE explodes the bill of materials and shares new demand by itself; NOTIFY and ERP raise an exception until the supplier is told: by a planner, or by the next run of the planning system", Value: string(tier.Derive)},
 		&cli.StringSliceFlag{Name: "components", Usage: "only these `COMPONENTS`, by comma"},
 		&cli.StringFlag{Name: "step", Usage: "round what leaves to multiples of `Q`"},
 		&cli.Int64Flag{Name: "hold-off", Usage: "`SECONDS` that coalesce changes after the first", Value: 900},
