@@ -40,7 +40,8 @@ var matters = map[exception.Kind]matter{
 		"the stock of %s is taken off earlier than the forecast says, or moved to where it is wanted", ""},
 	exception.Bias: {decision.DemandCapacity, "forecasts of %s err to one side", "the next forecasts of %s are corrected by what they err",
 		"how %s is forecast is looked into, and the next three revisions are watched", forecast.Type},
-	exception.Campaign: {decision.JointMarketing, "something stands against %s", "%s moves to days against which nothing stands",
+	// where days are known on which nothing stands against the event, the option names them
+	exception.Campaign: {decision.JointMarketing, "something stands against %s", "%s moves to other days",
 		"%s goes as planned with less: less volume, fewer places or fewer items", campaign.Type},
 	exception.Chart: {decision.Quality, "the chart of %s signals", "what was made of %s since the signal is held until the cause is found",
 		"%s goes on leaving with every lot inspected until the cause is found", quality.Type},

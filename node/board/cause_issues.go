@@ -1,12 +1,14 @@
 package board
 
 import (
+	"fmt"
 	"slices"
 
 	"kontor/node"
 	"kontor/node/desk"
 	"kontor/protocol"
 	"kontor/protocol/calendar"
+	"kontor/protocol/campaign"
 	"kontor/protocol/decision"
 	"kontor/protocol/exception"
 	"kontor/protocol/quantity"
@@ -24,7 +26,10 @@ func (b *Board) bargained(p *node.Partnership, e desk.ExceptionView, out *decisi
 	}
 	switch e.Kind {
 	case exception.Campaign:
-		return b.volume(p, e, out)
+		if err := b.volume(p, e, out); err != nil {
+			return err
+		}
+		return b.otherDays(p, e, out)
 	case exception.Chart, exception.Unpaid, exception.Late, exception.Missing, exception.StaleData, exception.Invalidated, exception.Unmapped, exception.SlotReview:
 		name := "done by"
 		if e.Kind == exception.Chart {
@@ -78,6 +83,37 @@ func (b *Board) volume(p *node.Partnership, e desk.ExceptionView, out *decision.
 	}
 	return nil
 }
+
+// otherDays names the days to which the first option moves an event. Where its lifts go to other periods the option names these cells too, for the document to fix them there
+// and not where they were.
+func (b *Board) otherDays(p *node.Partnership, e desk.ExceptionView, out *decision.Proposal) error {
+	c, err := b.desk.ConflictOf(p, e.Exception)
+	if err != nil {
+		return err
+	}
+	one := &out.Options[1]
+	switch days := c.Event.Period; {
+	case c.Kind == campaign.ByQuality:
+		one.Summary = fmt.Sprintf("%s waits until the lots it needs are released", e.Scope.Group)
+	case !c.Looked.Valid():
+		one.Summary = fmt.Sprintf("%s moves to other days, although what stands against it is no matter of days", e.Scope.Group)
+	case !c.Found:
+		one.Summary = fmt.Sprintf("%s moves to other days: on none with a beginning from %s to %s is it known that nothing stands against it", e.Scope.Group, c.Looked.Start, c.Looked.Last())
+	default:
+		one.Summary = fmt.Sprintf("%s moves to %s to %s, days against which nothing stands now", e.Scope.Group, days.Start, days.Last())
+	}
+	if !c.Cells {
+		return nil
+	}
+	for _, l := range (&drafter{topic: decision.Topic{Scope: decision.Scope{Products: out.Scope.Products, Regions: out.Scope.Regions, Horizon: everyDay}}}).planned(plannedEvent{author: c.Author, event: c.Event}) {
+		one.Effects = append(one.Effects, decision.OptionEffect{Cell: l.Cell, Party: c.Author, Quantity: l.Quantity, Unit: l.Unit})
+		out.Scope.Horizon = calendar.Bucket{Start: min(out.Scope.Horizon.Start, l.Bucket.Start), End: max(out.Scope.Horizon.End, l.Bucket.End)}
+	}
+	return nil
+}
+
+// everyDay is a horizon that holds everything.
+var everyDay = calendar.Bucket{Start: calendar.MinDate, End: calendar.MaxDate}
 
 // expects fills in what each option leaves short and over, where the documents named tell; what a person stated stays.
 func (b *Board) expects(p *node.Partnership, out *decision.Proposal) {

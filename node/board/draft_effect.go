@@ -72,6 +72,9 @@ func (d *drafter) unit() quantity.Unit {
 
 func (d *drafter) targets() []decision.Target {
 	out := []decision.Target{}
+	if d.moves() {
+		return out // where an event goes, nothing more is delivered than before
+	}
 	units, sum, _ := d.agreed()
 	if sum > 0 {
 		out = append(out, decision.Target{ID: "delivered", Name: "extra quantity delivered in full", Target: quantity.Of(units), Unit: string(d.unit()), By: d.delivery()})

@@ -115,6 +115,9 @@ func (d *drafter) subjectRollout() (out []decision.Milestone) {
 		if d.topic.Kind != decision.JointMarketing {
 			break
 		}
+		if d.moves() {
+			e = e.movedTo(d.option)
+		}
 		n := fmt.Sprint(i + 1)
 		step(n+"-1-plan", "plan the event "+e.event.Name+" as agreed", e.author, d.ownerOf(e.author, decision.CMO), d.today.AddDays(prepareDays), "campaign calendar shared with the agreed lift")
 		step(n+"-2-report", "report what the event "+e.event.Name+" added", e.author, d.ownerOf(e.author, decision.CMO), max(e.event.Period.End, d.today.AddDays(prepareDays)).AddDays(callOffDays), "performance report of the event's periods", n+"-1-plan")

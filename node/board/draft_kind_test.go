@@ -201,3 +201,49 @@ func TestAConflictOverAnEventEndsWithItsLift(t *testing.T) {
 	}
 	c.makesFinal(t, document)
 }
+
+// An event that lies in a blackout is moved, by the option, to named days; where these lie in another month the document fixes the volume there.
+func TestAnEventMovesToNamedDays(t *testing.T) {
+	c := paired(t)
+	ctx := context.Background()
+	first := time.Now().AddDate(0, 4, 1-time.Now().Day())
+	next := dayOf(first.AddDate(0, 1, 0))
+	table := fmt.Sprintf("event,name,from,to,product,region,bucket,lift,unit\nspring,Spring week,%[1]s-10,%[1]s-16,ZDV-300,CI,%[1]s,800,PK\n", first.Format("2006-01"))
+	if _, err := c.agency.desk.ImportCampaigns([]byte(table), desk.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.agency.desk.PlanBlackout(desk.BlackoutPlan{ID: "count", Reason: "INVENTORY", From: first.Format("2006-01-02"), To: next.AddDays(4).String()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.agency.desk.ShareCampaign(ctx, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	var conflict desk.ExceptionView
+	c.alike(t, false, func(list []desk.ExceptionView) bool {
+		i := slices.IndexFunc(list, func(e desk.ExceptionView) bool { return strings.HasPrefix(e.Cause, "BLACKOUT") })
+		if i >= 0 {
+			conflict = list[i]
+		}
+		return i >= 0
+	})
+	opened, err := c.maker.Open(ctx, admin, wire.TopicOpenRequest{Exception: conflict.ID.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.sees(t, c.agency, opened.Topic, decision.Proposed)
+	topic, err := c.agency.Show(admin, wire.TopicQuery{Topic: opened.Topic})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("spring moves to %s to %s, days against which nothing stands now", next.AddDays(5), next.AddDays(11)); topic.Options[1].Summary != want {
+		t.Errorf("%q, want %q", topic.Options[1].Summary, want)
+	}
+	detail, err := c.agency.Agreement(admin, wire.AgreementQuery{Agreement: c.bargains(t, opened.Topic, issueQuantity+"=500")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := documentOfDetail(t, detail)
+	if len(doc.Effects) != 1 || doc.Effects[0].Bucket != next.Month().Bucket() || doc.Effects[0].Quantity != q("500") || doc.Effects[0].Ref != "spring" || doc.Effects[0].Party != c.agency.n.Company() {
+		t.Errorf("%+v", doc.Effects)
+	}
+}

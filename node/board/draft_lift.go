@@ -44,6 +44,9 @@ func (d *drafter) conflicting(e plannedEvent) bool {
 // all of them, shared as the events' plans stand to each other.
 func (d *drafter) lifts() (out []decision.Effect) {
 	for _, p := range d.subject.events {
+		if d.moves() {
+			p = p.movedTo(d.option)
+		}
 		out = append(out, d.planned(p)...)
 	}
 	agreed := d.terms[issueQuantity]
@@ -55,6 +58,25 @@ func (d *drafter) lifts() (out []decision.Effect) {
 		return out // units that are no sum: what is planned is fixed as it is
 	}
 	return shared
+}
+
+// moves tells whether the option takes the one event that the topic is about to other periods: then it names them.
+func (d *drafter) moves() bool {
+	return d.topic.Kind == decision.JointMarketing && len(d.option.Effects) > 0 && len(d.subject.events) == 1 && d.conflicting(d.subject.events[0])
+}
+
+// movedTo is the event with the lifts of an option in the place of its own.
+func (p plannedEvent) movedTo(o decision.Option) plannedEvent {
+	p.event.Impacts = nil
+	for _, e := range o.Effects {
+		m := campaign.Impact{Item: e.Product, Bucket: e.Bucket, Unit: e.Unit, Lift: e.Quantity}
+		if e.Region != artifact.All {
+			m.Place.Region = e.Region
+		}
+		p.event.Impacts = append(p.event.Impacts, m)
+		p.event.Period.End = max(p.event.Period.End, e.Bucket.End)
+	}
+	return p
 }
 
 // planned are an event's cells in the topic's scope with what the event adds in each. What is less than nothing, or counted in units that are no sum, no effect can fix.

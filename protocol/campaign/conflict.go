@@ -93,7 +93,7 @@ const DefaultMaxShortage = capacity.DefaultRisk
 func Conflicts(in Input) ([]Conflict, error) {
 	f := finder{Input: in}
 	f.Calendars = sorted(in.Calendars)
-	f.expand()
+	f.expand(f.days())
 	var all []held
 	for _, c := range f.Calendars {
 		for _, e := range c.Document.Events {
@@ -160,9 +160,8 @@ func (f *finder) add(c Conflict) {
 	f.found = append(f.found, c)
 }
 
-// expand writes every blackout out over the days of all events, once.
-func (f *finder) expand() {
-	span := calendar.Bucket{}
+// days are those of all events.
+func (f *finder) days() (span calendar.Bucket) {
 	for _, c := range f.Calendars {
 		for _, e := range c.Document.Events {
 			if span.Start == 0 || e.Period.Start < span.Start {
@@ -171,6 +170,11 @@ func (f *finder) expand() {
 			span.End = max(span.End, e.Period.End)
 		}
 	}
+	return span
+}
+
+// expand writes every blackout out over some days, once.
+func (f *finder) expand(span calendar.Bucket) {
 	if !span.Valid() {
 		return
 	}
