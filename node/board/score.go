@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 
 	"kontor/node"
 	"kontor/node/api/wire"
+	"kontor/protocol/artifact"
 	"kontor/protocol/block"
 	"kontor/protocol/decision"
 	"kontor/protocol/quantity"
@@ -290,6 +292,15 @@ func (b *Board) mayScore(t decision.Topic, roles []decision.Role, role decision.
 	}
 	if findings := t.MayScore(decision.Person{Company: b.node.Company(), Roles: roles}, role); len(findings) > 0 {
 		return refusal("scores", findings)
+	}
+	var unknown artifact.Report
+	for i, s := range scores {
+		if _, listed := t.Option(s.Option); !listed {
+			unknown.Add("SCORE-03", fmt.Sprintf("scores[%d].option", i), "option %q is not on the list; kontor topic show prints it", artifact.Clip(s.Option))
+		}
+	}
+	if list := unknown.Findings(); len(list) > 0 {
+		return refusal("scores", list)
 	}
 	if err := b.lastReasons(role, scores); err != nil {
 		return err

@@ -227,7 +227,10 @@ func (s ScoreSheet) checkScores(f *artifact.Report, options map[string]int64) {
 		if s.Kind.Weight(score.Role) == 0 {
 			f.Add("SCORE-03", at+".role", "role %q does not score", score.Role)
 		}
-		if score.Lens.index() < 0 || score.Points < 0 || score.Points > MaxPoints {
+		switch {
+		case score.Lens.index() < 0:
+			f.Add("SCORE-03", at+".lens", "lens %q: want one of %v", artifact.Clip(string(score.Lens)), Lenses)
+		case score.Points < 0 || score.Points > MaxPoints:
 			f.Add("SCORE-03", at, "%d points on lens %q are off the scale 0..%d", score.Points, score.Lens, MaxPoints)
 		}
 		if score.Reason == "" && (score.Points <= objectAt || score.Points >= 8) {

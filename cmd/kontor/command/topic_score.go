@@ -2,10 +2,11 @@ package command
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 
-	"io"
 	"kontor/node/api/wire"
 	"kontor/protocol/decision"
 	"kontor/protocol/quantity"
@@ -32,6 +33,23 @@ func parseScore(text string) (s wire.Scoring, err error) {
 	}
 	s.Option = strings.TrimSpace(option)
 	return s, nil
+}
+
+// scoresOf reads a file of scores; lenses go by the names people write or by those of the document.
+func scoresOf(path string) (out []wire.Scoring, err error) {
+	if err := readDocument("file", path, &out); err != nil {
+		return nil, err
+	}
+	for i, s := range out {
+		lens, named := lensNames[strings.ToLower(strings.TrimSpace(string(s.Lens)))]
+		switch {
+		case named:
+			out[i].Lens = lens
+		case !slices.Contains(decision.Lenses[:], s.Lens):
+			return nil, usagef("--file %s: [%d].lens: %q is no lens: want vision, purpose, partnership or legendary", path, i, s.Lens)
+		}
+	}
+	return out, nil
 }
 
 // scored makes a score of what a person wrote: points; on Local Vision "g2" for the goal it is about; on the Legendary Lens three answers of y or n to
@@ -160,7 +178,7 @@ func topicScore() verb {
 		exits:    boardExits,
 		flags: []cli.Flag{withFlag(), asFlag, basisFlag(),
 			repeated("score", "`OPTION:LENS=POINTS[,gGOAL][: REASON]`, several times"),
-			&cli.StringFlag{Name: "file", Usage: "`FILE` with scores as JSON: [{option, lens, points, reason, lift}]"},
+			&cli.StringFlag{Name: "file", Usage: "`FILE` with scores as JSON: [{\"option\": \"1\", \"lens\": \"purpose\", \"points\": 8, \"reason\": \"...\", \"lift\": \"...\", \"evidence\": [...]}], lenses as for --score"},
 			&cli.StringFlag{Name: "weights", Usage: "`FILE` with this company's lens weights as JSON, before the first score", DefaultText: "the standard weights"},
 			&cli.StringFlag{Name: "reveal", Usage: "what the node shows once all have committed: `WHAT` is positions, rank, scores or nothing", DefaultText: "nothing"},
 			repeated("lift", "take an objection back: `\"ROLE:OPTION:LENS: REASON\"`, by that role or the CEO"),
@@ -172,7 +190,8 @@ func topicScore() verb {
 		run: func(c *call) error {
 			in := wire.TopicScoreRequest{TopicAct: c.topicAct(), Scores: []wire.Scoring{}, Reveal: c.String("reveal"), Keep: c.Bool("keep")}
 			if path := c.String("file"); path != "" {
-				if err := readDocument("file", path, &in.Scores); err != nil {
+				var err error
+				if in.Scores, err = scoresOf(path); err != nil {
 					return err
 				}
 			}
