@@ -82,7 +82,7 @@ func (s *sheet) say(format string, args ...any) { fmt.Fprintf(s.c.stderr, format
 // fill asks for every option.
 func (s *sheet) fill() error {
 	s.say("%s, with %s: the sheet of the %s (%s)\n", s.topic.Title, s.topic.Partner, s.role, duties[s.role])
-	s.say("Points from 0 to 10; option 0 is %d on every lens. Enter takes what stands in brackets, - is no view.\n", decision.Neutral)
+	s.say("Points from 0 to 10, and why: \"8 a year early\"; option 0 is %d on every lens. Enter takes what stands in brackets, - is no view.\n", decision.Neutral)
 	explained := s.c.Bool("brief")
 	for i, g := range s.topic.Own.Goals {
 		if explained {
@@ -162,18 +162,22 @@ func (s *sheet) line(option string, lens decision.Lens, name string) error {
 	return usagef("%s of option %s: no score after %d answers", name, option, sheetTries)
 }
 
-// typedScore reads a line such as "8 g2 a year early": points and marks, then the reason.
+// typedScore reads a line such as "8 g2 a year early": points and marks, then the reason, behind a colon or not.
 func typedScore(lens decision.Lens, text string) (wire.Scoring, error) {
 	words := strings.Fields(text)
 	marks := 0
 	for marks < len(words) {
-		w := words[marks]
+		w, end := strings.CutSuffix(words[marks], ":")
 		_, err := strconv.ParseInt(w, 10, 64)
 		goal := len(w) > 1 && w[0] == 'g' && strings.Trim(w[1:], "0123456789") == ""
 		if err != nil && !goal && !(lens == decision.Legendary && isAnswers(w)) {
 			break
 		}
+		words[marks] = w
 		marks++
+		if end {
+			break
+		}
 	}
 	return scored(lens, words[:marks], strings.Join(words[marks:], " "))
 }
