@@ -26,12 +26,12 @@ func TestTheValueOfAnIndexIsDueUntilEachSideStatesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until(t, first)
-	due := c.of(t, exception.IndexDue, desk.ExceptionOpen, 2, nil)
+	counts := first.Month().Add(-2)
+	due := c.of(t, exception.IndexDue, desk.ExceptionOpen, 2, func(e desk.ExceptionView) bool { return e.Scope.Buckets == counts.Bucket() })
 	owners := []string{due[0].Owner, due[1].Owner}
 	if slices.Sort(owners); !slices.Equal(owners, []string{"Relief Agency", "Tablet Maker"}) {
 		t.Errorf("each side states it: %v", owners)
 	}
-	counts := first.Month().Add(-2)
 	for _, e := range due {
 		if e.Role != "ACCOUNT" || e.Speed != exception.Desk || e.Scope.Group != "PULP-EU" || e.Scope.Buckets != counts.Bucket() || e.Deadline <= c.maker.n.Now() || e.Default.Code != "BASE" || !strings.Contains(e.Default.Text, "base price") {
 			t.Errorf("%+v", e)
@@ -55,5 +55,45 @@ func TestTheValueOfAnIndexIsDueUntilEachSideStatesIt(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	state(c.agency, "104")
-	c.wentByItself(t, due)
+	c.theseWent(t, due)
+}
+
+// Nobody states the value while both may still correct what they report: the adjustment is made without it, and the value stays raised, to both, until it is
+// stated after all or values are final.
+func TestAValueOfAnIndexThatNobodyStatedStaysRaised(t *testing.T) {
+	c := paired(t)
+	c.underTermsAnd(t, `"prices": [{"id": "paper", "items": ["PAPER-1"], "unit": "PK", "valid": {"start": "FROM", "end": "UNTIL"}, "kind": "INDEXED", "price": {"amount": "10", "currency": "EUR", "per": "1"},
+      "index": {"id": "PULP-EU", "base": "100", "lag": 2, "weight": 500000, "decimals": 4, "adjust": {"finalDays": 40, "onMissing": "BASE", "disputeWindow": 10}}}],`)
+	year, month, _ := c.today().AddDays(32).YMD()
+	first, err := calendar.NewDate(year, month, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.until(t, first)
+	counts := first.Month().Add(-3) // two months behind the month of deliveries that is over
+	due := c.of(t, exception.IndexDue, desk.ExceptionOpen, 2, func(e desk.ExceptionView) bool { return e.Scope.Buckets == counts.Bucket() })
+	c.until(t, first.AddDays(25)) // 10 working days after the month, and some
+	late := c.of(t, exception.IndexDue, desk.ExceptionOpen, 2, func(e desk.ExceptionView) bool {
+		return e.Scope.Buckets == counts.Bucket() && strings.Contains(e.Cause, "neither side had by")
+	})
+	for _, e := range late {
+		if e.Deadline <= c.maker.n.Now() || e.Role != "ACCOUNT" || e.Default.Code != "BASE" || !strings.Contains(e.Default.Text, "for good from") ||
+			!slices.ContainsFunc(due, func(was desk.ExceptionView) bool {
+				return was.ID != e.ID && was.Owner == e.Owner && was.Deadline < e.Deadline
+			}) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if _, err := c.maker.desk.StateIndex(context.Background(), "", remedy.Point{Index: "PULP-EU", Month: counts.First(), Value: quantity.MustParse("104"), Final: true, Source: "monthly bulletin"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.theseWent(t, late)
+}
+
+// theseWent fails unless both nodes list these exceptions as gone, and nobody had closed them.
+func (c *circle) theseWent(t *testing.T, was []desk.ExceptionView) {
+	t.Helper()
+	c.of(t, was[0].Kind, desk.ExceptionGone, len(was), func(e desk.ExceptionView) bool {
+		return e.ClosedBy == "itself" && e.Reason != "" && slices.ContainsFunc(was, func(w desk.ExceptionView) bool { return w.ID == e.ID })
+	})
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kontor/protocol"
 	"kontor/protocol/calendar"
@@ -10,12 +11,13 @@ import (
 	"kontor/protocol/terms"
 )
 
-// indexDays is how far back a month of deliveries is looked for whose adjustment may still wait for a value: that of the longest month, and the days after it in
-// which both correct their reports.
+// indexDays is how far back a month of deliveries is looked for whose adjustment may still wait for a value, beside the days until values are final: that of the
+// longest month, and the days after it in which both correct their reports.
 const indexDays = 62
 
 // indexes raises the values of indexes that months of deliveries are adjusted by, for each side that has not stated one, from the end of the month on until the
-// adjustment is made. Of a side that stays silent the other's value stands, so each is told what the other says.
+// adjustment is made. Of a side that stays silent the other's value stands, so each is told what the other says. What nobody has stated by then is overdue until
+// values are final: stated late it still corrects the adjustment, once.
 func (s *sight) indexes() (out []exception.Exception, err error) {
 	var stated []protocol.IndexRow
 	for _, a := range s.inForce {
@@ -30,14 +32,19 @@ func (s *sight) indexes() (out []exception.Exception, err error) {
 					return nil, err
 				}
 			}
-			for _, w := range a.Document.Windows(sla, calendar.Bucket{Start: today.AddDays(-indexDays), End: today}) {
-				if today > w.Until {
+			work, final := a.Document.Calendar.Workdays(), int(price.Index.Adjust.FinalDays)
+			for _, w := range a.Document.Windows(sla, calendar.Bucket{Start: work.Add(today, -final).AddDays(-indexDays), End: today}) {
+				last := max(w.Until, work.Add(w.Period.Last(), final))
+				if today > last {
 					continue
 				}
 				for _, side := range []terms.Party{terms.Buyer, terms.Seller} {
 					e, due := s.indexDue(a.Document, price, w, side, stated)
-					if !due {
-						continue
+					if !due || today > w.Until && e.Default.Code == string(terms.CounterpartyStands) {
+						continue // the other's value was taken
+					}
+					if today > w.Until {
+						e = overdueIndex(e, w, last, side)
 					}
 					at := slices.IndexFunc(out, func(x exception.Exception) bool { return x.ID == e.ID })
 					switch {
@@ -81,6 +88,14 @@ func (s *sight) indexDue(doc terms.Document, price terms.Price, w terms.Span, si
 		e.Default = exception.Outcome{Code: string(terms.CounterpartyStands), Text: fmt.Sprintf("If nothing is stated the partner's value of %s counts.", other)}
 	}
 	return named(e, exception.Scope{Group: index.ID + "/" + string(side), Buckets: month.Month().Bucket()}), true
+}
+
+// overdueIndex is a value that nobody had stated when the adjustment was made. It is another exception: the first ended with its default.
+func overdueIndex(e exception.Exception, w terms.Span, final calendar.Date, side terms.Party) exception.Exception {
+	e.Deadline = final.AddDays(1).Millis() - 1
+	e.Cause += fmt.Sprintf("; neither side had by %s, so that they were adjusted without it, and until %s it still corrects that", w.Until, final)
+	e.Default.Text = strings.TrimSuffix(e.Default.Text, ".") + fmt.Sprintf(", for good from %s on.", final.AddDays(1))
+	return named(e, exception.Scope{Group: e.Scope.Group + "/" + string(side) + "/overdue", Buckets: e.Scope.Buckets})
 }
 
 // withoutIndex says what counts where neither side states a value.
