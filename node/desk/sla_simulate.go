@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
 	"kontor/node"
 	"kontor/protocol"
 	"kontor/protocol/calendar"
@@ -126,8 +128,15 @@ func (q SimulateQuery) alone(own terms.Party) terms.Party {
 	return ""
 }
 
-// pastReports are the reports in force.
+// pastReports are the reports in force, with those of the year before where growth is counted from them.
 func (d *Desk) pastReports(cases func(terms.Document, terms.SLA, calendar.Bucket) (remedy.Case, error), doc terms.Document, over calendar.Bucket, alone terms.Party) (func(terms.SLA, calendar.Bucket) (buyer, seller []performance.Document), error) {
+	grows := func(s terms.SLA) bool {
+		_, counts := remedy.GrowsFrom(doc, s, over)
+		return counts
+	}
+	if slices.ContainsFunc(doc.SLAs, grows) {
+		over.Start = over.Start.AddMonths(-12)
+	}
 	all, err := cases(doc, terms.SLA{}, over)
 	buyer, seller := all.Buyer, all.Seller
 	switch alone {
