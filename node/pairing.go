@@ -93,7 +93,7 @@ func (n *Node) AcceptInvitation(ctx context.Context, text string) (Pairing, erro
 	case <-d.asked:
 	case <-d.ended:
 		if d.err != nil {
-			return Pairing{}, pairFailure(d.err)
+			return Pairing{}, n.brokeOff(id, d.err)
 		}
 	case <-ctx.Done():
 		return Pairing{}, ctx.Err()
@@ -212,7 +212,7 @@ func (n *Node) ConfirmWordsOf(ctx context.Context, id string, same bool) (Pairin
 		select {
 		case <-d.ended:
 			if d.err != nil {
-				return Pairing{}, pairFailure(d.err)
+				return Pairing{}, n.brokeOff(id, d.err)
 			}
 		case <-time.After(signedWait):
 		case <-ctx.Done():

@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
+	"kontor/node/p2p"
 	"kontor/protocol/partnership"
 	"kontor/protocol/wire"
 )
@@ -68,6 +70,24 @@ func (n *Node) ResumePairings(ctx context.Context) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// brokeOff says why a dialogue of the accepting side ended, and what comes next: an inviter that is not there burns nothing.
+func (n *Node) brokeOff(id string, err error) error {
+	var away *p2p.Unreachable
+	if !errors.As(err, &away) {
+		return pairFailure(err)
+	}
+	p, unknown := n.PairingOf(id)
+	if unknown != nil {
+		return unknown
+	}
+	next := "ask there whether the node runs and can be reached at that address, then run the same command again"
+	if p.Signed {
+		next = "this node tries again by itself until the other one is back"
+	}
+	return Failf("PARTNER_UNREACHABLE", "the inviter, company %s, was not reached at %s; the invitation stays good until %s: %s", n.CompanyName(p.Token.Company),
+		strings.Join(away.Tried, ", "), time.UnixMilli(p.Ends()).UTC().Format("2006-01-02 15:04 MST"), next)
 }
 
 // pairFailure gives a pairing's error its code.

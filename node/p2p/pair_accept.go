@@ -17,7 +17,7 @@ import (
 
 // Pair runs the acceptor's side of a pairing, from where the state stands to its end. It dials under the throw-away identity of the
 // invitation, on a connection of its own. After an error that is no *partnership.PairError it may be called again, with the state that was last
-// saved; nothing is burnt. Errors of the inviter with a PAIR code come back as *partnership.PairError.
+// saved; nothing is burnt. Errors of the inviter with a PAIR code come back as *partnership.PairError, an inviter that is not there as *Unreachable.
 func (h *Host) Pair(ctx context.Context, state partnership.AcceptorState) (partnership.Paired, error) {
 	paired, err := h.pairOnce(ctx, state)
 	if errors.Is(err, partnership.ErrRestart) {
@@ -86,7 +86,7 @@ func (h *Host) dialInviter(ctx context.Context, token partnership.Token) (networ
 	defer cancel()
 	if err := guest.Connect(dial, peer.AddrInfo{ID: inviter, Addrs: parseAddresses(inviter, token.Addresses)}); err != nil {
 		closeGuest()
-		return nil, nil, err
+		return nil, nil, unreachable(token.Addresses, err)
 	}
 	s, err := guest.NewStream(dial, inviter, protocol.ID(wire.PairID))
 	if err != nil {

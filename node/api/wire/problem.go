@@ -123,6 +123,7 @@ var classes = map[string]Class{
 	"PARTNERSHIP_":    {http.StatusConflict, ExitNotNow, ""},
 	"CIRCLE_":         {http.StatusConflict, ExitRefused, ""},
 	"INVITATION_":     {http.StatusConflict, ExitNotNow, "ask for a new invitation"},
+	"PARTNER_":        {http.StatusServiceUnavailable, ExitNotNow, ""},
 	"PAIRING_":        {http.StatusConflict, ExitNotNow, ""},
 	"CLOCK_":          {http.StatusConflict, ExitNotNow, "if the clock is right: kontor clock confirm"},
 	"ENTRY_":          {http.StatusUnprocessableEntity, ExitRefused, ""},
