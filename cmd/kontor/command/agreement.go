@@ -108,7 +108,7 @@ var agreementList = verb{
 // agreementDraft is made anew for each call: its repeated flag holds what was given.
 func agreementDraft() verb {
 	return verb{
-		name: "draft", short: "put the document of an accepted offer on the table", args: "[TOPIC]", most: 1,
+		name: "draft", tells: true, short: "put the document of an accepted offer on the table", args: "[TOPIC]", most: 1,
 		long: "kontor topic accept does it by itself with these defaults. --file (JSON) replaces effects, targets, rollout, reviews, rollback, amount or dates. A round has one\n" +
 			"document: to change it, make a new offer. --rollback says when the parties go back. In words nobody measures it, and the document says so; measured by the reports of both\n" +
 			"sides (" + strings.Join(decision.RollbackMeasures()[1:], " ") + ") it raises an exception at the named officer when it is met, of which\n" +

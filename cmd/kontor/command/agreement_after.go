@@ -75,7 +75,7 @@ var agreementAbort = word("abort", "as the witness: the signatures were not comp
 	"the witness has aborted it", wire.AgreementAbort)
 
 var agreementMilestone = verb{
-	name: "milestone", short: "report a step of the rollout plan done", args: "STEP [AGREEMENT]", most: 2,
+	name: "milestone", tells: true, short: "report a step of the rollout plan done", args: "STEP [AGREEMENT]", most: 2,
 	long:     "Only the party whose step it is reports it, after those it waits for. Both sides see the same plan: kontor agreement show. " + agreementArgument,
 	examples: []string{`kontor agreement milestone slots --proof "slots 4711 to 4719 booked"`, "kontor agreement milestone trial --evidence trial-report.pdf"}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it"}, oneEvidenceFlag()},
@@ -96,7 +96,7 @@ var agreementMilestone = verb{
 }
 
 var agreementReconfirm = verb{
-	name: "reconfirm", short: "say that an agreement holds where another fixes the same cells", args: "[AGREEMENT]", most: 1,
+	name: "reconfirm", tells: true, short: "say that an agreement holds where another fixes the same cells", args: "[AGREEMENT]", most: 1,
 	long: "Two agreements in force that fix one cell are pending there: for two business days, Monday to Friday, after the newer became final the older one holds, then the\n" +
 		"newer. When every party has reconfirmed one of them, that one holds at once. " + agreementArgument,
 	examples: []string{"kontor agreement reconfirm 3f2k7qaa"}, exits: boardExits, flags: []cli.Flag{withFlag()},

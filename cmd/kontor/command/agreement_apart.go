@@ -58,7 +58,7 @@ var agreementRequest = verb{
 }
 
 var agreementImport = verb{
-	name: "import-signature", short: "hand in a signature that was made on another machine", args: "FILE", most: 1,
+	name: "import-signature", tells: true, short: "hand in a signature that was made on another machine", args: "FILE", most: 1,
 	long:     "The node checks it as any other: it must be of a document on the table, by a key in force for its role, within its limit, and in time.",
 	examples: []string{"kontor agreement import-signature signed.bin"}, exits: boardExits, flags: []cli.Flag{withFlag()},
 	run: func(c *call) error {
@@ -132,7 +132,7 @@ func (c *call) comparedWith(is decision.Rendering, to wire.AgreementDetail) (dec
 
 func agreementAmend() verb {
 	return verb{
-		name: "amend", short: "open a topic that replaces a final agreement, or ends it early", args: "[AGREEMENT]", most: 1,
+		name: "amend", tells: true, short: "open a topic that replaces a final agreement, or ends it early", args: "[AGREEMENT]", most: 1,
 		long: "An amendment is an agreement too: it is scored, bargained and signed by all, and takes the other's place when it is final. The topic begins with the agreed option and\n" +
 			"the same issues; with --end the one issue is the first day without the agreement. " + agreementArgument,
 		examples: []string{"kontor agreement amend 3f2k7qaa", "kontor agreement amend 3f2k7qaa --end --title \"line 3 is sold\"", "kontor agreement amend --proposal parts.json"},

@@ -23,7 +23,7 @@ type agreementSigned struct {
 }
 
 var agreementSign = verb{
-	name: "sign", short: "read a document and sign it with an officer's key", args: "[AGREEMENT]", most: 1,
+	name: "sign", tells: true, short: "read a document and sign it with an officer's key", args: "[AGREEMENT]", most: 1,
 	long: "Shows the text made from the very bytes, asks, and signs them in this program; the node never holds the key. A signature is a firm offer until the document's\n" +
 		"sign-by; the agreement binds once every party's quorum has signed and both nodes have acknowledged it.\n" +
 		"For a machine apart: kontor agreement request --out request.json here, kontor agreement sign --from request.json --key-file K --signed signed.bin there, which\n" +

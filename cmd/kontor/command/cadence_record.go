@@ -15,7 +15,7 @@ import (
 // cadenceRecord is made anew for each call: its repeated flags hold what was given.
 func cadenceRecord() verb {
 	return verb{
-		name: "record", short: "write down what a meeting decided, who does what, and what becomes a topic",
+		name: "record", tells: true, short: "write down what a meeting decided, who does what, and what becomes a topic",
 		long: "A decision is kept in words and binds nobody. An action is a step with owner, day and proof; it stands when its company has said yes to the minutes (this command is\n" +
 			"this company's yes), and is then asked for like any milestone: in kontor status, on the agenda, as an exception when it is late. A topic is opened at once, with this\n" +
 			"company as its opener. With --agreement the actions are added to that agreement's rollout plan, and the topics are about amending it. The partner signs with\n" +
@@ -92,7 +92,7 @@ func topicOf(text string) wire.MinutesTopic {
 }
 
 var cadenceConfirm = verb{
-	name: "confirm", short: "say that a partner's minutes are right, or what is wrong with them", args: "[MINUTES]", most: 1,
+	name: "confirm", tells: true, short: "say that a partner's minutes are right, or what is wrong with them", args: "[MINUTES]", most: 1,
 	long: "A yes lets the actions of this company stand; a no says what is wrong, and none of them stands. It is said once. MINUTES is the ID or its end; without it, the only\n" +
 		"minutes that wait for this company. kontor cadence minutes shows them.",
 	examples: []string{"kontor cadence confirm", `kontor cadence confirm k3x9fqaa --reject "the second shift was never promised"`}, exits: boardExits,
@@ -114,7 +114,7 @@ var cadenceConfirm = verb{
 }
 
 var cadenceDone = verb{
-	name: "done", short: "report an action of minutes done", args: "ACTION", most: 1,
+	name: "done", tells: true, short: "report an action of minutes done", args: "ACTION", most: 1,
 	long:     "ACTION is the name that kontor cadence minutes shows: the minutes, a dot and the line. Only the company whose action it is reports it, once.",
 	examples: []string{`kontor cadence done k3x9fqaa.2 --proof "shift report of week 6 shared"`, `kontor cadence done k3x9fqaa.2 --proof "second shift runs" --evidence shift-report.pdf`}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), &cli.StringFlag{Name: "proof", Usage: "`TEXT`: what shows it"}, oneEvidenceFlag()},

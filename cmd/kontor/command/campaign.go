@@ -315,12 +315,7 @@ func against(e desk.HeldEvent) string {
 }
 
 func printSharedRows(w io.Writer, typ, row string, out desk.Shared) {
-	if out.Unchanged {
-		fmt.Fprintf(w, "nothing differs from revision %d, which %s holds: nothing was sent\n", out.Revision, out.With)
-		return
-	}
-	fmt.Fprintf(w, "%s revision %d shared with %s: %d %ss, %d other rows, %s\n", typ, out.Revision, out.With, out.Series, row, out.Buckets, bytesText(int64(out.Bytes)))
-	fmt.Fprintln(w, out.CID)
+	printSharedSize(w, typ, fmt.Sprintf("%d %ss, %d other rows, %s", out.Series, row, out.Buckets, bytesText(int64(out.Bytes))), out)
 }
 
 func printEvent(w io.Writer, h desk.HeldEvent) {

@@ -80,6 +80,8 @@ type verb struct {
 	flags    []cli.Flag
 	// local commands work on the home or on files: they need no node and take no --address.
 	local bool
+	// tells says that partners hear of it, by an entry whose answer does not name who is away: see [call.noteAway].
+	tells bool
 	run   func(c *call) error
 }
 
@@ -130,7 +132,11 @@ func (v verb) command() *cli.Command {
 					return usagef("--%s is missing: %s", f.Names()[0], strings.ReplaceAll(usage, "`", ""))
 				}
 			}
-			return v.run(newCall(ctx))
+			call := newCall(ctx)
+			if err = v.run(call); err == nil && v.tells {
+				call.noteAway()
+			}
+			return err
 		},
 	}
 }

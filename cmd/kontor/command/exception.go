@@ -79,7 +79,7 @@ func exceptionNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "close", short: "close an exception at the desk, inside a mandate", args: "ID", flags: []cli.Flag{withFlag(),
+			name: "close", tells: true, short: "close an exception at the desk, inside a mandate", args: "ID", flags: []cli.Flag{withFlag(),
 				&cli.StringFlag{Name: "key-file", Usage: "the mandate's key `FILE`; it is opened in this program only", Required: true},
 				&cli.StringFlag{Name: "resolution", Usage: "UBL resolution `CODE`", Value: "LOCAL_ISSUE_LEFT_VALUE_UNCHANGED"},
 				&cli.StringFlag{Name: "note", Usage: "`TEXT` both sides keep"},

@@ -135,7 +135,11 @@ func forecastNoun() *cli.Command {
 }
 
 func printShared(w io.Writer, typ string, out desk.Shared) {
-	size := fmt.Sprintf("%s, %s, %s", node.Count(out.Series, "series"), node.Count(out.Buckets, "period"), bytesText(int64(out.Bytes)))
+	printSharedSize(w, typ, fmt.Sprintf("%s, %s, %s", node.Count(out.Series, "series"), node.Count(out.Buckets, "period"), bytesText(int64(out.Bytes))), out)
+}
+
+// printSharedSize says of an artifact of a size who holds it now, or for whom it waits.
+func printSharedSize(w io.Writer, typ, size string, out desk.Shared) {
 	switch waits := strings.Join(out.Waits, ", "); {
 	case out.Unchanged && waits != "":
 		fmt.Fprintf(w, "nothing differs from revision %d, which is written and waits for %s: %s\n", out.Revision, out.With, waitsText)
@@ -149,9 +153,6 @@ func printShared(w io.Writer, typ string, out desk.Shared) {
 	}
 	fmt.Fprintln(w, out.CID)
 }
-
-// waitsText says what happens to an entry whose receiver is away.
-const waitsText = "not connected now; this node delivers it when both run"
 
 func printPreview(w io.Writer, v desk.Preview) {
 	fmt.Fprintf(w, "%s revision %d as %s would see it: %s, %s, %s\n", v.Type, v.Revision, v.With, node.Count(v.Series, "series"), node.Count(v.Buckets, "period"), bytesText(int64(v.Bytes)))

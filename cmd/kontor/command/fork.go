@@ -88,7 +88,7 @@ func list2(words []string) string {
 }
 
 var partnerResolve = verb{
-	name: "resolve", short: "sign with an officer's key how a fork is resolved", args: "[PARTNER]", most: 1,
+	name: "resolve", tells: true, short: "sign with an officer's key how a fork is resolved", args: "[PARTNER]", most: 1,
 	long: "Shows the resolution and signs its bytes in this program. It is the one that somebody signed first or, while nobody has, the one that keeps every entry held and\n" +
 		"lets the history count that others built upon first. It is in force when the quorums of all members have signed: by default COO and CFO of each. A company\n" +
 		"can't sign another one after. --digest signs only if it is the resolution that kontor partner fork showed.",

@@ -60,7 +60,7 @@ type mandateDocument struct {
 }
 
 var mandateGrant = verb{
-	name: "grant", short: "sign a mandate for a desk with an officer's key",
+	name: "grant", tells: true, short: "sign a mandate for a desk with an officer's key",
 	long: "The officer's program makes the desk's key unless --desk-key names one that exists, shows the mandate, asks and signs it. It falls with the officer's key.",
 	examples: []string{"kontor mandate grant --desk planning --limit \"50000 USD\" --key-file coo.key --desk-key planning.key",
 		"kontor mandate grant --desk planning --kinds exception.close --products 04006381333931 --limit \"50000 USD\" --valid 720h --key-file coo.key"},
@@ -279,7 +279,7 @@ func mandateOf(c *call, n *client.Client) (wire.MandateInfo, error) {
 }
 
 var mandateRevoke = verb{
-	name: "revoke", short: "revoke a mandate with an officer's key", args: "MANDATE", most: 1,
+	name: "revoke", tells: true, short: "revoke a mandate with an officer's key", args: "MANDATE", most: 1,
 	long:     "MANDATE is the ID that kontor mandate list shows; the name of a desk will do where one mandate of it is in force.",
 	examples: []string{"kontor mandate revoke MANDATE --key-file coo.key", "kontor mandate revoke planning --key-file coo.key"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow, wire.ExitMachine},

@@ -265,7 +265,7 @@ func printScopes(w io.Writer, scopes []wire.ScopeInfo) {
 }
 
 var partnerSuspend = verb{
-	name: "suspend", short: "suspend a partnership: nothing new can bind, obligations run on", args: "[PARTNER]", most: 1,
+	name: "suspend", tells: true, short: "suspend a partnership: nothing new can bind, obligations run on", args: "[PARTNER]", most: 1,
 	examples: []string{"kontor partner suspend --reason 'audit'", "kontor partner suspend --lift"},
 	exits:    []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
 	flags: []cli.Flag{withFlag(),
@@ -288,7 +288,7 @@ var partnerSuspend = verb{
 }
 
 var partnerEnd = verb{
-	name: "end", short: "end a partnership: over when all members did, or after its notice", args: "[PARTNER]", most: 1,
+	name: "end", tells: true, short: "end a partnership: over when all members did, or after its notice", args: "[PARTNER]", most: 1,
 	long: "Without a notice period (kontor partner show) the partnership is over when every member has ended it; until then it goes on. With one it is over when the days\n" +
 		"have passed since the first end. What was agreed and shared stays readable. In a circle that not all have signed, this takes the signature back.",
 	examples: []string{`kontor partner end "Acme Tablets" --yes --reason "contract over"`},

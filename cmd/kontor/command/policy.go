@@ -29,7 +29,7 @@ func policyNoun() *cli.Command {
 }
 
 var policySet = verb{
-	name: "set", short: "set whose signatures bind the company, by kind of topic, amount, product and region",
+	name: "set", tells: true, short: "set whose signatures bind the company, by kind of topic, amount, product and region",
 	long: "The root key signs the quorum into the company's identity chain, where partners see it. It holds for topics opened after it; topics that are open keep\n" +
 		"what they have. A quorum is made of COO, CFO, CMO, CTO and CEO: \"COO and CFO\", \"COO and 1 of (CFO, CTO)\", \"CEO or (COO and CFO)\". Kinds are\n" +
 		"DEMAND_CAPACITY, JOINT_MARKETING, QUALITY and COMMERCIAL; without --kind it is set for each of them.\n" +

@@ -93,7 +93,7 @@ func requestNoun() *cli.Command {
 			},
 		},
 		verb{
-			name: "grant", short: "grant detail, signed by an officer, with an end", args: "ID", exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
+			name: "grant", tells: true, short: "grant detail, signed by an officer, with an end", args: "ID", exits: []int{wire.ExitRefused, wire.ExitNotFound, wire.ExitNotNow},
 			flags: []cli.Flag{&cli.StringSliceFlag{Name: "product", Usage: "only this `NUMBER` of those asked for"}, &cli.StringSliceFlag{Name: "region", Usage: "only this `COUNTRY` of those asked for"},
 				&cli.StringFlag{Name: "until", Usage: "last `DAY`; what was asked for where it is not given"},
 				&cli.StringFlag{Name: "key-file", Usage: "the officer's key `FILE`; it is opened in this program only", Required: true}, passphraseFlag(), yesFlag("the statement was read: sign without asking")},
@@ -103,13 +103,13 @@ func requestNoun() *cli.Command {
 			run:      grantDetail,
 		},
 		verb{
-			name: "deny", short: "deny a request", args: "ID", exits: []int{wire.ExitNotFound, wire.ExitNotNow},
+			name: "deny", tells: true, short: "deny a request", args: "ID", exits: []int{wire.ExitNotFound, wire.ExitNotNow},
 			flags:    []cli.Flag{&cli.StringFlag{Name: "note", Usage: "`TEXT` the partner reads"}},
 			examples: []string{"kontor request deny bafyrei... --note \"not before the contract is signed\""},
 			run:      func(c *call) error { return answerRequest(c, string(request.Denied)) },
 		},
 		verb{
-			name: "revoke", short: "take a grant of detail back before its end", args: "ID", exits: []int{wire.ExitNotFound, wire.ExitNotNow},
+			name: "revoke", tells: true, short: "take a grant of detail back before its end", args: "ID", exits: []int{wire.ExitNotFound, wire.ExitNotNow},
 			flags:    []cli.Flag{&cli.StringFlag{Name: "note", Usage: "`TEXT` the partner reads"}},
 			examples: []string{"kontor request revoke bafyrei..."},
 			run:      func(c *call) error { return answerRequest(c, string(request.Revoked)) },

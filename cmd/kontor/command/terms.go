@@ -143,7 +143,7 @@ var termsShareVerb = verb{
 }
 
 var termsProposeVerb = verb{
-	name: "propose", short: "put shared terms to the officers of both sides", flags: []cli.Flag{withFlag(), contractFlag(),
+	name: "propose", tells: true, short: "put shared terms to the officers of both sides", flags: []cli.Flag{withFlag(), contractFlag(),
 		&cli.StringFlag{Name: "of", Usage: "whose proposal, where both have one: `own` or partner"}, &cli.StringFlag{Name: "deadline", Usage: "`DAY` by which it is decided", DefaultText: "in a week"}},
 	long: "Opens a topic of two options: the terms apply, or what is in force goes on. Officers score and accept it as any topic (kontor topic --help) and sign the document\n" +
 		"(kontor agreement sign); once it is final the terms are in force from its first day to its end. A revision of the terms meanwhile sends the topic back.",

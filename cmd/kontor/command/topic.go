@@ -114,7 +114,7 @@ func waiting(t wire.TopicInfo) string {
 }
 
 var topicJoin = verb{
-	name: "join", short: "take a topic up", args: "[TOPIC]", most: 1, long: topicArgument + " kontor topic score joins by itself.",
+	name: "join", tells: true, short: "take a topic up", args: "[TOPIC]", most: 1, long: topicArgument + " kontor topic score joins by itself.",
 	examples: []string{"kontor topic join"}, exits: boardExits, flags: []cli.Flag{withFlag(), asFlag},
 	run: func(c *call) error {
 		out, err := ask(c, wire.TopicJoin, c.topicAct())
@@ -131,7 +131,7 @@ func (c *call) topicDone(out wire.TopicReceipt, err error, what string) error {
 }
 
 var topicReady = verb{
-	name: "ready", short: "declare the context complete", args: "[TOPIC]", most: 1, long: topicArgument + " kontor topic score does it by itself.",
+	name: "ready", tells: true, short: "declare the context complete", args: "[TOPIC]", most: 1, long: topicArgument + " kontor topic score does it by itself.",
 	examples: []string{"kontor topic ready", "kontor topic ready --keep"}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), asFlag, &cli.BoolFlag{Name: "keep", Usage: "after a revision: the scores given before stand"}},
 	run: func(c *call) error {
@@ -141,7 +141,7 @@ var topicReady = verb{
 }
 
 var topicAccept = verb{
-	name: "accept", short: "accept the newest offer", args: "[TOPIC]", most: 1,
+	name: "accept", tells: true, short: "accept the newest offer", args: "[TOPIC]", most: 1,
 	long: "When every party has accepted, the node puts the agreement document on the table, with rollout plan, reviews and rollback made from the offer, for the officers to\n" +
 		"sign: kontor agreement show. With --no-draft it is left to kontor agreement draft. " + topicArgument,
 	examples: []string{"kontor topic accept", "kontor topic accept --round 2 --as COO"}, exits: boardExits,
@@ -164,7 +164,7 @@ var topicAccept = verb{
 }
 
 var topicDecline = verb{
-	name: "decline", short: "end a topic: option 0 happens", args: "[TOPIC]", most: 1, long: topicArgument,
+	name: "decline", tells: true, short: "end a topic: option 0 happens", args: "[TOPIC]", most: 1, long: topicArgument,
 	examples: []string{`kontor topic decline --reason "demand was withdrawn"`}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), asFlag, &cli.StringFlag{Name: "reason", Usage: "`TEXT` that the partner reads"}},
 	run: func(c *call) error {

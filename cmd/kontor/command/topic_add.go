@@ -13,7 +13,7 @@ import (
 
 func topicAddOption() verb {
 	return verb{
-		name: "add-option", short: "put an option on the list of an open topic", args: "[TOPIC]", most: 1,
+		name: "add-option", tells: true, short: "put an option on the list of an open topic", args: "[TOPIC]", most: 1,
 		long: "What the option leaves short and over the node computes from the documents the topic names, and both nodes check it. --effect says what would stand on top of\n" +
 			"the seller's plan. Everybody declares the context complete again afterwards. " + topicArgument,
 		examples: []string{`kontor topic add-option --summary "a second shift in March" --effect "ZDV-300 * 2027-03 2500 PK"`, "kontor topic add-option --file option.json"},
@@ -79,7 +79,7 @@ func parseEffect(text string) (e wire.NewEffect, err error) {
 }
 
 var topicAddIssue = verb{
-	name: "add-issue", short: "name one more issue of the negotiation", args: "[TOPIC]", most: 1,
+	name: "add-issue", tells: true, short: "name one more issue of the negotiation", args: "[TOPIC]", most: 1,
 	long:     "Every offer gives every issue a value inside its range. A future resale price is no issue: it is nothing two companies may agree on. " + topicArgument,
 	examples: []string{`kontor topic add-issue --id payment --name "days to pay" --kind TERM --unit days --low 14 --high 60`},
 	exits:    boardExits,
@@ -94,7 +94,7 @@ var topicAddIssue = verb{
 }
 
 var topicWithdraw = verb{
-	name: "withdraw", short: "take back a topic this company opened", args: "[TOPIC]", most: 1,
+	name: "withdraw", tells: true, short: "take back a topic this company opened", args: "[TOPIC]", most: 1,
 	long:     "Before anyone scored it is as if it had not been opened: what it was about is open again. Later there is kontor topic decline. " + topicArgument,
 	examples: []string{`kontor topic withdraw --reason "opened twice"`}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), asFlag, &cli.StringFlag{Name: "reason", Usage: "`TEXT` both sides keep", Required: true}},

@@ -13,7 +13,7 @@ import (
 
 func topicDelegate() verb {
 	return verb{
-		name: "delegate", short: "let the node offer by itself inside limits", args: "[TOPIC]", most: 1,
+		name: "delegate", tells: true, short: "let the node offer by itself inside limits", args: "[TOPIC]", most: 1,
 		long: "The node begins at the first value of every issue and goes to the last, one step an offer, each time it is its turn: in equal steps, or at the issue's own\n" +
 			"pace, EARLY with large steps first and LATE with small ones. It never passes what the other side offers already, and stops where that is as good. It accepts nothing: people do. The limits stay in this node. " + topicArgument,
 		examples: []string{`kontor topic delegate --as COO --option 1 --steps 4 --way "quantity 5000 3000" --way "delivery 2027-04-01 2027-05-01" --way "surcharge 10 40 LATE"`,

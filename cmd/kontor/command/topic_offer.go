@@ -22,7 +22,7 @@ var offerWords = map[string][3]string{
 func topicOffer(name string) verb {
 	words := offerWords[name]
 	return verb{
-		name: name, short: words[0], args: "[TOPIC]", most: 1,
+		name: name, tells: true, short: words[0], args: "[TOPIC]", most: 1,
 		long:     words[1] + " --gave and --got name what is traded, in pairs; --until how long that holds. " + topicArgument,
 		examples: []string{words[2]}, exits: boardExits,
 		flags: []cli.Flag{withFlag(), asFlag,

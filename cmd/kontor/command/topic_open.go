@@ -18,7 +18,7 @@ import (
 
 func topicOpen() verb {
 	return verb{
-		name: "open", short: "open a topic about an exception, or by hand", args: "[EXCEPTION]", most: 1,
+		name: "open", tells: true, short: "open a topic about an exception, or by hand", args: "[EXCEPTION]", most: 1,
 		long: "EXCEPTION is an ID of kontor exception list; left out, it is the most valuable open one. The node puts option 0 (what happens by itself) and two ways out on\n" +
 			"the list, each with its cells and what the match then leaves short, and names what is to be negotiated. Of other exceptions than\n" +
 			"shortages the ways out are words, in the kind of topic whose officers lead. --proposal FILE (JSON) replaces parts of it or all.\n" +

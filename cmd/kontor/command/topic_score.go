@@ -136,7 +136,7 @@ func parseBasis(list []string) (out []decision.OptionBasis, err error) {
 
 func topicBasis() verb {
 	return verb{
-		name: "basis", short: "state what options are worth to this side", args: "[TOPIC]", most: 1,
+		name: "basis", tells: true, short: "state what options are worth to this side", args: "[TOPIC]", most: 1,
 		long:     "The partner sees these figures: from both sides' the nodes compute the Partnership Value of each option. " + topicArgument,
 		examples: []string{`kontor topic basis --basis "1 2.50 0 12000" --basis "2 2.50 0 8000"`}, exits: boardExits, flags: []cli.Flag{withFlag(), asFlag, basisFlag()},
 		run: func(c *call) error {
@@ -154,7 +154,7 @@ func topicBasis() verb {
 }
 
 var topicReveal = verb{
-	name: "reveal", short: "show the partner positions, ranking or scores", args: "[TOPIC]", most: 1,
+	name: "reveal", tells: true, short: "show the partner positions, ranking or scores", args: "[TOPIC]", most: 1,
 	long:     "Without a flag positions and ranking are shown. Once both rankings are, the nodes propose an option. " + topicArgument,
 	examples: []string{"kontor topic reveal", "kontor topic reveal --positions"}, exits: boardExits,
 	flags: []cli.Flag{withFlag(), asFlag, &cli.BoolFlag{Name: "positions", Usage: "what this company says to each option, and its conditions"},
@@ -167,7 +167,7 @@ var topicReveal = verb{
 
 func topicScore() verb {
 	return verb{
-		name: "score", short: "score options for one role, and go on as far as possible", args: "[TOPIC]", most: 1,
+		name: "score", tells: true, short: "score options for one role, and go on as far as possible", args: "[TOPIC]", most: 1,
 		long: "Scores are changes against option 0, which is 5 on every lens: 0 to 10, with a reason for 0 to 2 and 8 to 10. Partnership Value is filled in from the arithmetic\n" +
 			"and may be moved by two. A low score may name what would lift the objection: \"1:purpose=2: no night shift unless: the union agrees\".\n" +
 			"The command takes the topic up, states --basis, declares the context complete and, once every required role has scored and the partner is ready,\n" +
