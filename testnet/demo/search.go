@@ -17,6 +17,7 @@ import (
 type needle struct {
 	what  string
 	bytes []byte
+	local bool // never leaves the agency's machine, so that not even the tablet maker has it
 }
 
 // search looks for the agency's names, keys, product codes, countries and CIDs in everything the ingredient maker has: its decrypted database, its log, and every byte
@@ -63,11 +64,30 @@ func search(home node.Home, files []string, needles []needle) (found []string, s
 	return found, searched, err
 }
 
-// textAndBytes looks for a CID in both forms.
+// missed names what none of its needles finds in a file. In the bytes that the agency's own partner received each must be found by one: a search that
+// finds nothing anywhere proves nothing.
+func missed(path string, needles []needle) (what []string, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for _, n := range needles {
+		found[n.what] = found[n.what] || n.local || bytes.Contains(data, n.bytes)
+	}
+	for _, n := range needles {
+		if !found[n.what] && !slices.Contains(what, n.what) {
+			what = append(what, n.what)
+		}
+	}
+	return what, nil
+}
+
+// cidNeedles looks for a CID in both forms.
 func cidNeedles(what, text string) []needle {
-	out := []needle{{what, []byte(text)}}
+	out := []needle{{what: what, bytes: []byte(text)}}
 	if id, err := block.ParseCID(text); err == nil {
-		out = append(out, needle{what, id.Bytes()[4:]})
+		out = append(out, needle{what: what, bytes: id.Bytes()[4:]})
 	}
 	return out
 }
@@ -76,8 +96,10 @@ func cidNeedles(what, text string) []needle {
 func country(code string) []needle {
 	var out []needle
 	for _, field := range []string{"region", "regions"} {
-		out = append(out, needle{"country " + code, append(append([]byte{}, field...), append([]byte{0x62}, code...)...)},
-			needle{"country " + code, []byte(fmt.Sprintf("%q:%q", field, code))}, needle{"country " + code, append(append([]byte(field), 0x81, 0x62), code...)})
+		for _, form := range [][]byte{append([]byte{0x62}, code...), append([]byte{0x81, 0x62}, code...)} { // a text of two letters, a list of one such
+			out = append(out, needle{what: "country " + code, bytes: append([]byte(field), form...)})
+		}
+		out = append(out, needle{what: "country " + code, bytes: []byte(fmt.Sprintf("%q:%q", field, code))})
 	}
 	return out
 }

@@ -117,10 +117,18 @@ func (d *demo) showDerived(ctx context.Context, cid string) error {
 	return nil
 }
 
-// searchIngredient stops the ingredient maker's node for a moment and searches its decrypted database, its log and every byte its sockets received.
+// searchIngredient stops the ingredient maker's node for a moment and searches its decrypted database, its log and every byte its sockets received. The same
+// search must find each thing in what the agency's own partner received.
 func (d *demo) searchIngredient(ctx context.Context) error {
 	needles, err := d.needles(ctx)
 	if err != nil {
+		return err
+	}
+	blind, err := missed(d.maker.Received, needles)
+	if err != nil {
+		return err
+	}
+	if err := claim(len(blind) == 0, "the search finds nothing of %s even at %s, which has it", strings.Join(blind, ", "), d.maker.Name); err != nil {
 		return err
 	}
 	if err := d.ingredient.Stop(); err != nil {
@@ -137,15 +145,16 @@ func (d *demo) searchIngredient(ctx context.Context) error {
 	if err := claim(len(found) == 0, "the agency shows at %s: %s", d.ingredient.Name, strings.Join(found, "; ")); err != nil {
 		return err
 	}
-	d.say("its database, log and every byte received, %d bytes: none of the agency's %d names, keys, products, countries and CIDs", searched, len(needles))
+	d.say("its database, log and every byte received, %d bytes: none of the agency's names, keys, products, countries and CIDs (%d forms);", searched, len(needles))
+	d.say("  the same search finds every one of them in what %s received", d.maker.Name)
 	return nil
 }
 
 // needles are everything of the agency's that must not be found further on.
 func (d *demo) needles(ctx context.Context) ([]needle, error) {
-	out := []needle{{"the agency's name", []byte(d.agency.Name)}}
+	out := []needle{{what: "the agency's name", bytes: []byte(d.agency.Name)}}
 	for _, product := range d.names {
-		out = append(out, needle{"product " + product, []byte(product)})
+		out = append(out, needle{what: "product " + product, bytes: []byte(product)})
 	}
 	for _, code := range d.countries {
 		out = append(out, country(code)...)
@@ -155,7 +164,7 @@ func (d *demo) needles(ctx context.Context) ([]needle, error) {
 		return nil, err
 	}
 	out = append(out, cidNeedles("the agency's company ID", st.Company)...)
-	out = append(out, needle{"the agency's node key", []byte(st.NodeKey)})
+	out = append(out, needle{what: "the agency's node key", bytes: []byte(st.NodeKey)})
 	for _, p := range st.Partnerships {
 		out = append(out, cidNeedles("the agency's partnership", p.Partnership)...)
 	}
@@ -164,7 +173,7 @@ func (d *demo) needles(ctx context.Context) ([]needle, error) {
 		return nil, err
 	}
 	for what, key := range keys {
-		out = append(out, needle{what, key})
+		out = append(out, needle{what: what, bytes: key})
 	}
 	var held []desk.HeldForecast
 	if err := d.agency.Ask(ctx, &held, "forecast", "list"); err != nil {
@@ -176,6 +185,6 @@ func (d *demo) needles(ctx context.Context) ([]needle, error) {
 	if d.report.Agreement.CID != "" {
 		out = append(out, cidNeedles("the agreement", d.report.Agreement.CID)...)
 	}
-	out = append(out, needle{"the agency's home", []byte(filepath.Base(d.agency.Home) + "/")})
+	out = append(out, needle{what: "the agency's home", bytes: []byte(filepath.Base(d.agency.Home) + "/"), local: true})
 	return out, nil
 }
