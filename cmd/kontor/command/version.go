@@ -22,6 +22,7 @@ type versionDocument struct {
 
 var versionVerb = verb{
 	name: "version", short: "print the program's version", local: true,
+	examples: []string{"kontor version", "kontor version --json"},
 	run: func(c *call) error {
 		printVersion(map[bool][]string{true: {"--json"}}[c.asJSON()], c.stdout)
 		return nil
