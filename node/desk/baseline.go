@@ -73,7 +73,7 @@ func (d *Desk) Baseline(o BaselineOptions) (BaselineResult, error) {
 	}
 	lines, left := known(lines, history)
 	if left > 0 {
-		notes = append(notes, fmt.Sprintf("%d pairs of product and region without any past demand were left out", left))
+		notes = append(notes, fmt.Sprintf("left out, as they had no demand in the past: %s of product and region", node.Count(left, "pair")))
 	}
 	draft := forecastDraft{
 		Method:     judged.Method(),

@@ -27,6 +27,7 @@ func productNoun() *cli.Command {
 				if err != nil {
 					return err
 				}
+				kept := len(out.Products) > 0
 				if c.Bool("worklist") {
 					out.Products, out.Links = []desk.OwnProduct{}, []desk.HeldLink{}
 				}
@@ -34,8 +35,10 @@ func productNoun() *cli.Command {
 					switch {
 					case len(out.Products)+len(out.Links)+len(out.Worklist) > 0:
 						printProducts(w, out)
-					case c.Bool("worklist"):
+					case c.Bool("worklist") && kept:
 						fmt.Fprintln(w, "Nothing waits to be explained.")
+					case c.Bool("worklist"):
+						fmt.Fprintln(w, "Nothing waits to be explained: without products of your own every number is taken as it is. Take them from a file: kontor product import FILE")
 					default:
 						fmt.Fprintln(w, "No products yet. Take them from a file: kontor product import FILE")
 					}
