@@ -3,12 +3,8 @@ package p2p
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"kontor/protocol/block"
 	"kontor/protocol/feed"
@@ -94,133 +90,6 @@ func (s *session) failed(err error) {
 	s.p.h.log.Debug("sync ended", "partner", s.state.Company.Short(), "partnership", s.pid.Short(), "err", err)
 }
 
-// stream asks on one stream until it breaks. Progress says that at least one answer was taken.
-func (s *session) stream() (progress bool, err error) {
-	ctx, cancel := context.WithCancel(s.ctx)
-	defer cancel()
-	t, err := s.p.h.open(ctx, s.p.id, wire.SyncID)
-	if err != nil {
-		return false, err
-	}
-	told := false
-	defer func() {
-		if told {
-			_ = t.Close() // a reset would overtake what was told
-			return
-		}
-		_ = t.Reset()
-	}()
-	defer context.AfterFunc(ctx, func() { _ = t.Reset() })()
-	anew := func(err error) error {
-		if ctx.Err() != nil && s.ctx.Err() == nil {
-			return errAnew
-		}
-		return err
-	}
-	nonce := int64(0)
-	wait := false
-	// An honest partner answers "nothing new" once or twice a wait; one that does so faster is asked no faster than this.
-	nothing := rate.NewLimiter(2, 20)
-	var held *wire.Held // read when the last batch was taken
-	var known recited
-	for {
-		nonce++
-		if held == nil {
-			now, err := s.p.h.office.Held(s.ctx, s.pid)
-			if err != nil {
-				return progress, anew(err)
-			}
-			held = &now
-		}
-		b, err := s.ask(t, nonce, known.within(*held), wait, cancel)
-		if err != nil {
-			return progress, anew(err)
-		}
-		progress = true
-		if b.Empty() {
-			if b.More {
-				return progress, wire.Faultf(wire.CodeMalformed, "more of nothing")
-			}
-			if err := nothing.Wait(ctx); err != nil {
-				return progress, anew(err)
-			}
-		}
-		began := time.Now()
-		asked, parked := held, false
-		if held, parked, err = s.take(ctx, b); err != nil {
-			told = s.refuse(t, nonce, err)
-			return progress, anew(err)
-		}
-		// Stuck is when the next ask would be the same as the one that brought this batch, and so would its answer: nothing of it is held, or
-		// all of it was before. It is not stuck when another member brought the same in between.
-		stuck := held != nil && slices.Equal(held.Heads, asked.Heads) && slices.Equal(held.IDs, asked.IDs)
-		if !b.Empty() {
-			s.p.h.metrics.syncSeconds.Observe(time.Since(began).Seconds())
-		}
-		if stuck && b.More {
-			if parked || !known.recite(b) {
-				return progress, fmt.Errorf("partner %s sends what brings nothing new", s.state.Company.Short())
-			}
-			if err := nothing.Wait(ctx); err != nil {
-				return progress, anew(err)
-			}
-			continue
-		}
-		known = nil
-		// After news ask for more news at once; after a wait that brought none ask once without waiting, which also compares the clocks.
-		// A batch that is parked would come again with every ask, so the next one is for later.
-		wait = !b.More && !(wait && b.Empty())
-		if stuck {
-			held = nil
-			if !sleep(ctx, s.p.h.pace.Wait, s.wake) {
-				return progress, ctx.Err()
-			}
-		}
-	}
-}
-
-// ask says what this side holds and reads the answer.
-func (s *session) ask(t *talk, nonce int64, held wire.Held, wait bool, breakup context.CancelFunc) (wire.Batch, error) {
-	h := s.p.h
-	asked := h.clock()
-	if wait {
-		s.mu.Lock()
-		s.breakup = breakup
-		s.state.InStep, s.state.Err = true, nil
-		s.mu.Unlock()
-		defer func() {
-			s.mu.Lock()
-			s.breakup = nil
-			s.mu.Unlock()
-		}()
-	}
-	if err := t.say(wire.SyncAsk{PID: s.pid, Held: held, T: asked.UnixMilli(), Nonce: nonce, Wait: wait}); err != nil {
-		return wire.Batch{}, err
-	}
-	limit := streamIdle
-	if wait {
-		limit += h.pace.Wait
-	}
-	b, err := hear[wire.Batch](t, wire.MaxFrame, limit)
-	if err != nil {
-		return wire.Batch{}, err
-	}
-	if b.Err != nil {
-		return wire.Batch{}, b.Err
-	}
-	if b.Nonce != nonce {
-		return wire.Batch{}, wire.Faultf(wire.CodeMalformed, "the answer is to another ask")
-	}
-	if !wait {
-		s.p.clock.note(b.T, asked, h.clock())
-		if offset, ok := s.p.clock.median(); ok {
-			h.metrics.clockOffset.WithLabelValues(s.state.Company.Short()).Set(offset.Seconds())
-		}
-	}
-	s.theirs(t.Conn().ID(), held, b.Held)
-	return b, nil
-}
-
 // theirs notes what the partner holds.
 func (s *session) theirs(conn string, ours, theirs wire.Held) {
 	s.mu.Lock()
@@ -263,62 +132,6 @@ func (h *Host) partnerHolds(ctx context.Context, pid, company block.CID, ours, t
 	}
 	h.metrics.feedLag.WithLabelValues(company.Short()).Set(float64(lag))
 	h.office.PartnerHolds(ctx, pid, company, theirs)
-}
-
-// take delivers a batch, fetches the bodies it needs and tells what is held then, nil after an empty batch, and whether some of it waits for its time.
-func (s *session) take(ctx context.Context, b wire.Batch) (now *wire.Held, parked bool, err error) {
-	if b.Empty() {
-		return nil, false, nil
-	}
-	h := s.p.h
-	last := block.CID{}
-	for {
-		d, err := h.office.Deliver(ctx, s.pid, s.state.Company, b)
-		if err != nil {
-			var verdict *feed.Error
-			if errors.As(err, &verdict) {
-				h.metrics.verifyFailures.WithLabelValues(verdict.Code).Inc()
-			}
-			return nil, parked, err
-		}
-		parked = parked || d.Parked > 0
-		if d.Fresh > 0 {
-			h.news.wake(s.pid, s.p.id)
-		}
-		if len(d.Wanted) == 0 {
-			break
-		}
-		if d.Wanted[0].Entry == last {
-			return nil, parked, fmt.Errorf("body of entry %s is still wanted after it was fetched", last.Short())
-		}
-		last = d.Wanted[0].Entry
-		for _, want := range d.Wanted {
-			if err := h.fetch(ctx, s.p.id, s.pid, want); err != nil {
-				var fault *wire.Fault
-				if errors.As(err, &fault) && fault.Code != wire.CodeNotFound {
-					h.metrics.verifyFailures.WithLabelValues("BLOCK").Inc()
-				}
-				return nil, parked, fmt.Errorf("fetch body of entry %s: %w", want.Entry.Short(), err)
-			}
-		}
-		b.IDs, b.Blocks, b.Patches = nil, nil, nil
-	}
-	held, err := h.office.Held(ctx, s.pid)
-	return &held, parked, err
-}
-
-// refuse tells the partner why its batch was refused, if there is a code for it.
-func (s *session) refuse(t *talk, nonce int64, err error) (told bool) {
-	var verdict *feed.Error
-	var fault *wire.Fault
-	if !errors.As(err, &verdict) && !errors.As(err, &fault) {
-		return false
-	}
-	held, heldErr := s.p.h.office.Held(s.ctx, s.pid)
-	if heldErr != nil {
-		return false
-	}
-	return t.say(wire.SyncAsk{PID: s.pid, Held: held, T: s.p.h.clock().UnixMilli(), Nonce: nonce + 1, Err: wire.FaultOf(err)}) == nil
 }
 
 // asked notes that the partner asks about this partnership. Where it denied before to hold it, it has joined since, and the wait is over.
