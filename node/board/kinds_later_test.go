@@ -178,7 +178,7 @@ func TestPromisesAreAtRiskWhileTheirWindowRuns(t *testing.T) {
 	reported(0, 7, 3, 1, fmt.Sprintf("%s/%s,12000,40", first, first.AddDays(7)))
 	risk := c.of(t, exception.SLARisk, desk.ExceptionOpen, 3, nil)
 	for _, e := range risk {
-		want, known := map[string]string{"otif": "stands at 0.75 over 4 counted", "fill": "stands at 0.9 over 1 counted", "defects": "stands at 3333.3"}[e.Scope.Group]
+		want, known := map[string]string{"otif": "stands at 0.75 over 4 counted", "fill": "stands at 0.9 over 4 counted", "defects": "stands at 3333.3"}[e.Scope.Group]
 		if !known || e.Owner != "Tablet Maker" || e.Scope.Buckets.Start != first || !strings.Contains(e.Cause, want) || e.Default.Code != exception.OutcomeRemedy || e.Deadline != e.Scope.Buckets.End.Millis()-1 {
 			t.Errorf("%+v", e)
 		}
