@@ -110,78 +110,93 @@ func checkBounds(t *testing.T, s kv.Store, reverse bool, cases []bounds) {
 // scanModel compares scans with a sorted list, over random keys of a small
 // alphabet, part committed, part not, part deleted.
 func scanModel(t *testing.T, s kv.Store) {
-	key := rapid.StringMatching(`[ab\x{0}-\x{1}]{0,4}`)
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
 		round++
-		under := fmt.Sprintf("%08d/", round) // each round has its own keys
-		model := map[string]string{}
-		change := func(k kv.KV, label string) {
-			for _, name := range rapid.SliceOfN(key, 0, 12).Draw(r, label) {
-				if rapid.Bool().Draw(r, "delete") {
-					delete(model, under+name)
-					if err := k.Delete('t', []byte(under+name)); err != nil {
-						r.Fatal(err)
-					}
-					continue
-				}
-				value := fmt.Sprintf("%s%d", label, len(model))
-				model[under+name] = value
-				if err := k.Put('t', []byte(under+name), []byte(value)); err != nil {
-					r.Fatal(err)
-				}
-			}
-		}
-		compare := func(k kv.KV) {
-			prefix := under + key.Draw(r, "prefix")
-			var from []byte
-			if rapid.Bool().Draw(r, "bounded") {
-				from = []byte(under + key.Draw(r, "from"))
-			}
-			reverse := rapid.Bool().Draw(r, "reverse")
-			var want []string
-			for name := range model {
-				if strings.HasPrefix(name, prefix) && (from == nil || !reverse && name >= string(from) || reverse && name <= string(from)) {
-					want = append(want, name)
-				}
-			}
-			sort.Strings(want)
-			if reverse {
-				slices.Reverse(want)
-			}
-			for i, name := range want {
-				want[i] = name + "=" + model[name]
-			}
-			var got []string
-			scan := k.Scan
-			if reverse {
-				scan = k.ScanReverse
-			}
-			if err := scan('t', []byte(prefix), from, func(key, value []byte) (bool, error) {
-				got = append(got, string(key)+"="+string(value))
-				return true, nil
-			}); err != nil {
-				r.Fatal(err)
-			}
-			if !slices.Equal(got, want) {
-				r.Fatalf("prefix %q from %q reverse %v: got %q, want %q", prefix, from, reverse, got, want)
-			}
-		}
-		update(t, s, func(k kv.KV) error { change(k, "first"); return nil })
+		m := model{r, fmt.Sprintf("%08d/", round), map[string]string{}}
+		update(t, s, func(k kv.KV) error { m.change(k, "first"); return nil })
 		update(t, s, func(k kv.KV) error {
-			change(k, "second")
+			m.change(k, "second")
 			for range 4 {
-				compare(k)
+				m.compare(k)
 			}
 			return nil
 		})
 		view(t, s, func(k kv.KV) error {
 			for range 4 {
-				compare(k)
+				m.compare(k)
 			}
 			return nil
 		})
 	})
+}
+
+// model is what a table must hold in one round of scanModel.
+type model struct {
+	*rapid.T
+	under   string // each round has its own keys
+	records map[string]string
+}
+
+var modelKey = rapid.StringMatching(`[ab\x{0}-\x{1}]{0,4}`)
+
+// change puts and deletes drawn keys, in the store and in the model.
+func (m model) change(k kv.KV, label string) {
+	for _, name := range rapid.SliceOfN(modelKey, 0, 12).Draw(m.T, label) {
+		name = m.under + name
+		if rapid.Bool().Draw(m.T, "delete") {
+			delete(m.records, name)
+			if err := k.Delete('t', []byte(name)); err != nil {
+				m.Fatal(err)
+			}
+			continue
+		}
+		value := fmt.Sprintf("%s%d", label, len(m.records))
+		m.records[name] = value
+		if err := k.Put('t', []byte(name), []byte(value)); err != nil {
+			m.Fatal(err)
+		}
+	}
+}
+
+// compare scans a drawn range in a drawn direction.
+func (m model) compare(k kv.KV) {
+	prefix := m.under + modelKey.Draw(m.T, "prefix")
+	var from []byte
+	if rapid.Bool().Draw(m.T, "bounded") {
+		from = []byte(m.under + modelKey.Draw(m.T, "from"))
+	}
+	scan, reverse := k.Scan, rapid.Bool().Draw(m.T, "reverse")
+	if reverse {
+		scan = k.ScanReverse
+	}
+	var got []string
+	if err := scan('t', []byte(prefix), from, func(key, value []byte) (bool, error) {
+		got = append(got, string(key)+"="+string(value))
+		return true, nil
+	}); err != nil {
+		m.Fatal(err)
+	}
+	if want := m.expected(prefix, from, reverse); !slices.Equal(got, want) {
+		m.Fatalf("prefix %q from %q reverse %v: got %q, want %q", prefix, from, reverse, got, want)
+	}
+}
+
+// expected is what a scan of the model gives.
+func (m model) expected(prefix string, from []byte, reverse bool) (want []string) {
+	for name := range m.records {
+		if strings.HasPrefix(name, prefix) && (from == nil || !reverse && name >= string(from) || reverse && name <= string(from)) {
+			want = append(want, name)
+		}
+	}
+	sort.Strings(want)
+	if reverse {
+		slices.Reverse(want)
+	}
+	for i, name := range want {
+		want[i] = name + "=" + m.records[name]
+	}
+	return want
 }
 
 var errStop = errors.New("stop")
