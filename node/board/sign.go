@@ -170,35 +170,7 @@ func (b *Board) Agreement(by By, q wire.AgreementQuery) (out wire.AgreementDetai
 		return out, err
 	}
 	out = wire.AgreementDetail{AgreementInfo: b.agreement(d), Company: b.node.Company().String(), IDHead: b.node.Chain(b.node.Company()).Head().String(), Keys: []wire.Signer{}}
-	err = b.node.View(d.p.PID, func(r *protocol.Replica) error {
-		if out.Document, err = r.Block(d.row.Document); err != nil {
-			return err
-		}
-		topic, _, err := r.Topic(d.row.Topic)
-		if err != nil {
-			return err
-		}
-		if topic.Amends != nil {
-			if out.Amended, err = r.Block(topic.Amends.Agreement); err != nil {
-				return err
-			}
-		}
-		rounds, err := r.Rounds()
-		if err != nil {
-			return err
-		}
-		before := int64(0)
-		for _, row := range rounds {
-			if row.Topic == d.row.Topic && row.Number < d.row.Number && row.Number > before {
-				before = row.Number
-				if out.Previous, err = r.Block(row.Document); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := b.node.View(d.p.PID, func(r *protocol.Replica) error { return readDocuments(r, d.row, &out) }); err != nil {
 		return out, err
 	}
 	is, err := decision.Render(out.Document)
@@ -234,6 +206,36 @@ func (b *Board) Agreement(by By, q wire.AgreementQuery) (out wire.AgreementDetai
 		out.Keys = append(out.Keys, s)
 	}
 	return out, nil
+}
+
+// readDocuments reads the bytes of a round's document, of the agreement that it amends and of the document of the round before.
+func readDocuments(r *protocol.Replica, row protocol.RoundRow, out *wire.AgreementDetail) (err error) {
+	if out.Document, err = r.Block(row.Document); err != nil {
+		return err
+	}
+	topic, _, err := r.Topic(row.Topic)
+	if err != nil {
+		return err
+	}
+	if topic.Amends != nil {
+		if out.Amended, err = r.Block(topic.Amends.Agreement); err != nil {
+			return err
+		}
+	}
+	rounds, err := r.Rounds()
+	if err != nil {
+		return err
+	}
+	before := int64(0)
+	for _, other := range rounds {
+		if other.Topic == row.Topic && other.Number < row.Number && other.Number > before {
+			before = other.Number
+			if out.Previous, err = r.Block(other.Document); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Sign carries an officer's signature. The officer's own program made it over what it rendered; the node judges whether now is the time, and the fold

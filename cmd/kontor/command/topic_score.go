@@ -188,41 +188,9 @@ func topicScore() verb {
 			yesFlag("enter the sheet without being asked at its end"),
 		},
 		run: func(c *call) error {
-			in := wire.TopicScoreRequest{TopicAct: c.topicAct(), Scores: []wire.Scoring{}, Reveal: c.String("reveal"), Keep: c.Bool("keep")}
-			if path := c.String("file"); path != "" {
-				var err error
-				if in.Scores, err = scoresOf(path); err != nil {
-					return err
-				}
-			}
-			for _, text := range c.texts("score") {
-				s, err := parseScore(text)
-				if err != nil {
-					return err
-				}
-				in.Scores = append(in.Scores, s)
-			}
-			for _, text := range c.texts("lift") {
-				l, err := parseLift(text, in.As)
-				if err != nil {
-					return err
-				}
-				in.Lifted = append(in.Lifted, l)
-			}
-			if path := c.String("weights"); path != "" {
-				in.Weights = &decision.CompanyWeights{}
-				if err := readDocument("weights", path, in.Weights); err != nil {
-					return err
-				}
-			}
-			var err error
-			if in.Basis, err = parseBasis(c.texts("basis")); err != nil {
+			in, err := c.scoring()
+			if err != nil {
 				return err
-			}
-			if c.Bool("sheet") {
-				if err := c.askSheet(&in); err != nil {
-					return err
-				}
 			}
 			out, err := ask(c, wire.TopicScore, in)
 			if err != nil {
@@ -239,6 +207,43 @@ func topicScore() verb {
 			})
 		},
 	}
+}
+
+// scoring is what a role says of the options: from a file, the flags and, where asked for, the sheet at the terminal.
+func (c *call) scoring() (in wire.TopicScoreRequest, err error) {
+	in = wire.TopicScoreRequest{TopicAct: c.topicAct(), Scores: []wire.Scoring{}, Reveal: c.String("reveal"), Keep: c.Bool("keep")}
+	if path := c.String("file"); path != "" {
+		if in.Scores, err = scoresOf(path); err != nil {
+			return in, err
+		}
+	}
+	for _, text := range c.texts("score") {
+		s, err := parseScore(text)
+		if err != nil {
+			return in, err
+		}
+		in.Scores = append(in.Scores, s)
+	}
+	for _, text := range c.texts("lift") {
+		l, err := parseLift(text, in.As)
+		if err != nil {
+			return in, err
+		}
+		in.Lifted = append(in.Lifted, l)
+	}
+	if path := c.String("weights"); path != "" {
+		in.Weights = &decision.CompanyWeights{}
+		if err := readDocument("weights", path, in.Weights); err != nil {
+			return in, err
+		}
+	}
+	if in.Basis, err = parseBasis(c.texts("basis")); err != nil {
+		return in, err
+	}
+	if c.Bool("sheet") {
+		err = c.askSheet(&in)
+	}
+	return in, err
 }
 
 // printReasons shows the Partnership Values as they were computed, and offers the reasons given before.
