@@ -145,24 +145,38 @@ func printMatch(w io.Writer, out desk.MatchView, both bool) {
 		return
 	}
 	rows = nil
+	chained := false
 	for _, p := range out.Result.Products {
 		for _, b := range p.Buckets {
 			if b.Cover == nil || b.Cover.Standing == capacity.Covered {
 				continue
 			}
+			chained = chained || b.Cover.Chained
 			rows = append(rows, []string{p.Product, b.Bucket.String(), percent(b.Cover.Shortage.Lower) + " to " + percent(b.Cover.Shortage.Upper),
-				b.Cover.Expected.Lower.Format(0) + " to " + b.Cover.Expected.Upper.Format(0), string(p.Unit), string(b.Cover.Standing)})
+				b.Cover.Expected.Lower.Format(0) + " to " + b.Cover.Expected.Upper.Format(0), string(p.Unit), string(b.Cover.Standing), dependenceWords[b.Cover.Basis]})
 		}
 		if p.Missing != "" {
-			rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing})
+			rows = append(rows, []string{p.Product, "-", "-", "-", string(p.Unit), p.Missing, "-"})
 		}
 	}
 	fmt.Fprintf(w, "cover view: %s not surely covered\n", node.Count(out.AtRisk, "cell"))
-	table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing"}, rows)
+	table(w, []string{"product", "to the end of", "probability of a shortage", "expected short", "unit", "standing", "dependence"}, rows)
+	if chained {
+		fmt.Fprintln(w, "note: no bands of cumulative demand are shared: those of single periods were added as if all were high together, which overstates both ends; a forecast with cumulative bands says less")
+	}
 	printAhead(w, out)
 	for _, n := range out.Result.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
+}
+
+// dependenceWords say what a probability takes for granted about demands that hang together.
+var dependenceWords = map[capacity.Basis]string{
+	capacity.BasisLevels:     "one line of demand",
+	capacity.BasisDependence: "independent to moving together",
+	capacity.BasisComonotone: "moving together",
+	capacity.BasisStockLimit: "moving together, period by period",
+	capacity.BasisMeans:      "no bands: no probability",
 }
 
 // percent writes parts per million.
