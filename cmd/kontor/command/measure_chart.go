@@ -240,6 +240,9 @@ func drawChart(w io.Writer, c *measure.Chart, all bool) {
 		fmt.Fprint(w, ", too few to rely on")
 	}
 	fmt.Fprintln(w)
+	if c.Kind == measure.ChartG {
+		fmt.Fprintln(w, leaning)
+	}
 	for _, p := range c.Points[from:] {
 		sign := byte('o')
 		var said []string

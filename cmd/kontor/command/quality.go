@@ -12,6 +12,7 @@ import (
 	"kontor/node/api"
 	"kontor/node/api/wire"
 	"kontor/node/desk"
+	"kontor/protocol/measure"
 	"kontor/protocol/quality"
 )
 
@@ -241,6 +242,9 @@ var causeWords = map[quality.CauseType]string{
 	quality.SystemicOccurrence: "occurrence, systemic", quality.SystemicNonDetection: "non-detection, systemic",
 }
 
+// leaning is said of charts of units between failures, whose runs another line is judged about than the one that is drawn.
+const leaning = "note: a run is about the median, 0.693 of the centre, because units between failures lean to the short"
+
 func printChart(w io.Writer, v desk.ChartView) {
 	fmt.Fprintf(w, "%s chart of %s: centre %s, limits of %d subgroups, %d signals\n", v.Kind, v.Product, v.Centre, v.Baseline, v.Signals)
 	if v.Why != "" {
@@ -248,6 +252,9 @@ func printChart(w io.Writer, v desk.ChartView) {
 	}
 	if v.Dispersion != "" && v.Why == "" {
 		fmt.Fprintf(w, "note: subgroups vary %s times as much as chance; limits are widened above 1.2, and well below 1 they are too wide to tell much\n", v.Dispersion)
+	}
+	if v.Kind == measure.ChartG {
+		fmt.Fprintln(w, leaning)
 	}
 	if v.Short {
 		fmt.Fprintln(w, "note: few subgroups: the limits are tentative")
