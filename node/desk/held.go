@@ -56,6 +56,9 @@ func (d *Desk) Forecasts(with string) ([]HeldForecast, error) {
 func (d *Desk) Forecast(cid block.CID) (doc forecast.Document, err error) {
 	if !cid.Defined() {
 		draft, lines, err := d.draft()
+		if err != nil && node.AsFailure(err).Code == "NO_DRAFT" {
+			return forecast.Document{}, node.Failf("NO_DRAFT", "there is no forecast of this company's own here; those that partners shared are in kontor forecast list, and kontor forecast show CID shows one")
+		}
 		return forecast.Document{Method: draft.Method, Lines: lines}, err
 	}
 	p, err := d.holding(cid, func(r *protocol.Replica) (err error) {
