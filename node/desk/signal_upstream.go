@@ -72,7 +72,7 @@ func (s *sight) upstream() (out []exception.Exception, err error) {
 			continue
 		}
 		e := exception.Exception{Kind: exception.Upstream, Side: exception.Buyer, Scope: exception.Scope{Product: item, Buckets: span}, Deadline: s.workday(calendar.DateOf(changed), reactDays),
-			Cause: "the demand behind " + item + " " + text + " since this supplier was last told",
+			Cause: "since this supplier was last told the demand behind " + item + " " + text,
 			Default: exception.Outcome{Code: exception.OutcomeStays, Text: "If nothing is done the supplier goes on by what it was told. The next forecast shared with it closes this: " + map[bool]string{
 				false: "kontor forecast share, or say it by other means and let this node do it from now on: kontor tier edge --mode DERIVE",
 				true:  "the planning system takes the customer's demand from outbox, its next run comes in by inbox/forecast, then kontor forecast share"}[mode == tier.ERP]}}
