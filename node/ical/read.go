@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"slices"
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
@@ -23,6 +24,7 @@ func Read(data []byte) ([]Entry, error) {
 	if err := ended(data); err != nil {
 		return nil, err
 	}
+	data = append(slices.Clip(bytes.TrimRight(data, " \t\r\n")), '\r', '\n') // some end with blank lines, which the parser takes for another calendar
 	cal, err := ics.ParseCalendar(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("read the calendar: %w", err)
