@@ -11,6 +11,10 @@ import (
 // clockSamples is how many comparisons the median is taken of: enough that one slow answer does not show.
 const clockSamples = 8
 
+// clockJump is a difference that no slow answer makes: it comes within a minute, and is off by half of that at most. A clock was set, and what was compared before says
+// nothing any more.
+const clockJump = time.Minute
+
 // clockOffset is a partner's clock against ours.
 type clockOffset struct {
 	mu      sync.Mutex
@@ -21,9 +25,14 @@ type clockOffset struct {
 // have been given in the middle.
 func (c *clockOffset) note(theirs int64, asked, answered time.Time) {
 	middle := asked.Add(answered.Sub(asked) / 2)
+	now := time.UnixMilli(theirs).Sub(middle)
+	before, known := c.median()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.samples = append(c.samples, time.UnixMilli(theirs).Sub(middle))
+	if known && (now-before).Abs() > clockJump {
+		c.samples = nil
+	}
+	c.samples = append(c.samples, now)
 	if len(c.samples) > clockSamples {
 		c.samples = c.samples[1:]
 	}
