@@ -122,6 +122,9 @@ func (n *Node) Receive(ctx context.Context, pid block.CID, envs []feed.Envelope,
 		n.metrics.refused(got.halt)
 		stopped = got.halt
 	}
+	if errors.Is(stopped, feed.ErrParked) {
+		n.park(pid, signed)
+	}
 	if len(own.Admitted) > 0 {
 		n.announce(p, own)
 	}

@@ -78,9 +78,10 @@ type Node struct {
 	recovering   map[block.CID]int64  // partnership → own seq that must come back
 	moreSince    map[block.CID]coming // partnership → when a batch came that is followed by more
 	confirmed    map[block.CID]map[block.CID]bool
-	maxTail      int64         // see the constant
-	foldPatience time.Duration // see the constant
-	clockOK      time.Time     // an admin vouched for the clock then
+	parked       map[block.CID]map[block.CID]int64 // partnership, member → claimed time of entries kept aside
+	maxTail      int64                             // see the constant
+	foldPatience time.Duration                     // see the constant
+	clockOK      time.Time                         // an admin vouched for the clock then
 	mismatched   map[block.CID]protocol.Mismatch
 	differences  map[block.CID]state.Difference
 }
@@ -99,7 +100,7 @@ func Open(cfg Config) (n *Node, err error) {
 	}
 	n = &Node{home: cfg.Home, settings: settings, log: cfg.Log, clock: cfg.Clock, registry: prometheus.NewRegistry(),
 		partnerships: map[block.CID]*Partnership{}, recovering: map[block.CID]int64{}, moreSince: map[block.CID]coming{}, frozen: map[block.CID]bool{},
-		confirmed: map[block.CID]map[block.CID]bool{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, foldPatience: foldPatience, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
+		confirmed: map[block.CID]map[block.CID]bool{}, parked: map[block.CID]map[block.CID]int64{}, mismatched: map[block.CID]protocol.Mismatch{}, differences: map[block.CID]state.Difference{}, maxTail: maxTail, foldPatience: foldPatience, commitCh: make(chan block.CID, 1024), bisectCh: make(chan protocol.Mismatch, 16)}
 	n.metrics = newMetrics(n.registry)
 	if n.company, err = block.ParseCID(settings.ID); err != nil {
 		return nil, err

@@ -142,20 +142,20 @@ const (
 func (n *Node) awaitConfirmation(ctx context.Context, pid block.CID) error {
 	host := n.Host()
 	if host == nil {
-		return errUnconfirmed
+		return n.unconfirmed(pid)
 	}
 	host.SyncNow(pid)
 	for waited := time.Duration(0); waited < confirmPatience; waited += confirmPause {
 		select {
 		case <-ctx.Done():
-			return errUnconfirmed
+			return n.unconfirmed(pid)
 		case <-time.After(confirmPause):
 		}
 		if n.HeadConfirmed(pid) {
 			return nil
 		}
 	}
-	return errUnconfirmed
+	return n.unconfirmed(pid)
 }
 
 // written does what follows a commit of our own entry. The entry is durable and has not left: Gather, which takes it to a partner, waits until

@@ -15,6 +15,7 @@ import (
 	"kontor/node/api/wire"
 	"kontor/protocol"
 	"kontor/protocol/block"
+	"kontor/protocol/feed"
 	"kontor/protocol/identity"
 )
 
@@ -186,8 +187,12 @@ func (o *Office) memberStatus(r *protocol.Replica, company block.CID) (wire.Memb
 		ms.Head, ms.LastEntry = head.Header.Seq, head.Header.T
 	}
 	if ms.Own {
+		if ms.LastEntry > o.node.Now()+feed.AheadLimit {
+			ms.ParkedT = ms.LastEntry
+		}
 		return ms, nil
 	}
+	ms.ParkedT = o.node.Parked(r.PID, company)
 	if ms.Unacked, ms.UnackedT, err = r.Unacknowledged(o.node.Company(), company); err != nil {
 		return ms, err
 	}

@@ -130,6 +130,7 @@ func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
 		}
 		fmt.Fprintln(w)
 		table(w, []string{"partner", "is our", "state", "connection", "unacked", "last entry", "clock", "line", "root", "partnership"}, rows)
+		printParked(w, l.Partnerships)
 	}
 	if len(l.Invitations) > 0 {
 		printInvitations(w, l.Invitations)
@@ -141,6 +142,21 @@ func printPartners(w io.Writer, l wire.PartnerListing, now int64) {
 		}
 		fmt.Fprintln(w)
 		table(w, []string{"proposed circle", "by", "on", "until", "we are", "members", "waits for"}, rows)
+	}
+}
+
+// printParked says whose entries wait for their time: somebody's clock is wrong, or was.
+func printParked(w io.Writer, list []wire.PartnershipStatus) {
+	for _, p := range list {
+		for _, m := range p.Members {
+			switch {
+			case m.ParkedT == 0:
+			case m.Own:
+				fmt.Fprintf(w, "this company's newest entry in %s is dated %s, ahead of this clock: partners keep it aside until that time is near, and nothing is signed before\n", short(p.Partnership), moment(m.ParkedT))
+			default:
+				fmt.Fprintf(w, "%s dates its next entry in %s %s, ahead of this clock: it is kept aside until that time is near\n", m.Name, short(p.Partnership), moment(m.ParkedT))
+			}
+		}
 	}
 }
 

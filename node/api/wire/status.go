@@ -58,6 +58,7 @@ type MemberStatus struct {
 	Unacked     int64    `json:"unacked" doc:"own entries this member has not acknowledged"`
 	UnackedT    int64    `json:"unacked_since,omitempty" doc:"claimed time of the oldest of them, ms UTC"`
 	ClockOffset *int64   `json:"clock_offset_ms,omitempty" doc:"the member's clock minus ours, when last compared"`
+	ParkedT     int64    `json:"parked_until,omitempty" doc:"claimed time of entries kept aside, which lie ahead of this clock, ms UTC; of this company its newest entry's, where it does"`
 	Frozen      bool     `json:"frozen,omitempty" doc:"its identity has two histories"`
 	Forked      int64    `json:"forked,omitempty" doc:"entry of which it wrote two, while officers of all members have not resolved that"`
 	Addresses   []string `json:"addresses,omitempty"`
