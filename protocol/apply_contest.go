@@ -15,16 +15,12 @@ import (
 )
 
 // contend opens a dispute about an entry and holds it.
-func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]string, error) {
+func (f *fold) contend(i owed, text string, evidence []block.CID) ([]string, error) {
 	if full, err := f.disputesFull(f.ownSide(), 1); err != nil || full {
 		return nonEmpty(dispute.CodeMany), err
 	}
-	doc, err := f.replica.Terms(*i.Terms)
-	if err != nil {
-		return nil, err
-	}
 	s := dispute.Subject{Kind: dispute.Credit, Contract: i.Contract, Item: i.ID}
-	by, err := f.contender(doc)
+	by, err := f.contender(i.under)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +35,7 @@ func (f *fold) contend(i remedy.Item, text string, evidence []block.CID) ([]stri
 	if err := put(f.rows, remedyPrefix+i.ID, after); err != nil {
 		return nil, err
 	}
-	return f.begin(dispute.Opening{Subject: s, Terms: i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, doc)
+	return f.begin(dispute.Opening{Subject: s, Terms: i.Terms, Side: by.Side, Worth: after.Stood, Debtor: i.Debtor, Evidence: evidence}, i.under)
 }
 
 // contender is the author as one who disputes an entry, on the newest day that it knows of.

@@ -218,13 +218,9 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 		return []string{dispute.CodeSide}, nil
 	}
 	if s.Kind == dispute.Credit {
-		var i remedy.Item
-		found, err := get(f.rows, remedyPrefix+s.Item, &i)
-		if err != nil {
-			return nil, err
-		}
-		if !found || i.Contract != s.Contract {
-			return []string{dispute.CodeSubject}, nil
+		i, found, err := f.owedItem(s.Item)
+		if err != nil || !found || i.Contract != s.Contract {
+			return []string{dispute.CodeSubject}, err
 		}
 		return f.contend(i, act.Text, act.Evidence)
 	}

@@ -156,21 +156,28 @@ func TestADisputeDoesNotChangeAFinalAgreement(t *testing.T) {
 	}
 }
 
+// outside is two companies without terms, and with an arbiter that is no member, or without one.
+func outside(t *testing.T, arbiter bool) *virtual.Scene {
+	t.Helper()
+	s := scene(t, 2, false)
+	if !arbiter {
+		return s
+	}
+	g := s.Genesis
+	g.Arbiter = &must[virtual.Cast](t)(virtual.NewCast(4))[3].ID
+	s = must[*virtual.Scene](t)(virtual.NewSceneOf(s.Cast, g))
+	if err := s.Signed(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // The first agreement of two companies is contested before any terms name a path: it comes to its end all the same, by a path that every node knows. Silence
 // makes it void, and the officers' word lets it stand.
 func TestAContestedAgreementWithoutTermsComesToAnEnd(t *testing.T) {
 	for _, silent := range []bool{true, false} {
 		for _, arbiter := range []bool{true, false} {
-			s := scene(t, 2, false)
-			if arbiter {
-				outside := must[virtual.Cast](t)(virtual.NewCast(4))[3]
-				g := s.Genesis
-				g.Arbiter = &outside.ID // who is no member
-				s = must[*virtual.Scene](t)(virtual.NewSceneOf(s.Cast, g))
-				if err := s.Signed(); err != nil {
-					t.Fatal(err)
-				}
-			}
+			s := outside(t, arbiter)
 			y := &year{t: t, s: s, last: map[string]*block.CID{}, count: map[string]int64{}, printed: map[string]string{}}
 			y.parties()
 			share(t, y.buyer, virtual.Forecast("march", 0, nil, y.s.Now, 100)) // which has no part in it

@@ -67,37 +67,44 @@ func TestDisputesOverEveryKindOfEntry(t *testing.T) {
 					d.Disputes = []terms.DisputeLevel{{Level: dispute.Desk, Days: 5, Default: terms.NextLevel}, {Level: dispute.COO, Days: 5, Default: terms.Halved}}
 				})
 				c.play(y)
-				i := y.one("2027-01", c.kind)
-				if i.Amount.Minor != c.owed {
-					t.Fatalf("%s, want %d", i, c.owed)
-				}
-				debtor := map[terms.Party]*virtual.Desk{terms.Buyer: y.buyer, terms.Seller: y.seller}[i.Debtor]
-				id := y.opened(debtor, i)
-				if silent {
-					for _, day := range []string{"2027-02-25", "2027-03-04", "2027-03-12"} {
-						y.day(day)
-					}
-				} else {
-					y.settles(id, terms.Halved, nil)
-				}
-				after := y.one("2027-01", c.kind)
-				if end := y.the(id).End; end == nil || (end.Cause == dispute.ByDefault) != silent || after.Status != remedy.Due || after.Amount.Minor != (c.owed+1)/2 || after.Debtor != i.Debtor {
-					t.Fatalf("%+v: %s", end, after)
-				}
-				y.day("2027-07-01") // windows are final, nothing corrects what was decided
-				sum := int64(0)
-				for _, x := range y.items() {
-					if x.Period == i.Period {
-						sum += x.Net(i.Debtor)
-					}
-				}
-				if sum != (c.owed+1)/2 {
-					t.Fatalf("comes to %d in the end: %v", sum, y.items())
-				}
+				id := y.halved(c.kind, c.owed, silent)
 				y.proved(id, y.the(id).End.Cause)
 			})
 		}
 	}
+}
+
+// halved lets an entry of January be disputed by who owes it, and end at half: by its officers' word, or by silence. Nothing that comes later takes it back.
+func (y *year) halved(kind remedy.Kind, owed int64, silent bool) (id string) {
+	y.t.Helper()
+	i := y.one("2027-01", kind)
+	if i.Amount.Minor != owed {
+		y.t.Fatalf("%s, want %d", i, owed)
+	}
+	debtor := map[terms.Party]*virtual.Desk{terms.Buyer: y.buyer, terms.Seller: y.seller}[i.Debtor]
+	id = y.opened(debtor, i)
+	if silent {
+		for _, day := range []string{"2027-02-25", "2027-03-04", "2027-03-12"} {
+			y.day(day)
+		}
+	} else {
+		y.settles(id, terms.Halved, nil)
+	}
+	after := y.one("2027-01", kind)
+	if end := y.the(id).End; end == nil || (end.Cause == dispute.ByDefault) != silent || after.Status != remedy.Due || after.Amount.Minor != (owed+1)/2 || after.Debtor != i.Debtor {
+		y.t.Fatalf("%+v: %s", end, after)
+	}
+	y.day("2027-07-01") // windows are final
+	sum := int64(0)
+	for _, x := range y.items() {
+		if x.Period == i.Period {
+			sum += x.Net(i.Debtor)
+		}
+	}
+	if sum != (owed+1)/2 {
+		y.t.Fatalf("comes to %d in the end: %v", sum, y.items())
+	}
+	return id
 }
 
 // missed0 is January with half of its lines missed, as both report it, evaluated.

@@ -120,39 +120,45 @@ func (j *judgement) inForce() (string, error) {
 			text = fmt.Sprintf("none in force named a path when %s became contested: the plain one, by which silence makes it void", j.d.Subject.Artifact.Short())
 			return nil
 		}
-		ledger, err := r.Concluded()
-		if err != nil {
-			return err
-		}
-		for _, c := range ledger {
-			named := slices.ContainsFunc(c.Doc.Effects, func(x decision.Effect) bool {
-				return x.Kind == decision.TermsInForce && x.Artifact != nil && *x.Artifact == *j.d.Terms
-			})
-			if !named || c.Verdict != decision.Final {
-				continue
-			}
-			for _, a := range c.Doc.Artifacts {
-				if j.withheld[a] {
-					return fmt.Errorf("agreement %s rests on %s, which the file leaves out", c.CID.Short(), a)
-				}
-			}
-			row, _, err := r.Round(c.CID)
-			if err != nil {
-				return err
-			}
-			for _, s := range row.Status() {
-				if s.Missing != "" {
-					return fmt.Errorf("%s did not sign with its quorum: missing %s", j.name(s.Company), s.Missing)
-				}
-			}
-			text = fmt.Sprintf("%s of %s, by agreement %s, final with every party's quorum (%d signatures)", j.d.Terms.Short(), j.terms.Contract, c.CID.Short(), len(row.Signatures))
-		}
-		if text == "" {
-			return fmt.Errorf("no agreement that is final puts terms %s in force", j.d.Terms)
-		}
-		return nil
+		text, err = j.agreedTerms(r)
+		return err
 	})
 	return text, err
+}
+
+// agreedTerms finds the agreement that puts the dispute's terms in force, and every party's quorum under it.
+func (j *judgement) agreedTerms(r *protocol.Replica) (text string, err error) {
+	ledger, err := r.Concluded()
+	if err != nil {
+		return "", err
+	}
+	for _, c := range ledger {
+		named := slices.ContainsFunc(c.Doc.Effects, func(x decision.Effect) bool {
+			return x.Kind == decision.TermsInForce && x.Artifact != nil && *x.Artifact == *j.d.Terms
+		})
+		if !named || c.Verdict != decision.Final {
+			continue
+		}
+		for _, a := range c.Doc.Artifacts {
+			if j.withheld[a] {
+				return "", fmt.Errorf("agreement %s rests on %s, which the file leaves out", c.CID.Short(), a)
+			}
+		}
+		row, _, err := r.Round(c.CID)
+		if err != nil {
+			return "", err
+		}
+		for _, s := range row.Status() {
+			if s.Missing != "" {
+				return "", fmt.Errorf("%s did not sign with its quorum: missing %s", j.name(s.Company), s.Missing)
+			}
+		}
+		text = fmt.Sprintf("%s of %s, by agreement %s, final with every party's quorum (%d signatures)", j.d.Terms.Short(), j.terms.Contract, c.CID.Short(), len(row.Signatures))
+	}
+	if text == "" {
+		return "", fmt.Errorf("no agreement that is final puts terms %s in force", j.d.Terms)
+	}
+	return text, nil
 }
 
 // computed says what the feeds make of what is in dispute: the fold has computed it again from both sides' reports.

@@ -32,32 +32,40 @@ func (s *sight) indexes() (out []exception.Exception, err error) {
 					return nil, err
 				}
 			}
-			work, final := a.Document.Calendar.Workdays(), int(price.Index.Adjust.FinalDays)
-			for _, w := range a.Document.Windows(sla, calendar.Bucket{Start: work.Add(today, -final).AddDays(-indexDays), End: today}) {
-				last := max(w.Until, work.Add(w.Period.Last(), final))
-				if today > last {
-					continue
-				}
-				for _, side := range []terms.Party{terms.Buyer, terms.Seller} {
-					e, due := s.indexDue(a.Document, price, w, side, stated)
-					if !due || today > w.Until && e.Default.Code == string(terms.CounterpartyStands) {
-						continue // the other's value was taken
-					}
-					if today > w.Until {
-						e = overdueIndex(e, w, last, side)
-					}
-					at := slices.IndexFunc(out, func(x exception.Exception) bool { return x.ID == e.ID })
-					switch {
-					case at < 0:
-						out = append(out, e)
-					case e.Deadline < out[at].Deadline: // one value serves every clause
-						out[at] = e
-					}
+			for _, e := range s.indexesOf(a.Document, price, sla, today, stated) {
+				at := slices.IndexFunc(out, func(x exception.Exception) bool { return x.ID == e.ID })
+				switch {
+				case at < 0:
+					out = append(out, e)
+				case e.Deadline < out[at].Deadline: // one value serves every clause
+					out[at] = e
 				}
 			}
 		}
 	}
 	return out, nil
+}
+
+// indexesOf are the values that one price waits for.
+func (s *sight) indexesOf(doc terms.Document, price terms.Price, sla terms.SLA, today calendar.Date, stated []protocol.IndexRow) (out []exception.Exception) {
+	work, final := doc.Calendar.Workdays(), int(price.Index.Adjust.FinalDays)
+	for _, w := range doc.Windows(sla, calendar.Bucket{Start: work.Add(today, -final).AddDays(-indexDays), End: today}) {
+		last := max(w.Until, work.Add(w.Period.Last(), final))
+		if today > last {
+			continue
+		}
+		for _, side := range []terms.Party{terms.Buyer, terms.Seller} {
+			e, due := s.indexDue(doc, price, w, side, stated)
+			if !due || today > w.Until && e.Default.Code == string(terms.CounterpartyStands) {
+				continue // the other's value was taken
+			}
+			if today > w.Until {
+				e = overdueIndex(e, w, last, side)
+			}
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // indexDue is what a side has to state of the month that counts for a window, unless it did, or the terms say the value themselves.

@@ -77,6 +77,32 @@ func TestEveryKindOfEntryIsOwedAsDecided(t *testing.T) {
 	})
 }
 
+// stepped is what a dispute about an entry, an award beside it or its payment makes of a window's entries.
+func stepped(t *rapid.T, items []remedy.Item, k int) []remedy.Item {
+	switch rapid.IntRange(0, 2).Draw(t, "step") {
+	case 0:
+		held, code := items[k].Contend(remedy.Doer{Side: terms.Seller, Day: items[k].DisputeBy}, "why", "d")
+		if code != "" {
+			return items
+		}
+		owed := quantity.Money{Minor: rapid.Int64Range(0, held.Amount.Minor).Draw(t, "owed"), Currency: "EUR"}
+		after, more := held.Decide(remedy.Decision{Owed: owed, Dropped: owed.Minor == 0, On: held.DisputeBy}, items)
+		if items[k] = after; more != nil {
+			items = append(items, *more)
+		}
+	case 1:
+		a := remedy.Award{Dispute: fmt.Sprint("d", len(items)), Window: items[0].Window, Promised: terms.Seller, Debtor: terms.Buyer, Amount: quantity.Money{Minor: rapid.Int64Range(1, 3_000).Draw(t, "award"), Currency: "EUR"}, On: items[0].DisputeBy}
+		if i, due := a.Book(items); due {
+			items = append(items, i)
+		}
+	default:
+		if items[k].Status == remedy.Due && items[k].Kind != remedy.Awarded {
+			items[k].Status, items[k].Paid, items[k].Received = remedy.Settled, &remedy.Word{}, &remedy.Word{}
+		}
+	}
+	return items
+}
+
 // What disputes give and take of a window is never more than its entries came to, in whatever order its entries, what was awarded beside them and what was
 // earned back follow each other.
 func TestAWindowGivesBackNoMoreThanItCameTo(t *testing.T) {
@@ -89,7 +115,6 @@ func TestAWindowGivesBackNoMoreThanItCameTo(t *testing.T) {
 			booked += i.Amount.Minor
 			items = append(items, i)
 		}
-		at := items[0].Window
 		net := func() (sum int64) {
 			for _, i := range items {
 				if i.Status != remedy.Dropped {
@@ -98,33 +123,9 @@ func TestAWindowGivesBackNoMoreThanItCameTo(t *testing.T) {
 			}
 			return sum
 		}
-		awards := 0
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
 			k := rapid.IntRange(0, len(items)-1).Draw(t, "which")
-			switch rapid.IntRange(0, 2).Draw(t, "step") {
-			case 0:
-				held, code := items[k].Contend(remedy.Doer{Side: terms.Seller, Day: items[k].DisputeBy}, "why", "d")
-				if code != "" {
-					continue
-				}
-				owed := quantity.Money{Minor: rapid.Int64Range(0, held.Amount.Minor).Draw(t, "owed"), Currency: "EUR"}
-				after, more := held.Decide(remedy.Decision{Owed: owed, Dropped: owed.Minor == 0, On: held.DisputeBy}, items)
-				if items[k] = after; more != nil {
-					items = append(items, *more)
-				}
-			case 1:
-				a := remedy.Award{Dispute: fmt.Sprint("d", awards), Window: at, Promised: terms.Seller, Debtor: terms.Buyer, Amount: quantity.Money{Minor: rapid.Int64Range(1, 3_000).Draw(t, "award"), Currency: "EUR"}, On: items[0].DisputeBy}
-				awards++
-				if i, due := a.Book(items); due {
-					items = append(items, i)
-				}
-			default:
-				if items[k].Status == remedy.Due && items[k].Kind != remedy.Awarded {
-					items[k].Status = remedy.Settled
-					items[k].Paid = &remedy.Word{}
-					items[k].Received = &remedy.Word{}
-				}
-			}
+			items = stepped(t, items, k)
 			if sum := net(); sum < 0 || sum > booked {
 				t.Fatalf("of %d the window comes to %d: %v", booked, sum, items)
 			}

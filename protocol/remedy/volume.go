@@ -72,3 +72,47 @@ func (c Case) yearBefore(window calendar.Bucket) (buyer, seller volume) {
 	}
 	return of(b, s), of(s, b)
 }
+
+// rebate is the rate of the volume's tier times the charges: of all by ALL_UNITS, which reaches back to the first unit; of each tier's part of the
+// volume by MARGINAL. Borders of growth are so much above the reference volume.
+func rebate(r terms.Remedy, f figures) *big.Rat {
+	came := f.volume.in(r.Unit)
+	out := new(big.Rat)
+	if came.Sign() <= 0 {
+		return out
+	}
+	reference := new(big.Rat)
+	if r.Kind == terms.GrowthRebate {
+		if reference = f.before.in(r.Unit); r.Reference != nil {
+			reference = r.Reference.Rat()
+		}
+		if reference.Sign() <= 0 {
+			return out // nothing is known of the year before, or nothing came then: it is no growth
+		}
+	}
+	border := func(t terms.VolumeTier) *big.Rat {
+		if r.Kind != terms.GrowthRebate {
+			return t.From.Rat()
+		}
+		from := new(big.Rat).Add(t.From.Rat(), big.NewRat(1, 1))
+		return from.Mul(from, reference)
+	}
+	for i, t := range r.Volume {
+		if came.Cmp(border(t)) < 0 {
+			break
+		}
+		rate := big.NewRat(t.RatePPM, terms.PPM)
+		if r.Basis == terms.AllUnits {
+			out.Mul(rate, f.charges)
+			continue
+		}
+		end := came
+		if i+1 < len(r.Volume) {
+			end = lesser(came, border(r.Volume[i+1]))
+		}
+		part := new(big.Rat).Sub(end, border(t))
+		part.Quo(part, came)
+		out.Add(out, part.Mul(part, rate).Mul(part, f.charges))
+	}
+	return out
+}
