@@ -132,3 +132,28 @@ func TestMissingIndexValues(t *testing.T) {
 		}
 	}
 }
+
+// Two months behind: February is charged at the base, and moved by what the index was published at for December.
+func TestAnIndexTwoMonthsBehind(t *testing.T) {
+	y := newYear(t, func(d *terms.Document) {
+		indexed(terms.LastKnown)(d)
+		d.Prices[0].Index.LagMonths = 2
+	})
+	y.s.Now = calendar.MustDate("2027-03-03").Millis()
+	y.states(y.seller, "2026-12", "106", true)
+	y.states(y.seller, "2027-01", "103", true)
+	y.states(y.seller, "2027-02", "140", true)
+	for _, month := range []string{"2027-02", "2027-03"} {
+		y.s.Now = calendar.MustBucket(month).End.AddDays(2).Millis()
+		for _, d := range []*virtual.Desk{y.buyer, y.seller} {
+			y.report(d, month, counted{due: 20, good: 20})
+		}
+		y.s.Now = calendar.MustBucket(month).End.AddDays(20).Millis()
+		y.beat(y.s.Parties()...)
+	}
+	for month, cents := range map[string]int64{"2027-02": 2_000 * 30, "2027-03": 2_000 * 15} {
+		if i := y.one(month, remedy.PriceMoved); i.Amount.Minor != cents || i.Debtor != terms.Buyer {
+			t.Errorf("%s, want %d", i, cents)
+		}
+	}
+}
