@@ -15,7 +15,7 @@ func clockNoun() *cli.Command {
 
 var clockConfirm = verb{
 	name: "confirm", short: "say that this machine's clock is right",
-	long:     "A node does not date an entry more than 48 hours past the newest it holds unless someone vouches for its clock; this does, until the node stops.\n" +
+	long: "A node does not date an entry more than 48 hours past the newest it holds unless someone vouches for its clock; this does, until the node stops.\n" +
 		"Nor is anything with a deadline signed while a partner's clock differs from this one by more than two minutes: compare both with a time server first.",
 	examples: []string{"kontor clock confirm"},
 	run: func(c *call) error {
