@@ -135,7 +135,7 @@ func (d *Desk) importKind(kind intake.Kind, data []byte, o ImportOptions) (Impor
 		return d.takeFigures(countedWith(p), draft.Figures, "", report, o)
 	case intake.Answers:
 		return d.takeAnswers(draft, report, o)
-	case intake.Notices, intake.Exceptions:
+	case intake.Notices, intake.Exceptions, intake.Requests, intake.Output:
 		return d.takeNotices(draft, report, o)
 	case intake.Campaign:
 		return d.takeCampaigns(campaignFile{Events: draft.Events}, report, o)

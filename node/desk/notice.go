@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kontor/node"
 	"kontor/node/intake"
@@ -25,7 +26,7 @@ type Notice struct {
 	Source   string          `cbor:"source,omitempty" json:"source,omitempty"` // of the disruption, the same along the chain
 	Related  []string        `cbor:"related,omitempty" json:"related,omitempty"`
 	Text     string          `cbor:"text" json:"text"`
-	Effect   string          `cbor:"effect" json:"effect"` // demand-increase, demand-reduction, capacity-increase, capacity-reduction
+	Effect   string          `cbor:"effect" json:"effect"` // demand-increase, demand-reduction, capacity-increase, capacity-reduction; or one of those below
 	Cause    string          `cbor:"cause" json:"cause"`
 	Status   string          `cbor:"status" json:"status"` // open or resolved
 	Start    int64           `cbor:"start" json:"start"`   // ms UTC
@@ -47,7 +48,7 @@ type Notice struct {
 func (n Notice) Key() string { return n.ID }
 
 // Open tells whether it waits for somebody.
-func (n Notice) Open() bool { return n.Status == "open" && !n.Done }
+func (n Notice) Open() bool { return n.Status == "open" && !n.Done && n.Effect != effectOutput }
 
 func (d *Desk) takeNotices(draft *intake.Draft, report *intake.Report, o ImportOptions) (ImportResult, error) {
 	result := ImportResult{Report: report, DryRun: o.DryRun}
@@ -55,7 +56,7 @@ func (d *Desk) takeNotices(draft *intake.Draft, report *intake.Report, o ImportO
 	if err != nil {
 		return result, err
 	}
-	told := noticesOf(draft)
+	told := noticesOf(draft, cmp.Or(o.at, d.node.Now()))
 	if len(held)+len(told) > maxNotices {
 		return result, node.Failf("IMPORT_REFUSED", "nothing was imported: %d notices and %d in the file are more than %d; take those seen to away: kontor notice done ID --forget", len(held), len(told), maxNotices)
 	}
@@ -87,8 +88,30 @@ func (d *Desk) takeNotices(draft *intake.Draft, report *intake.Report, o ImportO
 	return result, err
 }
 
-// noticesOf are what a file tells of: notifications, or values of an ExceptionNotification that differ by more than was agreed.
-func noticesOf(draft *intake.Draft) (out []Notice) {
+// Effects of notices that no notification has.
+const (
+	effectDeviation = "deviation"      // two values differ
+	effectAsked     = "update-request" // newer figures are asked for
+	effectOutput    = "planned-output" // what is planned to be made: nothing is disturbed, and nobody has to act
+)
+
+// noticesOf are what a file tells of: notifications, values of an ExceptionNotification that differ by more than was agreed, requests for newer figures, or
+// planned output. What has no date of its own is of the time it came.
+func noticesOf(draft *intake.Draft, now int64) (out []Notice) {
+	for _, q := range draft.Requests {
+		of := cmp.Or(q.What, "every kind")
+		n := Notice{ID: "request:" + of + "/" + cmp.Or(q.ID, "all"), Effect: effectAsked, Cause: "a partner's system asks", Status: "open", Start: now, Changed: now, Text: "newer figures of " + of}
+		if q.ID != "" {
+			n.Text += ", " + q.ID
+		}
+		if q.Known != 0 {
+			n.Text += ", if newer than " + time.UnixMilli(q.Known).UTC().Format(time.RFC3339)
+		}
+		out = append(out, n)
+	}
+	if draft.Kind == intake.Output {
+		out = append(out, outputsOf(draft.Movements, now)...)
+	}
 	for _, n := range draft.Notices {
 		out = append(out, Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End, Changed: n.Changed,
 			Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})
@@ -98,7 +121,7 @@ func noticesOf(draft *intake.Draft) (out []Notice) {
 		if x.Status == "RESOLVED" || x.Status == "SUPERSEDED" {
 			status = "resolved"
 		}
-		n := Notice{ID: x.Sender + ":" + x.Document + "/" + x.ID, Effect: "deviation", Cause: cmp.Or(x.Of, "values that differ"), Status: status, Start: x.Period.Start.Millis(), End: x.Period.End.Millis() - 1,
+		n := Notice{ID: x.Sender + ":" + x.Document + "/" + x.ID, Effect: effectDeviation, Cause: cmp.Or(x.Of, "values that differ"), Status: status, Start: x.Period.Start.Millis(), End: x.Period.End.Millis() - 1,
 			Products: []forecast.Item{x.Item}, Unit: x.Unit, Text: fmt.Sprintf("%s beside %s %s", x.Source, x.Compared, x.Unit)}
 		if x.Sender != "" {
 			n.Sender = []string{x.Sender}
@@ -111,6 +134,27 @@ func noticesOf(draft *intake.Draft) (out []Notice) {
 			n.Units = &by
 		}
 		out = append(out, n)
+	}
+	return out
+}
+
+// outputsOf are the planned outputs of a file, one notice for each product and unit.
+func outputsOf(movements []intake.Movement, now int64) (out []Notice) {
+	at := map[string]int{}
+	for _, m := range movements {
+		id := "output:" + m.Item.ID() + "/" + string(m.Unit)
+		i, held := at[id]
+		if !held {
+			i = len(out)
+			at[id] = i
+			out = append(out, Notice{ID: id, Effect: effectOutput, Cause: "planned production output", Status: "open", Start: m.Date.Millis(), End: m.Date.AddDays(1).Millis() - 1, Changed: now, Products: []forecast.Item{m.Item}, Unit: m.Unit, Units: &quantity.Quantity{}})
+		}
+		n := &out[i]
+		n.Start, n.End = min(n.Start, m.Date.Millis()), max(n.End, m.Date.AddDays(1).Millis()-1)
+		if sum, err := n.Units.Add(m.Quantity); err == nil {
+			n.Units = &sum
+		}
+		n.Text = m.Unit.Said(n.Units.String()) + " are planned to be made"
 	}
 	return out
 }
@@ -169,13 +213,16 @@ func (d *Desk) NoticeFile(id string) ([]byte, error) {
 		return nil, err
 	}
 	for _, n := range list {
-		if n.ID == id && n.Effect == "deviation" {
+		switch {
+		case n.ID != id:
+			continue
+		case n.Effect == effectDeviation:
 			return nil, node.Failf("BAD_NOTICE", "notice %s came as an ExceptionNotification of UBL; a DemandAndCapacityNotification has no field for two values that differ", id)
+		case n.Effect == effectAsked || n.Effect == effectOutput:
+			return nil, node.Failf("BAD_NOTICE", "notice %s tells of no disturbance (%s), and a DemandAndCapacityNotification tells of nothing else", id, n.Effect)
 		}
-		if n.ID == id {
-			return outlet.Notice(intake.Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End,
-				Changed: n.Changed, Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})
-		}
+		return outlet.Notice(intake.Notice{ID: n.ID, Source: n.Source, Related: n.Related, Text: n.Text, Effect: n.Effect, Cause: n.Cause, Status: n.Status, Start: n.Start, End: n.End,
+			Changed: n.Changed, Measure: n.Measure, Products: n.Products, Sender: n.Sender, Receiver: n.Receiver})
 	}
 	return nil, node.Failf("NO_NOTICE", "no notice %q is held; kontor notice list shows them", id)
 }

@@ -145,3 +145,48 @@ func TestDifferencesOfAFileAreNotices(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+// A request for newer figures that came as a file waits for somebody until it is seen to, and again when it is asked once more; planned output is kept and disturbs nothing.
+func TestRequestsAndOutputsAreKept(t *testing.T) {
+	buyer, seller := foundDesk(t, "Buyer"), foundDesk(t, "Seller")
+	buyer.buysFrom(t, seller)
+	ask := []byte(`{"weekBasedMaterialDemand":[{"materialDemandId":"0157ba42-d2a8-4e28-8565-7b07830c3456","changedAt":"2027-01-05T10:00:00Z"}]}`)
+	for again := range 2 {
+		result, err := buyer.Import("", ask, ImportOptions{})
+		if err != nil || result.Added != 1-again || result.Changed != again {
+			t.Fatal(result, err)
+		}
+		open, ever := buyer.disturbances(t, "Seller")
+		if len(open) != 1 || ever != again+1 || !strings.Contains(open[0].Cause, "newer figures of forecast, 0157ba42-d2a8-4e28-8565-7b07830c3456, if newer than 2027-01-05T10:00:00Z") || !strings.Contains(open[0].Default.Text, "kontor notice done request:forecast/0157ba42") {
+			t.Fatalf("%d: %+v", ever, open)
+		}
+		if _, err := buyer.DoneNotice(NoticeDone{ID: "request:forecast/0157ba42-d2a8-4e28-8565-7b07830c3456"}); err != nil {
+			t.Fatal(err)
+		}
+		if open, _ := buyer.disturbances(t, "Seller"); len(open) > 0 {
+			t.Fatalf("seen to, and still open: %+v", open)
+		}
+		time.Sleep(2 * time.Millisecond) // a request has no date of its own but that of its coming
+	}
+	output := []byte(`{"materialGlobalAssetId":"M-1","positions":[{"allocatedPlannedProductionOutputs":[{"plannedProductionQuantity":{"value":20.0,"unit":"unit:piece"},"productionSiteBpns":"BPNS0123456789ZZ","estimatedTimeOfCompletion":"2027-03-01T14:23:00Z"},
+ {"plannedProductionQuantity":{"value":30.0,"unit":"unit:piece"},"productionSiteBpns":"BPNS0123456789ZZ","estimatedTimeOfCompletion":"2027-03-05T14:23:00Z"}]}]}`)
+	if result, err := buyer.Import("", output, ImportOptions{}); err != nil || result.Added != 1 {
+		t.Fatalf("%+v %v", result, err)
+	}
+	list, err := buyer.Notices()
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	made := list[slices.IndexFunc(list, func(n Notice) bool { return n.Effect == effectOutput })]
+	if made.ID != "output:M-1/C62" || *made.Units != quantity.Of(50) || made.End-made.Start != int64(5*24*time.Hour/time.Millisecond)-1 {
+		t.Errorf("%+v", made)
+	}
+	if open, _ := buyer.disturbances(t, "Seller"); len(open) > 0 {
+		t.Errorf("planned output is an exception: %+v", open)
+	}
+	for _, n := range list {
+		if _, err := buyer.NoticeFile(n.ID); err == nil {
+			t.Errorf("%s was written as a disturbance", n.ID)
+		}
+	}
+}

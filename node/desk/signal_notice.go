@@ -35,6 +35,9 @@ func (s *sight) disturbed() (out []exception.Exception, err error) {
 			Cause: fmt.Sprintf("notice %s from a file: %s, %s: %s", n.ID, n.Effect, n.Cause, n.Text),
 			Default: exception.Outcome{Code: exception.OutcomeStays, Text: "If nothing is done forecast and plan stay as they are: a notice changes no figure. " +
 				"Share what it means, and say that it is seen to: kontor notice done " + n.ID}}
+		if n.Effect == effectAsked {
+			e.Default.Text = "If nothing is done the partner goes on with the figures it has. Share newer ones, or nothing where there are none, and say that it is seen to: kontor notice done " + n.ID
+		}
 		if s.d.node.Own(s.p).Role == partnership.RoleSeller {
 			e.Side = exception.Seller
 		}

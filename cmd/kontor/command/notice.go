@@ -17,7 +17,8 @@ func noticeNoun() *cli.Command {
 			name: "list", short: "list the notices held, those that wait first",
 			long: "A DemandAndCapacityNotification of Catena-X, or a line of a UBL ExceptionNotification, imported or dropped into the inbox, is a notice. It stays at home, waits in\n" +
 				"kontor status and as a DISTURBANCE in kontor exception list until somebody has seen to it or its sender resolves it, and changes no figure: what it means is entered\n" +
-				"as a forecast or a plan. Import with --from PARTNER, or drop it into inbox/KIND/PARTNER/, where several partners buy or make the same products.",
+				"as a forecast or a plan. Import with --from PARTNER, or drop it into inbox/KIND/PARTNER/, where several partners buy or make the same products. An\n" +
+				"IdBasedRequestForUpdate waits in the same way; a PlannedProductionOutput is kept and asks nobody for anything.",
 			examples: []string{"kontor notice list", "kontor notice list --json"},
 			run: func(c *call) error {
 				out, err := ask(c, api.NoticeList, wire.None{})
