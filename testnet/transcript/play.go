@@ -98,9 +98,9 @@ func (p *player) step(line string) (string, error) {
 	return p.act(d, w[1:])
 }
 
-// found: partnership of agency and maker [and ingredient [as witness]].
+// found: partnership of agency and maker [and ingredient [as witness]] [with arbiter]. The arbiter is a company that is no member.
 func (p *player) found(w []string) (string, error) {
-	n, witness := 2, false
+	n, witness, arbiter := 2, false, w[len(w)-1] == "arbiter"
 	if slices.Contains(w, "ingredient") {
 		n = 3
 	}
@@ -108,6 +108,18 @@ func (p *player) found(w []string) (string, error) {
 	var err error
 	if p.s, err = virtual.NewScene(n, witness); err != nil {
 		return "", err
+	}
+	judge := ""
+	if arbiter {
+		cast, err := virtual.NewCast(n + 1)
+		if err != nil {
+			return "", err
+		}
+		g := p.s.Genesis
+		judge, g.Arbiter = cast[n].Name, &cast[n].ID
+		if p.s, err = virtual.NewSceneOf(p.s.Cast, g); err != nil {
+			return "", err
+		}
 	}
 	if err := p.s.Signed(); err != nil {
 		return "", err
@@ -120,6 +132,9 @@ func (p *player) found(w []string) (string, error) {
 	answer := "signed by " + strings.Join(names, ", ")
 	if witness {
 		answer += "; witness: " + p.s.Desks[n-1].Name
+	}
+	if arbiter {
+		answer += "; arbiter: " + judge
 	}
 	return answer, nil
 }
