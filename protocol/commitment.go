@@ -2,7 +2,7 @@ package protocol
 
 import (
 	"bytes"
-
+	"errors"
 	"slices"
 
 	"kontor/protocol/block"
@@ -138,8 +138,8 @@ func (r *Replica) checkCommitments(old int64, change *Outcome) ([]Mismatch, erro
 	return out, nil
 }
 
-// CommitmentDraft is the commitment to write now; ok is false when nothing that settled since our last one changed the
-// root: a line that moved over housekeeping alone is no news.
+// CommitmentDraft is the commitment to write now; ok is false when nothing that settled since our last one changed the root, or only commitments and receipts did. They change
+// rows too, while a signing round is open: what was heard last of each party. Two nodes that answered each other's commitments to that would never end.
 func (r *Replica) CommitmentDraft(own block.CID) (d Draft, ok bool, err error) {
 	line, err := r.machine.Line()
 	if err != nil || line == 0 {
@@ -153,6 +153,36 @@ func (r *Replica) CommitmentDraft(own block.CID) (d Draft, ok bool, err error) {
 	if err != nil || !known || (found && bytes.Equal(last.Root, root[:])) {
 		return d, false, err
 	}
+	if news, err := r.newsBetween(last.Line, line); err != nil || !news {
+		return d, false, err
+	}
 	body, err := block.New(Commitment{Line: line, Root: root[:]})
 	return Draft{Kind: KindCommitment, Body: &body}, err == nil, err
 }
+
+// errNews ends a walk over entries.
+var errNews = errors.New("there is news")
+
+// newsBetween tells whether an entry that asks for a commitment lies above one line and at or below another: any but a commitment or a receipt. A heartbeat is one, for it may
+// pass a deadline, and there is one a day at most.
+func (r *Replica) newsBetween(old, line int64) (bool, error) {
+	err := r.Log.Since(old+1, func(e feed.Entry) error {
+		switch {
+		case e.Header.Lam > line:
+			return errNothingMore
+		case e.Header.Kind == KindCommitment || e.Header.Kind == KindReceipt:
+			return nil
+		}
+		return errNews
+	})
+	switch {
+	case errors.Is(err, errNews):
+		return true, nil
+	case errors.Is(err, errNothingMore):
+		return false, nil
+	}
+	return false, err
+}
+
+// errNothingMore ends a walk that came past what it looks for.
+var errNothingMore = errors.New("nothing more")
