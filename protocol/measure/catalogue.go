@@ -73,6 +73,7 @@ const (
 	MedianDays     Code = "CAPA_MEDIAN_DAYS"
 	Recurrence     Code = "RECURRENCE"
 	StockoutRate   Code = "STOCKOUT_RATE"
+	LostSales      Code = "LOST_SALES"
 	Overstock      Code = "OVERSTOCK"
 	ExcessValue    Code = "EXCESS_AND_OBSOLETE"
 	Turns          Code = "TURNS"
@@ -182,6 +183,7 @@ var catalogue = map[Code]Entry{
 	Recurrence:   {"recurrence", "share", "closed cases whose failure code, item family and root cause came back within twelve months, confirmed by a person / closed cases", nil, []Reason{Pending}},
 
 	StockoutRate: {"stockout rate", "share", "item-location-days with available ≤ 0 and demand expected / item-location-days listed", stockSet, []Reason{NotShared}},
+	LostSales:    {"lost sales, estimated", "units", "Σ max(0, median foreseen - sold) over item-location-days with available ≤ 0 and demand expected; interval: the same of the ends of the band", []string{"band", "blocked", "inTransit"}, []Reason{NotShared, NoBands}},
 	Overstock:    {"overstock", "share", "Σ max(0, available - q90 of demand over the most cover) / Σ available", []string{"blocked", "cover", "inTransit"}, []Reason{NotShared, ZeroDenominator}},
 	ExcessValue:  {"excess and obsolete stock", "share", "value of available stock above the most cover or without demand / value of available stock", []string{"blocked", "cover", "inTransit"}, []Reason{NotShared, ZeroDenominator}},
 	Turns:        {"stock turns", "per year", "consumption · days of a year / days / mean stock", []string{"blocked", "inTransit", "yearDays"}, []Reason{NotShared, ZeroDenominator}},

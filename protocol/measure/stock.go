@@ -19,6 +19,7 @@ type StockDay struct {
 	Demand         bool               // there is demand within the most cover
 	UnitValue      quantity.Quantity  // 0 where it is not shared
 	Used           quantity.Quantity  // consumption of the day
+	Wanted         *Wanted            // what was foreseen of the day; nil where no bands are shared
 }
 
 // Stock collects the days of items at locations, in any order.
@@ -31,6 +32,7 @@ type Stock struct {
 	worth, dead         total
 	valued              int
 	used                total
+	missed              lostSales
 	places              map[place]*placeDays
 	ex                  excluded
 }
@@ -55,8 +57,11 @@ func (s *Stock) availableOf(day StockDay) *big.Rat {
 // Add takes one day.
 func (s *Stock) Add(day StockDay) { s.AddSpan(day, 1) }
 
-// AddSpan takes so many days alike; what was used is that of all of them together.
+// AddSpan takes so many days alike; what was used, and what was foreseen, is that of all of them together.
 func (s *Stock) AddSpan(day StockDay, days int) {
+	if days <= 0 {
+		return
+	}
 	if !day.Listed {
 		s.ex.add(NotListed, days)
 		return
@@ -79,6 +84,7 @@ func (s *Stock) AddSpan(day StockDay, days int) {
 	if available.Sign() <= 0 && day.Expected {
 		s.out += days
 		s.places[at].out += days
+		s.missed.add(day.Wanted, day.Used, days)
 	}
 	s.used.add(day.Used)
 	stock := times(atLeast(available, new(big.Rat)), whole(days))
@@ -112,11 +118,12 @@ func (s *Stock) AddDays(item, location string, listed, out int) {
 	s.listed += listed
 	s.shared += listed
 	s.out += out
+	s.missed.unknown += out
 	s.places[at].days += listed
 	s.places[at].out += out
 }
 
-// Result is STOCKOUT_RATE, OVERSTOCK, EXCESS_AND_OBSOLETE, TURNS or STOCK_COVER.
+// Result is STOCKOUT_RATE, LOST_SALES, OVERSTOCK, EXCESS_AND_OBSOLETE, TURNS or STOCK_COVER.
 func (s *Stock) Result(code Code) Result {
 	d := define(code, s.Setting)
 	switch {
@@ -128,6 +135,8 @@ func (s *Stock) Result(code Code) Result {
 	switch code {
 	case StockoutRate:
 		return share(d, whole(s.out), whole(s.shared), s.shared, s.ex)
+	case LostSales:
+		return s.lost(d)
 	case Overstock:
 		if s.covered < s.shared {
 			return s.partly(d, s.covered)

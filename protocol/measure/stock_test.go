@@ -63,3 +63,29 @@ func TestStockBeforeAndAfterAnAgreement(t *testing.T) {
 		t.Errorf("one item: %+v", r)
 	}
 }
+
+// What was lost on days without stock is estimated from what was foreseen, with its interval: 12 foreseen and 4 sold are 8 lost, of 10 to 20 are 6 to 16. Days
+// without a band are counted and left out; where stock was there nothing is lost, and without any band nothing is claimed.
+func TestLostSales(t *testing.T) {
+	set := Setting{"band": "0.8"}
+	day := func(onHand, sold string, w *Wanted) StockDay {
+		return StockDay{Item: "A", Listed: true, OnHand: amount(onHand), Expected: true, Used: q(sold), Wanted: w}
+	}
+	s := Stock{Setting: set}
+	s.Add(day("50", "3", &Wanted{q("10"), q("12"), q("20")}))
+	wants(t, "with stock", s.Result(LostSales), "0")
+	s.Add(day("0", "4", &Wanted{q("10"), q("12"), q("20")}))
+	s.AddSpan(day("0", "30", &Wanted{q("20"), q("28"), q("40")}), 2)
+	r := s.Result(LostSales)
+	wants(t, "lost", r, "8")
+	if r.Count != 3 || r.Interval == nil || r.Interval.Low.Rat().Cmp(whole(6)) != 0 || r.Interval.High.Rat().Cmp(whole(26)) != 0 || r.Interval.Level != 800_000 {
+		t.Errorf("%+v", r)
+	}
+	s.Add(day("0", "0", nil))
+	if r := s.Result(LostSales); r.Excluded[NoBands] != 1 || !r.Measured() {
+		t.Errorf("%+v", r)
+	}
+	bare := Stock{Setting: set}
+	bare.Add(day("0", "0", nil))
+	wants(t, "without a band", bare.Result(LostSales), string(NoBands))
+}

@@ -64,9 +64,9 @@ func gradedText(g desk.MeasuredGroup) string {
 	return g.Of + " (grade " + string(g.Grade) + ")"
 }
 
-// choiceIn is the level or band that tells values of one measure apart.
+// choiceIn is the level, band, step or event that tells values of one measure apart.
 func choiceIn(parameters map[string]string) string {
-	for _, name := range []string{"level", "band", "step"} {
+	for _, name := range []string{"level", "band", "step", "fillEvent"} {
 		if v := parameters[name]; v != "" {
 			return " " + v
 		}

@@ -22,17 +22,22 @@ var stockColumns = []intake.Column{
 	{Says: "the demand", Names: []string{"demand", "sold", "sales", "consumption", "usage", "used", "bedarf", "absatz"}, Form: intake.Number},
 	{Says: "the 0.9 quantile of the demand over the most cover", Names: []string{"most cover", "q90", "p90", "max cover"}, Form: intake.Number},
 	{Says: "the value of a unit", Names: []string{"unit value", "unit cost", "price", "cost"}, Form: intake.Number},
+	{Says: "the median demand foreseen", Names: []string{"foreseen", "expected", "p50", "median", "expected demand"}, Form: intake.Number},
+	{Says: "the lower end of the demand foreseen", Names: []string{"foreseen low", "expected low", "p10"}, Form: intake.Number},
+	{Says: "the upper end of the demand foreseen", Names: []string{"foreseen high", "expected high"}, Form: intake.Number},
 	{Says: "whether the product is not listed", Names: []string{"not listed", "delisted", "unlisted"}, Form: intake.Flag},
 }
 
 const (
-	stockProduct, stockDay, stockOnHand, stockPlace, stockBlocked, stockTransit, stockDemand, stockCover, stockValue, stockDelisted = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+	stockProduct, stockDay, stockOnHand, stockPlace, stockBlocked, stockTransit, stockDemand, stockCover, stockValue = 0, 1, 2, 3, 4, 5, 6, 7, 8
+	stockForeseen, stockForeseenLow, stockForeseenHigh, stockDelisted                                                = 9, 10, 11, 12
 )
 
 var measureStockVerb = verb{
 	name: "stock", short: "judge stock: stockouts, overstock, excess and obsolete, turns", local: true, exits: []int{3},
 	long: "--stock is a table: product, day, on hand, and where known place, blocked, in transit, demand, most cover (the 0.9 quantile of the demand\n" +
-		"over the most cover), unit value, not listed. A row of a week or month stands for each of its days. An empty cell of stock is not shared.\n" +
+		"over the most cover), unit value, not listed, and foreseen with\n" +
+		"foreseen low and foreseen high, the median of the demand of the row and its band: what days without stock lost is estimated of them alone. A row of a week or month stands for each of its days. An empty cell of stock is not shared.\n" +
 		"A day without stock counts where demand was expected: where the file has demand, that is above 0.\n" +
 		"--since gives stockouts and overstock before and after a day, each product and place compared with itself.\n" + fileHelp,
 	examples: []string{"kontor measure stock --stock stock.csv", "kontor measure stock --stock stock.csv --since 2026-07-01 --json"},
@@ -41,12 +46,13 @@ var measureStockVerb = verb{
 		&cli.StringFlag{Name: "since", Usage: "`DAY`: before and after it"},
 		&cli.StringFlag{Name: "blocked", Usage: "whether blocked stock is available: `EXCLUDED` or INCLUDED"},
 		&cli.StringFlag{Name: "in-transit", Usage: "whether goods in transit are available: `EXCLUDED` or INCLUDED"},
+		&cli.StringFlag{Name: "band", Usage: "`PROBABILITY` between \"foreseen low\" and \"foreseen high\"; default 0.9"},
 		&cli.StringFlag{Name: "cover", Usage: "`DAYS` that \"most cover\" is of"}),
 	run: measureStock,
 }
 
 func measureStock(c *call) error {
-	setting, err := c.setting(map[string]string{"blocked": "blocked", "in-transit": "inTransit", "cover": "cover"})
+	setting, err := c.setting(map[string]string{"blocked": "blocked", "in-transit": "inTransit", "cover": "cover", "band": "band"})
 	if err != nil {
 		return err
 	}
@@ -67,25 +73,19 @@ func measureStock(c *call) error {
 		if l.Bad() || !l.Once("that product, place and day", day.Item, day.Location, period.String()) {
 			return
 		}
-		for n := range period.Days() {
-			today := day
-			if n > 0 {
-				today.Used = measure.StockDay{}.Used // the demand of a period counts once
-			}
-			all.Add(today)
-			switch {
-			case since == 0:
-			case period.Start.AddDays(n) < since:
-				before.Add(today)
-			default:
-				after.Add(today)
-			}
+		all.AddSpan(day, period.Days()) // its demand is that of all its days
+		if since == 0 {
+			return
 		}
+		earlier := min(max(since.Sub(period.Start), 0), period.Days())
+		day.Used, day.Wanted = measure.StockDay{}.Used, nil // no measure of before and after is of what was used
+		before.AddSpan(day, earlier)
+		after.AddSpan(day, period.Days()-earlier)
 	})
 	if err != nil {
 		return err
 	}
-	results := []measure.Result{all.Result(measure.StockoutRate), all.Result(measure.Overstock), all.Result(measure.ExcessValue), all.Result(measure.Turns)}
+	results := []measure.Result{all.Result(measure.StockoutRate), all.Result(measure.LostSales), all.Result(measure.Overstock), all.Result(measure.ExcessValue), all.Result(measure.Turns)}
 	doc := map[string]any{"files": []measuredFile{file}, "results": results}
 	var compared []measure.Result
 	if since != 0 {
@@ -124,5 +124,14 @@ func stockDayOf(l *intake.Line, t *intake.Table) measure.StockDay {
 		day.Demand = day.Demand || q.Sign() > 0
 	}
 	day.UnitValue, _ = l.Quantity(stockValue)
+	low, isLow := l.Quantity(stockForeseenLow)
+	median, isMedian := l.Quantity(stockForeseen)
+	high, isHigh := l.Quantity(stockForeseenHigh)
+	if isLow && isMedian && isHigh {
+		day.Wanted = &measure.Wanted{Low: low, Median: median, High: high}
+		if median.Less(low) || high.Less(median) {
+			l.Refuse(stockForeseen, intake.CodeContradiction, "outside its band", "foreseen low, foreseen and foreseen high in rising order")
+		}
+	}
 	return day
 }
