@@ -234,7 +234,7 @@ func (f *fold) openNamed(act dispute.Act) ([]string, error) {
 	if err != nil || code != "" {
 		return nonEmpty(code), err
 	}
-	if act.Worth != nil && act.Worth.Currency != doc.Currency {
+	if act.Worth != nil && (root == nil || act.Worth.Currency != doc.Currency) { // without terms there is no currency, and nothing by which it is paid
 		return []string{dispute.CodeAmount}, nil
 	}
 	if act.Worth != nil && s.Kind == dispute.Measurement {

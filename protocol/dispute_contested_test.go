@@ -9,6 +9,7 @@ import (
 	"kontor/protocol/decision"
 	"kontor/protocol/dispute"
 	"kontor/protocol/feed"
+	"kontor/protocol/quantity"
 	"kontor/protocol/terms"
 	"kontor/testnet/virtual"
 )
@@ -197,6 +198,9 @@ func TestAContestedAgreementWithoutTermsComesToAnEnd(t *testing.T) {
 			}
 			again := dispute.Subject{Kind: dispute.Agreement, Artifact: &document}
 			y.bad(y.about(y.buyer, dispute.Act{Verb: dispute.OpenDispute, Subject: &again, Text: "once more"}), dispute.CodeAgain)
+			for _, worth := range []*quantity.Money{euro(100), {Minor: 100}} { // without terms there is no currency, and no way to pay
+				y.bad(y.about(y.buyer, dispute.Act{Verb: dispute.OpenDispute, Subject: &again, Worth: worth, Text: "and so much"}), dispute.CodeAmount)
+			}
 			verdict, cause := decision.Void, dispute.ByDefault
 			if silent {
 				for y.the(d.ID).End == nil {

@@ -343,3 +343,17 @@ func FuzzParseAct(f *testing.F) {
 		}
 	})
 }
+
+// A document is in dispute once, whichever contract's path that goes: terms come into force and lapse meanwhile.
+func TestADocumentIsOneSubject(t *testing.T) {
+	document, other := block.Sum([]byte("agreement")), block.Sum([]byte("another"))
+	own := Subject{Kind: Agreement, Artifact: &document}
+	for _, contract := range []string{"FRAME-2027", "FRAME-2028"} {
+		if named := (Subject{Kind: Agreement, Contract: contract, Artifact: &document}); !named.Valid() || named.Key() != own.Key() {
+			t.Errorf("by %s it is another subject", contract)
+		}
+	}
+	if (Subject{Kind: Agreement, Artifact: &other}).Key() == own.Key() {
+		t.Error("another document is the same subject")
+	}
+}

@@ -67,8 +67,8 @@ func (s Subject) Key() string {
 		period = s.Period.String()
 	}
 	contract := s.Contract
-	if s.Item != "" {
-		contract = "" // an entry's ID says it all
+	if s.Item != "" || s.Kind == Agreement {
+		contract = "" // an entry's ID says it all, and so does a document: which contract's path it goes changes with the terms in force
 	}
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%s\x00%s\x00%s\x00%s\x00%s\x00%s", s.Kind, contract, s.Item, root, s.Part, period)))
 	return hex.EncodeToString(sum[:16])

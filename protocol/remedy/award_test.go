@@ -161,6 +161,30 @@ func TestAnAwardIsGivenOnce(t *testing.T) {
 	}
 }
 
+// Two remedies of one window return together what a dispute left of it, and not each.
+func TestRemediesOfAWindowReturnWhatIsLeftOnce(t *testing.T) {
+	first, later := calendar.MustBucket("2027-01"), calendar.MustBucket("2027-02")
+	small, large := owes(2_000), owes(4_000)
+	small.ID, small.Remedy = "0000000000000001", "flat"
+	large.ID = "0000000000000002"
+	small.Status, large.Status = remedy.Settled, remedy.Settled
+	a := remedy.Award{Dispute: "d", Window: small.Window, Promised: terms.Seller, Debtor: terms.Buyer, Amount: quantity.Money{Minor: 5_000, Currency: "EUR"}, On: small.DisputeBy, PaymentDays: 30}
+	award, due := a.Book([]remedy.Item{small, large})
+	if !due || award.Amount.Minor != 5_000 {
+		t.Fatalf("%s", award)
+	}
+	d := terms.Document{Frame: terms.Frame{Contract: "c", Currency: "EUR", PaymentDays: 30},
+		Remedies: []terms.Remedy{{ID: "flat", SLA: "otif", Kind: terms.Flat, EarnBack: 1}, {ID: large.Remedy, SLA: "otif", Kind: terms.Credit, EarnBack: 1}}}
+	b := remedy.Booking{Terms: d, SLA: terms.SLA{ID: "otif", By: terms.Seller}, Period: later, Entries: []remedy.Item{small, large, award}, On: small.DisputeBy}
+	sum := int64(0)
+	for _, i := range remedy.EarnBack(b, []remedy.Final{{Period: first, Verdict: remedy.Missed}, {Period: later, Verdict: remedy.Met}}) {
+		sum += i.Amount.Minor
+	}
+	if sum != 1_000 {
+		t.Fatalf("of 60.00, 50.00 of which came back by a dispute, %d more come back", sum)
+	}
+}
+
 // What a dispute made of a claim on an authorisation is not claimed once more on another day.
 func TestADecidedClaimIsNotClaimedAgain(t *testing.T) {
 	i := owes(10_000)

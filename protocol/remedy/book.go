@@ -203,7 +203,7 @@ func EarnBack(b Booking, finals []Final) (out []Item) {
 				net += e.Net(b.SLA.By)
 			}
 			if slices.ContainsFunc(b.Entries, func(e Item) bool { return e.Kind == Awarded && e.Window == of.window() }) {
-				net = min(net, windowNet(of.window(), b.Entries, b.SLA.By)) // what a dispute gave back is not returned again
+				net = min(net, windowNet(of.window(), slices.Concat(b.Entries, out), b.SLA.By)) // what a dispute gave back is not returned again, by all remedies of the window together
 			}
 			if wait || net <= 0 {
 				continue
