@@ -96,6 +96,10 @@ func (n *Node) write(p *Partnership, command Command, build Build) (w Written, e
 		if err != nil {
 			return err
 		}
+		if p.Removed {
+			// The same verdict as the moment before the partner was disconnected; nothing more is written that nobody would receive.
+			return r.Closed(draft.Kind, now)
+		}
 		if draft.CarriesSignature() && !n.HeadConfirmed(p.PID) {
 			return errUnconfirmed
 		}
@@ -206,9 +210,6 @@ func (n *Node) after(p *Partnership, out protocol.Outcome) {
 func (n *Node) mayWrite(p *Partnership) error {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	if p.Removed {
-		return Failf("PARTNERSHIP_ENDED", "partnership %s was ended here", p.PID.Short())
-	}
 	if want, behind := n.recovering[p.PID]; behind {
 		return Failf("RECOVERING", "the database is behind what this company has sent (entry %d): it is read-only until a partner has given the missing entries back; leave the node running and connected", want)
 	}

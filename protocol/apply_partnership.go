@@ -125,6 +125,20 @@ func (p PartnershipRow) Status(g *partnership.Genesis, now int64) string {
 	return "active"
 }
 
+// Closed is the verdict on whatever a member would still write in a partnership that its node has left behind: withdrawn, or ended. Kinds that the
+// fold would take, such as a heartbeat, have no reader left.
+func (r *Replica) Closed(kind string, now int64) error {
+	row, err := r.Partnership()
+	if err != nil {
+		return err
+	}
+	code := codeEnded
+	if row.Status(&r.Genesis, now) == "withdrawn" {
+		code = codeWithdrawn
+	}
+	return &Refusal{Kind: kind, Codes: []string{code}}
+}
+
 func (f *fold) partnership() (PartnershipRow, error) {
 	p := PartnershipRow{Signed: []block.CID{}, Suspended: []block.CID{}, Ended: []Ending{}, History: []Suspension{}}
 	data, found, err := f.rows.Get(partnershipKey)
