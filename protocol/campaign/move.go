@@ -108,7 +108,8 @@ func (f *finder) supplied(of int, e Event, match func([]Held) (CoverOf, error)) 
 	return !slices.ContainsFunc(one.found, func(c Conflict) bool { return c.Period.Valid() }), nil
 }
 
-// on is the event with another first day: its other days move with it, lifts of months by whole months, those of weeks by whole weeks.
+// on is the event with another first day: its other days move with it, lifts of months by whole months, those of weeks by as many weeks as lie between the weeks that
+// hold the old and the new first day. A week begins on the weekday on which the lift's own begins, whatever week scheme that is of.
 func (e Event) on(first calendar.Date) Event {
 	days := first.Sub(e.Period.Start)
 	by := func(b calendar.Bucket) calendar.Bucket {
@@ -128,12 +129,18 @@ func (e Event) on(first calendar.Date) Event {
 		case calendar.Months:
 			e.Impacts[i].Bucket = b.Start.Month().Add(months).Bucket()
 		case calendar.Weeks:
-			e.Impacts[i].Bucket = calendar.Bucket{Start: b.Start.AddDays(days / 7 * 7), End: b.End.AddDays(days / 7 * 7)}
+			whole := weekOf(first, b.Start).Sub(weekOf(first.AddDays(-days), b.Start))
+			e.Impacts[i].Bucket = calendar.Bucket{Start: b.Start.AddDays(whole), End: b.End.AddDays(whole)}
 		default:
 			e.Impacts[i].Bucket = by(b)
 		}
 	}
 	return e
+}
+
+// weekOf is the first day of the week that holds a day, where weeks begin on the weekday of begins.
+func weekOf(day, begins calendar.Date) calendar.Date {
+	return day.AddDays(-(int(day.Weekday()-begins.Weekday()) + 7) % 7)
 }
 
 func samePeriods(a, b []Impact) bool {
