@@ -157,9 +157,13 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 func stillTold(previous, latest forecast.Document) (out forecast.Document, unshared int) {
 	out = previous
 	out.Lines = nil
+	told := latest.Told()
 	for _, l := range previous.Lines {
 		before := len(l.Buckets)
-		l.Buckets = slices.DeleteFunc(slices.Clone(l.Buckets), func(c forecast.Cell) bool { return !latest.Tells(l, c.Bucket) && !has(latest, l.Key(), c.Bucket) })
+		inside := told.Line(l)
+		l.Buckets = slices.DeleteFunc(slices.Clone(l.Buckets), func(c forecast.Cell) bool {
+			return !(inside && told.Days(c.Bucket)) && !has(latest, l.Key(), c.Bucket)
+		})
 		if len(l.Buckets) < before {
 			unshared++
 		}

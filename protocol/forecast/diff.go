@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"sync"
 
 	"kontor/protocol/artifact"
 	"kontor/protocol/calendar"
@@ -42,6 +43,7 @@ func DefaultTolerance() Tolerance { return Tolerance{UpPPM: 50_000, DownPPM: 50_
 // whose unit or bases changed has all its cells listed: every figure in it means something else.
 func Diff(old, revised Document) ([]Change, error) {
 	before, after := byKey(old), byKey(revised)
+	told := sync.OnceValue(revised.Told)
 	keys := make([]string, 0, len(before)+len(after))
 	for k := range before {
 		keys = append(keys, k)
@@ -59,14 +61,16 @@ func Diff(old, revised Document) ([]Change, error) {
 		if old.Consumption != revised.Consumption && o != nil && n != nil && (o.HasOrders() || n.HasOrders()) && !slices.Contains(meaning, "line") {
 			meaning = append(meaning, "line")
 		}
-		lot := lotOf(o, n)
-		for _, b := range bucketsOf(o, n) {
+		lot, all := lotOf(o, n), bucketsOf(o, n)
+		gone := n == nil || len(all) > len(n.Buckets)
+		outside := gone && !told().Line(*o)
+		for _, b := range all {
 			c := Change{Line: k, Bucket: b, Old: cellOf(o, b), New: cellOf(n, b), Lot: lot}
 			c.Fields = append(cellDifferences(c.Old, c.New), meaning...)
 			if len(c.Fields) == 0 {
 				continue
 			}
-			if c.New == nil && !revised.Tells(*o, b) {
+			if c.New == nil && (outside || !told().Days(b)) {
 				c.Unshared = true
 				changes = append(changes, c)
 				continue
@@ -79,12 +83,6 @@ func Diff(old, revised Document) ([]Change, error) {
 		}
 	}
 	return changes, nil
-}
-
-// Tells reports whether the scope of a version holds a bucket of a line: where it does not, that the bucket is absent says nothing about what is needed.
-func (d Document) Tells(l Line, b calendar.Bucket) bool {
-	s := d.Header.Scope
-	return (len(s.Products) == 0 || s.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN)) && (len(s.Regions) == 0 || s.HasRegion(l.Location.Region)) && s.HasDays(b)
 }
 
 func byKey(d Document) map[string]*Line {

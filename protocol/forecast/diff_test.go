@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -147,4 +148,45 @@ func TestDiffOfANarrowedScope(t *testing.T) {
 			t.Error("nothing is said of the line that went")
 		}
 	}
+}
+
+// What left the scope is what its entries, read one by one, do not hold: of whatever identifier, country or subdivision, and in whatever days.
+func TestUnsharedIsWhatTheScopeDoesNotHold(t *testing.T) {
+	names := func(of ...string) *rapid.Generator[[]string] { return rapid.SliceOfN(rapid.SampledFrom(of), 0, 3) }
+	rapid.Check(t, func(t *rapid.T) {
+		old, revised := documents().Draw(t, "old"), documents().Draw(t, "revised")
+		regions := map[string]string{}
+		for _, d := range []Document{old, revised} {
+			for i := range d.Lines {
+				l := &d.Lines[i]
+				id := l.Item.BuyersID
+				if _, drawn := regions[id]; !drawn {
+					regions[id] = rapid.SampledFrom([]string{"", "CI", "CI-AB", "CI-AB-1", "CIX", "NG"}).Draw(t, "region")
+				}
+				l.Item.SellersID, l.Item.GTIN, l.Location = "S"+id, "G"+id, Location{Region: regions[id]}
+			}
+		}
+		s := &revised.Header.Scope
+		s.Products = names("*", "A", "SB", "GC|D", "none").Draw(t, "products")
+		s.Regions = names("*", "CI", "CI-AB", "NG", "CI-").Draw(t, "regions")
+		if rapid.Bool().Draw(t, "days") {
+			s.Days = calendar.Bucket{Start: calendar.MustDate("2027-01-01"), End: calendar.MustDate("2027-03-15")}
+		}
+		changes, err := Diff(old, revised)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range changes {
+			held := true
+			if c.New == nil {
+				i := slices.IndexFunc(old.Lines, func(l Line) bool { return l.Key() == c.Line })
+				l := old.Lines[i]
+				held = (len(s.Products) == 0 || s.HasProduct(l.Item.BuyersID, l.Item.SellersID, l.Item.GTIN)) &&
+					(len(s.Regions) == 0 || s.HasRegion(l.Location.Region)) && s.HasDays(c.Bucket)
+			}
+			if c.Unshared == held {
+				t.Fatalf("%+v: in scope %+v is %t", c, *s, held)
+			}
+		}
+	})
 }
