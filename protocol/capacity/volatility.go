@@ -100,7 +100,9 @@ type ProductMove struct {
 //
 // Both forecasts and the plan must pass their checks.
 func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Date) (out []Deviation, notes []string, err error) {
-	previous, unshared := stillTold(previous, latest)
+	lines := linesOf(latest)
+	previous, unshared := stillTold(previous, latest, lines)
+	linesBefore := linesOf(previous)
 	was, err := loaded(previous, p)
 	if err != nil {
 		return nil, nil, fmt.Errorf("previous forecast: %w", err)
@@ -141,7 +143,7 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 				}
 				if len(d.Exceeded) > 0 {
 					d.Group, d.Bucket, d.Week = g.ID, b, week
-					if d.Moved, err = movedIn(b, previous, latest, was.groups[i], g); err != nil {
+					if d.Moved, err = movedIn(b, previous, latest, linesBefore, lines, was.groups[i], g); err != nil {
 						return nil, nil, fmt.Errorf("group %q, week %s: %w", artifact.Clip(g.ID), b, err)
 					}
 					out = append(out, d)
@@ -154,15 +156,19 @@ func Deviations(previous, latest forecast.Document, p Plan, measured calendar.Da
 }
 
 // stillTold is the part of a forecast that a later one's scope holds, and how many lines lost something by that.
-func stillTold(previous, latest forecast.Document) (out forecast.Document, unshared int) {
+func stillTold(previous, latest forecast.Document, lines map[string]forecast.Line) (out forecast.Document, unshared int) {
 	out = previous
 	out.Lines = nil
 	told := latest.Told()
 	for _, l := range previous.Lines {
 		before := len(l.Buckets)
-		inside := told.Line(l)
+		inside, now := told.Line(l), lines[l.Key()]
 		l.Buckets = slices.DeleteFunc(slices.Clone(l.Buckets), func(c forecast.Cell) bool {
-			return !(inside && told.Days(c.Bucket)) && !has(latest, l.Key(), c.Bucket)
+			if inside && told.Days(c.Bucket) {
+				return false
+			}
+			_, held := now.Cell(c.Bucket) // an officer's grant may tell more than its scope
+			return !held
 		})
 		if len(l.Buckets) < before {
 			unshared++
@@ -174,18 +180,17 @@ func stillTold(previous, latest forecast.Document) (out forecast.Document, unsha
 	return out, unshared
 }
 
-// has tells whether a forecast has a bucket of a line: an officer's grant may tell more than its scope.
-func has(d forecast.Document, line string, b calendar.Bucket) bool {
-	l, held := d.Line(line)
-	if !held {
-		return false
+// linesOf are the lines of a forecast by key: a partner's forecast has too many to be looked through for each.
+func linesOf(d forecast.Document) map[string]forecast.Line {
+	lines := make(map[string]forecast.Line, len(d.Lines))
+	for _, l := range d.Lines {
+		lines[l.Key()] = l
 	}
-	_, held = l.Cell(b)
-	return held
+	return lines
 }
 
 // movedIn is how far each product of a group moved in a week: the lines that load it in either forecast, line by line.
-func movedIn(b calendar.Bucket, previous, latest forecast.Document, groups ...loadedGroup) (out []ProductMove, err error) {
+func movedIn(b calendar.Bucket, previous, latest forecast.Document, before, now map[string]forecast.Line, groups ...loadedGroup) (out []ProductMove, err error) {
 	linked := map[string]bool{}
 	for _, g := range groups {
 		for _, l := range g.loads {
@@ -199,8 +204,7 @@ func movedIn(b calendar.Bucket, previous, latest forecast.Document, groups ...lo
 			continue
 		}
 		seen[key] = true
-		was, _ := previous.Line(key)
-		is, _ := latest.Line(key)
+		was, is := before[key], now[key]
 		move := ProductMove{Product: line.Item.ID(), Unit: line.Unit}
 		if move.Size, err = movedBy(was, is, line.Unit, b); err != nil {
 			return nil, err

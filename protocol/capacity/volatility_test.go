@@ -158,3 +158,48 @@ func TestANarrowedScopeIsNoDeviation(t *testing.T) {
 		t.Errorf("what went inside the scope has fallen: %+v %v %v", found, notes, err)
 	}
 }
+
+// What is left of the previous forecast is what the scope of the latest, or the latest itself, holds, cell by cell.
+func TestStillToldIsCellByCell(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		was, _ := randomCase(t)
+		is, _ := randomCase(t)
+		is.Header.Scope.Products = rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "none"}), 1, 2).Draw(t, "products")
+		s := is.Header.Scope
+		var want []string
+		for _, l := range was.Lines {
+			now, _ := is.Line(l.Key())
+			for _, c := range l.Buckets {
+				if _, held := now.Cell(c.Bucket); held || s.HasProduct(l.Item.BuyersID) && s.HasDays(c.Bucket) {
+					want = append(want, l.Key()+c.Bucket.String())
+				}
+			}
+		}
+		var got []string
+		left, _ := stillTold(was, is, linesOf(is))
+		for _, l := range left.Lines {
+			for _, c := range l.Buckets {
+				got = append(got, l.Key()+c.Bucket.String())
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("left %v, want %v", got, want)
+		}
+	})
+}
+
+// The lines of the latest forecast are looked up, not looked through: twice the lines are about twice the work, not four times.
+func TestStillToldIsLinear(t *testing.T) {
+	work := func(lines int) float64 {
+		was, is := doc(), doc()
+		for i := range lines {
+			was.Lines = append(was.Lines, line(fmt.Sprintf("P%04d", i), "DE", weeks("1", "2", "3")...))
+			is.Lines = append(is.Lines, line(fmt.Sprintf("Q%04d", i), "DE", weeks("1")...))
+		}
+		is.Header.Scope.Products = []string{"none"}
+		return testing.AllocsPerRun(2, func() { stillTold(was, is, linesOf(is)) })
+	}
+	if few, many := work(50), work(100); many > 3*few {
+		t.Errorf("%v allocations of 50 lines, %v of 100", few, many)
+	}
+}
