@@ -140,3 +140,21 @@ func TestSwings(t *testing.T) {
 		t.Errorf("one week: %+v", r)
 	}
 }
+
+// Four weeks, months and quarters are each of a length of their own, though months and quarters differ in days.
+func TestSwingsKeepLengthsApart(t *testing.T) {
+	var cells []Settled
+	for _, days := range [][2]string{{"2026-01-05", "2026-02-02"}, {"2026-02-02", "2026-03-02"}, {"2026-01-01", "2026-02-01"}, {"2026-02-01", "2026-03-01"}, {"2026-01-01", "2026-04-01"}, {"2026-07-01", "2026-10-01"}} {
+		b := calendar.Bucket{Start: day(days[0]), End: day(days[1])}
+		cells = append(cells, Settled{Cell: Cell{Item: tablet, Place: ivory, Bucket: b, Unit: quantity.Pack, Demand: qp("90"), Ordered: qp("80")}})
+	}
+	swings := Swings(cells, Demand, func(Cell) bool { return false })
+	if len(swings) != 3 {
+		t.Fatalf("%d lengths, want four weeks, months and quarters", len(swings))
+	}
+	for i, first := range []int{28, 31, 90} {
+		if s := swings[i]; s.Bucket.Days() != first || s.Orders.Result().Count != 2 {
+			t.Errorf("%s: %d buckets", s.Bucket, s.Orders.Result().Count)
+		}
+	}
+}
