@@ -144,6 +144,8 @@ func diffForecasts(old, revised any) ([]artifact.Change, error) {
 		switch {
 		case c.Old == nil:
 			x.Field, x.New = "added", c.New.Mean.String()
+		case c.Unshared:
+			x.Field, x.Old = "no longer shared", c.Old.Mean.String()
 		case c.New == nil:
 			x.Field, x.Old = "removed", c.Old.Mean.String()
 		default:

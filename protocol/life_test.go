@@ -156,3 +156,26 @@ func TestDerivation(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A cell that the scope of a revision no longer holds was not taken away: it is called no longer shared, and material.
+func TestDifferenceOfANarrowedScope(t *testing.T) {
+	old := virtual.Forecast("x", 0, nil, 1_800_000_000_000, 100, 100)
+	revised := old
+	revised.Lines = nil
+	for product, want := range map[string]string{"OTHER": "no longer shared", old.Lines[0].Item.BuyersID: "removed"} {
+		revised.Header.Scope.Products = []string{product}
+		var sheets [2]block.Sheet
+		for i, d := range []forecast.Document{old, revised} {
+			sheets[i] = must[block.Sheet](t)(forecast.ToSheet(d, [32]byte{1}))
+		}
+		changes, err := protocol.DiffArtifacts(sheets[0], sheets[1])
+		if err != nil || len(changes) != 2 {
+			t.Fatalf("%+v %v", changes, err)
+		}
+		for _, c := range changes {
+			if c.Field != want || c.Old != "100" || !c.Material {
+				t.Errorf("scope %s: %+v", product, c)
+			}
+		}
+	}
+}

@@ -15,7 +15,7 @@ import (
 type Change struct {
 	Row      string            `json:"row,omitempty"`  // the line, group, event or block it is in; "" for the document as a whole
 	Cell     string            `json:"cell,omitempty"` // the bucket in the row, where it is in one
-	Field    string            `json:"field"`          // "mean", "actual", "status"; "added" and "removed" for all of a row or cell
+	Field    string            `json:"field"`          // "mean", "actual", "status"; "added", "removed" and, outside a narrowed scope, "no longer shared" for all of a row or cell
 	Old      string            `json:"old,omitempty"`
 	New      string            `json:"new,omitempty"`
 	Delta    quantity.Quantity `json:"delta,omitzero"` // of a figure, new less old
