@@ -45,15 +45,14 @@ func NewCover(in capacity.Input, calendars []Held, blocks []LotBlock) (CoverOf, 
 	for _, c := range sorted(calendars) {
 		events = append(events, c.Document.Events...)
 	}
-	lifted, notes, err := WithLift(in.Forecast, events)
+	lifted, notes := WithLift(in.Forecast, events)
+	in.Forecast = lifted
+	m := matches{in: in, blocks: blocks, made: map[string]*capacity.Result{}}
+	strict, err := m.match(blocks)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.Forecast = lifted
-	m := matches{in: in, blocks: blocks, made: map[string]*capacity.Result{}}
-	if m.strict, err = m.match(blocks); err != nil {
-		return nil, nil, err
-	}
+	m.strict = strict
 	return m.of, append(notes, m.strict.Notes...), nil
 }
 

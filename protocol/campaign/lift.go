@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 
@@ -11,20 +12,18 @@ import (
 	"kontor/protocol/quantity"
 )
 
-// liftDecimals is the precision at which a lift is read between its levels.
+// liftDecimals is the precision at which a lift is split, and read between its levels; one too large for it has fewer.
 const liftDecimals = 6
 
 // WithLift is a forecast with the planned lift of open events on top: of every event that is not said to be in the
 // forecast already. Each lift joins the line of its item and place, in the bucket that holds all of it, level by
 // level, as if lift and demand were high together: the careful reading, since nothing is known of their dependence.
 // A lift across several buckets that hold all of it together comes evenly over its days, and is noted as split that way
-// (practice T13). What finds no line or no buckets is noted and left out, not guessed.
-func WithLift(f forecast.Document, events []Event) (forecast.Document, []string, error) {
+// (practice T13). What finds no line or no buckets is noted and left out, not guessed; so is a lift whose figures can't be held, or with which the line would be
+// no forecast any more: one party's lift does not take the cover of all the others with it.
+func WithLift(f forecast.Document, events []Event) (forecast.Document, []string) {
 	var notes []string
 	lines := slices.Clone(f.Lines)
-	for i := range lines {
-		lines[i].Buckets = slices.Clone(lines[i].Buckets)
-	}
 	for _, e := range events {
 		if !e.Status.Open() || e.InForecast {
 			continue
@@ -36,20 +35,35 @@ func WithLift(f forecast.Document, events []Event) (forecast.Document, []string,
 				notes = append(notes, fmt.Sprintf("event %q: the forecast has no line of %q in %q: its lift is not in the cover", artifact.Clip(e.ID), artifact.Clip(m.Item), artifact.Clip(m.Place.Key())))
 				continue
 			}
-			buckets, err := addLift(&lines[at], m)
-			if err != nil {
-				return forecast.Document{}, nil, fmt.Errorf("lift of event %q: %w", artifact.Clip(e.ID), err)
+			line := lines[at]
+			line.Buckets = slices.Clone(line.Buckets)
+			buckets, err := addLift(&line, m)
+			if err == nil && buckets > 0 {
+				err = stillForecast(f, line)
 			}
 			switch {
+			case err != nil:
+				notes = append(notes, fmt.Sprintf("event %q: the lift of %q over %s can't be held on top of the forecast and is not in the cover: %v", artifact.Clip(e.ID), artifact.Clip(m.Item), m.Bucket, err))
+				continue
 			case buckets == 0:
 				notes = append(notes, fmt.Sprintf("event %q: no buckets of the forecast hold %s in %s: the lift of %q is not in the cover", artifact.Clip(e.ID), m.Bucket, m.Unit, artifact.Clip(m.Item)))
 			case buckets > 1:
 				notes = append(notes, fmt.Sprintf("event %q: the lift of %q over %s is split by days over %d buckets of the forecast", artifact.Clip(e.ID), artifact.Clip(m.Item), m.Bucket, buckets))
 			}
+			lines[at] = line
 		}
 	}
 	f.Lines = lines
-	return f, notes, nil
+	return f, notes
+}
+
+// stillForecast holds a lifted line to the rules of a forecast, since the match reads no other: the first finding is the error.
+func stillForecast(f forecast.Document, lifted forecast.Line) error {
+	f.Lines = []forecast.Line{lifted}
+	if found := forecast.Check(f); len(found) > 0 {
+		return found[0]
+	}
+	return nil
 }
 
 // lineFor finds the line that stands for all demand of an item where the lift is: TOTAL before BASE.
@@ -74,7 +88,8 @@ func sameItem(a, b forecast.Item) bool {
 	return same(a.BuyersID, b.BuyersID) || same(a.SellersID, b.SellersID) || same(a.GTIN, b.GTIN)
 }
 
-// addLift raises the buckets that hold the lift, and says how many they are: none where some of its days lie in no bucket, or it is in a unit of another kind.
+// addLift raises the buckets that hold the lift, and says how many they are: none where some of its days lie in no bucket, or it is in a unit of another kind. An
+// error says that a figure can't be held; the line is of no use then.
 func addLift(l *forecast.Line, m Impact) (buckets int, err error) {
 	first, held := -1, 0
 	for j, c := range l.Buckets {
@@ -97,22 +112,27 @@ func addLift(l *forecast.Line, m Impact) (buckets int, err error) {
 		return q
 	}
 	lift := convert(m.Lift)
+	largest := lift.Abs()
 	levels := make([]forecast.Quantile, len(m.Quantiles))
 	for i, q := range m.Quantiles {
 		levels[i] = forecast.Quantile{P: q.P, Q: convert(q.Q)}
+		if size := levels[i].Q.Abs(); largest.Less(size) {
+			largest = size
+		}
 	}
+	places := placesFor(largest)
 	for j, passed := first, 0; j < len(l.Buckets); j++ {
 		c := &l.Buckets[j]
 		if days := overlap(c.Bucket, m.Bucket); days > 0 {
 			part := lift
 			if days < total { // what comes up to here less what came before, so that the parts sum to the lift
-				part = lessOf(partOf(lift, passed+days, total, &err), partOf(lift, passed, total, &err), &err)
+				part = lessOf(partOf(lift, passed+days, total, places, &err), partOf(lift, passed, total, places, &err), &err)
 			}
 			c.Mean = plus(c.Mean, part, &err)
-			c.Quantiles = raised(c.Quantiles, levels, lift, days, total, &err)
+			c.Quantiles = raised(c.Quantiles, levels, lift, days, total, places, &err)
 			passed += days
 		}
-		c.Cumulative = raised(c.Cumulative, levels, lift, passed, total, &err)
+		c.Cumulative = raised(c.Cumulative, levels, lift, passed, total, places, &err)
 	}
 	return buckets, err
 }
@@ -125,14 +145,25 @@ func overlap(a, b calendar.Bucket) int {
 	return min(a.End, b.End).Sub(max(a.Start, b.Start))
 }
 
-// partOf is what comes of a quantity in some of its days.
-func partOf(q quantity.Quantity, days, total int, err *error) quantity.Quantity {
+// placesFor is the precision at which all parts of a lift fit a quantity, told by its largest figure: one for all its levels, so that they still rise after rounding.
+// Twice the figure fits, which is the most that two levels of different signs lie apart.
+func placesFor(largest quantity.Quantity) int {
+	for places := liftDecimals; places > 0; places-- {
+		if fits, err := quantity.Scaled(math.MaxInt64/2, -places); err == nil && largest.Less(fits) {
+			return places
+		}
+	}
+	return 0
+}
+
+// partOf is what comes of a quantity in some of its days, to so many decimals.
+func partOf(q quantity.Quantity, days, total, places int, err *error) quantity.Quantity {
 	if *err != nil || days == total {
 		return q
 	}
 	exact, e := quantity.DecimalOf(new(big.Rat).Mul(q.Rat(), big.NewRat(int64(days), int64(total))))
 	if e == nil {
-		q, e = exact.Round(liftDecimals)
+		q, e = exact.Round(places)
 	}
 	*err = e
 	return q
@@ -158,17 +189,17 @@ func plus(a, b quantity.Quantity, err *error) quantity.Quantity {
 }
 
 // raised are quantiles with the part of the lift that comes in some of its days.
-func raised(of, levels []forecast.Quantile, mean quantity.Quantity, days, total int, err *error) []forecast.Quantile {
+func raised(of, levels []forecast.Quantile, mean quantity.Quantity, days, total, places int, err *error) []forecast.Quantile {
 	out := slices.Clone(of)
 	for i := range out {
-		out[i].Q = plus(out[i].Q, partOf(levelAt(levels, out[i].P, mean, err), days, total, err), err)
+		out[i].Q = plus(out[i].Q, partOf(levelAt(levels, out[i].P, mean, places, err), days, total, places, err), err)
 	}
 	return out
 }
 
 // levelAt reads a lift at a probability: straight between its levels, the outer levels beyond them, its mean where
 // there are none.
-func levelAt(levels []forecast.Quantile, p int64, mean quantity.Quantity, err *error) quantity.Quantity {
+func levelAt(levels []forecast.Quantile, p int64, mean quantity.Quantity, places int, err *error) quantity.Quantity {
 	if len(levels) == 0 {
 		return mean
 	}
@@ -189,7 +220,7 @@ func levelAt(levels []forecast.Quantile, p int64, mean quantity.Quantity, err *e
 			part, e = part.Mul(rise.Decimal())
 		}
 		if e == nil {
-			rise, e = part.Round(liftDecimals)
+			rise, e = part.Round(places)
 		}
 		if e == nil {
 			rise, e = rise.Add(before.Q)
