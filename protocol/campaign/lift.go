@@ -23,7 +23,7 @@ const liftDecimals = 6
 // no forecast any more: one party's lift does not take the cover of all the others with it.
 func WithLift(f forecast.Document, events []Event) (forecast.Document, []string) {
 	var notes []string
-	lines := slices.Clone(f.Lines)
+	lines, lifted := slices.Clone(f.Lines), map[string]bool{}
 	for _, e := range events {
 		if !e.Status.Open() || e.InForecast {
 			continue
@@ -51,10 +51,18 @@ func WithLift(f forecast.Document, events []Event) (forecast.Document, []string)
 				notes = append(notes, fmt.Sprintf("event %q: the lift of %q over %s is split by days over %d buckets of the forecast", artifact.Clip(e.ID), artifact.Clip(m.Item), m.Bucket, buckets))
 			}
 			lines[at] = line
+			if buckets > 0 && line.Kind == forecast.Total {
+				lifted[partsOf(line)] = true
+			}
 		}
 	}
-	f.Lines = lines
+	f.Lines = slices.DeleteFunc(lines, func(l forecast.Line) bool { return l.Kind != forecast.Total && lifted[partsOf(l)] })
 	return f, notes
+}
+
+// partsOf is the same of a TOTAL and of the lines that say what it is made of. Those don't add up to a lifted one any more, and a match counts the TOTAL.
+func partsOf(l forecast.Line) string {
+	return forecast.JoinKey(l.Item.ID(), l.Location.Key(), string(l.Category), string(l.Role))
 }
 
 // stillForecast holds a lifted line to the rules of a forecast, since the match reads no other: the first finding is the error.

@@ -95,3 +95,32 @@ func TestALiftThatCannotBeHeldIsLeftOutAlone(t *testing.T) {
 		t.Fatalf("%v, %v", notes, err)
 	}
 }
+
+// The lines that say what a total is made of don't keep a lift from its cover.
+func TestALiftedTotalNeedsNoParts(t *testing.T) {
+	in, e := threeDays("30")
+	for _, kind := range []forecast.Kind{forecast.Base, forecast.Promotional, forecast.Seasonal} {
+		part := in.Forecast.Lines[0]
+		part.Kind, part.Buckets = kind, slices.Clone(part.Buckets)
+		for i := range part.Buckets {
+			if part.Buckets[i].Quantiles = nil; kind != forecast.Base {
+				part.Buckets[i].Mean = q("0")
+			}
+		}
+		in.Forecast.Lines = append(in.Forecast.Lines, part)
+	}
+	if found := forecast.Check(in.Forecast); len(found) > 0 {
+		t.Fatal(found)
+	}
+	doc, notes := WithLift(in.Forecast, []Event{e})
+	if len(notes) != 1 || len(doc.Lines) != 1 || doc.Lines[0].Buckets[0].Mean != q("20") {
+		t.Fatalf("%v: %+v", notes, doc.Lines)
+	}
+	if _, _, err := NewCover(in, []Held{calendarOf(buyer, e)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	e.InForecast = true
+	if doc, _ := WithLift(in.Forecast, []Event{e}); len(doc.Lines) != 4 {
+		t.Errorf("%d lines where nothing was lifted", len(doc.Lines))
+	}
+}
